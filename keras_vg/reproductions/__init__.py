@@ -1,0 +1,1 @@
+"""The reproductions behind the scripts: each trains, prints and judges one group of claims."""

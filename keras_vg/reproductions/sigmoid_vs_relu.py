@@ -1,0 +1,180 @@
+"""Claims A1 to A3: what one epoch of training does to the first of eleven layers, by activation.
+
+The experiment is that of https://github.com/vedantgoswami/Vanishing-Gradient-Problem: its data, model, optimizer and
+printout, over several seeds.
+"""
+
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from keras_vg.claims import Verdict, decide, print_verdicts
+from keras_vg.experiments import SIGMOID_VS_RELU, name_run, read_runs, run_variants
+from keras_vg.plots import draw_epochs
+
+UNITS = 10  # values in a row of the first layer's kernel: one per unit
+
+TINY_CHANGE = 0.05
+"""A change in weight (in units of the learning rate) that is tiny: Adam's steps are about 1 each, 21 an epoch."""
+
+THOUSANDS, HUNDREDS = 1000, 100
+
+
+def reproduce(seeds: int = 5, epochs: int = 5, output: Path = Path("runs/sigmoid_vs_relu")) -> list[Verdict]:
+    """Trains sigmoid, tanh and ReLU variants of one deep net and compares how far the first layer moves.
+
+    Args:
+        seeds: Number of seeds per variant, from 0; at least 1.
+        epochs: Epochs per run, at least 1; the table and the verdicts use the first, as the original does.
+        output: Folder for the logs and the plot.
+
+    Returns:
+        The verdicts on claims A1 to A3.
+
+    Raises:
+        ValueError: If `seeds` or `epochs` is below 1.
+    """
+    for name, count in {"seeds": seeds, "epochs": epochs}.items():
+        if count < 1:
+            raise ValueError(f"`{name}` must be at least 1. Received: {name}={count}.")
+    console = Console()
+    trainings = run_variants(SIGMOID_VS_RELU, range(seeds), epochs, output)
+    runs = list(track(trainings, "Training", total=len(SIGMOID_VS_RELU) * seeds, console=console))
+    log = read_runs(runs)
+    kernels = log[log["weight"] == "kernel"]
+    for variant in SIGMOID_VS_RELU:
+        _print_row(kernels[kernels["run"] == name_run(variant, 0)], variant.name, console)
+    changes = measure_changes(log)
+    _print_changes(changes, console)
+    verdicts = [judge_sigmoid(changes), judge_relu(changes), judge_rows(log)]
+    print_verdicts(verdicts, console)
+    picture = output / "sigmoid_vs_relu.png"
+    _draw(kernels, picture)
+    console.print(f"\nLogs: {output}/*_deltas.csv   Picture: {picture}", highlight=False, soft_wrap=True)
+    return verdicts
+
+
+def measure_changes(log: pd.DataFrame) -> pd.DataFrame:
+    """Reduces each run to its mean |implied gradient| over the first layer's kernel in the first epoch.
+
+    Args:
+        log: What `read_runs` returned.
+
+    Returns:
+        One row per seed, one column per variant.
+    """
+    first = log[(log["weight"] == "kernel") & (log["epoch"] == log["epoch"].min())]
+    sizes = first.assign(size=first["implied_gradient"].abs())
+    return sizes.pivot_table(index="seed", columns="variant", values="size", observed=True)
+
+
+def judge_sigmoid(changes: pd.DataFrame) -> Verdict:
+    """Judges A1: with sigmoids, the first layer's change in weight is tiny."""
+    sigmoid = changes["sigmoid"]
+    return Verdict(
+        "A1",
+        "With sigmoids the first layer's change in weight is tiny.",
+        decide(sigmoid.max() < TINY_CHANGE, sigmoid.median() < TINY_CHANGE),
+        f"mean |change| {_describe(sigmoid)}; about 1 per step and 21 per epoch is the most that Adam moves a weight.",
+        f"holds if every seed is below {TINY_CHANGE}, in part if the median is.",
+    )
+
+
+def judge_relu(changes: pd.DataFrame) -> Verdict:
+    """Judges A2: with ReLU (and tanh), the change is thousands of times larger."""
+    ratios = changes.div(changes["sigmoid"], axis="index")
+    relu, tanh = ratios["relu"], ratios["tanh"]
+    thousands, hundreds = relu.median() >= THOUSANDS, relu.min() >= HUNDREDS
+    return Verdict(
+        "A2",
+        "With ReLU it is thousands of times larger.",
+        decide(thousands and hundreds, hundreds),
+        f"ReLU over sigmoid, seed by seed: {_describe(ratios['relu'])}; tanh over sigmoid: {_describe(tanh)}. "
+        f"Mean |change| with ReLU {_describe(changes['relu'])}, with tanh {_describe(changes['tanh'])}.",
+        f"holds if the median ratio reaches {THOUSANDS} and no seed is below {HUNDREDS}; in part if only the latter.",
+    )
+
+
+def judge_rows(log: pd.DataFrame) -> Verdict:
+    """Judges A3: the rows that the original prints can be subtracted from one another."""
+    first = log[(log["weight"] == "kernel") & (log["epoch"] == log["epoch"].min()) & (log["seed"] == 0)]
+    rows = {name: run.set_index("index") for name, run in first.groupby("variant", observed=True)}
+    sigmoid, relu = rows["sigmoid"], rows["relu"]
+    rate = sigmoid["learning_rate"].iloc[0]
+    same_row = (sigmoid["before"] - sigmoid["after"])[:UNITS].abs().mean() / rate
+    mixed = abs(sigmoid["before"].to_numpy()[UNITS : 2 * UNITS] - sigmoid["after"].to_numpy()[:UNITS]).mean() / rate
+    apart = (sigmoid["after"] - relu["after"]).abs().max()
+    inflated = apart > 0 and mixed > HUNDREDS * same_row
+    return Verdict(
+        "A3",
+        "The rows that the original prints show the change: its README has one 'after' row for sigmoid and for ReLU, "
+        "and its sigmoid cell takes row 1 before and row 0 after.",
+        decide(not inflated),
+        f"Row 0 before less row 0 after is a change of {same_row:.2g} (mean, sigmoid, seed 0); row 1 before less "
+        f"row 0 after would be {mixed:.3g}. The 'after' rows of sigmoid and ReLU differ by up to {apart:.2g}. "
+        "The printed rows cannot be subtracted from one another; those above can.",
+        f"does not hold if the two 'after' rows differ and mixing rows inflates the change over {HUNDREDS} times.",
+    )
+
+
+def _describe(values: "pd.Series[float]") -> str:
+    return f"median {_range(values)}, {len(values)} seeds"
+
+
+def _range(values: "pd.Series[float]") -> str:
+    return f"{_show(values.median())} ({_show(values.min())} to {_show(values.max())})"
+
+
+def _show(figure: float) -> str:
+    return f"{figure:,.0f}" if abs(figure) >= 100 else f"{figure:.3g}"
+
+
+def _print_row(kernel: pd.DataFrame, variant: str, console: Console) -> None:
+    """Prints the kernel's first row as the original does: before, after, change in weight, percent."""
+    row = kernel[kernel["epoch"] == kernel["epoch"].min()].iloc[:UNITS]
+    table = Table(box=None)
+    for heading in ("unit", "before", "after", "change in weight", "change in %"):
+        table.add_column(heading, justify="right")
+    for values in row.itertuples():
+        percent = 100 * (values.before - values.after) / values.before
+        table.add_row(
+            str(values.index),
+            f"{values.before:.7f}",
+            f"{values.after:.7f}",
+            f"{values.implied_gradient:.3e}",
+            f"{percent:.2e}",
+        )
+    console.print(f"[bold]{variant}[/]: row 0 of the first layer's kernel, first epoch, seed 0", highlight=False)
+    console.print(table, "", highlight=False)
+
+
+def _print_changes(changes: pd.DataFrame, console: Console) -> None:
+    table = Table()
+    for heading in ("variant", "median", "smallest", "largest", "ratio to sigmoid (range)"):
+        table.add_column(heading, justify="left" if heading == "variant" else "right")
+    ratios = changes.div(changes["sigmoid"], axis="index")
+    for variant, values in changes.items():
+        figures = (values.median(), values.min(), values.max())
+        table.add_row(str(variant), *map(_show, figures), _range(ratios[variant]))
+    console.print(
+        "[bold]Mean |implied gradient|[/] of the first layer's kernel in the first epoch, "
+        f"over {len(changes)} seeds (ratios seed by seed)",
+        highlight=False,
+    )
+    console.print(table, "", highlight=False)
+
+
+def _draw(kernels: pd.DataFrame, picture: Path) -> None:
+    figure, axes = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
+    for ax, value in zip(axes, ("delta", "implied_gradient"), strict=True):
+        draw_epochs(kernels, value, by="variant", ax=ax)
+    axes[0].set_title("mean |delta|", fontsize="medium")
+    axes[1].set_title("mean |implied gradient| = |delta| / learning rate", fontsize="medium")
+    axes[1].get_legend().remove()
+    figure.suptitle("How far each epoch moves the first of eleven layers (median and range over seeds)")
+    figure.savefig(picture, dpi=150)
+    plt.close(figure)

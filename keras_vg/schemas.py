@@ -1,0 +1,47 @@
+"""The columns of every log, declared once for those who write them and those who read them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The fixed columns of one kind of log.
+
+    Attributes:
+        name: What the log is called in messages, e.g. `"delta log"`.
+        columns: Column name to its Python type (`int`, `float` or `str`), in file order.
+        value: The column that `compare` shows unless told otherwise.
+    """
+
+    name: str
+    columns: Mapping[str, type]
+    value: str
+
+    @property
+    def numbers(self) -> list[str]:
+        """The columns that hold measured figures rather than keys."""
+        return [column for column, kind in self.columns.items() if kind is float]
+
+
+DELTA = Schema(
+    name="delta log",
+    columns=MappingProxyType(
+        {
+            "epoch": int,
+            "depth": int,
+            "layer": str,
+            "weight": str,
+            "index": int,
+            "before": float,
+            "after": float,
+            "delta": float,
+            "learning_rate": float,
+            "implied_gradient": float,
+        }
+    ),
+    value="implied_gradient",
+)
+
+SCHEMAS = (DELTA,)

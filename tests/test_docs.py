@@ -1,0 +1,61 @@
+"""The examples in docstrings and README are run as they stand."""
+
+import doctest
+import importlib
+import pkgutil
+import re
+import shutil
+from pathlib import Path
+
+import keras
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+
+import keras_vg as vg
+
+README = Path(__file__).parents[1] / "README.md"
+MODULES = sorted(m.name for m in pkgutil.walk_packages(vg.__path__, "keras_vg.") if not m.name.endswith("__main__"))
+
+
+@pytest.fixture
+def workplace(tmp_path, monkeypatch, circle_runs):
+    """A folder with the logs that the examples read."""
+    mpl.use("agg")
+    monkeypatch.chdir(tmp_path)
+    for run in circle_runs:
+        shutil.copy(run.deltas, f"{run.variant.name}.csv")
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_docstrings(name, workplace):
+    module = importlib.import_module(name)
+    names = {"vg": vg, "keras": keras, "np": np, "pd": pd, "shorten_paths": vg.naming.shorten_paths}
+    results = doctest.testmod(module, extraglobs=names)
+    assert results.failed == 0
+
+
+@pytest.mark.parametrize("name", ["WeightDeltaLogger", "read_log", "compare"])
+def test_public_names_have_an_example(name):
+    assert ">>>" in getattr(vg, name).__doc__
+
+
+def test_readme_examples(workplace):
+    blocks = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+    assert blocks
+    names: dict[str, object] = {}
+    for block in blocks:
+        exec(compile(block, str(README), "exec"), names)
+
+
+def test_readme_files_exist():
+    for target in re.findall(r"\]\((?!http)([^)#]+)\)", README.read_text()):
+        assert (README.parent / target).exists(), target
+
+
+def test_readme_names_every_column():
+    text = README.read_text()
+    for column in vg.schemas.DELTA.columns:
+        assert f"| `{column}` |" in text

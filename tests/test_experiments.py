@@ -1,0 +1,57 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from sklearn.datasets import make_circles
+
+import keras_vg as vg
+from keras_vg import experiments
+from keras_vg.experiments import Variant
+
+
+def test_circles_are_those_of_the_experiment():
+    data = experiments.load_circles()
+    assert (data.x_train.shape, data.x_test.shape) == ((670, 2), (330, 2))
+    x, _ = make_circles(n_samples=1000, factor=0.85, random_state=2021, noise=0.1)
+    assert sorted(map(tuple, np.concatenate([data.x_train, data.x_test]))) == sorted(map(tuple, x))
+
+
+@pytest.mark.model
+def test_model_is_that_of_the_experiment():
+    model = experiments.build_model("sigmoid")
+    assert [layer.units for layer in model.layers] == [10] * 11 + [1]
+    assert {layer.activation.__name__ for layer in model.layers} == {"sigmoid"}
+    assert model.count_params() == 2 * 10 + 10 + 10 * (10 * 10 + 10) + 10 + 1
+    assert float(model.optimizer.learning_rate.numpy()) == pytest.approx(0.001)
+
+
+@pytest.mark.model
+def test_normalization_and_depth_are_parameters():
+    kinds = [type(layer).__name__ for layer in experiments.build_model("relu", 1, "before").layers]
+    assert kinds == ["Dense", "BatchNormalization", "Activation", "Dense"]
+    kinds = [type(layer).__name__ for layer in experiments.build_model("relu", 2, "after").layers]
+    assert kinds == ["Dense", "BatchNormalization"] * 2 + ["Dense"]
+    with pytest.raises(ValueError, match="`depth` must be at least 1. Received: depth=0"):
+        experiments.build_model("relu", 0)
+    with pytest.raises(ValueError, match="Received: normalization='batch'"):
+        experiments.build_model("relu", 1, "batch")
+
+
+def test_same_seed_gives_the_same_bytes_in_another_process(tmp_path):
+    variants = [Variant("relu", "relu", depth=2), Variant("sigmoid", "sigmoid", depth=2)]
+    here = {r.name: r.deltas.read_bytes() for r in experiments.run_variants(variants, [0, 1], 2, tmp_path / "here")}
+    program = (
+        "from keras_vg.experiments import *\n"
+        "list(run_variants([Variant('sigmoid', 'sigmoid', depth=2)], [1], 2, 'there'))"
+    )
+    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True, capture_output=True)
+    assert (tmp_path / "there" / "sigmoid_seed1_deltas.csv").read_bytes() == here["sigmoid_seed1"]
+    assert here["sigmoid_seed0"] != here["sigmoid_seed1"]
+
+
+def test_read_runs_adds_variant_and_seed(circle_runs):
+    log = experiments.read_runs(circle_runs)
+    assert log["variant"].cat.categories.tolist() == ["sigmoid", "tanh", "relu"]
+    assert set(log["seed"]) == {0}
+    assert len(log) == len(vg.read_log([run.deltas for run in circle_runs])) == 3 * 2 * 30

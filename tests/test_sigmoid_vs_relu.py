@@ -1,0 +1,87 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from keras_vg.experiments import read_runs
+from keras_vg.reproductions import sigmoid_vs_relu
+
+SCRIPT = Path(__file__).parents[1] / "scripts" / "sigmoid_vs_relu.py"
+
+
+def make_changes(sigmoid, relu):
+    return pd.DataFrame({"sigmoid": sigmoid, "tanh": relu, "relu": relu})
+
+
+def test_figures_of_a_real_run(circle_runs):
+    changes = sigmoid_vs_relu.measure_changes(read_runs(circle_runs))
+    frames = {run.variant.name: pd.read_csv(run.deltas) for run in circle_runs}
+    for variant, frame in frames.items():
+        kernel = frame[(frame["epoch"] == 0) & (frame["weight"] == "kernel")]
+        by_hand = ((kernel["before"] - kernel["after"]).abs() / 0.001).mean()
+        # a difference of printed decimals is only as exact as a float32 weight next to a change of 1e-6
+        assert changes[variant].item() == pytest.approx(by_hand, rel=1e-2)
+    assert 1e-4 < changes["sigmoid"].item() < 5e-2
+    assert 0.5 < changes["tanh"].item() < 21
+    assert 0.5 < changes["relu"].item() < 21
+
+
+@pytest.mark.parametrize(
+    ("sigmoid", "outcome"),
+    [([0.001, 0.01], "holds"), ([0.001, 0.01, 3.0], "holds in part"), ([0.5, 0.6], "does not hold")],
+)
+def test_verdict_on_sigmoid(sigmoid, outcome):
+    assert sigmoid_vs_relu.judge_sigmoid(make_changes(sigmoid, sigmoid)).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("relu", "outcome"),
+    [
+        ([5.0, 5.0, 0.5], "holds"),
+        ([0.5, 0.5, 5.0], "holds in part"),
+        ([5.0, 5.0, 0.05], "does not hold"),
+        ([0.0, 0.0, 0.0], "does not hold"),
+    ],
+)
+def test_verdict_on_relu(relu, outcome):
+    verdict = sigmoid_vs_relu.judge_relu(make_changes([0.001] * 3, relu))
+    assert verdict.outcome == outcome
+    assert "3 seeds" in verdict.evidence
+
+
+def test_verdict_on_the_printed_rows(circle_runs):
+    log = read_runs(circle_runs)
+    verdict = sigmoid_vs_relu.judge_rows(log)
+    assert verdict.outcome == "does not hold"
+    assert "cannot be subtracted" in verdict.evidence
+    log.loc[log["variant"] == "relu", "after"] = log.loc[log["variant"] == "sigmoid", "after"].to_numpy()
+    assert sigmoid_vs_relu.judge_rows(log).outcome == "holds"
+
+
+def test_bad_counts():
+    with pytest.raises(ValueError, match="`seeds` must be at least 1. Received: seeds=0"):
+        sigmoid_vs_relu.reproduce(seeds=0)
+    with pytest.raises(ValueError, match="`epochs` must be at least 1. Received: epochs=-1"):
+        sigmoid_vs_relu.reproduce(epochs=-1)
+
+
+def test_the_script(tmp_path):
+    result = subprocess.run(
+        [sys.executable, SCRIPT, "--seeds", "1", "--epochs", "1", "--output", "out"],
+        cwd=tmp_path,
+        env={**os.environ, "COLUMNS": "100"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for expected in ("Training", "change in weight", "A1 ", "A2 ", "A3 ", "does not hold", "ratio to sigmoid"):
+        assert expected in result.stdout
+    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert names == [f"{v}_seed0_deltas.csv" for v in ("relu", "sigmoid")] + [
+        "sigmoid_vs_relu.png",
+        "tanh_seed0_deltas.csv",
+    ]
+    assert (tmp_path / "out" / "sigmoid_vs_relu.png").read_bytes().startswith(b"\x89PNG")
