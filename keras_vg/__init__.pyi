@@ -1,6 +1,7 @@
 from . import claims as claims
 from . import experiments as experiments
 from . import plots as plots
+from .callbacks import GradientLogger as GradientLogger
 from .callbacks import WeightDeltaLogger as WeightDeltaLogger
 from .tables import compare as compare
 from .tables import read_log as read_log

@@ -1,18 +1,95 @@
 """The callbacks: what to capture when, and where it goes."""
 
+import math
 import os
-from collections.abc import Callable
+from numbers import Integral
 from typing import Any
 
 import keras
 import numpy as np
 
-from keras_vg import capture
+from keras_vg import capture, internals
 from keras_vg.csvlog import Block, CsvLog
-from keras_vg.schemas import DELTA
+from keras_vg.schemas import DELTA, GRADIENT, Schema
+from keras_vg.tap import GradientTap, GradientTotals
 
 
-class WeightDeltaLogger(keras.callbacks.Callback):
+class _WeightLogger(keras.callbacks.Callback):
+    """What the loggers share: a log, the weights to watch, and the moments at which to look at them."""
+
+    def __init__(
+        self,
+        filename: str | os.PathLike[str],
+        schema: Schema,
+        layers: capture.Layers,
+        separator: str,
+        append: bool,
+    ) -> None:
+        super().__init__()
+        capture.check_layers(layers)
+        self.layers = layers
+        self._log = CsvLog(filename, schema, separator, append)
+        self._weights: list[capture.Weight] = []  # none before the model has its weights
+        self._fit: Any = None
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Checks all that can be wrong, before the first step."""
+        if self._fit is not None and self._fit is internals.get_fit(self.model):  # the same callback twice in one list
+            return
+        self._fit = internals.get_fit(self.model)
+        self._weights = []
+        self._epoch_count = 0
+        self._is_writer = internals.is_writer(self.model)
+        if self._is_writer:
+            self._log.check()
+        self._rate = capture.RateReader(self.model)
+        capture.when_built(self.model, self._start)
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Notes the epoch."""
+        self._epoch = epoch
+        self._is_epoch_open = self._is_first_step = True
+
+    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Snapshots the weights and the learning rate, once an epoch: by now every callback has set what it wants."""
+        if self._is_first_step:
+            self._is_first_step = False
+            if not self._weights and self._epoch_count and internals.is_built(self.model):
+                self._start()  # the first epoch ran without: the model could not be built before it
+            self._epoch_count += 1
+            self._rate.begin_epoch()
+            self._before = self._read_weights()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Writes the epoch's rows and adds its headline figures to `logs`."""
+        if self._is_epoch_open and self._weights and not self._is_first_step:
+            self._is_epoch_open = False
+            figures = self._end_epoch()
+            if logs is not None:
+                logs.update(figures)
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        """Closes the file."""
+        self._log.close()
+
+    def _start(self) -> None:
+        """Chooses the weights, once the model has them."""
+        self._weights = capture.list_weights(self.model, self.layers)
+        if self._is_writer:
+            self._log.open()
+
+    def _read_weights(self) -> list[np.ndarray]:
+        return [capture.read_values(weight) for weight in self._weights]
+
+    def _end_epoch(self) -> dict[str, float]:
+        raise NotImplementedError
+
+    def _write(self, blocks: list[Block]) -> None:
+        if self._is_writer:
+            self._log.write(blocks)
+
+
+class WeightDeltaLogger(_WeightLogger):
     r"""Logs the weights before and after every epoch, and their change, one CSV row per weight value.
 
     With learning rate $\eta$ and weight $W$, a row holds `delta` $= W_{after} - W_{before}$ and `implied_gradient`
@@ -58,9 +135,8 @@ class WeightDeltaLogger(keras.callbacks.Callback):
         separator: str = ",",
         append: bool = False,
     ) -> None:
-        super().__init__()
-        capture.check_layers(layers)
-        if max_values is not None and (not isinstance(max_values, int) or isinstance(max_values, bool)):
+        super().__init__(filename, DELTA, layers, separator, append)
+        if max_values is not None and (not isinstance(max_values, Integral) or isinstance(max_values, bool)):
             raise TypeError(
                 f"`max_values` must be an integer or None. Received: max_values={max_values!r}. "
                 "Pass None to log all values."
@@ -69,64 +145,35 @@ class WeightDeltaLogger(keras.callbacks.Callback):
             raise ValueError(
                 f"`max_values` must be at least 1. Received: max_values={max_values}. Pass None to log all values."
             )
-        self.layers = layers
         self.max_values = max_values
-        self._log = CsvLog(filename, DELTA, separator, append)
-        self._cancel_start: Callable[[], None] = lambda: None
-        self._is_first_step = False
-
-    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        """Checks the file and the layers before the first step."""
-        self._cancel_start()
-        self._weights: list[capture.Weight] = []
         self._indices: list[np.ndarray] = []
-        self._log.check()
-        self._rate = capture.RateReader(self.model)
-        self._cancel_start = capture.when_built(self.model, self._start)
-
-    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Snapshots the weights."""
-        self._before = self._read_weights()
-        self._is_first_step = True
-
-    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        """Reads the learning rate, once an epoch: by now every callback has set it."""
-        if self._is_first_step:
-            self._rate.begin_epoch()
-            self._is_first_step = False
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Snapshots the weights again and writes the epoch's rows."""
-        rate = self._rate.end_epoch()
-        blocks = [self._make_block(epoch, place, new, rate) for place, new in enumerate(self._read_weights())]
-        self._log.write(blocks)
-        first = [block["delta"] for block in blocks if block["depth"] == 0]
-        if first and logs is not None:
-            logs["weight_delta_first"] = float(np.mean(np.abs(np.concatenate(first)), dtype=np.float64))
-
-    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        """Closes the file."""
-        self._cancel_start()
-        self._log.close()
 
     def _start(self) -> None:
-        self._weights = capture.list_weights(self.model, self.layers)
+        super()._start()
         self._indices = [_choose_indices(weight.size, self.max_values) for weight in self._weights]
-        self._log.open()
         self._before = self._read_weights()
 
     def _read_weights(self) -> list[np.ndarray]:
+        if not self._weights:
+            return []
         return [
             capture.read_values(weight, None if len(indices) == weight.size else indices)
             for weight, indices in zip(self._weights, self._indices, strict=True)
         ]
 
-    def _make_block(self, epoch: int, place: int, new: np.ndarray, rate: np.floating[Any]) -> Block:
+    def _end_epoch(self) -> dict[str, float]:
+        rate = self._rate.end_epoch()
+        blocks = [self._make_block(place, new, rate) for place, new in enumerate(self._read_weights())]
+        self._write(blocks)
+        first = [block["delta"] for block in blocks if block["depth"] == 0]
+        return {"weight_delta_first": float(np.abs(np.concatenate(first)).mean(dtype="float64"))} if first else {}
+
+    def _make_block(self, place: int, new: np.ndarray, rate: np.floating[Any]) -> Block:
         weight, old = self._weights[place], self._before[place]
         with np.errstate(all="ignore"):  # a broken weight or a rate of 0 is logged as it is
             delta, implied_gradient = new - old, (old - new) / rate.astype(old.dtype)
         return {
-            "epoch": epoch,
+            "epoch": self._epoch,
             "depth": weight.depth,
             "layer": weight.layer,
             "weight": weight.name,
@@ -139,6 +186,172 @@ class WeightDeltaLogger(keras.callbacks.Callback):
         }
 
 
+class GradientLogger(_WeightLogger):
+    r"""Logs the true gradients, one CSV row per weight tensor per epoch, or per `every` steps.
+
+    The gradient is the one the optimizer is given: of the loss that is trained, unscaled where a
+    `LossScaleOptimizer` scales it, summed over replicas, before clipping, momentum or Adam touch it. With $g_t$ the
+    gradient of a weight of $n$ values at step $t$, over the $T$ steps of a row at which it is finite:
+
+    - `gradient_norm` $= \frac{1}{T} \sum_t \lVert g_t \rVert$, `gradient_norm_max` $= \max_t \lVert g_t \rVert$
+    - `gradient_rms` $= \sqrt{\sum_t \lVert g_t \rVert^2 / (T n)}$, which layers of different size can be compared by
+    - `delta_norm` $= \lVert W_{after} - W_{before} \rVert$, `weight_norm` $= \lVert W_{after} \rVert$ and
+      `update_ratio`, the first over the second
+
+    `steps` counts the steps at which the weight had a gradient: 0, and NaN for the figures, means that the loss does
+    not depend on it. `nonfinite_steps` of them had a NaN or infinity; a `LossScaleOptimizer` skips such a step for
+    all weights, since its scale was too large for float16, and halves the scale. Under gradient accumulation a step
+    is one batch.
+
+    The epoch's `logs` gain `gradient_rms_first` and `gradient_rms_last`, of the model's first and last layer with
+    trainable weights, and their quotient `gradient_ratio`, as far as these layers are logged.
+
+    Args:
+        filename: Path of the CSV file; one that ends in `.gz` is compressed.
+        layers: Which layers: `"first"` (in call order, of those with trainable weights), `"last"`, `"all"`, a layer
+            name, a list of names or a predicate on the layer.
+        every: `"epoch"`, or the number of steps from row to row. With `steps_per_execution` a row is written after
+            the execution in which it falls due.
+        separator: One character between the values of a line.
+        append: Whether to add to an existing file. As in `keras.callbacks.CSVLogger`, without it every `fit` starts
+            the file anew.
+
+    Raises:
+        TypeError: If `filename`, `layers` or `every` is of the wrong type. At the start of `fit`, if the model's
+            optimizer is not one of Keras.
+        ValueError: If `every` is below 1 or another word, or `separator` cannot separate. At the start of `fit`, if
+            `layers` selects nothing, or if rows are to be appended to a file with other columns.
+        OSError: At the start of `fit`, if the path is a directory or cannot be written.
+
+    Example:
+        >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, "tanh"), keras.layers.Dense(1)])
+        >>> model.compile("adam", "mse")
+        >>> x, y = np.ones((8, 2)), np.ones((8, 1))
+        >>> history = model.fit(x, y, epochs=3, verbose=0, callbacks=[vg.GradientLogger("gradients.csv")])
+        >>> len(vg.read_log("gradients.csv"))  # 3 epochs of 2 kernels and 2 biases
+        12
+        >>> sorted(key for key in history.history if key.startswith("gradient"))
+        ['gradient_ratio', 'gradient_rms_first', 'gradient_rms_last']
+    """
+
+    def __init__(
+        self,
+        filename: str | os.PathLike[str],
+        layers: capture.Layers = "all",
+        every: int | str = "epoch",
+        separator: str = ",",
+        append: bool = False,
+    ) -> None:
+        super().__init__(filename, GRADIENT, layers, separator, append)
+        if not isinstance(every, Integral | str) or isinstance(every, bool):
+            raise TypeError(f"`every` must be 'epoch' or a number of steps. Received: every={every!r}.")
+        if every != "epoch" and (isinstance(every, str) or every < 1):
+            raise ValueError(f"`every` must be 'epoch' or at least 1 step. Received: every={every!r}.")
+        self.every = every
+        self._tap: GradientTap | None = None
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Checks all that can be wrong, and attaches to the optimizer."""
+        optimizer = getattr(self.model, "optimizer", None)
+        if not isinstance(optimizer, keras.optimizers.Optimizer):
+            raise TypeError(
+                "The model must be compiled with a Keras optimizer, whose gradients can be logged. "
+                f"Received: optimizer={optimizer!r}. Pass one of keras.optimizers to `compile`."
+            )
+        super().on_train_begin(logs)
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Begins a row."""
+        super().on_epoch_begin(epoch, logs)
+        self._row_start = 0
+        self._steps_done = 0
+        self._totals: list[GradientTotals] = []
+
+    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Writes a row if one is due."""
+        super().on_train_batch_begin(batch, logs)
+        if self.every != "epoch" and batch - self._row_start >= int(self.every):
+            self.model  # noqa: B018  brings the weights up to date, which JAX leaves behind within an epoch
+            self._write_row()
+            self._row_start = batch
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        """Detaches from the optimizer and closes the file."""
+        super().on_train_end(logs)
+        if self._tap is not None:
+            self._tap.detach()
+
+    def _start(self) -> None:
+        super()._start()
+        self._last_depth = capture.list_weights(self.model)[-1].depth
+        if self._tap is None or not self._tap.fits(self.model, self._weights):
+            self._tap = GradientTap(self.model, self._weights)
+        self._tap.attach()
+        self._before = self._read_weights()
+
+    def _end_epoch(self) -> dict[str, float]:
+        self._write_row()
+        first, last = self._measure_layer(0), self._measure_layer(self._last_depth)
+        figures = {"gradient_rms_first": first, "gradient_rms_last": last}
+        if first is not None and last is not None:
+            with np.errstate(all="ignore"):
+                figures["gradient_ratio"] = float(np.float64(first) / last)
+        return {key: figure for key, figure in figures.items() if figure is not None}
+
+    def _write_row(self) -> None:
+        """Writes what happened since the last row, one line per weight."""
+        if self._tap is None:
+            return
+        totals = self._tap.read()
+        after = self._read_weights()
+        self._totals.append(totals)
+        self._steps_done += totals.calls
+        delta_norm = [_norm(new, old) for new, old in zip(after, self._before, strict=True)]
+        self._before = after
+        if totals.calls == 0 and self.every != "epoch":  # the last row of the epoch was just written
+            return
+        sizes = np.array([weight.size for weight in self._weights])
+        weight_norm = np.array([_norm(new) for new in after])
+        with np.errstate(all="ignore"):  # 0 / 0 where a weight had no gradient, or none that was finite
+            block = {
+                "epoch": self._epoch,
+                "step": self._steps_done - 1,
+                "depth": np.array([weight.depth for weight in self._weights]),
+                "layer": [weight.layer for weight in self._weights],
+                "weight": [weight.name for weight in self._weights],
+                "size": sizes,
+                "steps": totals.steps.astype("int64"),
+                "gradient_norm": totals.norm_sum / totals.finite,
+                "gradient_norm_max": np.where(totals.finite > 0, totals.norm_max, np.nan),
+                "gradient_rms": totals.norm_root / np.sqrt(totals.finite * sizes),
+                "zero_fraction": totals.zero_fraction,
+                "nonfinite_steps": (totals.steps - totals.finite).astype("int64"),
+                "weight_norm": weight_norm,
+                "delta_norm": np.array(delta_norm),
+                "update_ratio": np.array(delta_norm) / weight_norm,
+                "learning_rate": self._rate.end_epoch(),
+            }
+        self._write([{c: _to_float32(v) if GRADIENT.columns[c] is float else v for c, v in block.items()}])
+
+    def _measure_layer(self, depth: int) -> float | None:
+        """The RMS over the epoch of all gradients of a layer; None if it is not logged."""
+        places = [place for place, weight in enumerate(self._weights) if weight.depth == depth]
+        if not places:
+            return None
+        roots = [totals.norm_root[place] for totals in self._totals for place in places]
+        counts = [totals.finite[place] * self._weights[place].size for totals in self._totals for place in places]
+        return math.hypot(*roots) / math.sqrt(sum(counts)) if any(counts) else math.nan
+
+
 def _choose_indices(size: int, most: int | None) -> np.ndarray:
     count = size if most is None else min(size, most)
     return np.arange(count, dtype=np.int64) * size // count
+
+
+def _norm(new: np.ndarray, old: np.ndarray | float = 0.0) -> float:
+    """L2 norm of a difference, in float64, where the squares of float32 values neither vanish nor overflow."""
+    return float(np.linalg.norm(np.subtract(new, old, dtype="float64")))
+
+
+def _to_float32(values: Any) -> Any:
+    return np.asarray(values, "float32")[()]

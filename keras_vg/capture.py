@@ -1,5 +1,6 @@
-"""Weights out of a running Keras model: the only file that touches Keras internals."""
+"""Weights out of a running Keras model: which there are, in which order, and their values."""
 
+import contextlib
 import difflib
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -8,8 +9,8 @@ from typing import Any, TypeAlias
 
 import keras
 import numpy as np
-from keras.src import backend  # see `_call_on_shapes`
 
+from keras_vg import internals
 from keras_vg.naming import shorten_paths
 
 Layers: TypeAlias = "str | Sequence[str] | Callable[[keras.layers.Layer], bool]"
@@ -119,7 +120,7 @@ class RateReader:
 
     A rate that stays until someone sets it is read before the epoch's first step, when every callback has set
     what it wants, and before any changes it for the next epoch. A `LearningRateSchedule` moves at every step;
-    its rate is the one of the epoch's middle step.
+    its rate is the one of the middle step.
 
     Args:
         model: A compiled model.
@@ -127,92 +128,79 @@ class RateReader:
 
     def __init__(self, model: keras.Model) -> None:
         self._optimizer: Any = getattr(model, "optimizer", None)
-        self._rate: Any = np.float32(np.nan)
-        self._first_step = 0
 
     def begin_epoch(self) -> None:
         """Reads what holds before the first step."""
         if self._optimizer is not None:
-            self._rate = keras.ops.convert_to_numpy(self._optimizer.learning_rate)[()]
-            self._first_step = int(self._optimizer.iterations)
+            self._rate = _to_number(self._optimizer.learning_rate)
+            self._first_step = _to_number(self._optimizer.iterations)
 
     def end_epoch(self) -> np.floating[Any]:
-        """Returns the rate of the epoch now over, NaN for a model without an optimizer of its own."""
-        # Private: the public `learning_rate` of a schedule can only be had for the step that comes next.
-        schedule = getattr(self._optimizer, "_learning_rate", None)
+        """Returns the rate since `begin_epoch`, NaN if the optimizer has not updated the weights since."""
+        if self._optimizer is None or (last_step := _to_number(self._optimizer.iterations)) == self._first_step:
+            return np.float32(np.nan)
+        schedule = internals.get_schedule(self._optimizer)
         if isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
-            middle = (self._first_step + int(self._optimizer.iterations)) // 2
-            return keras.ops.convert_to_numpy(schedule(middle))[()]
+            return _to_number(schedule((self._first_step + last_step) // 2))
         return self._rate
 
 
-def when_built(model: keras.Model, action: Callable[[], None]) -> Callable[[], None]:
+def _to_number(value: Any) -> Any:
+    return np.asarray(keras.ops.convert_to_numpy(value))[()]
+
+
+def when_built(model: keras.Model, action: Callable[[], None]) -> None:
     """Calls `action` as soon as the model has its weights, and before a step changes them.
 
-    On TensorFlow a model without an `Input` gets its weights only inside the first step. Such a model is built
-    just before it, from the shapes of the batches to come, with the very values that it would have had.
+    On TensorFlow a model without an `Input` gets its weights only inside the first step. For such a model that step
+    is traced once more, just before it runs, which creates the weights as the step itself would have done.
 
     Args:
         model: The model, inside `on_train_begin`.
-        action: What to do once, now or before the first step.
-
-    Returns:
-        A function that takes the order back if it still waits; calling it any number of times is safe.
-
-    Raises:
-        RuntimeError: From the first step, if the model cannot be built from the shapes of its batches.
+        action: What to do once, now or before the first step. If the step cannot be traced (it must run eagerly),
+            it is not called in this fit's first epoch, and a warning says so.
     """
-    if keras.backend.backend() != "tensorflow" or _is_built(model):
+    if keras.backend.backend() != "tensorflow" or internals.is_built(model):
         action()
-        return lambda: None
-    train_function = model.train_function
-    history = model.history  # a new one for every fit
-
-    def build_first(iterator: Any) -> Any:
-        cancel()
-        # Left behind by a fit that ended before its first step, it must not act in a fit it does not belong to.
-        if model.history is history:
-            spec = iterator.element_spec
-            x, _, _ = keras.utils.unpack_x_y_sample_weight(spec if isinstance(spec, tuple) else (spec,))
-            _build(model, x)
-            action()
-        return train_function(iterator)
-
-    def cancel() -> None:
-        if model.train_function is build_first:
-            model.train_function = train_function
-
-    model.train_function = build_first
-    return cancel
+    elif isinstance(model.train_function, _BuildFirst) and model.train_function.is_current():
+        model.train_function.actions.append(action)
+    else:
+        model.train_function = _BuildFirst(model, action)
 
 
-def _build(model: keras.Model, specs: Any) -> None:
-    try:
-        _call_on_shapes(model, keras.tree.map_structure(_make_symbolic, specs))
-    except Exception as error:
-        raise RuntimeError(
-            "The model must be built, or be such that it can be built from the shapes of its batches. "
-            f"Received: model {model.name!r}, which raised {type(error).__name__}: {error}. "
-            "Give it an `Input`, or call it on one batch before `fit`."
-        ) from error
+class _BuildFirst:
+    """Stands in for the train function of a model without weights, once."""
 
+    def __init__(self, model: keras.Model, action: Callable[[], None]) -> None:
+        self.actions = [action]
+        self._model = model
+        stale = isinstance(model.train_function, _BuildFirst)
+        self._train_function = model.train_function._train_function if stale else model.train_function
+        self._fit = internals.get_fit(model)
 
-def _is_built(model: keras.Model) -> bool:
-    # Private: the public `layers` does not reach the layers inside composite layers.
-    return all(layer.built for layer in model._flatten_layers())
+    def is_current(self) -> bool:
+        return internals.get_fit(self._model) is self._fit
 
+    def __call__(self, iterator: Any) -> Any:
+        self._model.train_function = self._train_function
+        # Left behind by a fit that ended before its first step, it must not act in a later one.
+        if self.is_current() and self._try_to_build(iterator):
+            for action in self.actions:
+                action()
+        return self._model.train_function(iterator)  # an action may have replaced it
 
-def _call_on_shapes(model: keras.Model, inputs: Any) -> None:
-    """Runs the model on shapes alone: it creates its weights and leaves no other trace.
-
-    Private: calling the model on a `keras.KerasTensor` would do it too, but leaves a node in the model's graph;
-    this is the function with which Keras itself builds models on JAX and torch.
-    """
-    backend.compute_output_spec(model, inputs, training=False)
-
-
-def _make_symbolic(spec: Any) -> keras.KerasTensor:
-    return keras.KerasTensor(tuple(spec.shape), keras.backend.standardize_dtype(spec.dtype))
+    def _try_to_build(self, iterator: Any) -> bool:
+        try:
+            internals.trace_step(self._model, iterator.element_spec)
+        except Exception as error:
+            warnings.warn(
+                f"Model {self._model.name!r} has no weights before its first step, and the step could not be traced "
+                f"({type(error).__name__}: {error}): nothing is logged of this first epoch. "
+                "Give the model an `Input`, or call it on one batch before `fit`.",
+                stacklevel=2,
+            )
+            return False
+        return True
 
 
 def _walk_layers(
@@ -239,7 +227,7 @@ def _order_layers(model: keras.Model) -> list[keras.layers.Layer]:
 def _trace_calls(model: keras.Model, layers: Sequence[keras.layers.Layer]) -> dict[int, int]:
     """The rank of each layer among the first calls that one run of the model on shapes alone makes."""
     config = model.get_build_config()
-    if not config or not layers:
+    if len(layers) < 2 or not config or "input_shape" not in config:
         return {}
     order: dict[int, int] = {}
 
@@ -252,38 +240,34 @@ def _trace_calls(model: keras.Model, layers: Sequence[keras.layers.Layer]) -> di
 
         return watched
 
-    # Set past Layer.__setattr__, which would track it; a `call` that an instance has of its own comes back.
-    own = [(layer, vars(layer).get("call")) for layer in layers]
-    try:
+    with contextlib.ExitStack() as stack:
         for layer in layers:
-            object.__setattr__(layer, "call", watch(layer))
-        _call_on_shapes(model, _read_build_config(config))
-    except Exception as error:
-        warnings.warn(
-            f"The call order of model {model.name!r} could not be found ({type(error).__name__}: {error}): "
-            "its layers are numbered in the order in which it holds them.",
-            stacklevel=2,
-        )
-    finally:
-        for layer, call in own:
-            if call is None:
-                object.__delattr__(layer, "call")
-            else:
-                object.__setattr__(layer, "call", call)
+            stack.enter_context(internals.set_attribute(layer, "call", watch(layer)))
+        try:
+            _call_on_floats_or_integers(model, config["input_shape"])
+        except Exception as error:
+            warnings.warn(
+                f"The call order of model {model.name!r} could not be found ({type(error).__name__}: {error}): "
+                "its layers are numbered in the order in which it holds them.",
+                stacklevel=2,
+            )
     return order
 
 
-def _read_build_config(config: dict[str, Any]) -> Any:
-    """Symbolic inputs of the shapes in which a model was built."""
+def _call_on_floats_or_integers(model: keras.Model, shapes: Any) -> None:
+    """Calls the model on shapes; it is known in which it was built, but not of which type its inputs are."""
+    try:
+        internals.call_on_shapes(model, _make_symbolic(shapes, "float32"))
+    except (TypeError, ValueError):
+        internals.call_on_shapes(model, _make_symbolic(shapes, "int32"))
 
-    def convert(shape: Any) -> Any:
-        if isinstance(shape, dict):
-            return {key: convert(item) for key, item in shape.items()}
-        if any(isinstance(item, list | tuple | dict) for item in shape):
-            return [convert(item) for item in shape]
-        return keras.KerasTensor(tuple(shape))
 
-    return convert(config["input_shape"])
+def _make_symbolic(shapes: Any, dtype: str) -> Any:
+    if isinstance(shapes, dict):
+        return {key: _make_symbolic(item, dtype) for key, item in shapes.items()}
+    if any(isinstance(item, list | tuple | dict) for item in shapes):
+        return [_make_symbolic(item, dtype) for item in shapes]
+    return keras.KerasTensor(tuple(shapes), dtype)
 
 
 def _select(layers: Layers, names: list[str], candidates: list[keras.layers.Layer]) -> list[int]:

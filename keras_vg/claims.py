@@ -36,12 +36,25 @@ class Verdict:
 
 
 def decide(holds: bool, in_part: bool = False) -> Outcome:
-    """Returns the outcome of a claim that holds, or at least holds in part, or neither."""
+    """Names an outcome.
+
+    Args:
+        holds: Whether the claim holds.
+        in_part: Whether, if it does not, it holds in part.
+
+    Returns:
+        The outcome's name.
+    """
     return "holds" if holds else "holds in part" if in_part else "does not hold"
 
 
 def print_verdicts(verdicts: Iterable[Verdict], console: Console) -> None:
-    """Prints each verdict with its figures and its rule."""
+    """Prints each verdict with its figures and its rule.
+
+    Args:
+        verdicts: The verdicts, in order.
+        console: Where to print.
+    """
     for verdict in verdicts:
         console.print(f"[bold]{verdict.claim}[/] {verdict.statement} [{_STYLES[verdict.outcome]}]{verdict.outcome}[/]")
         console.print(Padding(verdict.evidence, (0, 0, 0, 3)), highlight=False)

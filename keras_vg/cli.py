@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from keras_vg.tables import compare as compare_runs
@@ -19,7 +20,7 @@ def _main() -> None:  # with a callback, a lone command keeps its name
 
 @app.command()
 def compare(
-    logs: Annotated[list[Path], typer.Argument(help="Two or more logs of one kind.")],
+    logs: Annotated[list[Path], typer.Argument(help="Logs of one kind.")],
     value: Annotated[str | None, typer.Option(help="Column to compare; the log's main figure by default.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON, one record per row.")] = False,
 ) -> None:
@@ -36,11 +37,11 @@ def compare(
         flat = table.set_axis(["/".join(column) for column in table.columns], axis="columns")
         typer.echo(flat.reset_index().to_json(orient="records"))
         return
-    figures, ratios = table[table.columns[0][0]], table["ratio"]
-    shown = Table(caption=f"mean |{table.columns[0][0]}| (ratio to {figures.columns[0]})", caption_justify="left")
-    for heading in (*table.index.names, *figures.columns):
-        shown.add_column(str(heading), justify="right")
-    for keys, row, ratio in zip(table.index, figures.to_numpy(), ratios.to_numpy(), strict=True):
-        cells = [f"{figure:.4g} ({times:.3g})" for figure, times in zip(row, ratio, strict=True)]
-        shown.add_row(*map(str, keys), *cells)
+    name = table.columns[0][0]
+    long = table.stack("run", future_stack=True)[[name, "ratio"]].reset_index()
+    shown = Table(caption=f"mean |{name}|; ratio to {escape(str(table[name].columns[0]))}", caption_justify="left")
+    for heading in long.columns:
+        shown.add_column(str(heading), overflow="fold")
+    for *keys, figure, ratio in long.itertuples(index=False):
+        shown.add_row(*(escape(str(key)) for key in keys), f"{figure:.4g}", f"{ratio:.4g}")
     Console().print(shown)

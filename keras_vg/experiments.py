@@ -115,10 +115,11 @@ def build_model(
         ['hidden_0', 'normalization_0', 'activation_0', 'hidden_1', 'normalization_1', 'activation_1', 'output']
     """
     if depth < 1:
-        raise ValueError(f"`depth` must be at least 1. Received: depth={depth}.")
+        raise ValueError(f"`depth` must be at least 1. Received: depth={depth}. Ask for one hidden layer or more.")
     if normalization not in ("before", "after", None):
         raise ValueError(
-            f"`normalization` must be 'before', 'after' or None. Received: normalization={normalization!r}."
+            f"`normalization` must be 'before', 'after' or None. Received: normalization={normalization!r}. "
+            "Say on which side of the activation it goes."
         )
     layers: list[keras.layers.Layer] = [keras.Input((features,))]
     for i in range(depth):

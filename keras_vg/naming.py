@@ -1,5 +1,6 @@
 """Short names that stay distinct."""
 
+import itertools
 from collections import Counter
 from collections.abc import Sequence
 
@@ -18,10 +19,10 @@ def shorten_paths(paths: Sequence[tuple[str, ...]]) -> list[str]:
         ['a/dense/kernel', 'b/dense/kernel', 'bias']
     """
     endings = Counter("/".join(path[start:]) for path in set(paths) for start in range(len(path)))
-    names, repeats = [], Counter[str]()
+    names: list[str] = []
     for path in paths:
         candidates = ("/".join(path[start:]) for start in reversed(range(len(path))))
         name = next((ending for ending in candidates if endings[ending] == 1), "/".join(path))
-        names.append(f"{name}_{repeats[name]}" if repeats[name] else name)
-        repeats[name] += 1
+        numbered = (name if number == 0 else f"{name}_{number}" for number in itertools.count())
+        names.append(next(name for name in numbered if name not in names))
     return names

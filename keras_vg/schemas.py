@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 
 @dataclass(frozen=True)
@@ -27,21 +26,42 @@ class Schema:
 
 DELTA = Schema(
     name="delta log",
-    columns=MappingProxyType(
-        {
-            "epoch": int,
-            "depth": int,
-            "layer": str,
-            "weight": str,
-            "index": int,
-            "before": float,
-            "after": float,
-            "delta": float,
-            "learning_rate": float,
-            "implied_gradient": float,
-        }
-    ),
+    columns={
+        "epoch": int,
+        "depth": int,
+        "layer": str,
+        "weight": str,
+        "index": int,
+        "before": float,
+        "after": float,
+        "delta": float,
+        "learning_rate": float,
+        "implied_gradient": float,
+    },
     value="implied_gradient",
 )
 
-SCHEMAS = (DELTA,)
+GRADIENT = Schema(
+    name="gradient log",
+    columns={
+        "epoch": int,
+        "step": int,
+        "depth": int,
+        "layer": str,
+        "weight": str,
+        "size": int,
+        "steps": int,
+        "gradient_norm": float,
+        "gradient_norm_max": float,
+        "gradient_rms": float,
+        "zero_fraction": float,
+        "nonfinite_steps": int,
+        "weight_norm": float,
+        "delta_norm": float,
+        "update_ratio": float,
+        "learning_rate": float,
+    },
+    value="gradient_rms",
+)
+
+SCHEMAS = (DELTA, GRADIENT)

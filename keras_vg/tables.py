@@ -1,7 +1,6 @@
 """Logs as pandas tables: read one or many, and set runs side by side."""
 
 import glob
-import gzip
 import io
 import os
 import warnings
@@ -13,6 +12,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
+from keras_vg.logfile import read_whole
 from keras_vg.naming import shorten_paths
 from keras_vg.schemas import SCHEMAS, Schema
 
@@ -34,9 +34,10 @@ def read_log(source: Source) -> pd.DataFrame:
         float64, strings as categoricals. Rows stand in the order of the runs, then of the file.
 
     Raises:
+        TypeError: If `source` is none of these.
         FileNotFoundError: If a path does not exist or a pattern matches nothing.
-        ValueError: If a file is empty, is no log of this package, has a malformed line, or is of another kind
-            than the first.
+        ValueError: If two runs have one name, or a file is empty, is no log of this package, has a malformed line,
+            or is of another kind than the first.
 
     Example:
         >>> log = vg.read_log({"sigmoid": "sigmoid.csv", "relu": "relu.csv"})
@@ -104,22 +105,23 @@ def compare(
     value = schema.value if value is None else value
     if value not in schema.numbers:
         raise ValueError(
-            f"`value` must be a column of figures of a {schema.name}: {', '.join(schema.numbers)}. "
-            f"Received: value={value!r}."
+            f"`value` must be a column of figures of a {schema.name}. Received: value={value!r}. "
+            f"Choose one of {', '.join(schema.numbers)}."
         )
     keys = ["epoch", "depth"] if by is None else [by] if isinstance(by, str) else list(by)
     allowed = [column for column in log.columns if column not in ("run", *schema.numbers)]
     if not keys or not set(keys) <= set(allowed):
         raise ValueError(
-            f"`by` must name one or more columns that hold no figures: {', '.join(allowed)}. Received: by={by!r}."
+            f"`by` must name one or more columns that hold no figures. Received: by={by!r}. "
+            f"Choose from {', '.join(allowed)}."
         )
-    cells = _mean_absolute(log, value, [*keys, "run"]).unstack("run")
-    cells = cells[log["run"].drop_duplicates()]
+    runs = list(log["run"].cat.categories) if isinstance(log["run"].dtype, pd.CategoricalDtype) else log["run"].unique()
+    cells = _mean_absolute(log, value, [*keys, "run"]).unstack("run").reindex(columns=pd.Index(runs, name="run"))
     return pd.concat({value: cells, "ratio": cells.div(cells.iloc[:, 0], axis="index")}, axis="columns")
 
 
 def _mean_absolute(log: pd.DataFrame, value: str, keys: list[str]) -> "pd.Series[float]":
-    groups = log.groupby(keys, observed=True, sort=True)
+    groups = log.groupby(keys, observed=True, sort=True, dropna=False)
     codes = groups.ngroup().to_numpy()
     # Unlike a groupby mean, bincount lets a NaN through: a broken weight must not look healthy.
     sums = np.bincount(codes, weights=log[value].abs().to_numpy())
@@ -129,6 +131,12 @@ def _mean_absolute(log: pd.DataFrame, value: str, keys: list[str]) -> "pd.Series
 def _name_runs(source: Source) -> dict[str, Path]:
     if isinstance(source, Mapping):
         runs = {str(run): Path(path) for run, path in source.items()}
+        if len(runs) < len(source):
+            raise ValueError(f"Runs must have distinct names. Received: source={source!r}. Rename one of them.")
+    elif not isinstance(source, str | os.PathLike | Iterable):
+        raise TypeError(
+            f"`source` must be a path, a pattern, a list of them or a dict of run name to path. Received: {source!r}."
+        )
     else:
         sources = [source] if isinstance(source, str | os.PathLike) else list(source)
         paths = list(dict.fromkeys(path for item in sources for path in _expand(item)))
@@ -161,13 +169,11 @@ def _list_parts(path: Path) -> tuple[str, ...]:
 
 
 def _read_file(path: Path) -> tuple[pl.DataFrame, Schema]:
-    data = path.read_bytes()
-    if path.suffix == ".gz":
-        data = gzip.decompress(data)
-    if not data.strip():
+    data, size = read_whole(path)
+    if not path.stat().st_size:
         raise ValueError(
             f"A log must have a header line. Received: {str(path)!r}, an empty file. "
-            "A training that ended before its first step leaves no log."
+            "Was the training that should have written it started at all?"
         )
     header = data.split(b"\n", 1)[0].decode("utf-8", errors="replace").rstrip("\r")
     separator = header[5:6] if header.startswith("epoch") else ""
@@ -176,11 +182,10 @@ def _read_file(path: Path) -> tuple[pl.DataFrame, Schema]:
     if schema is None:
         raise ValueError(
             f"A log must have the columns of one of this package's logs ({', '.join(s.name for s in SCHEMAS)}). "
-            f"Received: {str(path)!r}, whose first line is {header[:200]!r}."
+            f"Received: {str(path)!r}, whose first line is {header[:200]!r}. Read other CSV files with pandas."
         )
-    if not data.endswith(b"\n"):
-        data = data[: data.rfind(b"\n") + 1]
-        warnings.warn(f"{path}: dropped its last line, which has no end (a killed training?)", stacklevel=4)
+    if size < path.stat().st_size:
+        warnings.warn(f"{path}: dropped the torn row at its end (a killed training?)", stacklevel=4)
     try:
         frame = pl.read_csv(
             io.BytesIO(data),

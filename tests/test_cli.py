@@ -20,8 +20,8 @@ def logs(tmp_path):
 def test_compare(logs):
     result = CliRunner().invoke(app, ["compare", *logs])
     assert result.exit_code == 0
-    assert "3 (1)" in result.stdout
-    assert "30 (10)" in result.stdout
+    cells = [[cell.strip() for cell in line.split("│")[1:-1]] for line in result.stdout.splitlines() if "│" in line]
+    assert cells == [["0", "0", "a", "3", "1"], ["0", "0", "b", "30", "10"]]
 
 
 def test_compare_as_json(logs):
@@ -51,4 +51,17 @@ def test_the_command_and_the_module_load_no_keras(logs):
     subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
     result = subprocess.run([sys.executable, "-m", "keras_vg", "compare", *logs], capture_output=True, text=True)
     assert result.returncode == 0
-    assert "30 (10)" in result.stdout
+    assert "implied_gradient" in result.stdout
+
+
+def test_many_runs_and_odd_names_stay_legible(tmp_path):
+    names = [f"a_rather_long_name_of_a_run_{i}" for i in range(15)] + ["x[red]"]
+    paths = [str(write_log(tmp_path / f"{name}.csv", make_block(np.float32([i + 1])))) for i, name in enumerate(names)]
+    result = CliRunner().invoke(app, ["compare", *paths], env={"COLUMNS": "80"})
+    text = "".join(line.split("│")[3].strip() for line in result.stdout.splitlines() if "│" in line)
+    assert text == "".join(names)
+
+
+def test_compare_of_a_log_without_rows(tmp_path):
+    result = CliRunner().invoke(app, ["compare", str(write_log(tmp_path / "a.csv"))])
+    assert result.exit_code == 0

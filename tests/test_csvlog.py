@@ -105,16 +105,64 @@ def test_append_cuts_a_line_without_end(tmp_path):
     path = write_log(tmp_path / "log.csv", make_block(SPECIAL))
     whole = path.read_bytes()
     path.write_bytes(whole + b"1,0,dense,ker")
-    write_log(path, make_block(SPECIAL[:1], epoch=1), append=True)
+    with pytest.warns(UserWarning, match="cut the torn row at its end, 13 bytes"):
+        write_log(path, make_block(SPECIAL[:1], epoch=1), append=True)
     assert path.read_bytes() == whole + b"1,0,dense,kernel,0,0.0,0.0,0.0,0.001,0.0\n"
 
 
-def test_append_under_a_torn_header_starts_anew(tmp_path):
+def test_a_very_long_torn_line_is_cut_whole(tmp_path):
+    path = write_log(tmp_path / "log.csv", make_block(SPECIAL))
+    whole = path.read_bytes()
+    path.write_bytes(whole + b"1" * 200_000)
+    with pytest.warns(UserWarning, match="200000 bytes"):
+        write_log(path, append=True)
+    assert path.read_bytes() == whole
+
+
+def test_a_compressed_log_survives_a_torn_end(tmp_path):
+    path = write_log(tmp_path / "log.csv.gz", make_block(SPECIAL), make_block(SPECIAL, epoch=1))
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.warns(UserWarning, match="dropped the torn row"):
+        assert vg.read_log(path)["epoch"].unique().tolist() == [0]
+    with pytest.warns(UserWarning, match="cut the torn row"):
+        write_log(path, make_block(SPECIAL, epoch=1), append=True)
+    assert vg.read_log(path)["epoch"].tolist() == [0] * len(SPECIAL) + [1] * len(SPECIAL)
+    assert len(pd.read_csv(path)) == 2 * len(SPECIAL)
+
+
+def test_a_name_that_promises_what_the_file_is_not(tmp_path):
+    path = tmp_path / "log.csv.gz"
+    path.write_text("epoch")
+    for use in (vg.read_log, lambda path: write_log(path, append=True)):
+        with pytest.raises(ValueError, match=r"log.csv.gz.*damaged at byte 0"):
+            use(path)
+    with pytest.raises(ValueError, match="must not promise another compression"):
+        write_log(tmp_path / "log.csv.bz2")
+
+
+def test_append_under_a_header_without_line_end_keeps_the_header(tmp_path):
+    path = tmp_path / "log.csv"
+    path.write_text(",".join(DELTA.columns))
+    write_log(path, make_block(SPECIAL), append=True)
+    assert len(vg.read_log(path)) == len(SPECIAL)
+
+
+def test_append_under_a_torn_header_is_refused(tmp_path):
     path = tmp_path / "log.csv"
     path.write_bytes(b"epoch,dep")
     with pytest.raises(ValueError, match="must have the columns of a delta log"):
         write_log(path, make_block(SPECIAL), append=True)
     assert path.read_bytes() == b"epoch,dep"
+
+
+def test_checking_a_path_changes_nothing(tmp_path):
+    link, target = tmp_path / "link.csv", tmp_path / "target.csv"
+    link.symlink_to(target)
+    CsvLog(link, DELTA).check()
+    assert link.is_symlink()
+    assert not target.exists()
+    CsvLog(tmp_path / "new.csv", DELTA).check()
+    assert not (tmp_path / "new.csv").exists()
 
 
 def test_append_with_another_separator_is_refused(tmp_path):

@@ -4,6 +4,7 @@ import pytest
 from test_csvlog import make_block, write_log
 
 import keras_vg as vg
+from keras_vg.schemas import GRADIENT
 
 A, B = np.float32([1, -3]), np.float32([-10, 30])
 
@@ -79,6 +80,8 @@ def test_bad_sources(tmp_path, logs):
     empty, foreign, broken, short = (tmp_path / f"{n}.csv" for n in ("empty", "foreign", "broken", "short"))
     empty.write_text("")
     foreign.write_text("epoch,loss\n0,0.5\n")
+    gradients = tmp_path / "gradients.csv"
+    gradients.write_text(",".join(GRADIENT.columns) + "\n")
     text = logs["a"].read_text()
     broken.write_text(text.replace("-3.0", "minus three", 1))
     short.write_text(text.replace(",0.001,", ",", 1))
@@ -87,6 +90,9 @@ def test_bad_sources(tmp_path, logs):
         (str(tmp_path / "n*.csv"), FileNotFoundError, "which matches none"),
         (tmp_path, FileNotFoundError, "must be an existing file"),
         ([], ValueError, "at least one log"),
+        (None, TypeError, "Received: None"),
+        ({1: logs["a"], "1": logs["b"]}, ValueError, "distinct names"),
+        ([logs["a"], gradients], ValueError, "must be of one kind. Received: a delta log .* and a gradient log"),
         (empty, ValueError, "an empty file"),
         (foreign, ValueError, "first line is 'epoch,loss'"),
         (broken, ValueError, "minus three"),
@@ -100,7 +106,7 @@ def test_a_torn_last_line_is_dropped_with_a_warning(logs):
     whole = vg.read_log(logs["a"])
     with logs["a"].open("ab") as file:
         file.write(b"2,0,dense,kernel,0,0.1,0")
-    with pytest.warns(UserWarning, match="dropped its last line"):
+    with pytest.warns(UserWarning, match="dropped the torn row"):
         torn = vg.read_log(logs["a"])
     pd.testing.assert_frame_equal(torn, whole)
 
@@ -116,3 +122,11 @@ def test_bad_comparisons(logs):
             vg.compare(logs, **options)
     with pytest.raises(ValueError, match="columns that `read_log` returns"):
         vg.compare(pd.DataFrame({"epoch": [0]}))
+
+
+def test_a_run_without_rows_is_a_column_of_nan(logs, tmp_path):
+    empty = write_log(tmp_path / "empty.csv")
+    table = vg.compare([logs["a"], empty])["implied_gradient"]
+    assert table["empty"].isna().all()
+    assert table["a"].notna().all()
+    assert vg.compare(empty).shape == (0, 2)

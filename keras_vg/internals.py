@@ -1,0 +1,202 @@
+"""Every private name of Keras that the package uses, each with the reason why no public one would do."""
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+import keras
+import numpy as np
+from keras.src import backend as _backend
+
+
+def call_on_shapes(model: keras.Model, inputs: Any) -> None:
+    """Runs a built model on symbolic inputs, which leaves no trace in it, nor in the random numbers to come.
+
+    Private: calling the model on a `keras.KerasTensor` would do it too, but leaves a node in the model's graph.
+    `compute_output_spec` is the function with which Keras itself builds models on JAX and torch.
+    """
+    with _preserved_random_state():
+        _backend.compute_output_spec(model, inputs, training=False)
+
+
+@contextmanager
+def _preserved_random_state() -> Iterator[None]:
+    python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002  users draw from it
+    try:
+        if keras.backend.backend() == "torch":  # it runs the model for real, on small tensors
+            import torch
+
+            with torch.random.fork_rng():
+                yield
+        else:
+            yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(numpy)  # noqa: NPY002
+
+
+def trace_step(model: keras.Model, spec: Any) -> None:
+    """Traces a training step on TensorFlow, without running it; this creates the weights that do not exist yet.
+
+    Args:
+        model: A compiled model.
+        spec: The `element_spec` of its data.
+    """
+    import tensorflow as tf
+
+    tf.function(lambda data: model.train_step(data)).get_concrete_function(spec)
+
+
+def is_built(model: keras.Model) -> bool:
+    """Whether all layers of the model, other models inside it aside, have their weights.
+
+    Private: the public `layers` does not reach the layers inside composite layers; `_flatten_layers` does.
+    """
+    layers = model._flatten_layers(include_self=False)
+    own = [layer for layer in layers if not isinstance(layer, keras.Model)]
+    return all(layer.built for layer in own) and (model.built or bool(own))
+
+
+def get_fit(model: keras.Model) -> Any:
+    """An object that tells the current fit from any other: its history."""
+    return getattr(model, "history", None)
+
+
+def get_schedule(optimizer: Any) -> Any:
+    """The optimizer's learning rate as it was given: a variable, a schedule or a function.
+
+    Private: of a schedule, the public `learning_rate` tells only the rate of the step that comes next.
+    """
+    return getattr(optimizer, "inner_optimizer", optimizer)._learning_rate
+
+
+def list_optimizer_weights(optimizer: keras.optimizers.Optimizer) -> list[keras.Variable]:
+    """The weights that the optimizer was built for, in the order of the gradients it is given.
+
+    Private: `apply` and `stateless_apply` may be called without the weights, and then mean these.
+    """
+    return optimizer._trainable_variables
+
+
+@contextmanager
+def set_attribute(target: Any, name: str, value: Any) -> Iterator[None]:
+    """Gives an object an attribute of its own for a while, past Keras's `__setattr__`, which would track it."""
+    own = vars(target).get(name)
+    object.__setattr__(target, name, value)
+    try:
+        yield
+    finally:
+        if own is None:
+            object.__delattr__(target, name)
+        else:
+            object.__setattr__(target, name, own)
+
+
+def make_train_function(model: keras.Model, states: list[Any]) -> Callable[..., Any]:
+    """Makes a new train function, not traced yet, that on JAX carries further states behind the optimizer's.
+
+    `make_train_function` and `train_function` have no underscore, but are not documented.
+    """
+    plain = model.train_function
+    train_step = model.train_step
+
+    # JAX compiles equal functions once; a new one makes it trace again.
+    def fresh_step(*args: Any) -> Any:
+        return train_step(*args)
+
+    try:
+        if keras.backend.backend() == "jax":
+            with set_attribute(model, "train_step", fresh_step), _extended_sharding(model, states):
+                model.make_train_function(force=True)
+        else:
+            model.make_train_function(force=True)
+        return model.train_function
+    finally:
+        model.train_function = plain
+
+
+@contextmanager
+def _extended_sharding(model: keras.Model, states: list[Any]) -> Iterator[None]:
+    """Tells a distributed JAX model how the further states lie on the devices.
+
+    Private: under a `keras.distribution`, the trainer states the layout of all that a step returns, in a list
+    that must be as long as the state; it has no public place to add to it.
+    """
+    get_spec = model._get_state_sharding_spec
+
+    def get_extended() -> Any:
+        trainable, non_trainable, optimizer, metrics = get_spec()
+        return trainable, non_trainable, optimizer + [state.sharding for state in states], metrics
+
+    with set_attribute(model, "_get_state_sharding_spec", get_extended):
+        yield
+
+
+def variable_scope(model: keras.Model) -> Any:
+    """The scope in which variables beside the model's own are to be made."""
+    strategy = _get_strategy(model)
+    return nullcontext() if strategy is None else strategy.scope()
+
+
+def is_writer(model: keras.Model) -> bool:
+    """Whether this process is the one that writes logs, of all that train the model together."""
+    backend = keras.backend.backend()
+    if backend == "jax":
+        import jax
+
+        return jax.process_index() == 0
+    if backend == "torch":
+        import torch
+
+        return not torch.distributed.is_initialized() or torch.distributed.get_rank() == 0
+    strategy = _get_strategy(model)
+    resolver = None if strategy is None else strategy.cluster_resolver
+    return resolver is None or not resolver.task_type or (resolver.task_type, resolver.task_id) in _CHIEFS
+
+
+_CHIEFS = (("chief", 0), ("worker", 0))
+
+
+def sum_gradients(gradients: list[Any]) -> list[Any]:
+    """The gradients as float32 tensors, summed over the replicas that train together.
+
+    Of a sparse gradient, only the rows that occur, each once (and rows of zeros in place of the repeated ones).
+    """
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        if tf.distribute.get_strategy().num_replicas_in_sync > 1:
+            gradients = tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, gradients)
+        gradients = [_sum_repeated_rows(g) if isinstance(g, tf.IndexedSlices) else g for g in gradients]
+    return [keras.ops.cast(gradient, "float32") for gradient in gradients]
+
+
+def _sum_repeated_rows(slices: Any) -> Any:
+    import tensorflow as tf
+
+    order = tf.argsort(slices.indices)
+    indices = tf.gather(slices.indices, order)
+    is_new = tf.concat([[False], tf.not_equal(indices[1:], indices[:-1])], axis=0)
+    places = tf.cumsum(tf.cast(is_new, tf.int32))
+    return tf.math.unsorted_segment_sum(tf.gather(slices.values, order), places, tf.shape(indices)[0])
+
+
+def measure_norms(gradients: Sequence[Any], sizes: Any) -> Any:
+    """The L2 norms on TensorFlow and torch, in float64, where no square of a float32 vanishes or overflows.
+
+    On TensorFlow without a branch: a gradient that XLA must keep for a branch is computed apart from the optimizer's
+    work, and the last bit of a weight would depend on whether somebody watches.
+    """
+    if keras.backend.backend() == "torch":
+        import torch
+
+        norms = [torch.linalg.vector_norm(gradient, dtype=torch.float64) for gradient in gradients]
+        return torch.stack(norms).float()
+    squares = [keras.ops.sum(keras.ops.square(keras.ops.cast(gradient, "float64"))) for gradient in gradients]
+    return keras.ops.cast(keras.ops.sqrt(keras.ops.stack(squares)), "float32")
+
+
+def _get_strategy(model: keras.Model) -> Any:
+    """Private: on TensorFlow only the trainer knows the model's strategy, and `distribute_strategy` has no docs."""
+    return model.distribute_strategy if keras.backend.backend() == "tensorflow" else None

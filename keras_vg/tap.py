@@ -1,0 +1,286 @@
+"""Figures of the gradients that a model's optimizer is given, taken inside the training step itself.
+
+While a step runs (or is traced), and only then, the optimizer's `apply` is replaced by one that first adds a few
+numbers per weight to a state of its own. There is no second backward pass; nothing is added to the optimizer's
+variables, so that whatever saves or loads them in between finds what it always finds.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_vg import internals
+from keras_vg.capture import Weight
+
+# Rows of the state, one column per weight.
+_CALLS, _STEPS, _FINITE, _NORM_SUM, _NORM_ROOT, _NORM_MAX, _ZERO_SUM = range(7)
+
+# Where the mean square of a gradient lies between these, its float32 sum of squares has neither overflowed nor
+# lost terms that matter to underflow (squares vanish below 1e-38); otherwise the gradient is scaled first.
+SMALLEST_MEAN_SQUARE, LARGEST_MEAN_SQUARE = 1e-30, 1e28
+
+
+@dataclass(frozen=True)
+class GradientTotals:
+    """What a tap saw since it was last read; arrays of shape `(weights,)`, float64.
+
+    Attributes:
+        calls: Steps of the optimizer.
+        steps: Steps in which the weight had a gradient.
+        finite: Those of them in which it was finite; where a `LossScaleOptimizer` skips a step, for no weight.
+        norm_sum: Sum over the finite steps of the gradient's L2 norm.
+        norm_root: Root of the sum of its square.
+        norm_max: The largest norm.
+        zero_fraction: Mean over the steps of the fraction of exact zeros.
+    """
+
+    calls: int
+    steps: np.ndarray
+    finite: np.ndarray
+    norm_sum: np.ndarray
+    norm_root: np.ndarray
+    norm_max: np.ndarray
+    zero_fraction: np.ndarray
+
+
+class GradientTap:
+    """Accumulates figures of the gradients of some weights while a model is fitted.
+
+    Args:
+        model: A built model, compiled with a Keras optimizer.
+        weights: The weights to watch.
+    """
+
+    def __init__(self, model: keras.Model, weights: Sequence[Weight]) -> None:
+        self.weights = list(weights)
+        self._model = model
+        # Gradients may come with the backend's variables, too.
+        self._places = {
+            id(variable): place
+            for place, weight in enumerate(self.weights)
+            for variable in (weight.variable, weight.variable.value)
+        }
+        self._hook: _TappedTrainFunction | None = None
+        shape = (7, len(self.weights))
+        with internals.variable_scope(model):
+            # One for all replicas, who all see the same sum of gradients.
+            zeros = np.zeros(shape, "float32")
+            self.variable = keras.Variable(zeros, trainable=False, aggregation="only_first_replica")
+        self.state: Any = self.variable.value  # on JAX, where a step returns the new one
+
+    def fits(self, model: keras.Model, weights: Sequence[Weight]) -> bool:
+        """Whether this tap watches just these weights of this model as it is compiled now."""
+        variables = [(weight.depth, id(weight.variable)) for weight in weights]
+        return self._model is model and variables == [(w.depth, id(w.variable)) for w in self.weights]
+
+    def attach(self) -> None:
+        """Starts to watch; call it inside a fit, before its first step. A tap may be attached again and again."""
+        current = self._model.train_function
+        if isinstance(current, _TappedTrainFunction) and current.is_current():
+            self._hook = current
+        elif self._hook is None or self._hook.plain is not current:
+            self._hook = _TappedTrainFunction(self._model)
+        self._hook.add(self)
+        self._reset()
+
+    def detach(self) -> None:
+        """Ceases to watch; calling it any number of times is safe."""
+        if self._hook is not None:
+            self._hook.remove(self)
+
+    def read(self) -> GradientTotals:
+        """Returns what was seen since the last reading, and starts anew."""
+        value = self.state if keras.backend.backend() == "jax" else self.variable
+        rows = np.array(ops.convert_to_numpy(value), "float64")
+        self._reset()
+        with np.errstate(invalid="ignore"):  # no gradient at all
+            zero_fraction = rows[_ZERO_SUM] / rows[_STEPS]
+        return GradientTotals(
+            calls=int(rows[_CALLS, 0]),
+            steps=rows[_STEPS],
+            finite=rows[_FINITE],
+            norm_sum=rows[_NORM_SUM],
+            norm_root=rows[_NORM_ROOT],
+            norm_max=rows[_NORM_MAX],
+            zero_fraction=zero_fraction,
+        )
+
+    def accumulate(self, state: Any, gradients: Sequence[Any], variables: Sequence[Any], scale: Any) -> Any:
+        """Returns the state after a step; runs inside it.
+
+        Args:
+            state: The state before.
+            gradients: One per variable, dense or sparse, None where there is none.
+            variables: What they are the gradients of.
+            scale: What the loss was multiplied by, or None.
+        """
+        found = {self._places.get(id(variable)): g for g, variable in zip(gradients, variables, strict=True)}
+        in_order = [found.get(place) for place in range(len(self.weights))]
+        is_present = np.array([gradient is not None for gradient in in_order])
+        if not is_present.any():
+            return state
+        summed = iter(internals.sum_gradients([gradient for gradient in in_order if gradient is not None]))
+        dense = [next(summed) if present else ops.ones((1,)) for present in is_present]
+        sizes = np.where(is_present, [weight.size for weight in self.weights], 1).astype("float32")
+        norms, zeros = _measure(dense, sizes)
+        finite = ops.isfinite(norms)
+        if scale is not None:  # whoever scales the loss skips the whole step
+            norms, finite = norms / scale, ops.logical_and(finite, ops.all(finite))
+        norms = ops.where(finite, norms, 0.0)
+        ones = ops.ones_like(norms)
+        updated = ops.stack(
+            [
+                state[_CALLS] + ones,
+                state[_STEPS] + ones,
+                state[_FINITE] + ops.cast(finite, "float32"),
+                state[_NORM_SUM] + norms,
+                _add_roots(state[_NORM_ROOT], norms),
+                ops.maximum(state[_NORM_MAX], norms),
+                state[_ZERO_SUM] + zeros,
+            ]
+        )
+        is_updated = np.broadcast_to(is_present, updated.shape).copy()
+        is_updated[_CALLS] = True
+        return updated if is_updated.all() else ops.where(is_updated, updated, state)
+
+    def _reset(self) -> None:
+        self.variable.assign(np.zeros(self.variable.shape, "float32"))
+        self.state = self.variable.value
+
+
+def _measure(gradients: Sequence[Any], sizes: np.ndarray) -> tuple[Any, Any]:
+    """L2 norm and fraction of zeros of each gradient."""
+    sizes = ops.convert_to_tensor(sizes)
+    others = ops.stack([ops.sum(ops.cast(ops.not_equal(gradient, 0), "int32")) for gradient in gradients])
+    measure_norms = _measure_norms_in_float32 if keras.backend.backend() == "jax" else internals.measure_norms
+    return measure_norms(gradients, sizes), 1.0 - ops.cast(others, "float32") / sizes
+
+
+def _measure_norms_in_float32(gradients: Sequence[Any], sizes: Any) -> Any:
+    """On JAX, which has no float64 unless asked to, sums of squares that went out of range are taken again."""
+    squares = ops.stack([ops.sum(ops.square(gradient)) for gradient in gradients])
+    means = squares / sizes
+    return ops.cond(
+        ops.all(ops.logical_and(means > SMALLEST_MEAN_SQUARE, means < LARGEST_MEAN_SQUARE)),
+        lambda: ops.sqrt(squares),
+        lambda: ops.stack([_norm(gradient) for gradient in gradients]),
+    )
+
+
+def _norm(gradient: Any) -> Any:
+    """The L2 norm, whatever the size of the values."""
+    largest = ops.max(ops.abs(gradient))
+    scale = ops.where(ops.logical_and(largest > 0, ops.isfinite(largest)), largest, 1.0)
+    return scale * ops.sqrt(ops.sum(ops.square(gradient / scale)))
+
+
+def _add_roots(a: Any, b: Any) -> Any:
+    """sqrt(a^2 + b^2), of vectors, where the squares may under- or overflow."""
+    larger = ops.maximum(a, b)
+    ratio = ops.minimum(a, b) / ops.where(larger > 0, larger, 1.0)
+    return larger * ops.sqrt(1.0 + ops.square(ratio))
+
+
+class _TappedTrainFunction:
+    """Stands in for a model's train function and shows each step's gradients to the attached taps."""
+
+    def __init__(self, model: keras.Model) -> None:
+        self.plain = model.train_function
+        self._model = model
+        self._taps: list[GradientTap] = []
+        self._train_functions: dict[tuple[GradientTap, ...], Any] = {}
+
+    def is_current(self) -> bool:
+        """Whether the fit is still the one that taps were attached in: every fit has a history of its own."""
+        return internals.get_fit(self._model) is self._fit
+
+    def add(self, tap: GradientTap) -> None:
+        if self._model.train_function is not self:
+            self._taps = []  # what a fit that broke off left
+            self._fit = internals.get_fit(self._model)
+            self._model.train_function = self
+        if tap not in self._taps:
+            self._taps.append(tap)
+        key = tuple(self._taps)
+        if key not in self._train_functions:
+            self._train_functions[key] = internals.make_train_function(self._model, [tap.state for tap in key])
+        self._train_function = self._train_functions[key]
+
+    def remove(self, tap: GradientTap) -> None:
+        if tap in self._taps:
+            self._taps.remove(tap)
+        if not self._taps:
+            self._restore()
+
+    def __call__(self, *args: Any) -> Any:
+        if not self.is_current():  # a fit broke off between two steps, and this one knows nothing of it
+            self._restore()
+            return self._model.train_function(*args)
+        run = self._run_with_states if keras.backend.backend() == "jax" else self._run
+        try:
+            return run(*args)
+        except StopIteration:  # the end of the data: the fit goes on
+            raise
+        except BaseException:
+            self._restore()
+            raise
+
+    def _restore(self) -> None:
+        self._taps = []
+        if self._model.train_function is self:
+            self._model.train_function = self.plain
+
+    def _run(self, data: Any) -> Any:
+        optimizer = self._model.optimizer
+        apply = optimizer.apply
+
+        def tapped_apply(gradients: Any, trainable_variables: Any = None) -> Any:
+            gradients = list(gradients)
+            variables = None if trainable_variables is None else list(trainable_variables)
+            known = internals.list_optimizer_weights(optimizer) if variables is None else variables
+            for tap in self._taps:
+                state = ops.convert_to_tensor(tap.variable)
+                tap.variable.assign(tap.accumulate(state, gradients, known, _get_scale(optimizer)))
+            return apply(gradients, variables)
+
+        with internals.set_attribute(optimizer, "apply", tapped_apply):
+            return self._train_function(data)
+
+    def _run_with_states(self, state: Any, iterator: Any) -> Any:
+        """On JAX the taps' states travel through the step behind the optimizer's variables."""
+        optimizer = self._model.optimizer
+        stateless_apply = optimizer.stateless_apply
+        count = len(self._taps)
+
+        def tapped_apply(optimizer_variables: Any, gradients: Any, trainable_variables: Any) -> Any:
+            own, states = list(optimizer_variables[:-count]), optimizer_variables[-count:]
+            scale = _get_scale(optimizer, own)
+            known = internals.list_optimizer_weights(optimizer)
+            states = [tap.accumulate(s, gradients, known, scale) for tap, s in zip(self._taps, states, strict=True)]
+            trainable_variables, own = stateless_apply(own, gradients, trainable_variables)
+            return trainable_variables, [*own, *states]
+
+        trainable, non_trainable, own, metrics = state
+        states = [tap.state for tap in self._taps]
+        with internals.set_attribute(optimizer, "stateless_apply", tapped_apply):
+            logs, state = self._train_function((trainable, non_trainable, [*own, *states], metrics), iterator)
+        trainable, non_trainable, own, metrics = state
+        for tap, new in zip(self._taps, own[-count:], strict=True):
+            tap.state = new
+        return logs, (trainable, non_trainable, own[:-count], metrics)
+
+
+def _get_scale(optimizer: Any, values: Sequence[Any] | None = None) -> Any:
+    """What the loss is multiplied by before the gradients are taken, None if nothing."""
+    if not isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        return optimizer.loss_scale_factor
+    if not optimizer.built:
+        return optimizer.initial_scale
+    if values is None:
+        return ops.convert_to_tensor(optimizer.dynamic_scale)
+    place = next(i for i, variable in enumerate(optimizer.variables) if variable is optimizer.dynamic_scale)
+    return values[place]

@@ -1,0 +1,176 @@
+"""Measures what each callback costs: epochs with and without it, in turn, in one process, on any backend."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow reads it once, when it is first imported
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import keras
+import numpy as np
+import typer
+from keras import layers
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+import keras_vg as vg
+
+
+def make_small() -> keras.Model:
+    return vg.experiments.build_model("relu")
+
+
+def make_mlp() -> keras.Model:
+    hidden = [layers.Dense(512, activation="relu") for _ in range(4)]
+    return _compile(keras.Sequential([keras.Input((784,)), *hidden, layers.Dense(10, activation="softmax")]))
+
+
+def make_cnn() -> keras.Model:
+    return _compile(
+        keras.Sequential(
+            [
+                keras.Input((28, 28, 1)),
+                layers.Conv2D(16, 3, activation="relu"),
+                layers.MaxPooling2D(),
+                layers.Conv2D(32, 3, activation="relu"),
+                layers.MaxPooling2D(),
+                layers.Flatten(),
+                layers.Dense(10, activation="softmax"),
+            ]
+        )
+    )
+
+
+def _compile(model: keras.Model) -> keras.Model:
+    model.compile("adam", "sparse_categorical_crossentropy")
+    return model
+
+
+MODELS: dict[str, tuple[Callable[[], keras.Model], tuple[int, ...], int, int]] = {
+    "small": (make_small, (2,), 32, 2),
+    "mlp": (make_mlp, (784,), 128, 10),
+    "cnn": (make_cnn, (28, 28, 1), 64, 10),
+}
+
+
+class SecondPass(keras.callbacks.Callback):
+    """The usual home-made way: after each step, the gradients of that batch once more."""
+
+    def __init__(self, x: np.ndarray, y: np.ndarray, batch_size: int) -> None:
+        super().__init__()
+        self.x, self.y, self.batch_size = x, y, batch_size
+        self.compute: Any = None
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Takes them."""
+        part = slice(batch * self.batch_size, (batch + 1) * self.batch_size)
+        model = self.model
+        if self.compute is None:
+            self.compute = _make_gradient_function(model, keras.losses.get(model.loss))
+        self.norms = self.compute(self.x[part], self.y[part])
+
+
+def _make_gradient_function(model: keras.Model, loss: Any) -> Any:
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        def compute(x: Any, y: Any) -> Any:
+            with tf.GradientTape() as tape:
+                value = tf.reduce_mean(loss(y, model(x, training=True)))
+            return [tf.norm(g) for g in tape.gradient(value, model.trainable_weights)]
+
+        return tf.function(compute, jit_compile=True)
+    if backend == "jax":
+        import jax
+
+        @jax.jit
+        def compute_norms(trainable: Any, non_trainable: Any, x: Any, y: Any) -> Any:
+            def value(trainable: Any) -> Any:
+                return loss(y, model.stateless_call(trainable, non_trainable, x, training=True)[0]).mean()
+
+            return [jax.numpy.linalg.norm(g.ravel()) for g in jax.grad(value)(trainable)]
+
+        return lambda x, y: compute_norms(
+            [v.value for v in model.trainable_variables], [v.value for v in model.non_trainable_variables], x, y
+        )
+    import torch
+
+    def compute_eagerly(x: Any, y: Any) -> Any:
+        value = loss(keras.ops.convert_to_tensor(y), model(x, training=True)).mean()
+        gradients = torch.autograd.grad(value, [v.value for v in model.trainable_weights])
+        return [torch.linalg.vector_norm(g) for g in gradients]
+
+    return compute_eagerly
+
+
+def main(
+    repeats: Annotated[int, typer.Option(min=1, help="Epochs of each kind.")] = 15,
+    steps: Annotated[int, typer.Option(min=1, help="Steps per epoch.")] = 100,
+    models: Annotated[str, typer.Option(help="Which models, separated by commas.")] = "small,mlp,cnn",
+) -> None:
+    """Prints, for each model and callback, the median over epochs of its time over a plain epoch's."""
+    console = Console()
+    table = Table(title=f"{keras.backend.backend()}, {steps} steps per epoch, {repeats} epochs of each, in turn")
+    for heading in ("model", "callback", "ms per step", "ratio to plain", "quartiles", "attaching, s"):
+        table.add_column(heading, justify="left" if heading in ("model", "callback") else "right")
+    for name in models.split(","):
+        for row in measure_model(name, repeats, steps, console):
+            table.add_row(name, *row)
+    console.print(table)
+
+
+def measure_model(name: str, repeats: int, steps: int, console: Console) -> list[tuple[str, ...]]:
+    """Trains one model per callback, an epoch each in turn, and returns the rows of the table."""
+    make, shape, batch_size, classes = MODELS[name]
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(steps * batch_size, *shape)).astype("float32")
+    y = rng.integers(0, classes, (len(x), 1))
+    with tempfile.TemporaryDirectory() as folder:
+        contenders: dict[str, Callable[[], keras.callbacks.Callback | None]] = {
+            "plain": lambda: None,
+            "GradientLogger": lambda: vg.GradientLogger(Path(folder) / "gradients.csv"),
+            "WeightDeltaLogger": lambda: vg.WeightDeltaLogger(Path(folder) / "deltas.csv"),
+            "second pass": lambda: SecondPass(x, y, batch_size),
+        }
+        if keras.backend.backend() == "tensorflow":
+            contenders["TensorBoard"] = lambda: keras.callbacks.TensorBoard(folder, histogram_freq=1)
+        fits, attaching = {}, {}
+        for contender, make_callback in contenders.items():
+            model, callback = make(), make_callback()
+            fits[contender] = _make_fit(model, x, y, batch_size, callback)
+            attaching[contender] = fits[contender]()
+            fits[contender]()
+        times: dict[str, list[float]] = {contender: [] for contender in contenders}
+        for _ in track(range(repeats), name, console=console):
+            for contender, run in fits.items():
+                times[contender].append(run())
+    rows: list[tuple[str, ...]] = []
+    for contender, own in times.items():
+        ratios = sorted(a / b for a, b in zip(own, times["plain"], strict=True))
+        low, middle, high = statistics.quantiles(ratios, n=4) if len(ratios) > 1 else ratios * 3
+        first = attaching[contender] - statistics.median(own) - (attaching["plain"] - statistics.median(times["plain"]))
+        per_step = f"{1000 * statistics.median(own) / steps:.3f}"
+        rows.append((contender, per_step, f"{middle:.3f}", f"{low:.3f} to {high:.3f}", f"{first:.2f}"))
+    return rows
+
+
+def _make_fit(model: keras.Model, x: Any, y: Any, batch_size: int, callback: Any) -> Callable[[], float]:
+    callbacks = [] if callback is None else [callback]
+
+    def fit() -> float:
+        start = time.perf_counter()
+        model.fit(x, y, batch_size=batch_size, verbose=0, shuffle=False, callbacks=callbacks)
+        return time.perf_counter() - start
+
+    return fit
+
+
+if __name__ == "__main__":
+    typer.run(main)
