@@ -43,7 +43,10 @@ class _WeightLogger(keras.callbacks.Callback):
         if self._is_writer:
             self._log.check()
         self._rate = capture.RateReader(self.model)
-        capture.when_built(self.model, self._start)
+        if capture.has_weights(self.model):
+            self._start()
+        else:
+            capture.call_when_built(self.model, self._start_late)
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Notes the epoch."""
@@ -77,6 +80,11 @@ class _WeightLogger(keras.callbacks.Callback):
         self._weights = capture.list_weights(self.model, self.layers)
         if self._is_writer:
             self._log.open()
+
+    def _start_late(self) -> None:
+        """Starts inside the first step, whose begin has passed."""
+        self._start()
+        self._before = self._read_weights()
 
     def _read_weights(self) -> list[np.ndarray]:
         return [capture.read_values(weight) for weight in self._weights]
@@ -151,7 +159,6 @@ class WeightDeltaLogger(_WeightLogger):
     def _start(self) -> None:
         super()._start()
         self._indices = [_choose_indices(weight.size, self.max_values) for weight in self._weights]
-        self._before = self._read_weights()
 
     def _read_weights(self) -> list[np.ndarray]:
         if not self._weights:
@@ -287,7 +294,6 @@ class GradientLogger(_WeightLogger):
         if self._tap is None or not self._tap.fits(self.model, self._weights):
             self._tap = GradientTap(self.model, self._weights)
         self._tap.attach()
-        self._before = self._read_weights()
 
     def _end_epoch(self) -> dict[str, float]:
         self._write_row()

@@ -107,7 +107,7 @@ def read_values(weight: Weight, indices: np.ndarray | None = None) -> np.ndarray
     Returns:
         Array of shape `(n,)` in the weight's own precision; float16 and bfloat16 as the float32 of the same value.
     """
-    value = weight.variable.value
+    value = keras.ops.convert_to_tensor(weight.variable)
     if indices is not None:  # on the device, so that only the chosen values are copied
         value = keras.ops.take(keras.ops.reshape(value, (-1,)), indices)
     # Some backends hand out their own memory, which the next step overwrites.
@@ -149,20 +149,23 @@ def _to_number(value: Any) -> Any:
     return np.asarray(keras.ops.convert_to_numpy(value))[()]
 
 
-def when_built(model: keras.Model, action: Callable[[], None]) -> None:
-    """Calls `action` as soon as the model has its weights, and before a step changes them.
+def has_weights(model: keras.Model) -> bool:
+    """Whether a model that is being fitted has its weights already."""
+    return keras.backend.backend() != "tensorflow" or internals.is_built(model)
 
-    On TensorFlow a model without an `Input` gets its weights only inside the first step. For such a model that step
-    is traced once more, just before it runs, which creates the weights as the step itself would have done.
+
+def call_when_built(model: keras.Model, action: Callable[[], None]) -> None:
+    """Calls `action` as soon as the model has its weights, and before the first step changes them.
+
+    On TensorFlow a model without an `Input` gets its weights only inside the first step. That step is traced once
+    more, just before it runs, which creates the weights as the step itself would have done.
 
     Args:
-        model: The model, inside `on_train_begin`.
-        action: What to do once, now or before the first step. If the step cannot be traced (it must run eagerly),
-            it is not called in this fit's first epoch, and a warning says so.
+        model: A model without weights, inside `on_train_begin`.
+        action: What to do, once, in the first step. If the step cannot be traced (it must run eagerly), it is not
+            called in this fit, and a warning says so.
     """
-    if keras.backend.backend() != "tensorflow" or internals.is_built(model):
-        action()
-    elif isinstance(model.train_function, _BuildFirst) and model.train_function.is_current():
+    if isinstance(model.train_function, _BuildFirst) and model.train_function.is_current():
         model.train_function.actions.append(action)
     else:
         model.train_function = _BuildFirst(model, action)

@@ -1,7 +1,7 @@
 """Every private name of Keras that the package uses, each with the reason why no public one would do."""
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
@@ -182,8 +182,8 @@ def _sum_repeated_rows(slices: Any) -> Any:
     return tf.math.unsorted_segment_sum(tf.gather(slices.values, order), places, tf.shape(indices)[0])
 
 
-def measure_norms(gradients: Sequence[Any], sizes: Any) -> Any:
-    """The L2 norms on TensorFlow and torch, in float64, where no square of a float32 vanishes or overflows.
+def measure_norms(matrix: Any) -> Any:
+    """The L2 norms of the rows on TensorFlow and torch, in float64: no square of a float32 vanishes or overflows.
 
     On TensorFlow without a branch: a gradient that XLA must keep for a branch is computed apart from the optimizer's
     work, and the last bit of a weight would depend on whether somebody watches.
@@ -191,10 +191,9 @@ def measure_norms(gradients: Sequence[Any], sizes: Any) -> Any:
     if keras.backend.backend() == "torch":
         import torch
 
-        norms = [torch.linalg.vector_norm(gradient, dtype=torch.float64) for gradient in gradients]
-        return torch.stack(norms).float()
-    squares = [keras.ops.sum(keras.ops.square(keras.ops.cast(gradient, "float64"))) for gradient in gradients]
-    return keras.ops.cast(keras.ops.sqrt(keras.ops.stack(squares)), "float32")
+        return torch.linalg.vector_norm(matrix, dim=1, dtype=torch.float64).float()
+    squares = keras.ops.square(keras.ops.cast(matrix, "float64"))
+    return keras.ops.cast(keras.ops.sqrt(keras.ops.sum(squares, axis=1)), "float32")
 
 
 def _get_strategy(model: keras.Model) -> Any:

@@ -19,9 +19,13 @@ from keras_vg.capture import Weight
 # Rows of the state, one column per weight.
 _CALLS, _STEPS, _FINITE, _NORM_SUM, _NORM_ROOT, _NORM_MAX, _ZERO_SUM = range(7)
 
-# Where the mean square of a gradient lies between these, its float32 sum of squares has neither overflowed nor
-# lost terms that matter to underflow (squares vanish below 1e-38); otherwise the gradient is scaled first.
+SMALL_SIZE = 4096
+"""Gradients of at most so many values are measured together: on small models the cost is that of starting an
+operation, not of its work (scripts/benchmark_overhead.py)."""
+
 SMALLEST_MEAN_SQUARE, LARGEST_MEAN_SQUARE = 1e-30, 1e28
+"""Between these, a float32 sum of squares has neither overflowed nor lost terms that matter to underflow, as squares
+do below 1e-38."""
 
 
 @dataclass(frozen=True)
@@ -154,28 +158,45 @@ class GradientTap:
 
 def _measure(gradients: Sequence[Any], sizes: np.ndarray) -> tuple[Any, Any]:
     """L2 norm and fraction of zeros of each gradient."""
-    sizes = ops.convert_to_tensor(sizes)
-    others = ops.stack([ops.sum(ops.cast(ops.not_equal(gradient, 0), "int32")) for gradient in gradients])
-    measure_norms = _measure_norms_in_float32 if keras.backend.backend() == "jax" else internals.measure_norms
-    return measure_norms(gradients, sizes), 1.0 - ops.cast(others, "float32") / sizes
+    places, matrices = _group(gradients, sizes)
+    norms = ops.concatenate([_measure_norms(matrix) for matrix in matrices])
+    nonzero = [ops.sum(ops.cast(ops.not_equal(matrix, 0), "int32"), axis=1) for matrix in matrices]
+    order = np.argsort(places)
+    nonzero_fractions = ops.cast(ops.concatenate(nonzero), "float32") / ops.convert_to_tensor(sizes[places])
+    return ops.take(norms, order), 1.0 - ops.take(nonzero_fractions, order)
 
 
-def _measure_norms_in_float32(gradients: Sequence[Any], sizes: Any) -> Any:
-    """On JAX, which has no float64 unless asked to, sums of squares that went out of range are taken again."""
-    squares = ops.stack([ops.sum(ops.square(gradient)) for gradient in gradients])
-    means = squares / sizes
+def _group(gradients: Sequence[Any], sizes: np.ndarray) -> tuple[list[int], list[Any]]:
+    """The gradients as rows of matrices, and the place of each row: small ones together, filled up with zeros."""
+    flat = [ops.reshape(gradient, (-1,)) for gradient in gradients]
+    small = [place for place, vector in enumerate(flat) if vector.shape[0] is not None and sizes[place] <= SMALL_SIZE]
+    large = [place for place in range(len(flat)) if place not in small]
+    matrices = [flat[place][None] for place in large]
+    if small:
+        width = max(int(flat[place].shape[0]) for place in small)
+        rows = [ops.pad(flat[place], (0, width - int(flat[place].shape[0]))) for place in small]
+        matrices.append(ops.stack(rows))
+    return large + small, matrices
+
+
+def _measure_norms(matrix: Any) -> Any:
+    """The L2 norms of the rows, whatever the size of the values."""
+    if keras.backend.backend() != "jax":
+        return internals.measure_norms(matrix)
+    # JAX has no float64 unless asked to: sums of squares that may have gone out of range are taken again.
+    squares = ops.sum(ops.square(matrix), axis=1)
+    means = squares / matrix.shape[1]
     return ops.cond(
         ops.all(ops.logical_and(means > SMALLEST_MEAN_SQUARE, means < LARGEST_MEAN_SQUARE)),
         lambda: ops.sqrt(squares),
-        lambda: ops.stack([_norm(gradient) for gradient in gradients]),
+        lambda: _measure_scaled_norms(matrix),
     )
 
 
-def _norm(gradient: Any) -> Any:
-    """The L2 norm, whatever the size of the values."""
-    largest = ops.max(ops.abs(gradient))
-    scale = ops.where(ops.logical_and(largest > 0, ops.isfinite(largest)), largest, 1.0)
-    return scale * ops.sqrt(ops.sum(ops.square(gradient / scale)))
+def _measure_scaled_norms(matrix: Any) -> Any:
+    largest = ops.max(ops.abs(matrix), axis=1)
+    scales = ops.where(ops.logical_and(largest > 0, ops.isfinite(largest)), largest, 1.0)
+    return scales * ops.sqrt(ops.sum(ops.square(matrix / scales[:, None]), axis=1))
 
 
 def _add_roots(a: Any, b: Any) -> Any:

@@ -117,9 +117,11 @@ def main(
 ) -> None:
     """Prints, for each model and callback, the median over epochs of its time over a plain epoch's."""
     console = Console()
-    table = Table(title=f"{keras.backend.backend()}, {steps} steps per epoch, {repeats} epochs of each, in turn")
+    table = Table(
+        title=f"{keras.backend.backend()}, {steps} steps per epoch, {repeats} epochs of each, in turn", box=None
+    )
     for heading in ("model", "callback", "ms per step", "ratio to plain", "quartiles", "attaching, s"):
-        table.add_column(heading, justify="left" if heading in ("model", "callback") else "right")
+        table.add_column(heading, justify="left" if heading in ("model", "callback") else "right", no_wrap=True)
     for name in models.split(","):
         for row in measure_model(name, repeats, steps, console):
             table.add_row(name, *row)
@@ -141,10 +143,10 @@ def measure_model(name: str, repeats: int, steps: int, console: Console) -> list
         }
         if keras.backend.backend() == "tensorflow":
             contenders["TensorBoard"] = lambda: keras.callbacks.TensorBoard(folder, histogram_freq=1)
-        fits, attaching = {}, {}
+        # One model for all, so that chance of memory and cache is the same for each.
+        model, fits, attaching = make(), {}, {}
         for contender, make_callback in contenders.items():
-            model, callback = make(), make_callback()
-            fits[contender] = _make_fit(model, x, y, batch_size, callback)
+            fits[contender] = _make_fit(model, x, y, batch_size, make_callback())
             attaching[contender] = fits[contender]()
             fits[contender]()
         times: dict[str, list[float]] = {contender: [] for contender in contenders}
