@@ -12,7 +12,7 @@ import pandas as pd
 from sklearn.datasets import make_circles
 from sklearn.model_selection import train_test_split
 
-from keras_vg.callbacks import WeightDeltaLogger
+from keras_vg.callbacks import GradientLogger, WeightDeltaLogger
 from keras_vg.tables import read_log
 
 
@@ -57,12 +57,14 @@ class Run:
     Attributes:
         variant: What was trained.
         seed: With which seed.
-        deltas: Path of its delta log.
+        deltas: Path of the first layer's delta log.
+        gradients: Path of the gradient log of all layers.
     """
 
     variant: Variant
     seed: int
     deltas: Path
+    gradients: Path
 
     @property
     def name(self) -> str:
@@ -147,9 +149,9 @@ def name_run(variant: Variant, seed: int) -> str:
 def run_variants(
     variants: Iterable[Variant], seeds: Iterable[int], epochs: int, output: str | os.PathLike[str]
 ) -> Iterator[Run]:
-    """Trains every variant on the circles with every seed and logs the first layer's deltas.
+    """Trains every variant on the circles with every seed; logs the first layer's deltas and all gradients.
 
-    Sets Keras's global seed before each run, so that a run's log depends on its variant and seed alone.
+    Sets Keras's global seed before each run, so that a run's logs depend on its variant and seed alone.
 
     Args:
         variants: What to train.
@@ -173,29 +175,30 @@ def run_variants(
         for seed in seeds:
             keras.utils.set_random_seed(seed)
             model = build_model(variant.activation, variant.depth, variant.normalization)
-            deltas = folder / f"{name_run(variant, seed)}_deltas.csv"
+            deltas, gradients = (folder / f"{name_run(variant, seed)}_{kind}.csv" for kind in ("deltas", "gradients"))
             model.fit(
                 data.x_train,
                 data.y_train,
                 batch_size=32,
                 epochs=epochs,
                 verbose=0,
-                callbacks=[WeightDeltaLogger(deltas)],
+                callbacks=[WeightDeltaLogger(deltas), GradientLogger(gradients)],
             )
-            yield Run(variant, seed, deltas)
+            yield Run(variant, seed, deltas, gradients)
 
 
-def read_runs(runs: Iterable[Run]) -> pd.DataFrame:
-    """Reads the delta logs of runs into one table.
+def read_runs(runs: Iterable[Run], kind: Literal["deltas", "gradients"] = "deltas") -> pd.DataFrame:
+    """Reads one kind of log of runs into one table.
 
     Args:
         runs: What `run_variants` yielded.
+        kind: Which of the runs' logs.
 
     Returns:
         What `read_log` returns, with two more columns: `variant` (categorical, in the order of the runs) and `seed`.
     """
     by_name = {run.name: run for run in runs}
-    log = read_log({name: run.deltas for name, run in by_name.items()})
+    log = read_log({name: getattr(run, kind) for name, run in by_name.items()})
     variants = list(dict.fromkeys(run.variant.name for run in by_name.values()))
     names = log["run"].astype(object)
     return log.assign(

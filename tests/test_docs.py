@@ -28,6 +28,7 @@ def workplace(tmp_path, monkeypatch, circle_runs):
     folder.mkdir(parents=True)
     for run in circle_runs:
         shutil.copy(run.deltas, folder)
+        shutil.copy(run.gradients, folder)
         shutil.copy(run.deltas, f"{run.variant.name}.csv")
     return tmp_path
 
@@ -40,7 +41,7 @@ def test_docstrings(name, workplace):
     assert results.failed == 0
 
 
-@pytest.mark.parametrize("name", ["WeightDeltaLogger", "read_log", "compare"])
+@pytest.mark.parametrize("name", ["WeightDeltaLogger", "GradientLogger", "read_log", "compare"])
 def test_public_names_have_an_example(name):
     assert ">>>" in getattr(vg, name).__doc__
 
@@ -62,5 +63,5 @@ def test_readme_files_exist():
 
 def test_readme_names_every_column():
     text = README.read_text()
-    for column in vg.schemas.DELTA.columns:
+    for column in [column for schema in vg.schemas.SCHEMAS for column in schema.columns]:
         assert f"| `{column}` |" in text

@@ -40,13 +40,17 @@ def test_normalization_and_depth_are_parameters():
 
 def test_same_seed_gives_the_same_bytes_in_another_process(tmp_path):
     variants = [Variant("relu", "relu", depth=2), Variant("sigmoid", "sigmoid", depth=2)]
-    here = {r.name: r.deltas.read_bytes() for r in experiments.run_variants(variants, [0, 1], 2, tmp_path / "here")}
+    here = {
+        r.name: r.deltas.read_bytes() + r.gradients.read_bytes()
+        for r in experiments.run_variants(variants, [0, 1], 2, tmp_path / "here")
+    }
     program = (
         "from keras_vg.experiments import *\n"
         "list(run_variants([Variant('sigmoid', 'sigmoid', depth=2)], [1], 2, 'there'))"
     )
     subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True, capture_output=True)
-    assert (tmp_path / "there" / "sigmoid_seed1_deltas.csv").read_bytes() == here["sigmoid_seed1"]
+    there = [(tmp_path / "there" / f"sigmoid_seed1_{kind}.csv").read_bytes() for kind in ("deltas", "gradients")]
+    assert b"".join(there) == here["sigmoid_seed1"]
     assert here["sigmoid_seed0"] != here["sigmoid_seed1"]
 
 
@@ -54,4 +58,5 @@ def test_read_runs_adds_variant_and_seed(circle_runs):
     log = experiments.read_runs(circle_runs)
     assert log["variant"].cat.categories.tolist() == ["sigmoid", "tanh", "relu"]
     assert set(log["seed"]) == {0}
+    assert len(experiments.read_runs(circle_runs, "gradients")) == 3 * 2 * 24
     assert len(log) == len(vg.read_log([run.deltas for run in circle_runs])) == 3 * 2 * 30

@@ -61,6 +61,26 @@ def test_verdict_on_the_printed_rows(circle_runs):
     assert sigmoid_vs_relu.judge_rows(log).outcome == "holds"
 
 
+def test_true_gradients_of_a_real_run(circle_runs):
+    gradients = sigmoid_vs_relu.measure_gradients(read_runs(circle_runs, "gradients"))
+    by_variant = gradients.droplevel("seed")
+    # CLAIMS A4: 1.7e-8 and 4.9e-8 with sigmoids, 1.5 to 2 with tanh, 0.5 to 1.2 with ReLU
+    assert 1e-9 < by_variant.loc["sigmoid", "first_over_last"] < 1e-6
+    assert 0.3 < by_variant.loc["tanh", "first_over_last"] < 3
+    assert 0.2 < by_variant.loc["relu", "first_over_last"] < 3
+    assert by_variant.loc["sigmoid", "implied_over_true"] > 1000
+
+
+@pytest.mark.parametrize(
+    ("excess", "outcome"),
+    [([0.9, 0.5, 1.0], "holds"), ([900.0, 0.5, 1.0], "holds in part"), ([900.0, 20.0, 8.0], "does not hold")],
+)
+def test_verdict_on_the_implied_gradient(excess, outcome):
+    index = pd.MultiIndex.from_product([["sigmoid", "tanh", "relu"], [0]], names=["variant", "seed"])
+    gradients = pd.DataFrame({"first_over_last": [1e-8, 1.0, 1.0], "implied_over_true": excess}, index=index)
+    assert sigmoid_vs_relu.judge_implied_gradient(gradients).outcome == outcome
+
+
 def test_bad_counts():
     with pytest.raises(ValueError, match="`seeds` must be at least 1. Received: seeds=0"):
         sigmoid_vs_relu.reproduce(seeds=0)
@@ -77,11 +97,8 @@ def test_the_script(tmp_path):
         text=True,
         check=True,
     )
-    for expected in ("Training", "change in weight", "A1 ", "A2 ", "A3 ", "does not hold", "ratio to sigmoid"):
+    for expected in ("Training", "change in weight", "A1 ", "A2 ", "A3 ", "A4 ", "does not hold", "ratio to sigmoid"):
         assert expected in result.stdout
-    names = sorted(path.name for path in (tmp_path / "out").iterdir())
-    assert names == [f"{v}_seed0_deltas.csv" for v in ("relu", "sigmoid")] + [
-        "sigmoid_vs_relu.png",
-        "tanh_seed0_deltas.csv",
-    ]
+    logs = {f"{v}_seed0_{kind}.csv" for v in ("relu", "sigmoid", "tanh") for kind in ("deltas", "gradients")}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == logs | {"sigmoid_vs_relu.png"}
     assert (tmp_path / "out" / "sigmoid_vs_relu.png").read_bytes().startswith(b"\x89PNG")
