@@ -80,7 +80,7 @@ def measure_changes(log: pd.DataFrame) -> pd.DataFrame:
     """
     means = compare(log[log["weight"] == "kernel"], by="epoch")["implied_gradient"].iloc[0]
     runs = log[["run", "variant", "seed"]].drop_duplicates()
-    return runs.assign(size=runs["run"].map(means)).pivot(index="seed", columns="variant", values="size")
+    return runs.assign(size=runs["run"].astype(object).map(means)).pivot(index="seed", columns="variant", values="size")
 
 
 def measure_gradients(log: pd.DataFrame) -> pd.DataFrame:
