@@ -182,20 +182,6 @@ def _sum_repeated_rows(slices: Any) -> Any:
     return tf.math.unsorted_segment_sum(tf.gather(slices.values, order), places, tf.shape(indices)[0])
 
 
-def measure_norms(matrix: Any) -> Any:
-    """The L2 norms of the rows on TensorFlow and torch, in float64: no square of a float32 vanishes or overflows.
-
-    On TensorFlow without a branch: a gradient that XLA must keep for a branch is computed apart from the optimizer's
-    work, and the last bit of a weight would depend on whether somebody watches.
-    """
-    if keras.backend.backend() == "torch":
-        import torch
-
-        return torch.linalg.vector_norm(matrix, dim=1, dtype=torch.float64).float()
-    squares = keras.ops.square(keras.ops.cast(matrix, "float64"))
-    return keras.ops.cast(keras.ops.sqrt(keras.ops.sum(squares, axis=1)), "float32")
-
-
 def _get_strategy(model: keras.Model) -> Any:
     """Private: on TensorFlow only the trainer knows the model's strategy, and `distribute_strategy` has no docs."""
     return model.distribute_strategy if keras.backend.backend() == "tensorflow" else None

@@ -23,9 +23,8 @@ SMALL_SIZE = 4096
 """Gradients of at most so many values are measured together: on small models the cost is that of starting an
 operation, not of its work (scripts/benchmark_overhead.py)."""
 
-SMALLEST_MEAN_SQUARE, LARGEST_MEAN_SQUARE = 1e-30, 1e28
-"""Between these, a float32 sum of squares has neither overflowed nor lost terms that matter to underflow, as squares
-do below 1e-38."""
+SMALLEST_SCALED = 1e-37
+"""Gradients are scaled up as if their largest value were at least this, whose reciprocal is a float32 still."""
 
 
 @dataclass(frozen=True)
@@ -180,23 +179,16 @@ def _group(gradients: Sequence[Any], sizes: np.ndarray) -> tuple[list[int], list
 
 
 def _measure_norms(matrix: Any) -> Any:
-    """The L2 norms of the rows, whatever the size of the values."""
-    if keras.backend.backend() != "jax":
-        return internals.measure_norms(matrix)
-    # JAX has no float64 unless asked to: sums of squares that may have gone out of range are taken again.
-    squares = ops.sum(ops.square(matrix), axis=1)
-    means = squares / matrix.shape[1]
-    return ops.cond(
-        ops.all(ops.logical_and(means > SMALLEST_MEAN_SQUARE, means < LARGEST_MEAN_SQUARE)),
-        lambda: ops.sqrt(squares),
-        lambda: _measure_scaled_norms(matrix),
-    )
+    """The L2 norms of the rows, scaled by their largest value first: no square vanishes or overflows.
 
-
-def _measure_scaled_norms(matrix: Any) -> Any:
-    largest = ops.max(ops.abs(matrix), axis=1)
-    scales = ops.where(ops.logical_and(largest > 0, ops.isfinite(largest)), largest, 1.0)
-    return scales * ops.sqrt(ops.sum(ops.square(matrix / scales[:, None]), axis=1))
+    Without a branch for the rare case: a gradient that XLA must keep for a branch is computed apart from the
+    optimizer's work, and the last bit of a weight would depend on whether somebody watches.
+    """
+    # As integers, whose order is the same: compilers take the maximum of floats one by one, for fear of NaN.
+    bits = ops.max(ops.view(ops.abs(matrix), "int32"), axis=1)
+    largest = ops.view(bits, "float32")
+    scales = ops.where(ops.isfinite(largest), 1.0 / ops.maximum(largest, SMALLEST_SCALED), 1.0)
+    return ops.sqrt(ops.sum(ops.square(matrix * scales[:, None]), axis=1)) / scales
 
 
 def _add_roots(a: Any, b: Any) -> Any:
