@@ -76,7 +76,8 @@ def check_norms(make, tmp_path, *, data=None, loss="mse", optimizer=None, rtol=2
             np.testing.assert_allclose(logged["gradient_norm_max"], norm, rtol=rtol, atol=atol)
             np.testing.assert_allclose(logged["gradient_rms"], norm / np.sqrt(gradient.size), rtol=rtol, atol=atol)
             assert (logged["size"], logged["steps"], logged["nonfinite_steps"]) == (gradient.size, 1, 0)
-            assert logged["zero_fraction"] == pytest.approx(np.mean(gradient == 0), abs=1e-6)
+            if rtol < 0.01:  # in bfloat16, what rounds to 0 depends on the order of the sums
+                assert logged["zero_fraction"] == pytest.approx(np.mean(gradient == 0), abs=1e-6)
             old, new = weights[places[id(variable)]].astype("f8"), after[places[id(variable)]].astype("f8")
             assert logged["delta_norm"] == pytest.approx(np.linalg.norm(new - old), rel=1e-6)
             assert logged["weight_norm"] == pytest.approx(np.linalg.norm(new), rel=1e-6)
