@@ -73,6 +73,7 @@ class _WeightLogger(keras.callbacks.Callback):
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         """Closes the file."""
+        self._fit = None
         self._log.close()
 
     def _start(self) -> None:

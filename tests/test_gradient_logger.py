@@ -599,6 +599,15 @@ def test_fits_with_and_without_in_turn(tmp_path):
     assert vg.read_log(tmp_path / "log.csv")["steps"].tolist() == [5] * 6
 
 
+def test_fits_that_share_one_history(tmp_path):
+    model = make_sequential()
+    model.compile("sgd", "mse")
+    history, logger = keras.callbacks.History(), vg.GradientLogger(tmp_path / "log.csv")
+    for _ in range(2):
+        model.fit(*make_data(), batch_size=8, verbose=0, callbacks=[history, logger])
+        assert vg.read_log(tmp_path / "log.csv")["steps"].tolist() == [5] * 6
+
+
 def test_a_model_fitted_again_is_not_traced_again(tmp_path):
     traces = []
 
