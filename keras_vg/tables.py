@@ -6,7 +6,7 @@ import os
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -209,5 +209,5 @@ def _read_file(path: Path) -> tuple[pl.DataFrame, Schema]:
 
 def _make_categorical(strings: pl.Series, order: list[str] | None) -> pd.Categorical:
     values = strings.unique(maintain_order=True).to_list() if order is None else order
-    codes = strings.cast(pl.Enum(values)).to_physical().to_numpy()
+    codes: Any = strings.cast(pl.Enum(values)).to_physical().to_numpy()
     return pd.Categorical.from_codes(codes, categories=pd.Index(values, dtype=object))

@@ -90,14 +90,14 @@ def _make_gradient_function(model: keras.Model, loss: Any) -> Any:
     if backend == "jax":
         import jax
 
-        @jax.jit
         def compute_norms(trainable: Any, non_trainable: Any, x: Any, y: Any) -> Any:
             def value(trainable: Any) -> Any:
                 return loss(y, model.stateless_call(trainable, non_trainable, x, training=True)[0]).mean()
 
             return [jax.numpy.linalg.norm(g.ravel()) for g in jax.grad(value)(trainable)]
 
-        return lambda x, y: compute_norms(
+        compiled = jax.jit(compute_norms)
+        return lambda x, y: compiled(
             [v.value for v in model.trainable_variables], [v.value for v in model.non_trainable_variables], x, y
         )
     import torch
