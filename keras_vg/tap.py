@@ -21,7 +21,7 @@ _CALLS, _STEPS, _FINITE, _NORM_SUM, _NORM_ROOT, _NORM_MAX, _ZERO_SUM = range(7)
 
 SMALL_SIZE = 4096
 """Gradients of at most so many values are measured together: on small models the cost is that of starting an
-operation, not of its work (scripts/benchmark_overhead.py)."""
+operation, not of its work. The limit is chosen, not tuned: it bounds what filling up with zeros can cost."""
 
 SMALLEST_SCALED = 1e-37
 """Gradients are scaled up as if their largest value were at least this, whose reciprocal is a float32 still."""
