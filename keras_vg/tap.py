@@ -20,6 +20,7 @@ from keras_vg.norms import measure_gradients
 # Rows of the state, one column per weight.
 _CALLS, _STEPS, _FINITE, _NORM_SUM, _NORM_ROOT, _NORM_MAX, _ZERO_SUM = range(7)
 
+
 @dataclass(frozen=True)
 class GradientTotals:
     """What a tap saw since it was last read; arrays of shape `(weights,)`, float64.

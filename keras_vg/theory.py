@@ -48,7 +48,7 @@ def tanh_derivative(x: float | Array) -> Array:
     Returns:
         Values between 0 and 1, float64 of the same shape.
     """
-    return 4.0 * sigmoid_derivative(2.0 * np.asarray(x, "float64"))
+    return 4.0 * sigmoid_derivative(2.0 * np.clip(x, -1e3, 1e3))  # 0 beyond, and nothing overflows
 
 
 def relu(x: float | Array) -> Array:
@@ -81,7 +81,7 @@ ACTIVATIONS = {
     "sigmoid": Activation(sigmoid, sigmoid_derivative),
     "tanh": Activation(np.tanh, tanh_derivative),
     "relu": Activation(relu, relu_derivative),
-    "erf": Activation(_erf, lambda x: 2.0 / np.sqrt(np.pi) * np.exp(-np.square(np.asarray(x, "float64")))),
+    "erf": Activation(_erf, lambda x: 2.0 / np.sqrt(np.pi) * np.exp(-np.square(np.clip(x, -1e3, 1e3)))),
 }
 """The activations that the theory knows, by their Keras names (`erf` as in `keras.ops`)."""
 
@@ -278,8 +278,16 @@ def find_largest_learning_rate(x: Array) -> float:
     return float(len(x) / np.linalg.norm(x, ord=2) ** 2)
 
 
-_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(200)  # an even number: no node at the kink of ReLU
-_WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
+def _make_gaussian_rule() -> tuple[Array, Array]:
+    # Gauss-Hermite nodes miss what a kink at 0 adds (0.1 % of ReLU's mean with 200 of them); a rule on either side
+    # of it does not.
+    nodes, weights = np.polynomial.legendre.leggauss(200)
+    half = 5.0 * (nodes + 1.0)  # 0 to 10, where the density is 1e-22 of its maximum
+    weights = weights * np.exp(-(half**2) / 2)
+    return np.concatenate([-half, half]), np.tile(weights / (2 * weights.sum()), 2)
+
+
+_NODES, _WEIGHTS = _make_gaussian_rule()
 
 _SMALLEST, _LARGEST = 1e-24, 1e24
 """Between these the length map is followed; where it leaves them, the factor has reached its limit."""
@@ -340,7 +348,7 @@ def predict_factor(activation: str, weight_variance: float, bias_variance: float
             raise ValueError(f"`{name}` must not be negative. Received: {name}={value}.")
     chosen = get_activation(activation)
     length = 1.0
-    for _ in range(100_000):  # near chi = 1 it converges slowly
+    for _ in range(10_000):  # near chi = 1 it converges slowly
         spread = np.square(chosen.function(np.sqrt(length) * _NODES))
         following = min(max(weight_variance * _average(spread) + bias_variance, _SMALLEST), _LARGEST)
         if abs(following - length) <= 1e-14 * length:
