@@ -1,8 +1,13 @@
 from . import claims as claims
 from . import experiments as experiments
 from . import plots as plots
+from .activation_logger import ActivationLogger as ActivationLogger
 from .callbacks import GradientLogger as GradientLogger
 from .callbacks import WeightDeltaLogger as WeightDeltaLogger
+from .evidence import Inspection as Inspection
+from .findings import Finding as Finding
+from .findings import Findings as Findings
+from .inspection import inspect as inspect
 from .tables import compare as compare
 from .tables import read_log as read_log
 
