@@ -15,7 +15,7 @@ def describe_inputs(arrays: Sequence[np.ndarray]) -> pd.DataFrame:
 
     Returns:
         One row per array: its `features`, `mean`, `std`, `abs_max`, `nonfinite` (how many values are), and of the
-        features that vary `varying` (how many), `scale_min` and `scale_max` (the smallest and largest root mean square).
+        features that vary `varying` (how many), `scale_min` and `scale_max` (smallest and largest root mean square).
     """
     rows = []
     for array in arrays:

@@ -24,8 +24,8 @@ class Inspection:
             `unit_spread` of the weight and `gradient_spread` of its gradient (0: all alike).
         inputs: One row per input, then one for what the first kernel is given: see `batches.describe_inputs`.
         outputs: One row per output, its loss, its predictions and its labels: see `batches.describe_outputs`.
-        setup: `optimizer`, `learning_rate`, `epsilon`, `clipping`, `loss_scaling`, `gradient_accumulation_steps`, and the
-            batch's `loss` before the optimizer's next step and `loss_after` it.
+        setup: `optimizer`, `learning_rate`, `epsilon`, `clipping`, `loss_scaling`, `gradient_accumulation_steps`, and
+            the batch's `loss` before the optimizer's next step and `loss_after` it.
     """
 
     gradients: pd.DataFrame

@@ -17,15 +17,16 @@ def call_on_shapes(model: keras.Model, inputs: Any) -> None:
     Private: calling the model on a `keras.KerasTensor` would do it too, but leaves a node in the model's graph.
     `compute_output_spec` is the function with which Keras itself builds models on JAX and torch.
     """
-    with _preserved_random_state():
+    with preserved_random_state():
         _backend.compute_output_spec(model, inputs, training=False)
 
 
 @contextmanager
-def _preserved_random_state() -> Iterator[None]:
+def preserved_random_state() -> Iterator[None]:
+    """Puts the global random generators back that a model may draw from: Python's, NumPy's, and torch's."""
     python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002  users draw from it
     try:
-        if keras.backend.backend() == "torch":  # it runs the model for real, on small tensors
+        if keras.backend.backend() == "torch":  # dropout without a seed; models are built by running them, too
             import torch
 
             with torch.random.fork_rng():
@@ -191,7 +192,7 @@ def _get_strategy(model: keras.Model) -> Any:
 def build(model: keras.Model, inputs: Any) -> None:
     """Gives an unbuilt model its weights, as its first training step would."""
     shapes = keras.tree.map_structure(lambda tensor: keras.KerasTensor(tensor.shape, tensor.dtype), inputs)
-    with _preserved_random_state():
+    with preserved_random_state():
         _backend.compute_output_spec(model, shapes, **_make_training_argument(model))
 
 

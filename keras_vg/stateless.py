@@ -59,7 +59,7 @@ class ForwardPass:
             values = {id(v): values.get(id(v), v.value) for v in self._variables}
         mapping = [(v, values[id(v)]) for v in self._variables if id(v) in values]
         self._mapped = [variable for variable, _ in mapping]
-        with _without_autograd():
+        with _without_autograd(), internals.preserved_random_state():
             result = self._run([value for _, value in mapping], data)
         return tree.map_structure(lambda tensor: np.asarray(ops.convert_to_numpy(tensor)), result)
 
@@ -90,7 +90,7 @@ def compute_gradients(model: keras.Model, x: Any, y: Any, sample_weight: Any) ->
         found.update({id(v): gradient for gradient, v in zip(gradients, variables, strict=True)})
 
     with internals.set_attribute(model.optimizer, "apply", keep), _preserved_torch_gradients(model):
-        with keras.StatelessScope(collect_losses=True):
+        with keras.StatelessScope(collect_losses=True), internals.preserved_random_state():
             model.train_step((x, y, sample_weight))
         return [found.get(id(v)) for v in model.trainable_variables]
 
