@@ -255,3 +255,14 @@ def _to_snake_case(name: str) -> str:
     """Private: the public names of layers are made by `to_snake_case`; `ReLU` is `re_lu` to it."""
     known = {"ReLU": "relu", "LeakyReLU": "leaky_relu", "PReLU": "prelu", "ELU": "elu", "KLDivergence": "kl_divergence"}
     return known.get(name, re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower())
+
+
+class TracelessScope(keras.StatelessScope):
+    """A `StatelessScope` in which a variable without a value of its own is known to have its usual one.
+
+    Private: `_value` is what a variable's `value` would return outside of any scope. Regularizers ask the scope alone.
+    """
+
+    def get_current_value(self, variable: keras.Variable) -> Any:
+        value = super().get_current_value(variable)
+        return variable._value if value is None else value

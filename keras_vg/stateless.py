@@ -1,6 +1,6 @@
 """Runs a model's forward pass and training step without leaving a trace in it.
 
-All of it happens inside a `keras.StatelessScope`, where whatever a variable is assigned is forgotten: moving
+All of it happens inside a stateless scope of Keras, where whatever a variable is assigned is forgotten: moving
 statistics, seeds, metrics and the optimizer stay as they are, bit for bit, with nothing to put back.
 """
 
@@ -64,7 +64,7 @@ class ForwardPass:
         return tree.map_structure(lambda tensor: np.asarray(ops.convert_to_numpy(tensor)), result)
 
     def _run_in_scope(self, values: list[Any], data: Any) -> Any:
-        with keras.StatelessScope(list(zip(self._mapped, values, strict=True)), collect_losses=True):
+        with internals.TracelessScope(list(zip(self._mapped, values, strict=True)), collect_losses=True):
             return self._compute(data)
 
 
@@ -90,7 +90,7 @@ def compute_gradients(model: keras.Model, x: Any, y: Any, sample_weight: Any) ->
         found.update({id(v): gradient for gradient, v in zip(gradients, variables, strict=True)})
 
     with internals.set_attribute(model.optimizer, "apply", keep), _preserved_torch_gradients(model):
-        with keras.StatelessScope(collect_losses=True), internals.preserved_random_state():
+        with internals.TracelessScope(collect_losses=True), internals.preserved_random_state():
             model.train_step((x, y, sample_weight))
         return [found.get(id(v)) for v in model.trainable_variables]
 
