@@ -8,6 +8,7 @@ from .evidence import Inspection as Inspection
 from .findings import Finding as Finding
 from .findings import Findings as Findings
 from .inspection import inspect as inspect
+from .rules import diagnose as diagnose
 from .tables import compare as compare
 from .tables import read_log as read_log
 

@@ -208,7 +208,7 @@ def _two_outputs() -> Program:
 
 def _transfer() -> Program:
     x, y = make_digits()
-    base = keras.Sequential([keras.Input((8, 8, 1)), layers.Conv2D(16, 3, activation="relu"), layers.Flatten()], "base")
+    base = keras.Sequential([keras.Input((8, 8, 1)), layers.Conv2D(16, 3, activation="relu"), layers.Flatten()])
     base.trainable = False
     model = keras.Sequential([keras.Input((8, 8, 1)), base, layers.Dense(32, "relu"), layers.Dense(10, "softmax")])
     model.compile(ADAM(), SPARSE)

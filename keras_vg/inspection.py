@@ -76,7 +76,7 @@ def inspect(model: keras.Model, x: Any, y: Any, sample_weight: Any = None) -> In
         weights=_tabulate_weights(model, probe, gradients),
         inputs=describe_inputs([*flat_x, flat_x[0] if reading.kernel_input is None else reading.kernel_input]),
         outputs=describe_outputs(
-            tree.flatten(reading.predictions), [_to_numpy(t) for t in tree.flatten(y)], losses, reading.heads
+            tree.flatten(reading.predictions), [_to_numpy(t) for t in _order_labels(model, y)], losses, reading.heads
         ),
         setup={**_describe_optimizer(model.optimizer), "loss": loss_before, "loss_after": loss_after},
     )
@@ -120,6 +120,14 @@ def _explained_labels(y: Any, predictions: Any) -> Iterator[None]:
             "The loss must be able to take the labels and the predictions. "
             f"Received: y of shape {shapes[0]}, predictions of shape {shapes[1]}, and {type(error).__name__}: {error}"
         ) from error
+
+
+def _order_labels(model: keras.Model, y: Any) -> list[Any]:
+    """The labels in the order of the model's outputs."""
+    names = getattr(model, "output_names", None)
+    if isinstance(y, dict) and names and set(names) == set(y):
+        return [y[name] for name in names]
+    return list(tree.flatten(y))
 
 
 def _evaluate_loss(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> Any:

@@ -218,7 +218,7 @@ def detached_bookkeeping(model: keras.Model, y: Any, predictions: Any) -> Iterat
     loss = model._compile_loss
     if loss is not None:
         loss = type(loss)(loss._user_loss, loss._user_loss_weights, output_names=loss.output_names)
-        loss.build(y, predictions)
+        loss(y, predictions)  # which builds it, whatever the structure of the labels
     with set_attribute(model, "_compile_loss", loss), set_attribute(model, "compute_metrics", lambda *_, **__: {}):
         yield loss
 
