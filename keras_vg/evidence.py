@@ -38,13 +38,23 @@ class Inspection:
 
 @dataclass(frozen=True)
 class Evidence:
-    """All tables of one diagnosis; those not given are None."""
+    """All tables of one diagnosis; those not given are None.
+
+    Attributes:
+        gradients: A gradient log.
+        activations: An activation log.
+        deltas: A delta log.
+        history: A table with `epoch` and `loss`.
+        inspection: What `inspect` saw before the training.
+        predictions: What the outputs gave for a probe batch later, as in `Inspection.outputs`, with their `epoch`.
+    """
 
     gradients: pd.DataFrame | None = None
     activations: pd.DataFrame | None = None
     deltas: pd.DataFrame | None = None
     history: pd.DataFrame | None = None
     inspection: Inspection | None = None
+    predictions: pd.DataFrame | None = None
 
 
 def collect(*sources: Any) -> Evidence:
@@ -102,7 +112,7 @@ def _classify_path(path: str | os.PathLike[str]) -> tuple[str, Any]:
     try:
         header = pd.read_csv(name, nrows=0, sep=None, engine="python").columns
     except (pd.errors.EmptyDataError, StopIteration):
-        header = pd.Index([])
+        header = pd.Index([], dtype=object)
     if "loss" in header:
         return _classify_table(pd.read_csv(name, sep=None, engine="python"), repr(name))
     return _classify_table(read_log(name), repr(name))

@@ -38,6 +38,7 @@ class Context:
         activations: An activation log, or None.
         history: A table with `epoch` and `loss`, or None.
         inspection: What an inspection told of loss, labels and optimizer, or None.
+        predictions: What the outputs gave for the probe batch, with their `epoch`, or None.
     """
 
     thresholds: Thresholds
@@ -46,6 +47,7 @@ class Context:
     activations: pd.DataFrame | None = None
     history: pd.DataFrame | None = None
     inspection: Inspection | None = None
+    predictions: pd.DataFrame | None = None
 
     @cached_property
     def series(self) -> GradientSeries:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-_FIGURES = ("steps", "gradient_norm", "gradient_rms", "zero_fraction", "nonfinite_steps")
+_FIGURES: tuple[str, ...] = ("steps", "gradient_norm", "gradient_rms", "zero_fraction", "nonfinite_steps")
 _FIGURES += ("weight_norm", "delta_norm", "update_ratio", "learning_rate")
 
 
