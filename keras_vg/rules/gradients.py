@@ -29,9 +29,8 @@ def find_vanishing(context: Context) -> Iterator[Finding]:
         values = ratios[m][np.isfinite(ratios[m]) & (ratios[m] > 0)]
         if len(values) < 3:
             continue
-        factor = fit_factor(values)
         first, last = values[0], values[-1]
-        if first / last > t.vanishing_warning or factor > t.vanishing_factor:
+        if first / last > t.vanishing_warning or (factor := fit_factor(values)) > t.vanishing_factor:
             continue
         lost = depths[values < t.vanishing_warning]
         layers = tuple(series.name_layer(depth) for depth in lost)

@@ -1,13 +1,18 @@
 """Labelled programs, healthy and sick, by which the rules are judged: small models, real faults, three strengths."""
 
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 from keras import layers
 from sklearn import datasets
+
+import keras_vg as vg
+from keras_vg.evidence import Evidence, collect
 
 Maker = Callable[[], "Program"]
 
@@ -1197,3 +1202,23 @@ _add_healthy()
 _add_sick()
 _add_held_out_healthy()
 _add_held_out_sick()
+
+
+def run_case(case: Case, seed: int, epochs: int = 3, examples: int = 128) -> Evidence:
+    """Inspects a case's program on a batch, then trains it under all loggers.
+
+    Returns:
+        All there is to diagnose.
+    """
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(seed)
+    program = case.make()
+    x, y = keras.tree.map_structure(lambda array: array[:examples], (program.x, program.y))
+    inspection = vg.inspect(program.model, x, y)
+    with tempfile.TemporaryDirectory() as folder:
+        gradients, activations = Path(folder) / "gradients.csv", Path(folder) / "activations.csv"
+        loggers = [vg.GradientLogger(gradients), vg.ActivationLogger(activations, x)]
+        history = program.model.fit(
+            program.x, program.y, epochs=epochs, verbose=0, callbacks=loggers, **program.options
+        )
+        return collect(inspection, vg.read_log(gradients), vg.read_log(activations), history)
