@@ -55,7 +55,7 @@ def diagnose(*sources: Any, **thresholds: float) -> Findings:
         **thresholds: Other values for the thresholds, by name; see `keras_vg.rules.Thresholds`.
 
     Returns:
-        The findings, the worst first. They are judged together: what a log shows is weighed with the loss of the history.
+        The findings, the worst first. They are judged together: a log is weighed with the loss of the history.
 
     Raises:
         TypeError: If a source is of no such kind, or a keyword names no threshold.

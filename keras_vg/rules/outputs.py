@@ -152,7 +152,10 @@ def _advise_on_labels(output: dict[str, Any]) -> str:
             "softmax unit per "
             "class and `sparse_categorical_crossentropy`; for a regression use `mse` and no last activation."
         )
-    return "The last activation cannot reach these labels. Leave it out for a regression, or scale the labels into its range."
+    return (
+        "The last activation cannot reach these labels. Leave it out for a regression, or scale the labels into its "
+        "range."
+    )
 
 
 def find_label_scale(context: Context) -> Iterator[Finding]:
