@@ -25,6 +25,8 @@ from diagnosis_cases import CASES, Case, run_case
 
 console = Console(width=160)
 
+FIGURES = ["loss_falls_per_step", "relative_spread", "update_ratio", "gradient_ratio", "loss_over_baseline"]
+
 
 def main(
     seeds: Annotated[int, typer.Option(min=1, help="Seeds per program.")] = 1,
@@ -47,9 +49,7 @@ def main(
             "gradient_ratio",
             "loss_over_baseline",
         ]
-        console.print(
-            table.sort_values(["sick", "loss_falls_per_step"])[["sick", *shown]].to_string(float_format="%.2g")
-        )
+        console.print(table.sort_values(["sick", FIGURES[0]])[shown].to_string(float_format="%.2g"))
     for held_out, part in table.groupby("held_out"):
         _print_confusion("held-out programs" if held_out else "programs that thresholds were set on", part)
     wrong = table[(table["sick"] & ~table["named"]) | (~table["sick"] & table["error"])]

@@ -39,7 +39,7 @@ def make_plain():
 def test_gradients_are_those_of_autodiff(make):
     x, y = make_data()
     model = compile_model(make, optimizer=keras.optimizers.Adam(clipnorm=1e-3))
-    penalty = [0.01 * keras.ops.sum(keras.ops.square(w)) for w in model.trainable_weights if make is make_plain][:1]
+    penalty = make is make_plain
 
     def compute_loss(y_true, y_pred):
         value = keras.losses.MeanSquaredError()(y_true, y_pred)
@@ -111,7 +111,6 @@ def test_second_update_uses_the_optimizer_s_state():
     model = compile_model(make_functional, keras.optimizers.SGD(0.1, momentum=0.9))
     model.train_on_batch(x, y)
     inspection = vg.inspect(model, x, y)
-    before = np.array(model.get_layer("out").kernel, "float64") if BACKEND != "torch" else None
     before = np.array(to_numpy(model.get_layer("out").kernel), "float64")
     model.train_on_batch(x, y)
     delta = np.linalg.norm(to_numpy(model.get_layer("out").kernel) - before)

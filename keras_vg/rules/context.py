@@ -115,4 +115,5 @@ class Context:
         f = self.series.figures
         with np.errstate(all="ignore"):
             reach = f["learning_rate"] * f["gradient_norm"] * f["steps"]
-            return bool(np.nanmedian(f["delta_norm"] / reach) > 1.5)
+            ratios = f["delta_norm"] / reach
+        return bool(np.isfinite(ratios).any() and np.median(ratios[np.isfinite(ratios)]) > 1.5)

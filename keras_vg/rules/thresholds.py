@@ -45,7 +45,8 @@ class Thresholds:
         slow_error: Below this, twenty thousand steps are needed.
         slow_curve: Relative fall of the loss over the epochs below which small steps are to blame.
         small_steps: Relative change of the weights per step that counts as small then.
-        rising_loss: Last loss over the smallest one from which training diverges.
+        rising_loss: Last loss over the smallest one from which it rises.
+        rising_error: The same, from which training diverges; where a constant prediction's loss is known, that decides.
         converged_loss: Loss, as part of that of the best constant prediction, below which a still net is done.
         first_epochs: Epochs over which a loss may be flat before it counts.
     """
@@ -80,6 +81,7 @@ class Thresholds:
     slow_curve: float = 0.03
     small_steps: float = 2e-4
     rising_loss: float = 2.0
+    rising_error: float = 10.0
     converged_loss: float = 0.1
     first_epochs: int = 3
 

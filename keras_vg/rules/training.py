@@ -130,9 +130,11 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
     lowest = int(np.argmin(losses))
     scale = np.abs(losses).max()
     if losses[-1] > t.rising_loss * losses[lowest] > 0 and losses[-1] >= losses[0] and lowest < len(losses) - 1:
+        # A net that is nearly done may lose its balance; one that is worse than a constant answer has lost everything.
+        limit = context.baseline if np.isfinite(context.baseline) else t.rising_error * losses[lowest]
         yield Finding(
             "learning_rate_too_high",
-            "error",
+            "error" if losses[-1] > limit else "warning",
             (),
             int(epochs[lowest + 1]),
             {"lowest_loss": float(losses[lowest]), "last_loss": float(losses[-1])},
