@@ -10,6 +10,7 @@ import numpy as np
 
 from keras_vg import capture, internals
 from keras_vg.csvlog import Block, CsvLog
+from keras_vg.gradient_rows import make_gradient_rows
 from keras_vg.schemas import DELTA, GRADIENT, Schema
 from keras_vg.tap import GradientTap, GradientTotals
 
@@ -313,32 +314,11 @@ class GradientLogger(_WeightLogger):
         after = self._read_weights()
         self._totals.append(totals)
         self._steps_done += totals.calls
-        delta_norm = [_norm(new, old) for new, old in zip(after, self._before, strict=True)]
-        self._before = after
+        before, self._before = self._before, after
         if totals.calls == 0 and self.every != "epoch":  # the last row of the epoch was just written
             return
-        sizes = np.array([weight.size for weight in self._weights])
-        weight_norm = np.array([_norm(new) for new in after])
-        with np.errstate(all="ignore"):  # 0 / 0 where a weight had no gradient, or none that was finite
-            block = {
-                "epoch": self._epoch,
-                "step": self._steps_done - 1,
-                "depth": np.array([weight.depth for weight in self._weights]),
-                "layer": [weight.layer for weight in self._weights],
-                "weight": [weight.name for weight in self._weights],
-                "size": sizes,
-                "steps": totals.steps.astype("int64"),
-                "gradient_norm": totals.norm_sum / totals.finite,
-                "gradient_norm_max": np.where(totals.finite > 0, totals.norm_max, np.nan),
-                "gradient_rms": totals.norm_root / np.sqrt(totals.finite * sizes),
-                "zero_fraction": totals.zero_fraction,
-                "nonfinite_steps": (totals.steps - totals.finite).astype("int64"),
-                "weight_norm": weight_norm,
-                "delta_norm": np.array(delta_norm),
-                "update_ratio": np.array(delta_norm) / weight_norm,
-                "learning_rate": self._rate.end_epoch(),
-            }
-        self._write([{c: _to_float32(v) if GRADIENT.columns[c] is float else v for c, v in block.items()}])
+        step, rate = self._steps_done - 1, self._rate.end_epoch()
+        self._write([make_gradient_rows(self._weights, totals, before, after, self._epoch, step, rate)])
 
     def _measure_layer(self, depth: int) -> float | None:
         """The RMS over the epoch of all gradients of a layer; None if it is not logged."""
@@ -353,12 +333,3 @@ class GradientLogger(_WeightLogger):
 def _choose_indices(size: int, most: int | None) -> np.ndarray:
     count = size if most is None else min(size, most)
     return np.arange(count, dtype=np.int64) * size // count
-
-
-def _norm(new: np.ndarray, old: np.ndarray | float = 0.0) -> float:
-    """L2 norm of a difference, in float64, where the squares of float32 values neither vanish nor overflow."""
-    return float(np.linalg.norm(np.subtract(new, old, dtype="float64")))
-
-
-def _to_float32(values: Any) -> Any:
-    return np.asarray(values, "float32")[()]

@@ -73,7 +73,7 @@ def list_weights(model: keras.Model, layers: Layers = "all") -> list[Weight]:
         ValueError: If the model has no trainable weights, a name names no layer with trainable weights, or a
             predicate selects none.
     """
-    placed = [(path, layer) for path, layer in _walk_layers(model) if layer.trainable_weights]
+    placed = [(path, layer) for path, layer in walk_layers(model) if layer.trainable_weights]
     names = shorten_paths([path for path, _ in placed])
     weights: list[list[Weight]] = []
     candidates: list[keras.layers.Layer] = []
@@ -94,7 +94,7 @@ def list_weights(model: keras.Model, layers: Layers = "all") -> list[Weight]:
             "The model must have trainable weights. Received: a model "
             f"{model.name!r} without any. Are all of its layers frozen (`trainable=False`)?"
         )
-    return [w for depth in _select(layers, [ws[0].layer for ws in weights], candidates) for w in weights[depth]]
+    return [w for depth in select_depths(layers, [ws[0].layer for ws in weights], candidates) for w in weights[depth]]
 
 
 def read_values(weight: Weight, indices: np.ndarray | None = None) -> np.ndarray:
@@ -206,13 +206,11 @@ class _BuildFirst:
         return True
 
 
-def _walk_layers(
-    model: keras.Model, path: tuple[str, ...] = ()
-) -> Iterator[tuple[tuple[str, ...], keras.layers.Layer]]:
+def walk_layers(model: keras.Model, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], keras.layers.Layer]]:
     """Yields the path and layer of every layer in call order, opening models, each model after its layers."""
     for layer in _order_layers(model):
         if isinstance(layer, keras.Model):
-            yield from _walk_layers(layer, (*path, layer.name))
+            yield from walk_layers(layer, (*path, layer.name))
         else:
             yield (*path, layer.name), layer
     yield path or (model.name,), model
@@ -273,7 +271,7 @@ def _make_symbolic(shapes: Any, dtype: str) -> Any:
     return keras.KerasTensor(tuple(shapes), dtype)
 
 
-def _select(layers: Layers, names: list[str], candidates: list[keras.layers.Layer]) -> list[int]:
+def select_depths(layers: Layers, names: list[str], candidates: list[keras.layers.Layer]) -> list[int]:
     """The depths of the selected layers."""
     depths = range(len(names))
     if callable(layers):

@@ -1,6 +1,7 @@
 """Every private name of Keras that the package uses, each with the reason why no public one would do."""
 
 import random
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
@@ -16,15 +17,16 @@ def call_on_shapes(model: keras.Model, inputs: Any) -> None:
     Private: calling the model on a `keras.KerasTensor` would do it too, but leaves a node in the model's graph.
     `compute_output_spec` is the function with which Keras itself builds models on JAX and torch.
     """
-    with _preserved_random_state():
+    with preserved_random_state():
         _backend.compute_output_spec(model, inputs, training=False)
 
 
 @contextmanager
-def _preserved_random_state() -> Iterator[None]:
+def preserved_random_state() -> Iterator[None]:
+    """Puts the global random generators back that a model may draw from: Python's, NumPy's, and torch's."""
     python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002  users draw from it
     try:
-        if keras.backend.backend() == "torch":  # it runs the model for real, on small tensors
+        if keras.backend.backend() == "torch":  # dropout without a seed; models are built by running them, too
             import torch
 
             with torch.random.fork_rng():
@@ -185,3 +187,83 @@ def _sum_repeated_rows(slices: Any) -> Any:
 def _get_strategy(model: keras.Model) -> Any:
     """Private: on TensorFlow only the trainer knows the model's strategy, and `distribute_strategy` has no docs."""
     return model.distribute_strategy if keras.backend.backend() == "tensorflow" else None
+
+
+def build(model: keras.Model, inputs: Any) -> None:
+    """Gives an unbuilt model its weights, as its first training step would."""
+    shapes = keras.tree.map_structure(lambda tensor: keras.KerasTensor(tensor.shape, tensor.dtype), inputs)
+    with preserved_random_state():
+        _backend.compute_output_spec(model, shapes, **_make_training_argument(model))
+
+
+def call_for_training(model: keras.Model, inputs: Any) -> Any:
+    """Calls the model as a training step does.
+
+    Private: only `_call_has_training_arg` tells whether a model's `call` takes `training`.
+    """
+    return model(inputs, **_make_training_argument(model))
+
+
+def _make_training_argument(model: keras.Model) -> dict[str, bool]:
+    return {"training": True} if model._call_has_training_arg else {}
+
+
+@contextmanager
+def detached_bookkeeping(model: keras.Model, y: Any, predictions: Any) -> Iterator[Any]:
+    """Keeps the compiled loss and metrics out of what is done within; yields a loss to use meanwhile.
+
+    Private: the loss that `compile` makes takes on the structure of the first labels it sees, and for several outputs
+    makes metrics of its own; a step must not do that for labels that are only looked at.
+    """
+    loss = model._compile_loss
+    if loss is not None:
+        loss = type(loss)(loss._user_loss, loss._user_loss_weights, output_names=loss.output_names)
+        loss(y, predictions)  # which builds it, whatever the structure of the labels
+    with set_attribute(model, "_compile_loss", loss), set_attribute(model, "compute_metrics", lambda *_, **__: {}):
+        yield loss
+
+
+def compute_loss(model: keras.Model, x: Any, y: Any, predictions: Any, sample_weight: Any) -> Any:
+    """The loss that is trained, penalties included.
+
+    Private: `_compute_loss` knows whether a `compute_loss` of the user's own takes `training`.
+    """
+    return model._compute_loss(x=x, y=y, y_pred=predictions, sample_weight=sample_weight, training=True)
+
+
+def list_losses(compiled_loss: Any) -> list[tuple[str, bool | None]]:
+    """The name of each output's loss, in lower case with underscores, and whether it takes logits.
+
+    Private: a loss given by name or as a function is wrapped, and only `fn` and `_fn_kwargs` tell by what.
+    """
+    found = []
+    for item in compiled_loss._flat_losses:
+        loss = item.loss
+        options = getattr(loss, "_fn_kwargs", {})
+        plain = type(loss).__name__ in ("LossFunctionWrapper", "function")
+        name = getattr(getattr(loss, "fn", loss), "__name__", type(loss).__name__) if plain else type(loss).__name__
+        found.append((_to_snake_case(name), getattr(loss, "from_logits", options.get("from_logits"))))
+    return found
+
+
+def get_function_name(activation: Any) -> str:
+    """The name of an activation, a function or a layer, in lower case with underscores."""
+    return _to_snake_case(getattr(activation, "__name__", type(activation).__name__))
+
+
+def _to_snake_case(name: str) -> str:
+    """Private: the public names of layers are made by `to_snake_case`; `ReLU` is `re_lu` to it."""
+    known = {"ReLU": "relu", "LeakyReLU": "leaky_relu", "PReLU": "prelu", "ELU": "elu", "KLDivergence": "kl_divergence"}
+    return known.get(name, re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower())
+
+
+class TracelessScope(keras.StatelessScope):
+    """A `StatelessScope` in which a variable without a value of its own is known to have its usual one.
+
+    Private: `_value` is what a variable's `value` would return outside of any scope. Regularizers ask the scope alone.
+    """
+
+    def get_current_value(self, variable: keras.Variable) -> Any:
+        """The variable's value, whether it was assigned in here or not."""
+        value = super().get_current_value(variable)
+        return variable._value if value is None else value

@@ -64,4 +64,21 @@ GRADIENT = Schema(
     value="gradient_rms",
 )
 
-SCHEMAS = (DELTA, GRADIENT)
+ACTIVATION = Schema(
+    name="activation log",
+    columns={
+        "epoch": int,
+        "depth": int,
+        "layer": str,
+        "activation": str,
+        "units": int,
+        "mean": float,
+        "std": float,
+        "abs_max": float,
+        "saturated_fraction": float,
+        "dead_fraction": float,
+    },
+    value="std",
+)
+
+SCHEMAS = (DELTA, GRADIENT, ACTIVATION)

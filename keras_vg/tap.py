@@ -92,19 +92,21 @@ class GradientTap:
     def read(self) -> GradientTotals:
         """Returns what was seen since the last reading, and starts anew."""
         value = self.state if keras.backend.backend() == "jax" else self.variable
-        rows = np.array(ops.convert_to_numpy(value), "float64")
+        totals = _read_state(value)
         self._reset()
-        with np.errstate(invalid="ignore"):  # no gradient at all
-            zero_fraction = rows[_ZERO_SUM] / rows[_STEPS]
-        return GradientTotals(
-            calls=int(rows[_CALLS, 0]),
-            steps=rows[_STEPS],
-            finite=rows[_FINITE],
-            norm_sum=rows[_NORM_SUM],
-            norm_root=rows[_NORM_ROOT],
-            norm_max=rows[_NORM_MAX],
-            zero_fraction=zero_fraction,
-        )
+        return totals
+
+    def measure(self, gradients: Sequence[Any], variables: Sequence[Any], scale: Any) -> GradientTotals:
+        """Returns what would be seen of one step, outside of any fit; arguments as of `accumulate`."""
+
+        def measure(state: Any, gradients: Sequence[Any]) -> Any:
+            return self.accumulate(state, gradients, variables, scale)
+
+        if keras.backend.backend() == "jax":  # by itself, every operation would be compiled
+            import jax
+
+            measure = jax.jit(measure)
+        return _read_state(measure(self.variable.value, list(gradients)))
 
     def accumulate(self, state: Any, gradients: Sequence[Any], variables: Sequence[Any], scale: Any) -> Any:
         """Returns the state after a step; runs inside it.
@@ -147,6 +149,21 @@ class GradientTap:
     def _reset(self) -> None:
         self.variable.assign(np.zeros(self.variable.shape, "float32"))
         self.state = self.variable.value
+
+
+def _read_state(state: Any) -> GradientTotals:
+    rows = np.array(ops.convert_to_numpy(state), "float64")
+    with np.errstate(invalid="ignore"):  # no gradient at all
+        zero_fraction = np.maximum(rows[_ZERO_SUM], 0.0) / rows[_STEPS]  # -1e-8 where a compiler fuses
+    return GradientTotals(
+        calls=int(rows[_CALLS, 0]),
+        steps=rows[_STEPS],
+        finite=rows[_FINITE],
+        norm_sum=rows[_NORM_SUM],
+        norm_root=rows[_NORM_ROOT],
+        norm_max=rows[_NORM_MAX],
+        zero_fraction=zero_fraction,
+    )
 
 
 def _add_roots(a: Any, b: Any) -> Any:
@@ -215,7 +232,7 @@ class _TappedTrainFunction:
             known = internals.list_optimizer_weights(optimizer) if variables is None else variables
             for tap in self._taps:
                 state = ops.convert_to_tensor(tap.variable)
-                tap.variable.assign(tap.accumulate(state, gradients, known, _get_scale(optimizer)))
+                tap.variable.assign(tap.accumulate(state, gradients, known, get_scale(optimizer)))
             return apply(gradients, variables)
 
         with internals.set_attribute(optimizer, "apply", tapped_apply):
@@ -229,7 +246,7 @@ class _TappedTrainFunction:
 
         def tapped_apply(optimizer_variables: Any, gradients: Any, trainable_variables: Any) -> Any:
             own, states = list(optimizer_variables[:-count]), optimizer_variables[-count:]
-            scale = _get_scale(optimizer, own)
+            scale = get_scale(optimizer, own)
             known = internals.list_optimizer_weights(optimizer)
             states = [tap.accumulate(s, gradients, known, scale) for tap, s in zip(self._taps, states, strict=True)]
             trainable_variables, own = stateless_apply(own, gradients, trainable_variables)
@@ -245,7 +262,7 @@ class _TappedTrainFunction:
         return logs, (trainable, non_trainable, own[:-count], metrics)
 
 
-def _get_scale(optimizer: Any, values: Sequence[Any] | None = None) -> Any:
+def get_scale(optimizer: Any, values: Sequence[Any] | None = None) -> Any:
     """What the loss is multiplied by before the gradients are taken, None if nothing."""
     if not isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
         return optimizer.loss_scale_factor

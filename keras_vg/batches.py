@@ -1,0 +1,161 @@
+"""What a batch of inputs, labels and predictions looks like, as tables; knows no Keras."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+
+def describe_inputs(arrays: Sequence[np.ndarray]) -> pd.DataFrame:
+    """Describes inputs, feature by feature (of images and sequences: channel by channel).
+
+    Args:
+        arrays: Numbers of shape `(examples, ..., features)` or `(examples,)`.
+
+    Returns:
+        One row per array: its `features`, `mean`, `std`, `abs_max`, `nonfinite` (how many values are), and of the
+        features that vary `varying` (how many), `scale_min` and `scale_max` (smallest and largest root mean square).
+    """
+    rows = []
+    for array in arrays:
+        values = _flatten(array)
+        finite = np.where(np.isfinite(values), values, np.nan)
+        with np.errstate(all="ignore"):
+            spreads = np.nanstd(finite, axis=0) if finite.size else np.zeros(1)
+            scales = np.sqrt(np.nanmean(np.square(finite), axis=0))
+        varies = spreads > 0
+        rows.append(
+            {
+                "features": values.shape[1],
+                "mean": np.nanmean(finite),
+                "std": np.nanstd(finite),
+                "abs_max": np.nanmax(np.abs(finite)),
+                "nonfinite": int((~np.isfinite(values)).sum()),
+                "varying": int(varies.sum()),
+                "scale_min": scales[varies].min() if varies.any() else np.nan,
+                "scale_max": scales[varies].max() if varies.any() else np.nan,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def describe_outputs(
+    predictions: Sequence[np.ndarray],
+    labels: Sequence[np.ndarray],
+    losses: Sequence[tuple[str, bool | None]],
+    heads: Sequence[tuple[str, str]],
+) -> pd.DataFrame:
+    """Describes each output's predictions beside its labels.
+
+    Args:
+        predictions: One array of shape `(examples, ..., units)` per output.
+        labels: One array per output.
+        losses: Name of each output's loss, and whether it takes logits (None if it does not say).
+        heads: Name and activation of the layer that each output comes from.
+
+    Returns:
+        One row per output: `layer`, `activation`, `loss`, `from_logits`, `units`; `prediction_min`, `_max`, `_mean`,
+        `_std` (over the examples, root mean square over the units) and `_size` (root mean square); `label_units`,
+        `label_min`, `_max`, `_mean`, `_std`, `label_integer`, `label_distinct`, `label_sum_min` and `_max` (over an
+        example's units); `baseline`, the loss of the best constant prediction, NaN where it is not known.
+    """
+    known = losses if len(losses) == len(predictions) else [("unknown", None)] * len(predictions)
+    rows = []
+    for prediction, label, (loss, from_logits), (layer, activation) in zip(
+        predictions, labels, known, heads, strict=True
+    ):
+        p, y = _flatten(prediction), _flatten_labels(label, prediction)
+        with np.errstate(all="ignore"):
+            rows.append(
+                {
+                    "layer": layer,
+                    "activation": activation,
+                    "loss": loss,
+                    "from_logits": from_logits,
+                    "units": p.shape[1],
+                    "prediction_min": p.min(),
+                    "prediction_max": p.max(),
+                    "prediction_mean": p.mean(),
+                    "prediction_std": np.sqrt(np.mean(np.var(p, axis=0))),
+                    "prediction_size": np.sqrt(np.mean(np.square(p))),
+                    "label_units": y.shape[1],
+                    "label_min": y.min(),
+                    "label_max": y.max(),
+                    "label_mean": y.mean(),
+                    "label_std": np.sqrt(np.mean(np.var(y, axis=0))),
+                    "label_integer": bool(np.all(y == np.round(y))),
+                    "label_distinct": len(np.unique(y)),
+                    "label_sum_min": y.sum(axis=1).min(),
+                    "label_sum_max": y.sum(axis=1).max(),
+                    "baseline": find_baseline(loss, y),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def find_baseline(loss: str, labels: np.ndarray) -> float:
+    """Finds the loss of the best prediction that is the same for every example.
+
+    Args:
+        loss: Name of the loss.
+        labels: Array of shape `(examples, units)`.
+
+    Returns:
+        The entropy of the labels under cross-entropy, their variance under squared error, their mean distance from
+        the median under absolute error; NaN for any other loss, and for labels that the loss has no meaning for.
+    """
+    if loss == "sparse_categorical_crossentropy":
+        return _find_entropy(np.unique(labels, return_counts=True)[1] / labels.size)
+    if loss == "categorical_crossentropy" and labels.min() >= 0 and np.allclose(labels.sum(axis=1), 1):
+        return _find_entropy(labels.mean(axis=0))
+    if loss == "binary_crossentropy" and labels.min() >= 0 and labels.max() <= 1:
+        ones = labels.mean(axis=0)
+        return float(np.mean([_find_entropy(np.array([p, 1 - p])) for p in ones]))
+    if loss == "mean_squared_error":
+        return float(np.mean(np.var(labels, axis=0)))
+    if loss == "mean_absolute_error":
+        return float(np.mean(np.abs(labels - np.median(labels, axis=0))))
+    return float("nan")
+
+
+def _find_entropy(shares: np.ndarray) -> float:
+    positive = shares[shares > 0]
+    return float(-np.sum(positive * np.log(positive)))
+
+
+def _flatten(array: np.ndarray) -> np.ndarray:
+    array = np.asarray(array, "float64")
+    return array.reshape(-1, array.shape[-1] if array.ndim > 1 else 1)
+
+
+def _flatten_labels(label: np.ndarray, prediction: np.ndarray) -> np.ndarray:
+    """Labels of one number per prediction vector as a column."""
+    label = np.asarray(label, "float64")
+    return label.reshape(-1, 1) if label.ndim < np.ndim(prediction) else _flatten(label)
+
+
+def measure_spread(weights: np.ndarray, units: int | None) -> float:
+    """Measures how far the units of a layer differ in their weights.
+
+    Args:
+        weights: Of shape `(..., outputs)`.
+        units: Number of units; a divisor of `outputs` where every unit has several gates.
+
+    Returns:
+        Root mean square of the deviation from the mean over the units, relative to that of the weights: about 1 for
+        random weights, 0 where all units are alike; NaN for a single unit, or for weights that are all 0.
+    """
+    outputs = weights.shape[-1]
+    units = units if units and outputs % units == 0 else outputs
+    rows = weights.reshape(-1, units)
+    rows = rows[:: max(1, len(rows) // 1024)].astype("float64")  # enough to tell, of any number
+    size = np.sqrt(np.mean(np.square(rows)))
+    if units < 2 or not size > 0:
+        return float("nan")
+    return float(np.sqrt(np.mean(np.square(rows - rows.mean(axis=1, keepdims=True)))) / size)
+
+
+def get_root_mean_square(values: Any) -> float:
+    """Root mean square of an array, in float64."""
+    return float(np.sqrt(np.mean(np.square(np.asarray(values, "float64")))))

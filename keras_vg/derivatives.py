@@ -1,0 +1,61 @@
+"""The derivatives of the usual activation functions, from what goes in and what comes out."""
+
+from collections.abc import Callable
+from typing import Any
+
+from keras import ops
+
+SATURATION = 0.01
+"""An activation counts as saturated where its derivative is below this part of its maximum (DESIGN.md, section 4)."""
+
+_SELU_SCALE, _SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
+
+
+def _find_gelu_slope(z: Any, a: Any) -> Any:
+    return 0.5 * (1 + ops.erf(z / 2**0.5)) + z * ops.exp(-0.5 * ops.square(z)) / (2 * 3.141592653589793) ** 0.5
+
+
+def _find_silu_slope(z: Any, a: Any) -> Any:
+    gate = ops.sigmoid(z)
+    return gate * (1 + z * (1 - gate))
+
+
+def _is_between(a: Any, low: float, high: float) -> Any:
+    return ops.cast(ops.logical_and(a > low, a < high), "float32")
+
+
+# The derivative over its largest value, as a function of the input z and the output a.
+_RELATIVE_SLOPES: dict[str, Callable[[Any, Any], Any]] = {
+    "linear": lambda z, a: ops.ones_like(a),
+    "sigmoid": lambda z, a: 4 * a * (1 - a),
+    "tanh": lambda z, a: 1 - ops.square(a),
+    "softsign": lambda z, a: ops.square(1 - ops.abs(a)),
+    "hard_sigmoid": lambda z, a: _is_between(a, 0.0, 1.0),
+    "hard_tanh": lambda z, a: _is_between(a, -1.0, 1.0),
+    "relu": lambda z, a: ops.cast(a > 0, "float32"),
+    "relu6": lambda z, a: _is_between(a, 0.0, 6.0),
+    "leaky_relu": lambda z, a: ops.ones_like(a),
+    "prelu": lambda z, a: ops.ones_like(a),
+    "elu": lambda z, a: ops.where(a > 0, 1.0, a + 1),
+    "selu": lambda z, a: ops.where(a > 0, 1 / _SELU_ALPHA, a / (_SELU_SCALE * _SELU_ALPHA) + 1),
+    "softplus": lambda z, a: 1 - ops.exp(-a),
+    "log_sigmoid": lambda z, a: 1 - ops.exp(a),
+    "silu": lambda z, a: _find_silu_slope(z, a) / 1.0998,
+    "gelu": lambda z, a: _find_gelu_slope(z, a) / 1.1290,
+}
+
+
+def find_relative_slope(activation: str, z: Any, a: Any) -> Any:
+    """Finds an activation's derivative as a fraction of the largest that it can have.
+
+    Args:
+        activation: The activation's name in Keras.
+        z: What the activation was given, a float32 tensor.
+        a: What it returned, of the same shape.
+
+    Returns:
+        A tensor of that shape, or None for an activation whose derivative is not one number per value (softmax),
+        has no largest value (exponential), or is not known.
+    """
+    find = _RELATIVE_SLOPES.get(activation)
+    return None if find is None else find(z, a)

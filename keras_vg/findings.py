@@ -1,0 +1,143 @@
+"""What the rules say: one finding per fault, and all of them as text, as a rich table or as a DataFrame."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import pandas as pd
+from rich.markup import escape
+from rich.table import Table
+
+Severity: TypeAlias = Literal["error", "warning", "info"]
+Figure: TypeAlias = "float | str"
+
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
+"""From the worst to the mildest."""
+
+_STYLES: dict[Severity, str] = {"error": "bold red", "warning": "bold yellow", "info": "cyan"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One fault that a rule found.
+
+    Attributes:
+        rule: Name of the rule, e.g. `"vanishing_gradient"`.
+        severity: `"error"` if the model, as it stands, does not learn or will break; `"warning"` if it learns more
+            slowly than it could or is at risk; `"info"` for what is worth knowing.
+        layers: Names of the layers concerned, in call order; empty if the fault is not one of layers.
+        epoch: The first epoch at which the fault shows, None for an inspection or where there are no epochs.
+        evidence: The figures that the rule judged, by name.
+        advice: What to change in the Keras code.
+    """
+
+    rule: str
+    severity: Severity
+    layers: tuple[str, ...]
+    epoch: int | None
+    evidence: dict[str, Figure]
+    advice: str
+
+    def __str__(self) -> str:
+        return f"{self.severity}: {describe(self)}\n    {describe_evidence(self)}\n    {self.advice}"
+
+
+class Findings(list[Finding]):
+    """The findings of a diagnosis, the worst first.
+
+    Args:
+        findings: The findings.
+        figures: The headline figures that were judged, by name.
+
+    Example:
+        >>> findings = Findings([], figures={"gradient_ratio": 0.8})
+        >>> findings.is_healthy
+        True
+        >>> print(findings)
+        healthy: nothing found (gradient_ratio 0.8)
+    """
+
+    def __init__(self, findings: Iterable[Finding] = (), figures: Mapping[str, float] | None = None) -> None:
+        super().__init__(sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity)))
+        self.figures: dict[str, float] = dict(figures or {})
+
+    @property
+    def is_healthy(self) -> bool:
+        """Whether nothing of severity `"error"` was found."""
+        return not any(finding.severity == "error" for finding in self)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Returns the findings as a table.
+
+        Returns:
+            A DataFrame with the columns `rule, severity, layers, epoch, evidence, advice`, one row per finding:
+            `layers` and `evidence` as text, `epoch` as a nullable integer.
+        """
+        rows = [(f.rule, f.severity, ", ".join(f.layers), f.epoch, describe_evidence(f), f.advice) for f in self]
+        frame = pd.DataFrame(rows, columns=["rule", "severity", "layers", "epoch", "evidence", "advice"])
+        return frame.astype({"epoch": "Int64"})
+
+    def __str__(self) -> str:
+        lines = [self._summarise(), *map(str, self)]
+        return "\n".join(lines)
+
+    def __rich__(self) -> Table:
+        table = Table(title=escape(self._summarise()), title_justify="left", show_lines=True)
+        for heading in ("severity", "finding", "evidence", "advice"):
+            table.add_column(heading, overflow="fold")
+        for finding in self:
+            style = _STYLES[finding.severity]
+            texts = (describe(finding), describe_evidence(finding), finding.advice)
+            table.add_row(f"[{style}]{finding.severity}[/]", *map(escape, texts))
+        return table
+
+    def _summarise(self) -> str:
+        figures = ", ".join(f"{name} {format_figure(figure)}" for name, figure in self.figures.items())
+        shown = f" ({figures})" if figures else ""
+        if not self:
+            return f"healthy: nothing found{shown}"
+        counts = {s: sum(finding.severity == s for finding in self) for s in SEVERITIES}
+        parts = [f"{count} {s}{'s' if count > 1 and s != 'info' else ''}" for s, count in counts.items() if count]
+        return f"{'healthy' if self.is_healthy else 'sick'}: {', '.join(parts)}{shown}"
+
+
+def describe(finding: Finding) -> str:
+    """Names a finding's rule, layers and epoch in one line.
+
+    Args:
+        finding: The finding.
+
+    Returns:
+        E.g. `"vanishing gradient in dense to dense_8 (9 layers), from epoch 0"`.
+    """
+    where = ""
+    if len(finding.layers) > 3:
+        where = f" in {finding.layers[0]} to {finding.layers[-1]} ({len(finding.layers)} layers)"
+    elif finding.layers:
+        where = f" in {', '.join(finding.layers)}"
+    when = "" if finding.epoch is None else f", from epoch {finding.epoch}"
+    return f"{finding.rule.replace('_', ' ')}{where}{when}"
+
+
+def describe_evidence(finding: Finding) -> str:
+    """Writes a finding's figures in one line.
+
+    Args:
+        finding: The finding.
+
+    Returns:
+        E.g. `"gradient ratio 1.7e-08, factor per layer 0.237"`.
+    """
+    return ", ".join(f"{name.replace('_', ' ')} {format_figure(f)}" for name, f in finding.evidence.items())
+
+
+def format_figure(figure: Figure) -> str:
+    """Writes a figure with as many digits as a reader needs.
+
+    Args:
+        figure: A number or a text.
+
+    Returns:
+        Numbers with three significant digits, texts as they are.
+    """
+    return figure if isinstance(figure, str) else f"{figure:.3g}"

@@ -1,0 +1,111 @@
+"""The figures at which the rules draw their lines, each with its source."""
+
+import difflib
+from dataclasses import dataclass, fields
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Where sick begins; "benchmark" means `scripts/diagnosis_benchmark.py --figures`, which prints the measurement.
+
+    Attributes:
+        vanishing_ratio: First layer's gradient over the last one's below which it is cut off. Under Adam, five layers
+            of sigmoids (2e-4) still train, slowly; six (6e-5) are at chance after three epochs.
+        vanishing_warning: Below this part the first layer learns markedly more slowly: four layers of sigmoids (2e-3).
+        vanishing_factor: Only a steady decay vanishes: the fitted factor per layer must be below this. Glorot's
+            initialization with tanh keeps 0.94, He's with ReLU 0.995; 1/n with ReLU has 0.70 (claims F1, F3).
+        exploding_ratio: First layer's gradient over the last one's from which a net explodes. Normalization with ReLU
+            multiplies by 1.21 per layer (Yang et al., 2019): 1e4 after 48 layers, where they call it untrainable.
+        exploding_activation: Outputs of a hidden layer larger than this do not come from unit-scale inputs.
+        tiny_gradient: Root mean square at which Adam's epsilon (1e-7 in Keras) takes over.
+        update_large: A first step of this size, relative to the weights, replaces them; 1e-3 is healthy (Karpathy).
+        update_warning: From this size on steps are coarse.
+        update_small: Relative steps below this need a million steps for a change of order 1.
+        loss_jump: Loss after one step over the loss before it, on the same batch, from which the step overshoots.
+        dead_fraction: Part of a layer's units that are dead; all of them: nothing passes.
+        dead_warning: From here on most of the layer is wasted.
+        saturated_fraction: Part of a layer's values whose derivative is below 1 % of the largest.
+        saturated_warning: From here on most of the layer learns slowly.
+        input_size: Largest input from which unscaled features saturate or overshoot (pixels of 0 to 255 are above).
+        input_error: Largest input from which it is certain.
+        loss_excess: First loss over that of the best constant prediction, with such inputs: the first predictions are
+            ten times as far off as the labels differ. Healthy nets start below 3.5 (benchmark).
+        feature_range: Quotient of the largest and the smallest feature scale.
+        label_size: Root mean square of the labels, where the network must output them as they are.
+        label_error: The same, where plain SGD overshoots and Adam takes thousands of steps of 1e-3 to arrive.
+        constant_prediction: Spread of the predictions over the examples, relative to their size, below which the
+            network gives the same answer to everything. Healthy nets start at 0.0045 and more (benchmark).
+        constant_warning: From here on it nearly does.
+        symmetric: Relative spread of the weights, and of the gradients, over a layer's units: rounding only.
+        skipped_steps: Part of an epoch's steps that a `LossScaleOptimizer` may skip while it looks for its scale.
+        flat_loss: Relative fall of the loss over the epochs below which it does not fall.
+        slow_loss: Relative fall of the loss by one step on its own batch below which the rate is low: healthy nets
+            that are not done yet fall by 0.0023 and more (benchmark).
+        slow_error: Below this, twenty thousand steps are needed.
+        slow_curve: Relative fall of the loss over the epochs below which small steps are to blame.
+        small_steps: Relative change of the weights per step that counts as small then.
+        rising_loss: Last loss over the smallest one from which it rises.
+        rising_error: The same, from which training diverges; where a constant prediction's loss is known, that decides.
+        converged_loss: Loss, as part of that of the best constant prediction, below which a still net is done.
+        first_epochs: Epochs over which a loss may be flat before it counts.
+        first_steps: Steps over which it may, where they are known.
+    """
+
+    vanishing_ratio: float = 1e-4
+    vanishing_warning: float = 3e-3
+    vanishing_factor: float = 0.75
+    exploding_ratio: float = 1e4
+    exploding_activation: float = 1e4
+    tiny_gradient: float = 1e-7
+    update_large: float = 1.0
+    update_warning: float = 0.2
+    update_small: float = 1e-6
+    loss_jump: float = 3.0
+    dead_fraction: float = 0.999
+    dead_warning: float = 0.8
+    saturated_fraction: float = 0.9
+    saturated_warning: float = 0.5
+    input_size: float = 50.0
+    input_error: float = 1e3
+    loss_excess: float = 100.0
+    feature_range: float = 1e3
+    label_size: float = 30.0
+    label_error: float = 1e3
+    constant_prediction: float = 1e-4
+    constant_warning: float = 3e-3
+    symmetric: float = 1e-5
+    skipped_steps: float = 0.5
+    flat_loss: float = 0.01
+    slow_loss: float = 5e-4
+    slow_error: float = 5e-5
+    slow_curve: float = 0.03
+    small_steps: float = 2e-4
+    rising_loss: float = 2.0
+    rising_error: float = 10.0
+    converged_loss: float = 0.1
+    first_epochs: int = 3
+    first_steps: int = 30
+
+
+def make_thresholds(**changes: Any) -> Thresholds:
+    """Makes thresholds, some of them changed.
+
+    Args:
+        **changes: Names of thresholds and positive numbers.
+
+    Returns:
+        The thresholds.
+
+    Raises:
+        TypeError: If there is no threshold of a name.
+        ValueError: If a value is no positive number.
+    """
+    names = [f.name for f in fields(Thresholds)]
+    for name, value in changes.items():
+        if name not in names:
+            nearest = difflib.get_close_matches(name, names, n=1, cutoff=0.0)[0]
+            raise TypeError(f"A keyword must name a threshold. Received: {name}={value!r}. Did you mean {nearest!r}?")
+        if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+            raise ValueError(f"A threshold must be a positive number. Received: {name}={value!r}.")
+    return Thresholds(**changes)
