@@ -32,6 +32,11 @@ class _WeightLogger(keras.callbacks.Callback):
         self._weights: list[capture.Weight] = []  # none before the model has its weights
         self._fit: Any = None
 
+    @property
+    def missing_rows(self) -> int:
+        """How many rows of the latest fit are not in the file, because it could not be written; 0 if all are."""
+        return self._log.missing_rows
+
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Checks all that can be wrong, before the first step."""
         if self._fit is not None and self._fit is internals.get_fit(self.model):  # the same callback twice in one list
@@ -41,7 +46,7 @@ class _WeightLogger(keras.callbacks.Callback):
         self._epoch_count = 0
         self._is_writer = internals.is_writer(self.model)
         if self._is_writer:
-            self._log.check()
+            self._log.reserve(self._fit)
         self._rate = capture.RateReader(self.model)
         if capture.has_weights(self.model):
             self._start()
@@ -78,9 +83,13 @@ class _WeightLogger(keras.callbacks.Callback):
 
     def _start(self) -> None:
         """Chooses the weights, once the model has them."""
-        self._weights = capture.list_weights(self.model, self.layers)
+        try:
+            self._weights = capture.list_weights(self.model, self.layers)
+        except BaseException:
+            self._log.close()  # untouched
+            raise
         if self._is_writer:
-            self._log.open()
+            self._log.open(self._fit)
 
     def _start_late(self) -> None:
         """Starts inside the first step, whose begin has passed."""
