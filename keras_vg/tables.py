@@ -3,6 +3,7 @@
 import glob
 import io
 import os
+import re
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -196,17 +197,30 @@ def _read_file(path: Path) -> tuple[pl.DataFrame, Schema]:
         return pl.DataFrame(schema=types), schema
     try:
         frame = pl.read_csv(io.BytesIO(text), separator=separator, schema=types)
-        reason = "a value is missing" if any(column.null_count() for column in frame) else None
+        reason = "a value is missing" if any(column.null_count() for column in frame) else ""
     except pl.exceptions.PolarsError as error:
         reason = str(error).split("\n", 1)[0]
-    if reason is not None:
-        line = logfile.find_damage(text, row)
+    line = None if not reason and _is_quoted_right(frame, text, separator) else logfile.find_damage(text, row)
+    if reason or line is not None:
         raise ValueError(
             f"Every line of a log must hold {len(schema.columns)} values of the header's types. "
-            f"Received: {str(path)!r}, in which line {line} does not: {reason}. "
+            f"Received: {str(path)!r}, in which line {line} does not: "
+            f"{reason or 'quotes or line ends stand inside of a value'}. "
             "Was the file edited, or damaged? If that line can be spared, delete it."
         )
     return frame, schema
+
+
+def _is_quoted_right(frame: pl.DataFrame, text: bytes, separator: str) -> bool:
+    """Whether there are as many quotes as the strings need; the parser lets stray ones pass, and cuts names at them."""
+    if b'"' not in text and b"\r" not in text:
+        return True
+    quotes = 0
+    for name in frame.select(pl.col(pl.String)).columns:
+        values, counts = frame[name].value_counts().get_columns()
+        is_quoted = (values == "") | values.str.contains(f'["\\r\\n{re.escape(separator)}]')
+        quotes += int(((is_quoted + values.str.count_matches('"', literal=True)) * 2 * counts).sum())
+    return quotes == text.count(b'"')
 
 
 def _drop_repeated_epochs(frame: pl.DataFrame) -> pl.DataFrame:
