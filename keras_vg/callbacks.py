@@ -359,6 +359,9 @@ class GradientLogger(_WeightLogger):
         return math.hypot(*roots) / math.sqrt(sum(counts)) if any(counts) else math.nan
 
 
+_PIECE = 1 << 20
+
+
 def _choose_indices(size: int, most: int | None) -> np.ndarray:
     count = size if most is None else min(size, most)
     return np.arange(count, dtype=np.int64) * size // count
@@ -366,7 +369,9 @@ def _choose_indices(size: int, most: int | None) -> np.ndarray:
 
 def _norm(new: np.ndarray, old: np.ndarray | float = 0.0) -> float:
     """L2 norm of a difference, in float64, where the squares of float32 values neither vanish nor overflow."""
-    return float(np.linalg.norm(np.subtract(new, old, dtype="float64")))
+    old = np.broadcast_to(old, new.shape)
+    pieces = (slice(start, start + _PIECE) for start in range(0, len(new), _PIECE))  # no second copy of a large weight
+    return math.hypot(*(np.linalg.norm(np.subtract(new[piece], old[piece], dtype="float64")) for piece in pieces))
 
 
 def _to_float32(values: Any) -> Any:

@@ -52,6 +52,10 @@ class CsvLog:
         ValueError: If `separator` is not one character that can separate numbers.
     """
 
+    _owner: tuple[threading.Thread | None, object]
+    _unwritten: deque[tuple[int, bytes]]
+    _is_open: bool
+
     def __init__(
         self, filename: str | os.PathLike[str], schema: Schema, separator: str = ",", append: bool = False
     ) -> None:
@@ -179,8 +183,8 @@ class CsvLog:
     def _forget(self) -> None:
         """Starts with nothing open and nothing missing."""
         self._is_open = self._has_warned = False
-        self._owner: tuple[threading.Thread | None, object] = (None, None)
-        self._unwritten: deque[tuple[int, bytes]] = deque()
+        self._owner = (None, None)
+        self._unwritten = deque()
         self._lost_rows = 0
 
     def _open_alone(self, training: object) -> io.FileIO:

@@ -4,13 +4,13 @@ import contextlib
 import csv
 import gzip
 import io
-import os
 import re
 import sys
 import tempfile
 import warnings
+import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -124,7 +124,7 @@ def read_slowly(path: Path, schema: Schema, separator: str) -> list[tuple[object
     data = path.read_bytes()
     if path.suffix == ".gz":
         decompressed = io.BytesIO()
-        with contextlib.suppress(EOFError, OSError, gzip.zlib.error), gzip.open(path) as file:
+        with contextlib.suppress(EOFError, OSError, zlib.error), gzip.open(path) as file:
             while chunk := file.read1(1):
                 decompressed.write(chunk)
         data = decompressed.getvalue()
@@ -134,7 +134,8 @@ def read_slowly(path: Path, schema: Schema, separator: str) -> list[tuple[object
     with contextlib.suppress(csv.Error, ValueError):
         next(reader, None)
         for row in reader:
-            rows.append(tuple(kind(value) for kind, value in zip(schema.columns.values(), row, strict=True)))
+            values = zip(schema.columns.values(), row, strict=True)
+            rows.append(tuple(kind(value) for kind, value in values))
     return rows
 
 
@@ -152,7 +153,7 @@ def check(path: Path, schema: Schema, separator: str) -> str:
         except ValueError as error:
             named = re.search(r"in which line (\d+) does not", str(error))
             if "Every line of a log" in str(error):
-                assert named, error
+                assert named, error  # noqa: PT017
                 return "refused, naming a line"
             return "refused"
     got = list(log.drop(columns="run").itertuples(index=False, name=None))
@@ -168,7 +169,7 @@ def check(path: Path, schema: Schema, separator: str) -> str:
 
 
 @contextlib.contextmanager
-def watched(allowed: Callable[[], Path]) -> Iterator[None]:
+def watched(allowed: Path) -> Iterator[None]:
     """Raises if anything is opened, run or loaded meanwhile, but for one file."""
     global _watch
     if not _hooks:
@@ -181,16 +182,16 @@ def watched(allowed: Callable[[], Path]) -> Iterator[None]:
         _watch = None
 
 
-_watch: Callable[[], Path] | None = None
+_watch: Path | None = None
 _hooks: list[object] = []
 
 
 def _hook(event: str, arguments: tuple[object, ...]) -> None:
     if _watch is None or not event.startswith(FORBIDDEN) or event in HARMLESS:
         return
-    if event == "open" and os.fspath(_watch()) == str(arguments[0]):
+    if event == "open" and str(_watch) == str(arguments[0]):
         return
-    raise AssertionError(f"reading {_watch()} caused {event} {arguments!r}")
+    raise AssertionError(f"reading {_watch} caused {event} {arguments!r}")
 
 
 def fuzz(inputs: int, seed: int = 0) -> Counter[str]:
@@ -222,7 +223,7 @@ def fuzz(inputs: int, seed: int = 0) -> Counter[str]:
                 assert check(path, schema, separator) == "read whole"
                 runner.invoke(app, ["compare", str(path)])
                 continue
-            with watched(lambda path=path: path):
+            with watched(path):
                 outcomes[check(path, schema, separator)] += 1
             if place % 20 == 0:
                 with warnings.catch_warnings():

@@ -456,6 +456,6 @@ def test_fuzzed_logs_are_read_right_or_refused(seed):
 def test_the_fuzzers_watch_notices(tmp_path):
     with (
         pytest.raises(AssertionError, match=r"reading .*log.csv caused open .*other.csv"),
-        fuzz_reader.watched(lambda: tmp_path / "log.csv"),
+        fuzz_reader.watched(tmp_path / "log.csv"),
     ):
         (tmp_path / "other.csv").write_text("")

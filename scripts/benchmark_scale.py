@@ -1,0 +1,79 @@
+"""Measures what long trainings, many layers and huge tensors cost: memory and time per epoch."""
+
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import psutil
+import typer
+
+import keras_vg as vg
+
+app = typer.Typer(help=__doc__, no_args_is_help=True)
+
+
+class Meter(keras.callbacks.Callback):
+    """Times the epochs, their ends with all callbacks included, and looks at the memory every so many."""
+
+    def __init__(self, every: int) -> None:
+        super().__init__()
+        self.every = every
+        self.memory: list[float] = []
+        self.times: list[float] = []
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Reads the clock, and now and then the memory."""
+        self.times.append(time.perf_counter())
+        if epoch % self.every == 0:
+            self.memory.append(psutil.Process().memory_info().rss / 2**20)
+
+
+def fit(model: keras.Model, width: int, epochs: int, every: int, loggers: bool) -> None:
+    """Fits one batch per epoch, prints memory and time over the training."""
+    model.compile(keras.optimizers.SGD(1e-3), "mse")
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(8, width)).astype("float32"), rng.normal(size=(8, model.output_shape[-1]))
+    meter = Meter(every)
+    with tempfile.TemporaryDirectory() as folder:
+        logs = [
+            vg.WeightDeltaLogger(Path(folder) / "deltas.csv", layers="all", max_values=1000),
+            vg.GradientLogger(Path(folder) / "gradients.csv"),
+        ]
+        model.fit(x, y, batch_size=8, epochs=epochs, verbose=0, callbacks=[*(logs if loggers else []), meter])
+    times = [float(seconds) for seconds in np.diff(meter.times)]
+    print("with both loggers:" if loggers else "plain:")
+    for place, start in enumerate(range(0, epochs, every)):
+        chosen = times[start + 1 : start + every] if start == 0 else times[start : start + every]  # the first is slow
+        if chosen:
+            milliseconds = 1000 * statistics.median(chosen)
+            print(f"  epoch {start:6,}: {meter.memory[place]:8,.1f} MiB, {milliseconds:9,.2f} ms per epoch (median)")
+
+
+@app.command()
+def epochs(epochs: int = 10_000, loggers: bool = True) -> None:
+    """A small model for many epochs."""
+    layers = [keras.layers.Dense(8, "tanh"), keras.layers.Dense(1)]
+    fit(keras.Sequential([keras.Input((4,)), *layers]), 4, epochs, max(epochs // 10, 1), loggers)
+
+
+@app.command()
+def layers(layers: int = 1000, epochs: int = 20, loggers: bool = True) -> None:
+    """A model of many layers."""
+    inputs = keras.Input((4,))  # side by side: Keras itself cannot stack so many
+    outputs = keras.layers.Average()([keras.layers.Dense(4, "tanh")(inputs) for _ in range(layers)])
+    fit(keras.Model(inputs, outputs), 4, epochs, max(epochs // 4, 1), loggers)
+
+
+@app.command()
+def values(side: int = 10_000, epochs: int = 12, loggers: bool = True) -> None:
+    """A tensor of `side` x `side` values."""
+    layer = keras.layers.Dense(side, use_bias=False, kernel_initializer="zeros")
+    fit(keras.Sequential([keras.Input((side,)), layer]), side, epochs, max(epochs // 4, 1), loggers)
+
+
+if __name__ == "__main__":
+    app()
