@@ -160,11 +160,13 @@ class CsvLog:
         if not self._is_open:
             raise ValueError(f"The log must be open. Received: a closed log of {str(self.path)!r}. Call open().")
         buffer = io.BytesIO()
-        frames = [_make_frame(block, self.schema) for block in blocks]
-        # Frames of one float type go together: mixed, a float32 would be printed as the float64 it becomes.
-        for _, same_type in itertools.groupby(frames, key=lambda frame: frame.schema):
-            pl.concat(same_type, rechunk=False).write_csv(buffer, include_header=False, separator=self.separator)
-        self._unwritten.append((sum(map(len, frames)), self._encode(buffer.getvalue())))
+        rows = 0
+        # Blocks of one float type go together: mixed, a float32 would be printed as the float64 it becomes.
+        for _, same_type in itertools.groupby(blocks, key=lambda block: _list_float_types(block, self.schema)):
+            frame = _make_frame(list(same_type), self.schema)
+            frame.write_csv(buffer, include_header=False, separator=self.separator)
+            rows += len(frame)
+        self._unwritten.append((rows, self._encode(buffer.getvalue())))
         self._flush()
 
     def close(self) -> None:
@@ -338,14 +340,21 @@ def _can_separate(character: str) -> bool:
     return character.isascii() and not character.isalnum() and character not in "\"'\r\n+-._ "
 
 
-def _make_frame(block: Block, schema: Schema) -> pl.DataFrame:
-    rows = next(len(values) for values in block.values() if isinstance(values, np.ndarray | list))
-    return pl.DataFrame([_make_series(column, block[column], rows) for column in schema.columns])
+def _list_float_types(block: Block, schema: Schema) -> list[np.dtype]:
+    return [np.asarray(block[column]).dtype for column in schema.numbers]
 
 
-def _make_series(name: str, values: Any, rows: int) -> pl.Series:
-    if isinstance(values, np.ndarray | list):
-        return pl.Series(name, values)
-    if isinstance(values, np.generic):
-        return pl.Series(name, np.full(rows, values))
-    return pl.repeat(values, rows, eager=True).alias(name)
+def _make_frame(blocks: list[Block], schema: Schema) -> pl.DataFrame:
+    rows = [next(len(v) for v in block.values() if isinstance(v, np.ndarray | list)) for block in blocks]
+    return pl.DataFrame([_make_column(name, [block[name] for block in blocks], rows) for name in schema.columns])
+
+
+def _make_column(name: str, values: list[Any], rows: list[int]) -> pl.Series:
+    """Puts the values of all blocks in one column: a frame per block would cost more than its rows."""
+    if any(isinstance(value, np.ndarray) for value in values):
+        pairs = zip(values, rows, strict=True)
+        return pl.Series(name, np.concatenate([v if isinstance(v, np.ndarray) else np.full(n, v) for v, n in pairs]))
+    if any(isinstance(value, list) for value in values):
+        pairs = zip(values, rows, strict=True)
+        return pl.Series(name, [item for v, n in pairs for item in (v if isinstance(v, list) else [v] * n)])
+    return pl.Series(name, values).gather(np.repeat(np.arange(len(values)), rows))
