@@ -131,7 +131,8 @@ class WeightDeltaLogger(_WeightLogger):
         TypeError: If `filename`, `layers` or `max_values` is of the wrong type.
         ValueError: If `max_values` is below 1 or `separator` cannot separate. At the start of `fit`, if `layers`
             selects nothing, or if rows are to be appended to a file with other columns.
-        OSError: At the start of `fit`, if the path is a directory or cannot be written.
+        OSError: At the start of `fit`, if the path is a directory, cannot be written, or is being written by another
+            logger, in this process or another. (Later, a full disk is one warning: see `missing_rows`.)
 
     Example:
         >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
@@ -238,7 +239,8 @@ class GradientLogger(_WeightLogger):
             optimizer is not one of Keras.
         ValueError: If `every` is below 1 or another word, or `separator` cannot separate. At the start of `fit`, if
             `layers` selects nothing, or if rows are to be appended to a file with other columns.
-        OSError: At the start of `fit`, if the path is a directory or cannot be written.
+        OSError: At the start of `fit`, if the path is a directory, cannot be written, or is being written by another
+            logger, in this process or another. (Later, a full disk is one warning: see `missing_rows`.)
 
     Example:
         >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, "tanh"), keras.layers.Dense(1)])

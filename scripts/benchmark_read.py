@@ -3,6 +3,7 @@
 import statistics
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +45,7 @@ def main(repeats: int = 9, epochs: int = 20, layers: int = 10, values: int = 10_
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "log.csv"
         write_log(path, epochs, layers, values)
-        readers = {
+        readers: dict[str, Callable[[], pd.DataFrame]] = {
             "read_log": lambda: vg.read_log(path),
             "pandas, engine='pyarrow'": lambda: pd.read_csv(path, engine="pyarrow"),
             "pandas, engine='c'": lambda: pd.read_csv(path, engine="c"),
