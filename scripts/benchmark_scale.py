@@ -4,7 +4,7 @@ import statistics
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import keras
 import numpy as np
@@ -12,6 +12,8 @@ import psutil
 import typer
 
 import keras_vg as vg
+
+Loggers = Annotated[str, typer.Option(help="'deltas', 'gradients', 'both' or 'none'.")]
 
 app = typer.Typer(help=__doc__, no_args_is_help=True)
 
@@ -32,20 +34,21 @@ class Meter(keras.callbacks.Callback):
             self.memory.append(psutil.Process().memory_info().rss / 2**20)
 
 
-def fit(model: keras.Model, width: int, epochs: int, every: int, loggers: bool) -> None:
+def fit(model: keras.Model, width: int, epochs: int, every: int, loggers: str) -> None:
     """Fits one batch per epoch, prints memory and time over the training."""
     model.compile(keras.optimizers.SGD(1e-3), "mse")
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(8, width)).astype("float32"), rng.normal(size=(8, model.output_shape[-1]))
     meter = Meter(every)
     with tempfile.TemporaryDirectory() as folder:
-        logs = [
-            vg.WeightDeltaLogger(Path(folder) / "deltas.csv", layers="all", max_values=1000),
-            vg.GradientLogger(Path(folder) / "gradients.csv"),
-        ]
-        model.fit(x, y, batch_size=8, epochs=epochs, verbose=0, callbacks=[*(logs if loggers else []), meter])
+        logs = {
+            "deltas": vg.WeightDeltaLogger(Path(folder) / "deltas.csv", layers="all", max_values=1000),
+            "gradients": vg.GradientLogger(Path(folder) / "gradients.csv"),
+        }
+        chosen_logs = [log for name, log in logs.items() if loggers in (name, "both")]
+        model.fit(x, y, batch_size=8, epochs=epochs, verbose=0, callbacks=[*chosen_logs, meter])
     times = [float(seconds) for seconds in np.diff(meter.times)]
-    print("with both loggers:" if loggers else "plain:")
+    print(f"loggers: {loggers}")
     for place, start in enumerate(range(0, epochs, every)):
         chosen = times[start + 1 : start + every] if start == 0 else times[start : start + every]  # the first is slow
         if chosen:
@@ -54,14 +57,14 @@ def fit(model: keras.Model, width: int, epochs: int, every: int, loggers: bool) 
 
 
 @app.command()
-def epochs(epochs: int = 10_000, loggers: bool = True) -> None:
+def epochs(epochs: int = 10_000, loggers: Loggers = "both") -> None:
     """A small model for many epochs."""
     layers = [keras.layers.Dense(8, "tanh"), keras.layers.Dense(1)]
     fit(keras.Sequential([keras.Input((4,)), *layers]), 4, epochs, max(epochs // 10, 1), loggers)
 
 
 @app.command()
-def layers(layers: int = 1000, epochs: int = 20, loggers: bool = True) -> None:
+def layers(layers: int = 1000, epochs: int = 20, loggers: Loggers = "both") -> None:
     """A model of many layers."""
     inputs = keras.Input((4,))  # side by side: Keras itself cannot stack so many
     outputs = keras.layers.Average()([keras.layers.Dense(4, "tanh")(inputs) for _ in range(layers)])
@@ -69,7 +72,7 @@ def layers(layers: int = 1000, epochs: int = 20, loggers: bool = True) -> None:
 
 
 @app.command()
-def values(side: int = 10_000, epochs: int = 12, loggers: bool = True) -> None:
+def values(side: int = 10_000, epochs: int = 12, loggers: Loggers = "both") -> None:
     """A tensor of `side` x `side` values."""
     layer = keras.layers.Dense(side, use_bias=False, kernel_initializer="zeros")
     fit(keras.Sequential([keras.Input((side,)), layer]), side, epochs, max(epochs // 4, 1), loggers)
