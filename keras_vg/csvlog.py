@@ -226,13 +226,14 @@ class CsvLog:
             self._flush()
         self._file = None
         try:
-            if _is_regular(file):
+            with file:
+                if not _is_regular(file):
+                    return
                 _holders.pop(_identify(file), None)
                 if self._is_open:
                     os.fsync(file.fileno())
                 elif self._is_new and not os.fstat(file.fileno()).st_size:
                     Path(os.path.realpath(self.path)).unlink(missing_ok=True)  # realpath: behind a dangling link
-            file.close()
         except OSError as error:
             warnings.warn(f"{self.path}: its end may not have reached the disk ({error.strerror}).", stacklevel=3)
 
@@ -260,14 +261,16 @@ class CsvLog:
         """Writes all or nothing."""
         if self._file is None:
             raise OSError(errno.EBADF, "another training in this thread took the file over")
-        end = os.fstat(self._file.fileno()).st_size
+        status = os.fstat(self._file.fileno())
+        if not status.st_nlink and not self.path.exists():
+            raise FileNotFoundError(errno.ENOENT, "somebody deleted the file")
         view = memoryview(data)
         try:
             while view:  # a raw file may take only a part
                 view = view[self._file.write(view) :]
         except BaseException:  # no half row stays, whether the disk is full or somebody pressed Ctrl-C
             with contextlib.suppress(OSError):
-                self._file.truncate(end)
+                self._file.truncate(status.st_size)
             raise
 
     def _encode(self, text: bytes) -> bytes:

@@ -231,12 +231,17 @@ def _drop_repeated_epochs(frame: pl.DataFrame) -> pl.DataFrame:
     # The values of one tensor stand together: what is to be done is done once for all of them.
     is_start |= pl.col("index") <= pl.col("index").shift() if "index" in frame.columns else True
     starts = frame.select(is_start.fill_null(True)).to_series().arg_true()
-    tensors = frame.select(keys)[starts].with_columns(times=pl.int_range(pl.len()).over(keys))
-    if not tensors["times"].max():
+    tensors = frame.select(keys)[starts].with_row_index("place")
+    epochs = tensors.filter(tensors.select(keys).hash_rows().is_duplicated())["epoch"].unique()
+    if epochs.is_empty():  # hashes are quick, and equal where rows are
         return frame
-    run = pl.col("times").cum_max().over("epoch")
-    is_last = tensors.select(run == run.max().over("epoch")).to_series()
-    return frame.filter(pl.Series(np.repeat(is_last.to_numpy(), _count_rows(starts, len(frame)))))
+    times = pl.int_range(pl.len()).over(keys)
+    run = times.cum_max().over("epoch")
+    repeated = tensors.filter(pl.col("epoch").is_in(epochs.implode())).with_columns(run=run)
+    earlier = repeated.filter(pl.col("run") < pl.col("run").max().over("epoch"))["place"]
+    is_last = np.ones(len(tensors), bool)
+    is_last[earlier.to_numpy()] = False
+    return frame.filter(pl.Series(np.repeat(is_last, _count_rows(starts, len(frame)))))
 
 
 def _count_rows(starts: pl.Series, rows: int) -> np.ndarray:

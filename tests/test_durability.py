@@ -331,6 +331,14 @@ def test_a_disk_that_is_full_before_training_is_an_error(tmp_path, kind, file_si
     assert not (tmp_path / "log.csv").exists()
 
 
+def test_a_log_that_is_deleted_during_training(tmp_path):
+    path = tmp_path / "log.csv"
+    logger = LOGGERS["delta"](path)
+    _, messages = fit_logged(path, logger, Between(2, path.unlink), epochs=4)
+    assert "rows could not be written (somebody deleted the file)" in messages[0]
+    assert logger.missing_rows == 2 * ROWS_PER_EPOCH["delta"]
+
+
 def test_a_log_may_go_to_a_device():
     make_model().fit(*make_data(), verbose=0, callbacks=[LOGGERS["delta"](os.devnull) for _ in range(2)])
 
