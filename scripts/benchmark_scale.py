@@ -19,19 +19,21 @@ app = typer.Typer(help=__doc__, no_args_is_help=True)
 
 
 class Meter(keras.callbacks.Callback):
-    """Times the epochs, their ends with all callbacks included, and looks at the memory every so many."""
+    """Prints memory and time per epoch, its end with all callbacks included, every so many epochs."""
 
     def __init__(self, every: int) -> None:
         super().__init__()
         self.every = every
-        self.memory: list[float] = []
         self.times: list[float] = []
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Reads the clock, and now and then the memory."""
         self.times.append(time.perf_counter())
-        if epoch % self.every == 0:
-            self.memory.append(psutil.Process().memory_info().rss / 2**20)
+        if len(self.times) > self.every:
+            memory = psutil.Process().memory_info().rss / 2**20
+            milliseconds = 1000 * statistics.median(np.diff(self.times))
+            print(f"  epoch {epoch:6,}: {memory:8,.1f} MiB, {milliseconds:9,.2f} ms per epoch (median)", flush=True)
+            self.times = self.times[-1:]
 
 
 def fit(model: keras.Model, width: int, epochs: int, every: int, loggers: str) -> None:
@@ -39,21 +41,14 @@ def fit(model: keras.Model, width: int, epochs: int, every: int, loggers: str) -
     model.compile(keras.optimizers.SGD(1e-3), "mse")
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(8, width)).astype("float32"), rng.normal(size=(8, model.output_shape[-1]))
-    meter = Meter(every)
     with tempfile.TemporaryDirectory() as folder:
         logs = {
             "deltas": vg.WeightDeltaLogger(Path(folder) / "deltas.csv", layers="all", max_values=1000),
             "gradients": vg.GradientLogger(Path(folder) / "gradients.csv"),
         }
         chosen_logs = [log for name, log in logs.items() if loggers in (name, "both")]
-        model.fit(x, y, batch_size=8, epochs=epochs, verbose=0, callbacks=[*chosen_logs, meter])
-    times = [float(seconds) for seconds in np.diff(meter.times)]
-    print(f"loggers: {loggers}")
-    for place, start in enumerate(range(0, epochs, every)):
-        chosen = times[start + 1 : start + every] if start == 0 else times[start : start + every]  # the first is slow
-        if chosen:
-            milliseconds = 1000 * statistics.median(chosen)
-            print(f"  epoch {start:6,}: {meter.memory[place]:8,.1f} MiB, {milliseconds:9,.2f} ms per epoch (median)")
+        print(f"loggers: {loggers}")
+        model.fit(x, y, batch_size=8, epochs=epochs + 1, verbose=0, callbacks=[*chosen_logs, Meter(every)])
 
 
 @app.command()

@@ -220,10 +220,14 @@ def limit_file_size(most):
     resource.setrlimit(resource.RLIMIT_FSIZE, (hard if most is None else most, hard))
 
 
-@pytest.fixture
-def file_sizes():
-    yield limit_file_size
-    limit_file_size(None)
+@contextlib.contextmanager
+def file_sizes_limited(most=None):
+    """Limits the size of files, now or later, and lifts the limit before pytest reports, perhaps to a file."""
+    try:
+        limit_file_size(most)
+        yield
+    finally:
+        limit_file_size(None)
 
 
 def fit_logged(path, logger, *others, epochs=8):
@@ -238,13 +242,14 @@ def fit_logged(path, logger, *others, epochs=8):
 
 @pytest.mark.parametrize("name", ["log.csv", "log.csv.gz"])
 @pytest.mark.parametrize("kind", LOGGERS)
-def test_a_disk_that_is_full_for_a_while(tmp_path, file_sizes, kind, name):
+def test_a_disk_that_is_full_for_a_while(tmp_path, kind, name):
     plain_path, path = tmp_path / f"plain_{name}", tmp_path / name
     plain, _ = fit_logged(plain_path, LOGGERS[kind](plain_path))
     # A few bytes more than there are: a write begins, and breaks off.
-    fault = Between(2, lambda: file_sizes(path.stat().st_size + 10), 6, lambda: file_sizes(None))
+    fault = Between(2, lambda: limit_file_size(path.stat().st_size + 10), 6, lambda: limit_file_size(None))
     logger = LOGGERS[kind](path)
-    weights, messages = fit_logged(path, logger, fault)
+    with file_sizes_limited():
+        weights, messages = fit_logged(path, logger, fault)
     assert len(messages) == 1
     assert f"{path}: rows could not be written (File too large)" in messages[0]
     assert path.read_bytes() == plain_path.read_bytes()
@@ -253,12 +258,12 @@ def test_a_disk_that_is_full_for_a_while(tmp_path, file_sizes, kind, name):
 
 
 @pytest.mark.parametrize("kind", LOGGERS)
-def test_a_disk_that_stays_full(tmp_path, file_sizes, kind):
+def test_a_disk_that_stays_full(tmp_path, kind):
     plain_path, path = tmp_path / "plain.csv", tmp_path / "log.csv"
     plain, _ = fit_logged(plain_path, LOGGERS[kind](plain_path))
     logger = LOGGERS[kind](path)
-    weights, messages = fit_logged(path, logger, Between(2, lambda: file_sizes(path.stat().st_size + 10)))
-    file_sizes(None)
+    with file_sizes_limited():
+        weights, messages = fit_logged(path, logger, Between(2, lambda: limit_file_size(path.stat().st_size + 10)))
     missing = 6 * ROWS_PER_EPOCH[kind]
     assert len(messages) == 2
     assert "rows could not be written (File too large). The training goes on" in messages[0]
@@ -271,17 +276,16 @@ def test_a_disk_that_stays_full(tmp_path, file_sizes, kind):
     assert logger.missing_rows == 0
 
 
-def test_rows_that_wait_are_bounded(tmp_path, file_sizes, monkeypatch):
+def test_rows_that_wait_are_bounded(tmp_path, monkeypatch):
     monkeypatch.setattr(csvlog, "MOST_UNWRITTEN", 250_000)  # of about 35,000 bytes per epoch
     log = CsvLog(tmp_path / "log.csv", DELTA)
     log.open()
-    file_sizes(len(HEADER))
-    with pytest.warns(UserWarning, match="File too large"):
-        log.write([make_rows(0)])
-    for epoch in range(1, 40):
-        log.write([make_rows(epoch)])
-        assert sum(len(data) for _, data in log._unwritten) <= 250_000
-    file_sizes(None)
+    with file_sizes_limited(len(HEADER)):
+        with pytest.warns(UserWarning, match="File too large"):
+            log.write([make_rows(0)])
+        for epoch in range(1, 40):
+            log.write([make_rows(epoch)])
+            assert sum(len(data) for _, data in log._unwritten) <= 250_000
     with pytest.warns(UserWarning, match=rf"log.csv: this log is incomplete, {log._lost_rows} rows"):
         log.close()
     epochs = vg.read_log(tmp_path / "log.csv")["epoch"].unique().tolist()
@@ -319,13 +323,12 @@ def test_a_real_disk_that_fills_up(tmp_path, small_disk):
 
 
 @pytest.mark.parametrize("kind", LOGGERS)
-def test_a_disk_that_is_full_before_training_is_an_error(tmp_path, kind, file_sizes):
+def test_a_disk_that_is_full_before_training_is_an_error(tmp_path, kind):
     model = make_model()
     before = model.get_weights()
     with pytest.raises(OSError, match="a path that can be written .No space left on device.. Received: .*'/dev/full'"):
         model.fit(*make_data(), verbose=0, callbacks=[LOGGERS[kind]("/dev/full")])
-    file_sizes(10)
-    with pytest.raises(OSError, match="File too large"):
+    with file_sizes_limited(10), pytest.raises(OSError, match="File too large"):
         model.fit(*make_data(), verbose=0, callbacks=[LOGGERS[kind](tmp_path / "log.csv")])
     assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
     assert not (tmp_path / "log.csv").exists()
