@@ -234,6 +234,7 @@ class CsvLog:
                     os.fsync(file.fileno())
                 elif self._is_new and not os.fstat(file.fileno()).st_size:
                     Path(os.path.realpath(self.path)).unlink(missing_ok=True)  # realpath: behind a dangling link
+                logfile.unlock(file)
         except OSError as error:
             warnings.warn(f"{self.path}: its end may not have reached the disk ({error.strerror}).", stacklevel=3)
 

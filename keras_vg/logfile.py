@@ -1,5 +1,6 @@
 """The bytes of a log file: whose they are, what a row looks like, and which a killed process left torn."""
 
+import contextlib
 import os
 import re
 import zlib
@@ -54,6 +55,14 @@ def lock(file: BinaryIO) -> None:
         raise
     except OSError:
         return
+
+
+def unlock(file: BinaryIO) -> None:
+    """Gives a locked file back at once: closing it would not, as long as a forked child has it open, too."""
+    with contextlib.suppress(ImportError, OSError):  # Windows has no forks; a file system without locks
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_UN)
 
 
 def match_rows(schema: Schema, separator: str) -> re.Pattern[bytes]:

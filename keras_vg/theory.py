@@ -164,8 +164,9 @@ def differentiate_neuron(
         ValueError: If `loss` is neither.
 
     Example:
-        >>> vg.theory.differentiate_neuron([1.0, 1.0], [10.0, 10.0], 0.0, y=0, loss="squared_error").a_by_z
-        2.061153613941849e-09
+        >>> gradient = vg.theory.differentiate_neuron([1.0, 1.0], [10.0, 10.0], 0.0, y=0, loss="squared_error")
+        >>> f"{gradient.a_by_z:.10g}"
+        '2.061153614e-09'
     """
     x, w = np.asarray(x, "float64"), np.asarray(w, "float64")
     z = float(x @ w + b)
