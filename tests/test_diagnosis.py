@@ -42,7 +42,6 @@ def check(case, findings):
         assert {finding.rule for finding in findings} & set(case.rules), said
 
 
-@pytest.mark.model
 @pytest.mark.parametrize("name", INSPECTED)
 def test_before_training(name):
     keras.utils.set_random_seed(0)
