@@ -7,6 +7,7 @@ from .callbacks import WeightDeltaLogger as WeightDeltaLogger
 from .evidence import Inspection as Inspection
 from .findings import Finding as Finding
 from .findings import Findings as Findings
+from .guard import TrainingGuard as TrainingGuard
 from .inspection import inspect as inspect
 from .rules import diagnose as diagnose
 from .tables import compare as compare

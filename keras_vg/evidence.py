@@ -38,13 +38,23 @@ class Inspection:
 
 @dataclass(frozen=True)
 class Evidence:
-    """All tables of one diagnosis; those not given are None."""
+    """All tables of one diagnosis; those not given are None.
+
+    Attributes:
+        gradients: A gradient log.
+        activations: An activation log.
+        deltas: A delta log.
+        history: A table with `epoch` and `loss`.
+        inspection: What `inspect` saw before the training.
+        predictions: What the outputs gave for a probe batch later, as in `Inspection.outputs`, with their `epoch`.
+    """
 
     gradients: pd.DataFrame | None = None
     activations: pd.DataFrame | None = None
     deltas: pd.DataFrame | None = None
     history: pd.DataFrame | None = None
     inspection: Inspection | None = None
+    predictions: pd.DataFrame | None = None
 
 
 def collect(*sources: Any) -> Evidence:
@@ -99,12 +109,11 @@ def _classify_path(path: str | os.PathLike[str]) -> tuple[str, Any]:
     name = os.fspath(path)
     if not os.path.isfile(name):
         raise FileNotFoundError(f"A log must be an existing file. Received: {name!r}. Check the path.")
-    try:
-        header = pd.read_csv(name, nrows=0, sep=None, engine="python").columns
-    except (pd.errors.EmptyDataError, StopIteration):
-        header = pd.Index([])
-    if "loss" in header:
-        return _classify_table(pd.read_csv(name, sep=None, engine="python"), repr(name))
+    with open(name, encoding="utf-8", errors="replace") as file:
+        header = file.readline().rstrip("\n")
+    separator = header[5:6]  # both kinds of log start with `epoch`
+    if header.startswith("epoch") and "loss" in header.split(separator or ","):
+        return _classify_table(pd.read_csv(name, sep=separator), repr(name))
     return _classify_table(read_log(name), repr(name))
 
 

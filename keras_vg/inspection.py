@@ -69,15 +69,14 @@ def inspect(model: keras.Model, x: Any, y: Any, sample_weight: Any = None) -> In
         updated = stateless.predict_update(model, gradients)
         replaced = [] if updated is None else list(zip(model.trainable_variables, updated, strict=True))
         loss_after = float(evaluation.run(batch, replaced)) if replaced else np.nan
+    labels = [_to_numpy(tensor) for tensor in order_labels(model, y)]
     flat_x = [_to_numpy(tensor) for tensor in tree.flatten(x)]
     return Inspection(
         gradients=_tabulate_gradients(model, gradients, updated),
         activations=reading.tabulate(epoch=0),
         weights=_tabulate_weights(model, probe, gradients),
         inputs=describe_inputs([*flat_x, flat_x[0] if reading.kernel_input is None else reading.kernel_input]),
-        outputs=describe_outputs(
-            tree.flatten(reading.predictions), [_to_numpy(t) for t in _order_labels(model, y)], losses, reading.heads
-        ),
+        outputs=describe_outputs(tree.flatten(reading.predictions), labels, losses, reading.heads),
         setup={**_describe_optimizer(model.optimizer), "loss": loss_before, "loss_after": loss_after},
     )
 
@@ -122,8 +121,16 @@ def _explained_labels(y: Any, predictions: Any) -> Iterator[None]:
         ) from error
 
 
-def _order_labels(model: keras.Model, y: Any) -> list[Any]:
-    """The labels in the order of the model's outputs."""
+def order_labels(model: keras.Model, y: Any) -> list[Any]:
+    """Puts labels in the order of the model's outputs.
+
+    Args:
+        model: The model.
+        y: The labels as `fit` takes them: an array, a list, or a dict by the outputs' names.
+
+    Returns:
+        One array per output.
+    """
     names = getattr(model, "output_names", None)
     if isinstance(y, dict) and names and set(names) == set(y):
         return [y[name] for name in names]

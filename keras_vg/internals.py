@@ -264,5 +264,6 @@ class TracelessScope(keras.StatelessScope):
     """
 
     def get_current_value(self, variable: keras.Variable) -> Any:
+        """The variable's value, whether it was assigned in here or not."""
         value = super().get_current_value(variable)
         return variable._value if value is None else value

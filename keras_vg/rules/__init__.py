@@ -11,7 +11,7 @@ from keras_vg.rules import activations, gradients, outputs, training
 from keras_vg.rules.context import Context
 from keras_vg.rules.thresholds import Thresholds, make_thresholds
 
-__all__ = ["Thresholds", "diagnose", "judge"]
+__all__ = ["Thresholds", "diagnose", "judge", "make_thresholds"]
 
 Rule = Callable[[Context], Iterator[Finding]]
 
@@ -38,11 +38,11 @@ INSPECTION_RULES: tuple[Rule, ...] = (
     outputs.find_label_range,
     outputs.find_label_scale,
     outputs.find_constant_labels,
-    outputs.find_constant_prediction,
     outputs.find_symmetry,
     outputs.find_frozen,
     training.find_first_step,
 )
+PREDICTION_RULES: tuple[Rule, ...] = (outputs.find_constant_prediction,)
 HISTORY_RULES: tuple[Rule, ...] = (training.find_loss_curve,)
 
 
@@ -55,7 +55,7 @@ def diagnose(*sources: Any, **thresholds: float) -> Findings:
         **thresholds: Other values for the thresholds, by name; see `keras_vg.rules.Thresholds`.
 
     Returns:
-        The findings, the worst first. They are judged together: what a log shows is weighed with the loss of the history.
+        The findings, the worst first. They are judged together: a log is weighed with the loss of the history.
 
     Raises:
         TypeError: If a source is of no such kind, or a keyword names no threshold.
@@ -87,6 +87,7 @@ def judge(evidence: Evidence, thresholds: Thresholds) -> Findings:
     inspection = evidence.inspection
     if inspection is not None:
         tables = {"gradients": inspection.gradients, "activations": inspection.activations}
+        tables["predictions"] = inspection.outputs
         contexts.append(Context(thresholds, is_inspection=True, inspection=inspection, **tables))
     if any(table is not None for table in (evidence.gradients, evidence.activations, evidence.history)):
         contexts.append(
@@ -97,9 +98,10 @@ def judge(evidence: Evidence, thresholds: Thresholds) -> Findings:
                 activations=evidence.activations,
                 history=evidence.history,
                 inspection=inspection,
+                predictions=evidence.predictions,
             )
         )
-    found = [finding for context in contexts for rule in _choose_rules(context) for finding in rule(context)]
+    found = [[finding for rule in _choose_rules(context) for finding in rule(context)] for context in contexts]
     return Findings(_merge(found), {name: figure for context in contexts for name, figure in _measure(context).items()})
 
 
@@ -111,20 +113,22 @@ def _choose_rules(context: Context) -> list[Rule]:
         rules += ACTIVATION_RULES
     if context.is_inspection:
         rules += INSPECTION_RULES
+    if context.predictions is not None:
+        rules += PREDICTION_RULES
     if context.history is not None:
         rules += HISTORY_RULES
     return rules
 
 
-def _merge(found: list[Finding]) -> list[Finding]:
-    """One finding per rule and severity-free place: of equal rules on the same layers, the worst and earliest."""
-    kept: dict[tuple[str, tuple[str, ...]], Finding] = {}
-    for finding in found:
-        key = (finding.rule, finding.layers if finding.rule != "nonfinite" else ())
-        other = kept.get(key)
-        if other is None or SEVERITIES.index(finding.severity) < SEVERITIES.index(other.severity):
-            kept[key] = finding
-    return list(kept.values())
+def _merge(found: list[list[Finding]]) -> list[Finding]:
+    """What an inspection found is not said again of the training, unless it has become worse."""
+    kept: list[Finding] = []
+    for group in found:
+        known = {finding.rule: SEVERITIES.index(finding.severity) for finding in reversed(kept)}
+        worse = [f for f in group if SEVERITIES.index(f.severity) < known.get(f.rule, len(SEVERITIES))]
+        replaced = {finding.rule for finding in worse}
+        kept = [finding for finding in kept if finding.rule not in replaced] + worse
+    return kept
 
 
 def _measure(context: Context) -> dict[str, float]:

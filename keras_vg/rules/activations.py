@@ -53,7 +53,8 @@ def find_saturated(context: Context) -> Iterator[Finding]:
                 "saturated_fraction": float(rows["saturated_fraction"].max()),
                 "activation": str(rows["activation"].iloc[0]),
             },
-            "These units sit where their activation is flat, so hardly any gradient passes. Scale the inputs to zero mean "
+            "These units sit where their activation is flat, so hardly any gradient passes. Scale the inputs to "
+            "zero mean "
             "and unit variance (`keras.layers.Normalization`), use smaller initial weights (`'glorot_uniform'`), put "
             "`BatchNormalization` before the activation, or use ReLU.",
         )
@@ -83,13 +84,10 @@ def find_input_scale(context: Context) -> Iterator[Finding]:
     tamed = _is_tamed(context)
     if tamed and not context.is_inspection:
         return
-    if tamed:
-        severity = "warning"
-    else:
-        severity = "error" if size >= t.input_error else "warning"
+    is_error = not tamed and (size >= t.input_error or _starts_far_off(context))
     yield Finding(
         "input_scale",
-        severity,  # type: ignore[arg-type]
+        "error" if is_error else "warning",
         (),
         None if context.is_inspection else int(context.activations["epoch"].min()),  # type: ignore[index]
         {"largest_input": size},
@@ -117,7 +115,8 @@ def find_nonfinite_outputs(context: Context) -> Iterator[Finding]:
         tuple(at_first["layer"].astype(str)),
         context.get_epoch(first["epoch"]),
         {"first": where, "layers_hit": float(len(at_first))},
-        f"The first value that is NaN or infinite comes from {where}. Check the data with `np.isfinite(x).all()`, lower "
+        f"The first value that is NaN or infinite comes from {where}. Check the data with `np.isfinite(x).all()`, "
+        "lower "
         "the learning rate, add `clipnorm=1.0` to the optimizer, and avoid log, sqrt and division near 0.",
     )
 
@@ -175,6 +174,13 @@ def _measure_log_inputs(context: Context) -> float:
     inputs = rows[rows["depth"] == -1]
     inputs = inputs[inputs["activation"] == "input"]
     return float(inputs["abs_max"].max()) if len(inputs) else 0.0
+
+
+def _starts_far_off(context: Context) -> bool:
+    """Whether the untrained model's loss is far above that of a constant prediction."""
+    if not context.is_inspection or context.inspection is None:
+        return False
+    return bool(context.inspection.setup["loss"] > context.thresholds.loss_excess * context.baseline)
 
 
 def _is_tamed(context: Context) -> bool:

@@ -38,6 +38,7 @@ class Context:
         activations: An activation log, or None.
         history: A table with `epoch` and `loss`, or None.
         inspection: What an inspection told of loss, labels and optimizer, or None.
+        predictions: What the outputs gave for the probe batch, with their `epoch`, or None.
     """
 
     thresholds: Thresholds
@@ -46,6 +47,7 @@ class Context:
     activations: pd.DataFrame | None = None
     history: pd.DataFrame | None = None
     inspection: Inspection | None = None
+    predictions: pd.DataFrame | None = None
 
     @cached_property
     def series(self) -> GradientSeries:
@@ -113,4 +115,5 @@ class Context:
         f = self.series.figures
         with np.errstate(all="ignore"):
             reach = f["learning_rate"] * f["gradient_norm"] * f["steps"]
-            return bool(np.nanmedian(f["delta_norm"] / reach) > 1.5)
+            ratios = f["delta_norm"] / reach
+        return bool(np.isfinite(ratios).any() and np.median(ratios[np.isfinite(ratios)]) > 1.5)

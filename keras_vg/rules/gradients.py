@@ -9,7 +9,8 @@ from keras_vg.rules.context import Context
 from keras_vg.rules.series import GradientSeries, get_dense_rms
 
 CURE = (
-    "Use `activation='relu'` with `kernel_initializer='he_normal'`, put `keras.layers.BatchNormalization()` between the "
+    "Use `activation='relu'` with `kernel_initializer='he_normal'`, put `keras.layers.BatchNormalization()` "
+    "between the "
     "layers, add skip connections (`keras.layers.Add()`), or use fewer layers."
 )
 
@@ -28,9 +29,8 @@ def find_vanishing(context: Context) -> Iterator[Finding]:
         values = ratios[m][np.isfinite(ratios[m]) & (ratios[m] > 0)]
         if len(values) < 3:
             continue
-        factor = fit_factor(values)
         first, last = values[0], values[-1]
-        if first / last > t.vanishing_warning or factor > t.vanishing_factor:
+        if first / last > t.vanishing_warning or (factor := fit_factor(values)) > t.vanishing_factor:
             continue
         lost = depths[values < t.vanishing_warning]
         layers = tuple(series.name_layer(depth) for depth in lost)
@@ -76,7 +76,8 @@ def find_exploding(context: Context) -> Iterator[Finding]:
                     (series.name_layer(series.layer_depths[0]),),
                     context.get_epoch(series.epochs[m]),
                     {"gradient_ratio": values[0] / values[-1], "factor_per_layer": fit_factor(values)},
-                    "The gradient grows towards the input. Use smaller initial weights (`kernel_initializer='he_normal'` "
+                    "The gradient grows towards the input. Use smaller initial weights "
+                    "(`kernel_initializer='he_normal'` "
                     "with ReLU, `'glorot_uniform'` with tanh), fewer layers, or `clipnorm=1.0` in the optimizer.",
                 )
                 return
@@ -106,7 +107,8 @@ def find_zero(context: Context) -> Iterator[Finding]:
         layers,
         context.get_epoch(series.epochs[start]),
         {"gradient_norm": 0.0, "layers": float(last.sum()), "of": float(len(last))},
-        "Not one value of these layers' gradients differs from 0: they cannot learn. Look for dead ReLU units, an output "
+        "Not one value of these layers' gradients differs from 0: they cannot learn. Look for dead ReLU units, "
+        "an output "
         "activation that is constant (softmax over one unit), or operations without a derivative (argmax, round).",
     )
 
@@ -149,7 +151,8 @@ def find_skipped(context: Context) -> Iterator[Finding]:
         context.get_epoch(series.epochs[np.argmax(parts > 0)]),
         {"skipped_fraction": float(parts[-1]), "at_first": float(parts[np.argmax(parts > 0)])},
         "Gradients were not finite in float16, so the optimizer skipped these steps and halved its scale. A few at the "
-        "start are normal; if they stay, scale the inputs, or compute the loss in float32 (`dtype='float32'` on the last layer).",
+        "start are normal; if they stay, scale the inputs, or compute the loss in float32 (`dtype='float32'` on "
+        "the last layer).",
     )
 
 
@@ -194,7 +197,8 @@ def find_disconnected(context: Context) -> Iterator[Finding]:
             tuple(series.name_layer(depth) for depth in series.layer_depths[never]),
             context.get_epoch(series.epochs[0]),
             {"steps_with_gradient": 0.0, "layers": float(never.sum())},
-            "The loss does not depend on these layers, so they never change (this is no vanishing gradient). Connect their "
+            "The loss does not depend on these layers, so they never change (this is no vanishing gradient). "
+            "Connect their "
             "output to the model's, or leave them out; set `trainable = False` if it is meant.",
         )
 

@@ -4,13 +4,20 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from keras_vg.findings import Finding
 from keras_vg.rules.context import Context
 
-CROSSENTROPIES = ("binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy")
+CROSSENTROPIES: tuple[str, ...] = ("binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy")
 CROSSENTROPIES += ("binary_focal_crossentropy", "categorical_focal_crossentropy")
-REGRESSIONS = ("mean_squared_error", "mean_absolute_error", "huber", "log_cosh", "mean_squared_logarithmic_error")
+REGRESSIONS: tuple[str, ...] = (
+    "mean_squared_error",
+    "mean_absolute_error",
+    "huber",
+    "log_cosh",
+    "mean_squared_logarithmic_error",
+)
 REGRESSIONS += ("mean_absolute_percentage_error",)
 _RANGES = {"sigmoid": (0.0, 1.0), "hard_sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0), "tanh": (-1.0, 1.0)}
 _RANGES |= {"relu": (0.0, np.inf), "softplus": (0.0, np.inf), "relu6": (0.0, 6.0)}
@@ -37,12 +44,14 @@ def _judge_head(output: dict[str, Any]) -> tuple[str, str] | None:
     takes_logits = bool(output["from_logits"])
     if activation == "softmax" and units == 1:
         return "error", (
-            "Softmax over one unit is always 1: every prediction is the same. Use `Dense(1, activation='sigmoid')` for two "
+            "Softmax over one unit is always 1: every prediction is the same. Use `Dense(1, "
+            "activation='sigmoid')` for two "
             "classes with `binary_crossentropy`, or no activation for a regression."
         )
     if is_categorical and units == 1:
         return "error", (
-            "A categorical loss over one unit has no gradient. Use `binary_crossentropy` with `Dense(1, 'sigmoid')`, or "
+            "A categorical loss over one unit has no gradient. Use `binary_crossentropy` with `Dense(1, "
+            "'sigmoid')`, or "
             "one unit per class with softmax."
         )
     if loss in CROSSENTROPIES and not takes_logits:
@@ -62,19 +71,23 @@ def _judge_head(output: dict[str, Any]) -> tuple[str, str] | None:
         if unbounded or low < -1e-3 or high > 1 + 1e-3:
             fit = "softmax" if is_categorical else "sigmoid"
             return "error", (
-                f"{loss} takes probabilities, and this output ({activation}) gives other numbers, which are cut to 0 and 1 "
-                f"and pass no gradient there. Use `activation='{fit}'`, or no activation with `from_logits=True` in the loss."
+                f"{loss} takes probabilities, and this output ({activation}) gives other numbers, which are cut "
+                "to 0 and 1 "
+                f"and pass no gradient there. Use `activation='{fit}'`, or no activation with `from_logits=True` "
+                "in the loss."
             )
     if loss in CROSSENTROPIES and takes_logits and activation in ("sigmoid", "softmax", "relu", "tanh"):
         return "warning", (
-            f"The loss takes logits (`from_logits=True`) but the output is a {activation}. Leave out the activation, or "
+            f"The loss takes logits (`from_logits=True`) but the output is a {activation}. Leave out the "
+            "activation, or "
             "`from_logits`."
         )
     if is_categorical and activation == "sigmoid":
         return "warning", "One of several classes is a choice: use `activation='softmax'` instead of sigmoid."
     if loss in (*REGRESSIONS, "binary_crossentropy") and output["label_units"] == 1 and units > 1:
         return "error", (
-            f"There is one label per example, but {units} outputs, each of which is taught the same number. For classes use "
+            f"There is one label per example, but {units} outputs, each of which is taught the same number. For "
+            "classes use "
             "`sparse_categorical_crossentropy`; for one number `Dense(1)`."
         )
     if activation == "relu" and units == 1 and output["prediction_max"] == 0:
@@ -129,15 +142,20 @@ def _find_bounds(output: dict[str, Any]) -> tuple[float, float] | None:
 def _advise_on_labels(output: dict[str, Any]) -> str:
     if output["loss"].startswith("sparse"):
         return (
-            "The labels must be the numbers 0 to units - 1. Renumber them (`np.unique(y, return_inverse=True)[1]`), or give "
+            "The labels must be the numbers 0 to units - 1. Renumber them (`np.unique(y, "
+            "return_inverse=True)[1]`), or give "
             "the last layer one unit per class."
         )
     if output["loss"] in CROSSENTROPIES:
         return (
-            "Cross-entropy takes labels from 0 to 1. Map two classes to 0 and 1; for more classes use one softmax unit per "
+            "Cross-entropy takes labels from 0 to 1. Map two classes to 0 and 1; for more classes use one "
+            "softmax unit per "
             "class and `sparse_categorical_crossentropy`; for a regression use `mse` and no last activation."
         )
-    return "The last activation cannot reach these labels. Leave it out for a regression, or scale the labels into its range."
+    return (
+        "The last activation cannot reach these labels. Leave it out for a regression, or scale the labels into its "
+        "range."
+    )
 
 
 def find_label_scale(context: Context) -> Iterator[Finding]:
@@ -155,7 +173,8 @@ def find_label_scale(context: Context) -> Iterator[Finding]:
             _name(output),
             None,
             {"label_size": size, "prediction_size": output["prediction_size"]},
-            "The labels are far from unit scale: the loss and its gradients are huge, yet small steps take thousands of "
+            "The labels are far from unit scale: the loss and its gradients are huge, yet small steps take "
+            "thousands of "
             "updates to get there. Standardise them, `(y - y.mean()) / y.std()`, and scale the predictions back.",
         )
 
@@ -176,26 +195,35 @@ def find_constant_labels(context: Context) -> Iterator[Finding]:
 
 def find_constant_prediction(context: Context) -> Iterator[Finding]:
     """The same answer to every example."""
-    t, inspection = context.thresholds, context.inspection
-    if inspection is None:
+    t, predictions = context.thresholds, context.predictions
+    if predictions is None:
         return
-    kernels = inspection.weights
-    for output in _list_outputs(context):
-        own = kernels[(kernels["layer"] == output["layer"])]
-        starts_at_zero = len(own) > 0 and bool((own["weight_rms"] == 0).all())
-        size = max(output["prediction_size"], 1e-30)
-        spread = output["prediction_std"] / size
-        if starts_at_zero or not spread < t.constant_prediction or output["label_distinct"] == 1:
+    epoch = None if context.is_inspection else int(predictions["epoch"].max())
+    final = predictions if epoch is None else predictions[predictions["epoch"] == epoch]
+    for output in _list_records(final):
+        spread = output["prediction_std"] / max(output["prediction_size"], 1e-30)
+        if not spread < t.constant_warning or output["label_distinct"] == 1:
+            continue
+        if context.is_inspection and _starts_at_zero(context, output["layer"]):
             continue
         yield Finding(
             "constant_prediction",
-            "error",
+            "error" if spread < t.constant_prediction else "warning",
             _name(output),
-            None,
+            epoch,
             {"prediction_std": output["prediction_std"], "relative": spread},
-            "The model gives the same answer to every example: the input does not reach the output. Look at the findings "
-            "beside this one; scale the initial weights (`'he_normal'` with ReLU), and use fewer layers or normalization.",
+            "The model gives the same answer to every example: the input does not reach the output. Look at the "
+            "findings "
+            "beside this one; scale the initial weights (`'he_normal'` with ReLU), and use fewer layers or "
+            "normalization.",
         )
+
+
+def _starts_at_zero(context: Context, layer: str) -> bool:
+    """Whether the layer's weights are all 0, as they may be in an output layer before training."""
+    assert context.inspection is not None
+    own = context.inspection.weights[context.inspection.weights["layer"] == layer]
+    return len(own) > 0 and bool((own["weight_rms"] == 0).all())
 
 
 def find_symmetry(context: Context) -> Iterator[Finding]:
@@ -248,12 +276,17 @@ def find_frozen(context: Context) -> Iterator[Finding]:
         tuple(dict.fromkeys(frozen["layer"])),
         None,
         {"layers": float(frozen["layer"].nunique()), "of": float(rows["layer"].nunique())},
-        "These layers have `trainable = False` and do not learn. If that is not meant, set it to True and compile again.",
+        "These layers have `trainable = False` and do not learn. If that is not meant, set it to True and "
+        "compile again.",
     )
 
 
 def _list_outputs(context: Context) -> list[dict[str, Any]]:
-    return [] if context.inspection is None else context.inspection.outputs.to_dict("records")
+    return [] if context.inspection is None else _list_records(context.inspection.outputs)
+
+
+def _list_records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
 
 
 def _name(output: dict[str, Any]) -> tuple[str, ...]:

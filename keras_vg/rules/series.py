@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-_FIGURES = ("steps", "gradient_norm", "gradient_rms", "zero_fraction", "nonfinite_steps")
+_FIGURES: tuple[str, ...] = ("steps", "gradient_norm", "gradient_rms", "zero_fraction", "nonfinite_steps")
 _FIGURES += ("weight_norm", "delta_norm", "update_ratio", "learning_rate")
 
 
@@ -61,22 +61,25 @@ def make_series(log: pd.DataFrame) -> GradientSeries:
     Returns:
         Its series.
     """
-    epochs, steps = log["epoch"].to_numpy(), log["step"].to_numpy()
-    _, first, moments = np.unique(np.stack([epochs, steps]), axis=1, return_index=True, return_inverse=True)
-    moments = moments.reshape(-1)
-    keys = pd.MultiIndex.from_arrays([log["depth"].to_numpy(), log["weight"].astype(str).to_numpy()])
-    weights, unique = pd.factorize(keys)
-    starts = np.unique(weights, return_index=True)[1]
+    epochs, steps, depths = (log[name].to_numpy(dtype="int64") for name in ("epoch", "step", "depth"))
+    names, labels = pd.factorize(log["weight"])
+    # Pairs of integers as one, which is quick to find the distinct ones of.
+    _, first, moments = np.unique(epochs * (steps.max() + 1) + steps, return_index=True, return_inverse=True)
+    _, starts, weights = np.unique(depths * len(labels) + names, return_index=True, return_inverse=True)
+    order = np.argsort(starts)  # of the log, not of the weights' names
+    places = np.argsort(order)[weights]
+    starts = starts[order]
     figures = {}
     for name in _FIGURES:
-        figures[name] = np.full((len(first), len(unique)), np.nan)
-        figures[name][moments, weights] = log[name].to_numpy(dtype="float64")
+        figures[name] = np.full((len(first), len(starts)), np.nan)
+        figures[name][moments, places] = log[name].to_numpy(dtype="float64")
+    rows = log.iloc[starts]
     return GradientSeries(
         epochs=epochs[first],
-        depths=log["depth"].to_numpy()[starts],
-        layers=log["layer"].astype(str).to_numpy()[starts],
-        names=log["weight"].astype(str).to_numpy()[starts],
-        sizes=log["size"].to_numpy()[starts],
+        depths=depths[starts],
+        layers=np.array([str(name) for name in rows["layer"]]),
+        names=np.array([str(name) for name in rows["weight"]]),
+        sizes=rows["size"].to_numpy(),
         figures=figures,
     )
 

@@ -29,22 +29,30 @@ class Thresholds:
         saturated_warning: From here on most of the layer learns slowly.
         input_size: Largest input from which unscaled features saturate or overshoot (pixels of 0 to 255 are above).
         input_error: Largest input from which it is certain.
+        loss_excess: First loss over that of the best constant prediction, with such inputs: the first predictions are
+            ten times as far off as the labels differ. Healthy nets start below 3.5 (benchmark).
         feature_range: Quotient of the largest and the smallest feature scale.
         label_size: Root mean square of the labels, where the network must output them as they are.
         label_error: The same, where plain SGD overshoots and Adam takes thousands of steps of 1e-3 to arrive.
         constant_prediction: Spread of the predictions over the examples, relative to their size, below which the
-            network gives the same answer to everything. Healthy nets start at 0.05 and more (benchmark).
+            network gives the same answer to everything. Healthy nets start at 0.0045 and more (benchmark).
+        constant_warning: From here on it nearly does.
         symmetric: Relative spread of the weights, and of the gradients, over a layer's units: rounding only.
         skipped_steps: Part of an epoch's steps that a `LossScaleOptimizer` may skip while it looks for its scale.
         flat_loss: Relative fall of the loss over the epochs below which it does not fall.
-        slow_loss: Relative fall of the loss by one step on its own batch below which the rate is too low.
-        rising_loss: Last loss over the smallest one from which training diverges.
+        slow_loss: Relative fall of the loss by one step on its own batch below which the rate is low: healthy nets
+            that are not done yet fall by 0.0023 and more (benchmark).
+        slow_error: Below this, twenty thousand steps are needed.
+        slow_curve: Relative fall of the loss over the epochs below which small steps are to blame.
+        small_steps: Relative change of the weights per step that counts as small then.
+        rising_loss: Last loss over the smallest one from which it rises.
+        rising_error: The same, from which training diverges; where a constant prediction's loss is known, that decides.
         converged_loss: Loss, as part of that of the best constant prediction, below which a still net is done.
         first_epochs: Epochs over which a loss may be flat before it counts.
     """
 
     vanishing_ratio: float = 1e-3
-    vanishing_warning: float = 1e-2
+    vanishing_warning: float = 3e-3
     vanishing_factor: float = 0.75
     exploding_ratio: float = 1e4
     exploding_activation: float = 1e4
@@ -55,19 +63,25 @@ class Thresholds:
     loss_jump: float = 3.0
     dead_fraction: float = 0.999
     dead_warning: float = 0.8
-    saturated_fraction: float = 0.95
-    saturated_warning: float = 0.7
+    saturated_fraction: float = 0.9
+    saturated_warning: float = 0.5
     input_size: float = 50.0
     input_error: float = 1e3
+    loss_excess: float = 100.0
     feature_range: float = 1e3
     label_size: float = 30.0
     label_error: float = 1e3
     constant_prediction: float = 1e-3
+    constant_warning: float = 3e-3
     symmetric: float = 1e-5
     skipped_steps: float = 0.5
     flat_loss: float = 0.01
-    slow_loss: float = 1e-5
+    slow_loss: float = 5e-4
+    slow_error: float = 5e-5
+    slow_curve: float = 0.03
+    small_steps: float = 2e-4
     rising_loss: float = 2.0
+    rising_error: float = 10.0
     converged_loss: float = 0.1
     first_epochs: int = 3
 

@@ -48,7 +48,8 @@ def find_update_size(context: Context) -> Iterator[Finding]:
             (),
             context.get_epoch(series.epochs[0]),
             {"update_ratio_per_step": float(np.fmax.reduce(moved))},
-            f"A step changes no layer's weights by more than {np.fmax.reduce(moved):.1e} of their size; 0.001 is healthy. {RAISE}",
+            f"A step changes no layer's weights by more than {np.fmax.reduce(moved):.1e} of their size; 0.001 is "
+            f"healthy. {RAISE}",
         )
 
 
@@ -69,7 +70,8 @@ def find_tiny_gradients(context: Context) -> Iterator[Finding]:
         context.get_epoch(series.epochs[0]),
         {"largest_gradient_rms": float(largest.max())},
         "Every layer's gradient is so small that Adam's epsilon swallows it and SGD does not move. Use larger initial "
-        "weights (`kernel_initializer='he_normal'` with ReLU, `'glorot_uniform'` with tanh), and scale inputs and loss.",
+        "weights (`kernel_initializer='he_normal'` with ReLU, `'glorot_uniform'` with tanh), and scale inputs "
+        "and loss.",
     )
 
 
@@ -96,11 +98,12 @@ def find_first_step(context: Context) -> Iterator[Finding]:
     if 0 <= fall < t.slow_loss and not context.is_converged and rate > 0:
         yield Finding(
             "learning_rate_too_low",
-            "warning",
+            "error" if fall < t.slow_error else "warning",
             (),
             None,
             {"loss": before, "relative_fall_per_step": fall, "learning_rate": rate},
-            f"One step lowers the loss of its own batch by {fall:.1e} of it: a thousand steps will not train this. {RAISE}",
+            f"One step lowers the loss of its own batch by {fall:.1e} of it: a thousand steps will not train "
+            f"this. {RAISE}",
         )
 
 
@@ -127,28 +130,56 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
     lowest = int(np.argmin(losses))
     scale = np.abs(losses).max()
     if losses[-1] > t.rising_loss * losses[lowest] > 0 and losses[-1] >= losses[0] and lowest < len(losses) - 1:
+        # A net that is nearly done may lose its balance; one that is worse than a constant answer has lost everything.
+        limit = context.baseline if np.isfinite(context.baseline) else t.rising_error * losses[lowest]
         yield Finding(
             "learning_rate_too_high",
-            "error",
+            "error" if losses[-1] > limit else "warning",
             (),
             int(epochs[lowest + 1]),
             {"lowest_loss": float(losses[lowest]), "last_loss": float(losses[-1])},
             f"The loss rises. {LOWER}",
         )
         return
-    if len(losses) >= t.first_epochs and scale > 0 and not context.is_converged:
-        fall = (losses[0] - losses.min()) / scale
-        accuracy = _get_accuracy(context)
-        if fall < t.flat_loss and not accuracy > 0.9:
-            yield Finding(
-                "loss_does_not_fall",
-                "error",
-                (),
-                int(epochs[0]),
-                {"first_loss": float(losses[0]), "lowest_loss": float(losses.min()), "relative_fall": float(fall)},
-                "The loss does not fall. If gradients are healthy, the learning rate is far too low or too high; otherwise "
-                "look at the findings beside this one. Run `keras_vg.inspect(model, x, y)` for the cause.",
-            )
+    if len(losses) < t.first_epochs or not scale > 0 or context.is_converged or _get_accuracy(context) > 0.9:
+        return
+    fall = float((losses[0] - losses.min()) / scale)
+    step = _measure_steps(context)
+    evidence: dict[str, float | str] = {
+        "first_loss": float(losses[0]),
+        "lowest_loss": float(losses.min()),
+        "fall": fall,
+    }
+    if fall < t.slow_curve and 0 < step < t.small_steps:
+        yield Finding(
+            "learning_rate_too_low",
+            "error" if fall < t.flat_loss else "warning",
+            (),
+            int(epochs[0]),
+            {**evidence, "update_ratio_per_step": step},
+            f"The loss hardly falls, and the weights change by {step:.1e} of their size per step; 0.001 is "
+            f"healthy. {RAISE}",
+        )
+    elif fall < t.flat_loss:
+        yield Finding(
+            "loss_does_not_fall",
+            "error",
+            (),
+            int(epochs[0]),
+            evidence,
+            "The loss does not fall. If the gradients are healthy, the learning rate is far too low or too high; "
+            "otherwise the cause is among the other findings, or `keras_vg.inspect(model, x, y)` finds it.",
+        )
+
+
+def _measure_steps(context: Context) -> float:
+    """The largest relative change per step of any kernel in the first epoch; NaN without a gradient log."""
+    if context.gradients is None:
+        return float("nan")
+    series = context.series
+    chosen = series.is_kernel if series.is_kernel.any() else np.ones(len(series.names), bool)
+    with np.errstate(all="ignore"):
+        return float(np.fmax.reduce((series.figures["update_ratio"] / series.figures["steps"])[0, chosen]))
 
 
 def _get_accuracy(context: Context) -> float:

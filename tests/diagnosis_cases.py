@@ -1,13 +1,18 @@
 """Labelled programs, healthy and sick, by which the rules are judged: small models, real faults, three strengths."""
 
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 from keras import layers
 from sklearn import datasets
+
+import keras_vg as vg
+from keras_vg.evidence import Evidence, collect
 
 Maker = Callable[[], "Program"]
 
@@ -742,6 +747,7 @@ def _add_sick() -> None:
         "relu output regression",
         lambda: stack(make_regression(), [32], "relu", (1, "relu"), SQUARED, ADAM()),
         "output_layer",
+        "label_range",
     )
     _add("linear output binary", lambda: stack(make_binary(), [32], "relu", LINEAR, BINARY, ADAM()), "output_layer")
     _add("linear output classes", lambda: stack(make_blobs(), [32], "relu", (3, None), SPARSE, ADAM()), "output_layer")
@@ -824,5 +830,395 @@ def _add_sick() -> None:
     _add("disconnected layer", _disconnected, "disconnected_layer", strength="mild")
 
 
+def make_cancer() -> tuple[np.ndarray, np.ndarray]:
+    """Thirty measures of tumours in their own units, from 0.001 to 4000; labels of shape `(examples, 1)`."""
+    data = datasets.load_breast_cancer()
+    return data.data.astype("float32"), data.target[:, None].astype("float32")
+
+
+def make_diabetes() -> tuple[np.ndarray, np.ndarray]:
+    """Ten features of unit scale; labels from 25 to 346."""
+    x, y = datasets.load_diabetes(return_X_y=True)
+    return (x / x.std(axis=0)).astype("float32"), y[:, None].astype("float32")
+
+
+def _standardize(data: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    return (data[0] - data[0].mean(axis=0)) / data[0].std(axis=0), data[1]
+
+
+def _standardize_both(data: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    return _standardize(data)[0], _standardize((data[1], data[1]))[0]
+
+
+class _Blocks(keras.Model):
+    """A subclassed residual net."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.enter = layers.Dense(24)
+        self.blocks = [layers.Dense(24, "relu") for _ in range(4)]
+        self.leave = layers.Dense(1, "sigmoid")
+
+    def call(self, x: Any) -> Any:
+        h = self.enter(x)
+        for block in self.blocks:
+            h = h + block(h)
+        return self.leave(h)
+
+
+def _subclassed() -> Program:
+    model = _Blocks()
+    model.compile(ADAM(), BINARY)
+    return Program(model, *_standardize(make_cancer()))
+
+
+def _two_classes_of_softmax() -> tuple[np.ndarray, np.ndarray]:
+    x, y = _standardize(make_cancer())
+    return x, y[:, 0].astype("int32")
+
+
+def _attention_lstm() -> Program:
+    x, y = make_sequences()
+    inputs = keras.Input(x.shape[1:])
+    h = layers.LSTM(12, return_sequences=True)(inputs)
+    h = layers.Attention()([h, h])
+    model = keras.Model(inputs, layers.Dense(1, "sigmoid")(layers.Flatten()(h)))
+    model.compile(ADAM(0.005), BINARY)
+    return Program(model, x, y)
+
+
+def _large_digits() -> tuple[np.ndarray, np.ndarray]:
+    x, y = make_digits(400)
+    return np.pad(x.repeat(2, axis=1).repeat(2, axis=2), ((0, 0), (2, 2), (2, 2), (0, 0))), y
+
+
+def _add_held_out_healthy() -> None:
+    def add(name: str, make: Maker) -> None:
+        _add(name, make, held_out=True)
+
+    opt = keras.optimizers
+    add("cancer relu", lambda: stack(_standardize(make_cancer()), [64, 64], "relu", SIGMOID, BINARY, ADAM()))
+    add(
+        "cancer two softmax units",
+        lambda: stack(_two_classes_of_softmax(), [32], "relu", (2, "softmax"), SPARSE, ADAM()),
+    )
+    add(
+        "cancer nadam elu",
+        lambda: stack(_standardize(make_cancer()), [48, 24], "elu", SIGMOID, BINARY, opt.Nadam(0.002)),
+    )
+    add("wine logistic", lambda: stack(_standardize(make_wine()), [], "relu", SOFTMAX, SPARSE, SGD(0.1)))
+    add("wine adagrad", lambda: stack(_standardize(make_wine()), [24], "softplus", SOFTMAX, SPARSE, opt.Adagrad(0.05)))
+    add("wine lion", lambda: stack(_standardize(make_wine()), [32], "tanh", SOFTMAX, SPARSE, opt.Lion(0.001)))
+    add("diabetes", lambda: stack(_standardize_both(make_diabetes()), [32, 16], "relu", LINEAR, SQUARED, ADAM(0.003)))
+    add(
+        "diabetes huber sgd",
+        lambda: stack(_standardize_both(make_diabetes()), [32], "tanh", LINEAR, "huber", SGD(0.05, momentum=0.9)),
+    )
+    add("subclassed residual", _subclassed)
+    add("attention lstm", _attention_lstm)
+    add(
+        "stacked gru",
+        lambda: build(
+            make_sequences(),
+            [layers.GRU(12, return_sequences=True), layers.GRU(12), layers.Dense(1, "sigmoid")],
+            BINARY,
+            ADAM(0.005),
+        ),
+    )
+    add(
+        "large cnn sgd",
+        lambda: build(
+            _large_digits(),
+            [
+                layers.Conv2D(8, 3, activation="relu"),
+                layers.MaxPooling2D(),
+                layers.Conv2D(16, 3, activation="relu"),
+                layers.MaxPooling2D(),
+                layers.Flatten(),
+                layers.Dense(10, "softmax"),
+            ],
+            SPARSE,
+            SGD(0.05, momentum=0.9),
+        ),
+    )
+    add(
+        "separable cnn",
+        lambda: build(
+            _large_digits(),
+            [
+                layers.SeparableConv2D(16, 3, activation="relu"),
+                layers.BatchNormalization(),
+                layers.SeparableConv2D(16, 3, activation="relu"),
+                layers.GlobalMaxPooling2D(),
+                layers.Dense(10, "softmax"),
+            ],
+            SPARSE,
+            ADAM(0.003),
+        ),
+    )
+    add("twenty relu", lambda: stack(make_blobs(), [48] * 20, "relu", SOFTMAX, SPARSE, ADAM(5e-4), "he_normal"))
+    add("twenty normalized", lambda: stack(make_binary(), [32] * 20, "relu", SIGMOID, BINARY, ADAM(), normalize=True))
+    add(
+        "label smoothing",
+        lambda: stack(
+            (make_blobs()[0], np.eye(3, dtype="float32")[make_blobs()[1]]),
+            [32, 32],
+            "gelu",
+            SOFTMAX,
+            keras.losses.CategoricalCrossentropy(label_smoothing=0.1),
+            ADAM(0.002),
+        ),
+    )
+    add(
+        "relu output, positive labels",
+        lambda: stack(
+            (make_regression()[0], np.abs(make_regression()[1])), [32], "relu", (1, "softplus"), SQUARED, ADAM(0.003)
+        ),
+    )
+    add("three sigmoids", lambda: stack(make_blobs(), [48] * 3, "sigmoid", SOFTMAX, SPARSE, ADAM(0.01)))
+    add(
+        "tokens conv",
+        lambda: build(
+            make_tokens(),
+            [
+                layers.Embedding(50, 8),
+                layers.Conv1D(16, 3, activation="relu"),
+                layers.GlobalMaxPooling1D(),
+                layers.Dense(1, "sigmoid"),
+            ],
+            BINARY,
+            ADAM(0.01),
+        ),
+    )
+    add(
+        "rescaled pixels",
+        lambda: build(
+            _scaled(make_digits(), 255),
+            [layers.Rescaling(1 / 255), layers.Flatten(), layers.Dense(64, "relu"), layers.Dense(10, "softmax")],
+            SPARSE,
+            ADAM(0.002),
+        ),
+    )
+
+
+def _add_held_out_sick() -> None:
+    def add(name: str, make: Maker, *rules: str, strength: str = "clear") -> None:
+        _add(name, make, *rules, strength=strength, held_out=True)
+
+    opt = keras.optimizers
+    large = ("update_too_large", "learning_rate_too_high", "exploding_gradient", "exploding_activation", "nonfinite")
+    add(
+        "raw cancer sgd",
+        lambda: stack(make_cancer(), [32], "relu", SIGMOID, BINARY, SGD(0.01)),
+        "input_scale",
+        "feature_scale",
+        *large,
+    )
+    add(
+        "raw cancer sigmoid",
+        lambda: stack(make_cancer(), [32], "sigmoid", SIGMOID, BINARY, ADAM()),
+        "input_scale",
+        "feature_scale",
+        "saturated_units",
+    )
+    add(
+        "cancer softmax of one",
+        lambda: stack(_standardize(make_cancer()), [64, 32], "tanh", (1, "softmax"), BINARY, "rmsprop"),
+        "output_layer",
+    )
+    add(
+        "raw diabetes labels",
+        lambda: stack(make_diabetes(), [16], "relu", LINEAR, SQUARED, SGD(0.1)),
+        "label_scale",
+        *large,
+    )
+    add(
+        "raw diabetes labels adam",
+        lambda: stack(make_diabetes(), [16], "relu", LINEAR, "mae", ADAM()),
+        "label_scale",
+        strength="mild",
+    )
+    add(
+        "diabetes through a sigmoid",
+        lambda: stack(make_diabetes(), [16], "relu", SIGMOID, SQUARED, ADAM()),
+        "label_range",
+    )
+    add(
+        "pixels cnn sgd",
+        lambda: build(
+            _scaled(_large_digits(), 255),
+            [layers.Conv2D(8, 3, activation="relu"), layers.Flatten(), layers.Dense(10, "softmax")],
+            SPARSE,
+            SGD(0.1),
+        ),
+        "input_scale",
+        *large,
+    )
+    add(
+        "mse of class numbers",
+        lambda: stack(
+            (make_digits()[0], make_digits()[1][:, None].astype("float32")),
+            [32],
+            "relu",
+            (10, "softmax"),
+            SQUARED,
+            ADAM(),
+        ),
+        "output_layer",
+        "label_range",
+    )
+    add(
+        "rmsprop 1e-7",
+        lambda: stack(make_circles(), [32, 32], "tanh", SIGMOID, BINARY, opt.RMSprop(1e-7)),
+        "learning_rate_too_low",
+        "update_too_small",
+    )
+    add(
+        "nadam 3",
+        lambda: stack(_standardize(make_wine()), [32], "relu", SOFTMAX, SPARSE, opt.Nadam(3.0)),
+        "dead_relu",
+        *large,
+    )
+    add(
+        "momentum 0.99 rate 5",
+        lambda: stack(make_blobs(), [64, 64], "relu", SOFTMAX, SPARSE, SGD(5.0, momentum=0.99)),
+        "dead_relu",
+        *large,
+    )
+    add(
+        "ten hard sigmoids",
+        lambda: stack(make_blobs(), [24] * 10, "hard_sigmoid", SOFTMAX, SPARSE, ADAM()),
+        "vanishing_gradient",
+        "constant_prediction",
+    )
+    add(
+        "seven sigmoids rmsprop",
+        lambda: stack(_standardize(make_cancer()), [20] * 7, "sigmoid", SIGMOID, BINARY, "rmsprop"),
+        "vanishing_gradient",
+        "constant_prediction",
+        strength="mild",
+    )
+    add(
+        "softsign of large weights",
+        lambda: stack(make_binary(), [32] * 3, "softsign", SIGMOID, BINARY, ADAM(), random_normal(10.0)),
+        "saturated_units",
+        "exploding_gradient",
+        "label_range",
+    )
+    add(
+        "tiny gelu",
+        lambda: stack(make_regression(), [32] * 8, "gelu", LINEAR, SQUARED, SGD(0.01), random_normal(0.02)),
+        "vanishing_gradient",
+        "tiny_gradient",
+        "constant_prediction",
+    )
+    add(
+        "constant convolution",
+        lambda: build(
+            make_digits(),
+            [
+                layers.Conv2D(8, 3, activation="relu", kernel_initializer="ones"),
+                layers.Flatten(),
+                layers.Dense(10, "softmax", kernel_initializer="ones"),
+            ],
+            SPARSE,
+            ADAM(),
+        ),
+        "symmetric_weights",
+        strength="mild",
+    )
+    add(
+        "time stamps",
+        lambda: stack(_scaled(make_regression(), 1.0, 1.6e4), [32], "relu", LINEAR, SQUARED, ADAM()),
+        "input_scale",
+    )
+    add(
+        "logits without from_logits",
+        lambda: build(make_digits(), [layers.Flatten(), layers.Dense(32, "relu"), layers.Dense(10)], SPARSE, ADAM()),
+        "output_layer",
+    )
+    add(
+        "tanh for ten classes",
+        lambda: stack(
+            (make_digits()[0], make_digits()[1][:, None].astype("float32")), [32], "relu", (1, "tanh"), SQUARED, ADAM()
+        ),
+        "label_range",
+    )
+    add(
+        "dead convolution",
+        lambda: build(
+            _large_digits(),
+            [
+                layers.Conv2D(8, 3, activation="relu", bias_initializer=keras.initializers.Constant(-20.0)),
+                layers.Flatten(),
+                layers.Dense(10, "softmax"),
+            ],
+            SPARSE,
+            ADAM(),
+        ),
+        "dead_relu",
+        "zero_gradient",
+    )
+    add(
+        "saturated rnn",
+        lambda: build(
+            _scaled(make_sequences(), 100.0), [layers.SimpleRNN(16), layers.Dense(1, "sigmoid")], BINARY, ADAM()
+        ),
+        "input_scale",
+        "saturated_units",
+    )
+    add(
+        "lstm rate 1",
+        lambda: build(make_sequences(), [layers.LSTM(16), layers.Dense(1, "sigmoid")], BINARY, ADAM(1.0)),
+        *large,
+    )
+    add(
+        "infinite label",
+        lambda: stack(
+            (make_regression()[0], np.where(np.arange(640)[:, None] == 7, np.inf, make_regression()[1])),
+            [32],
+            "relu",
+            LINEAR,
+            SQUARED,
+            ADAM(),
+        ),
+        "nonfinite",
+    )
+    add(
+        "labels of two and one",
+        lambda: stack((make_binary()[0], make_binary()[1] + 1), [32], "relu", SIGMOID, BINARY, ADAM()),
+        "label_range",
+    )
+    add(
+        "deep glorot linear, too weak",
+        lambda: stack(make_regression(), [16] * 12, None, LINEAR, SQUARED, SGD(0.01), random_normal(0.08)),
+        "vanishing_gradient",
+        "tiny_gradient",
+        "constant_prediction",
+    )
+
+
 _add_healthy()
 _add_sick()
+_add_held_out_healthy()
+_add_held_out_sick()
+
+
+def run_case(case: Case, seed: int, epochs: int = 3, examples: int = 128) -> Evidence:
+    """Inspects a case's program on a batch, then trains it under all loggers.
+
+    Returns:
+        All there is to diagnose.
+    """
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(seed)
+    program = case.make()
+    x, y = keras.tree.map_structure(lambda array: array[:examples], (program.x, program.y))
+    inspection = vg.inspect(program.model, x, y)
+    with tempfile.TemporaryDirectory() as folder:
+        gradients, activations = Path(folder) / "gradients.csv", Path(folder) / "activations.csv"
+        loggers = [vg.GradientLogger(gradients), vg.ActivationLogger(activations, x)]
+        history = program.model.fit(
+            program.x, program.y, epochs=epochs, verbose=0, callbacks=loggers, **program.options
+        )
+        return collect(inspection, vg.read_log(gradients), vg.read_log(activations), history)

@@ -1,0 +1,150 @@
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from keras import layers
+from models import MAKERS, make_data, make_sequential
+from scipy.special import expit
+
+import keras_vg as vg
+from keras_vg.activations import ActivationProbe
+from keras_vg.stateless import convert_batch
+
+pytestmark = pytest.mark.model
+to_numpy = keras.ops.convert_to_numpy
+
+
+def read(model, x):
+    """The activation table of a model by layer name."""
+    return ActivationProbe(model, convert_batch(x)).read().tabulate(epoch=0).set_index("layer")
+
+
+def make_dense(activation, kernel, as_layer=False):
+    parts = [layers.Dense(kernel.shape[1], None if as_layer else activation, name="dense")]
+    if as_layer:
+        parts.append(activation)
+    model = keras.Sequential([keras.Input((kernel.shape[0],)), *parts])
+    model.layers[0].set_weights([kernel, np.zeros(kernel.shape[1])])
+    return model
+
+
+# Each function with its derivative in float64, and the largest value that the derivative takes.
+CLOSED_FORMS = {
+    "sigmoid": (expit, lambda z: expit(z) * (1 - expit(z)), 0.25),
+    "tanh": (np.tanh, lambda z: 1 / np.cosh(z) ** 2, 1.0),
+    "softsign": (lambda z: z / (1 + np.abs(z)), lambda z: 1 / (1 + np.abs(z)) ** 2, 1.0),
+    "hard_sigmoid": (lambda z: np.clip(z / 6 + 0.5, 0, 1), lambda z: (np.abs(z) < 3) / 6, 1 / 6),
+    "hard_tanh": (lambda z: np.clip(z, -1, 1), lambda z: np.abs(z) < 1, 1.0),
+    "relu": (lambda z: np.maximum(z, 0), lambda z: z > 0, 1.0),
+    "elu": (lambda z: np.where(z > 0, z, np.expm1(z)), lambda z: np.where(z > 0, 1, np.exp(z)), 1.0),
+    "softplus": (lambda z: np.logaddexp(0, z), expit, 1.0),
+    "silu": (lambda z: z * expit(z), lambda z: expit(z) * (1 + z * (1 - expit(z))), 1.0998),
+}
+
+
+@pytest.mark.parametrize("as_layer", [False, True], ids=["argument", "layer"])
+@pytest.mark.parametrize("name", CLOSED_FORMS)
+def test_figures_against_closed_forms(name, as_layer):
+    kernel = np.array([[0.3, 8.0, -40.0], [0.0, 3.0, 15.0]])
+    x = np.random.default_rng(0).normal(size=(50, 2)).astype("float32")
+    layer = layers.ReLU(name="own") if name == "relu" else layers.Activation(name, name="own")
+    model = make_dense(layer if as_layer else name, kernel, as_layer)
+    row = read(model, x).loc["own" if as_layer else "dense"]
+    function, derivative, largest = CLOSED_FORMS[name]
+    z = x.astype("float64") @ kernel
+    a, slope = function(z), derivative(z)
+    assert row["activation"] == name
+    np.testing.assert_allclose(row["mean"], a.mean(), rtol=2e-5, atol=1e-6)
+    np.testing.assert_allclose(row["std"], a.std(), rtol=2e-5)
+    np.testing.assert_allclose(row["abs_max"], np.abs(a).max(), rtol=1e-5)
+    expected = np.mean(slope < 0.01 * largest) if name != "silu" else np.mean(slope < 0.01 * slope.max())
+    np.testing.assert_allclose(row["saturated_fraction"], expected, atol=1e-6 if name != "silu" else 0.01)
+    assert row["dead_fraction"] == 0
+
+
+def test_dead_units_are_counted():
+    kernel = np.array([[1.0, -1.0, 1.0, -2.0]])
+    x = np.linspace(0.5, 2, 20, dtype="float32")[:, None]  # positive: units of negative weight are dead
+    assert read(make_dense("relu", kernel), x).loc["dense", "dead_fraction"] == 0.5
+    assert read(make_dense("leaky_relu", kernel), x).loc["dense", "dead_fraction"] == 0
+    assert (
+        read(make_dense(layers.ReLU(negative_slope=0.1, name="own"), kernel, True), x).loc["own", "dead_fraction"] == 0
+    )
+
+
+def test_what_is_not_known_is_nan():
+    row = read(make_dense(lambda z: z**2, np.eye(2)), np.ones((4, 2), "float32")).loc["dense"]
+    assert np.isnan(row["saturated_fraction"])
+    model = keras.Sequential([keras.Input((5, 2)), layers.LSTM(3, name="lstm"), layers.Dense(2, "softmax", name="out")])
+    table = read(model, np.ones((4, 5, 2), "float32"))
+    assert table.loc[["lstm", "out"], "saturated_fraction"].isna().all()
+    assert table.loc["lstm", "units"] == 3
+
+
+def test_depths_are_those_of_the_other_logs(tmp_path):
+    inputs = keras.Input((3,))
+    frozen = layers.Dense(4, name="frozen", trainable=False)
+    h = layers.ReLU(name="relu")(layers.Dense(4, name="first")(frozen(inputs)))
+    model = keras.Model(inputs, layers.Dense(1, name="second")(h))
+    table = read(model, np.ones((4, 3), "float32"))
+    assert table["depth"].to_dict() == {"input": -1, "frozen": -1, "first": 0, "relu": 0, "second": 1}
+    assert {w.layer: w.depth for w in vg.capture.list_weights(model)} == {"first": 0, "second": 1}
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_logging_changes_nothing(make, tmp_path):
+    x, y = make_data()
+    results = []
+    for callbacks in ([], [vg.ActivationLogger(tmp_path / "log.csv", x)]):
+        keras.utils.set_random_seed(0)
+        model = make()
+        model.compile("adam", "mse", metrics=["mae"])
+        history = model.fit(x, y, epochs=2, verbose=0, callbacks=callbacks)
+        results.append((history.history, [np.array(to_numpy(v)) for v in model.variables]))
+    assert results[0][0] == results[1][0]
+    for plain, logged in zip(results[0][1], results[1][1], strict=True):
+        np.testing.assert_array_equal(plain, logged)
+    log = vg.read_log(tmp_path / "log.csv")
+    assert log["epoch"].unique().tolist() == [0, 1]
+    assert log.loc[log["epoch"] == 0, "depth"].iloc[0] == -1
+
+
+def test_log_is_of_the_trained_model(tmp_path):
+    x, y = make_data()
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(4, "tanh", name="hidden"), layers.Dense(1, name="out")])
+    model.compile("sgd", "mse")
+    model.fit(x, y, epochs=2, verbose=0, callbacks=[vg.ActivationLogger(tmp_path / "a.csv.gz", x, layers=["out"])])
+    log = vg.read_log(tmp_path / "a.csv.gz")
+    assert log["layer"].tolist() == ["input", "out"] * 2
+    np.testing.assert_allclose(log["mean"].iloc[-1], model.predict(x, verbose=0).mean(), rtol=1e-5)
+
+
+def test_epochs_of_a_model_without_input(tmp_path):
+    x, y = make_data()
+    model = keras.Sequential([layers.Dense(2, "relu"), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    model.fit(x, y, epochs=1, verbose=0, callbacks=[vg.ActivationLogger(tmp_path / "a.csv", x)])
+    assert vg.read_log(tmp_path / "a.csv")["activation"].tolist() == ["input", "relu", "linear"]
+
+
+def test_bad_arguments(tmp_path):
+    with pytest.raises(ValueError, match="`x` must be a batch of inputs"):
+        vg.ActivationLogger(tmp_path / "a.csv", np.ones((0, 3)))
+    with pytest.raises(ValueError, match="Received: x with lengths"):
+        vg.ActivationLogger(tmp_path / "a.csv", [np.ones((2, 3)), np.ones((3, 3))])
+    x, y = make_data()
+    model = make_sequential()
+    model.compile("sgd", "mse")
+    with pytest.raises(ValueError, match="Did you mean 'hidden'"):
+        model.fit(x, y, verbose=0, callbacks=[vg.ActivationLogger(tmp_path / "a.csv", x, layers="hiden")])
+    empty = keras.Sequential([keras.Input((3,)), layers.Flatten()])
+    with pytest.raises(ValueError, match="must have layers with weights or activations"):
+        ActivationProbe(empty, x)
+
+
+def test_schema_is_the_tables(tmp_path):
+    x, _ = make_data()
+    table = ActivationProbe(make_sequential(), convert_batch(x)).read().tabulate(epoch=3)
+    assert list(table.columns) == list(vg.schemas.ACTIVATION.columns)
+    assert isinstance(table, pd.DataFrame)
+    assert (table["epoch"] == 3).all()

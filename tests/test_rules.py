@@ -1,0 +1,265 @@
+import time
+import types
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import keras_vg as vg
+from keras_vg.findings import Finding, Findings
+from keras_vg.rules.gradients import fit_factor
+
+
+def make_gradients(rms, epochs=3, **columns):
+    """A gradient log of one kernel per layer whose gradients have these sizes in every epoch."""
+    rows = [
+        {
+            "epoch": epoch,
+            "step": 9,
+            "depth": depth,
+            "layer": f"dense_{depth}",
+            "weight": "kernel",
+            "size": 100,
+            "steps": 10,
+            "gradient_norm": 10 * value,
+            "gradient_norm_max": 20 * value,
+            "gradient_rms": value,
+            "zero_fraction": float(value == 0),
+            "nonfinite_steps": 0,
+            "weight_norm": 1.0,
+            "delta_norm": 0.01,
+            "update_ratio": 0.01,
+            "learning_rate": 0.001,
+        }
+        for epoch in range(epochs)
+        for depth, value in enumerate(rms)
+    ]
+    return pd.DataFrame(rows).assign(**columns)
+
+
+def make_activations(activation="relu", layers=3, **columns):
+    rows = [(0, -1, "input", "input", 4, 0.0, 1.0, 3.0, np.nan, np.nan)]
+    rows += [(0, i, f"dense_{i}", activation, 4, 0.0, 1.0, 3.0, 0.1, 0.0) for i in range(layers)]
+    rows += [(0, layers, "out", "linear", 1, 0.0, 1.0, 3.0, 0.0, 0.0)]
+    return pd.DataFrame(rows, columns=list(vg.schemas.ACTIVATION.columns)).assign(**columns)
+
+
+def make_history(losses, **columns):
+    return pd.DataFrame({"epoch": range(len(losses)), "loss": losses, **columns})
+
+
+def find(*sources, **thresholds):
+    return {finding.rule: finding for finding in vg.diagnose(*sources, **thresholds)}
+
+
+def test_factor_of_a_geometric_series():
+    assert fit_factor(0.24 ** np.arange(9.0, -1, -1)) == pytest.approx(0.24)
+    assert fit_factor(1.21 ** np.arange(9.0, -1, -1)) == pytest.approx(1.21)
+
+
+def test_vanishing_gradient_has_its_factor_and_layers():
+    found = find(make_gradients(0.25 ** np.arange(10.0, -1, -1)))["vanishing_gradient"]
+    assert found.severity == "error"
+    assert found.epoch == 0
+    assert found.evidence["factor_per_layer"] == pytest.approx(0.25)
+    assert found.evidence["gradient_ratio"] == pytest.approx(0.25**10)
+    assert found.layers == tuple(f"dense_{i}" for i in range(6))  # 0.25**4 is 0.0039, above 0.003
+    assert "he_normal" in found.advice
+
+
+@pytest.mark.parametrize(
+    "rms",
+    [[1e-12] * 8, [0.3, 1.0, 0.2, 0.5, 1.0], 0.8 ** np.arange(12.0, -1, -1), [1e-5, 1.0]],
+    ids=["converged", "uneven", "mild decay", "two layers"],
+)
+def test_what_is_no_vanishing_gradient(rms):
+    assert "vanishing_gradient" not in find(make_gradients(rms))
+
+
+def test_embeddings_and_biases_do_not_count_as_layers():
+    log = make_gradients([1e-5, 0.1, 0.1, 0.2])
+    log.loc[log["depth"] == 0, "weight"] = "embeddings"
+    assert "vanishing_gradient" not in find(log)
+
+
+def test_adam_hides_a_vanished_gradient():
+    # Steps of the rate for every value, ten times: far more than 10 * rate * gradient.
+    log = make_gradients(0.1 ** np.arange(8.0, -1, -1), delta_norm=0.001 * 10 * 10)
+    assert "hidden_by" in find(log)["vanishing_gradient"].evidence
+    log = make_gradients(0.1 ** np.arange(8.0, -1, -1))
+    assert (
+        "hidden_by" not in find(log.assign(delta_norm=0.001 * 10 * log["gradient_norm"]))["vanishing_gradient"].evidence
+    )
+
+
+def test_exploding_gradient():
+    assert find(make_gradients(10.0 ** np.arange(6, 0, -1)))["exploding_gradient"].severity == "error"
+    assert "exploding_gradient" not in find(make_gradients(1.21 ** np.arange(20.0, -1, -1)))
+
+
+def test_zero_gradient_names_its_layers():
+    found = find(make_gradients([0, 0, 0.1]))["zero_gradient"]
+    assert (found.severity, found.layers) == ("error", ("dense_0", "dense_1"))
+
+
+def test_zero_gradient_of_a_net_that_is_done():
+    log = make_gradients([0.0, 0.0, 0.0])
+    assert "zero_gradient" not in find(log, make_history([1.0, 0.1, 0.0]))
+    assert "zero_gradient" in find(log, make_history([1.0, 1.0, 1.0]))
+
+
+def test_disconnected_is_not_vanishing():
+    log = make_gradients([np.nan, 0.1, 0.1, 0.2])
+    log.loc[log["depth"] == 0, "steps"] = 0
+    found = find(log)
+    assert found["disconnected_layer"].layers == ("dense_0",)
+    assert found["disconnected_layer"].severity == "warning"
+    assert not {"vanishing_gradient", "zero_gradient"} & set(found)
+
+
+def test_nan_tells_layer_and_epoch():
+    log = make_gradients([0.1, 0.1, 0.1])
+    log.loc[(log["epoch"] >= 1) & (log["depth"] == 1), ["weight_norm", "nonfinite_steps"]] = [np.nan, 3]
+    found = find(log)["nonfinite"]
+    assert (found.layers, found.epoch) == (("dense_1",), 1)
+    rows = make_activations()
+    rows.loc[2, ["mean", "std", "abs_max"]] = np.nan
+    assert find(rows)["nonfinite"].evidence["first"] == "layer 'dense_1'"
+    assert find(make_history([1.0, np.nan]))["nonfinite"].epoch == 1
+
+
+@pytest.mark.parametrize(("skipped", "severity"), [(1, "warning"), (8, "error")])
+def test_skipped_steps(skipped, severity):
+    found = find(make_gradients([0.1, 0.1], nonfinite_steps=skipped))
+    assert found["skipped_steps"].severity == severity
+    assert "nonfinite" not in found
+
+
+def test_skipped_steps_at_the_start_are_normal():
+    log = make_gradients([0.1, 0.1])
+    log.loc[log["epoch"] == 0, "nonfinite_steps"] = 4
+    assert find(log)["skipped_steps"].severity == "info"
+
+
+@pytest.mark.parametrize(
+    ("rate", "cause"),
+    [(0.0, "learning rate is 0"), (np.nan, "gradient_accumulation_steps"), (1e-12, "raise the learning rate")],
+)
+def test_no_update_says_why(rate, cause):
+    log = make_gradients([0.1, 0.1], delta_norm=0.0, update_ratio=0.0, learning_rate=rate)
+    assert cause in find(log)["no_update"].advice
+
+
+def test_update_sizes():
+    assert find(make_gradients([0.1], update_ratio=20.0))["update_too_large"].severity == "error"
+    assert "update_too_large" not in find(make_gradients([0.1], update_ratio=0.05))
+    assert find(make_gradients([0.1], update_ratio=1e-7))["update_too_small"].severity == "error"
+
+
+def test_all_gradients_tiny_and_equal():
+    assert find(make_gradients([1e-9] * 4))["tiny_gradient"].severity == "error"
+    assert "tiny_gradient" not in find(make_gradients([1e-9] * 4), make_history([1.0, 0.01, 0.001]))
+
+
+@pytest.mark.parametrize(("fraction", "severity"), [(1.0, "error"), (0.85, "warning"), (0.5, None)])
+def test_dead_relu(fraction, severity):
+    found = find(make_activations(dead_fraction=fraction)).get("dead_relu")
+    assert (found and found.severity) == severity
+    if found:
+        assert found.layers == ("dense_0", "dense_1", "dense_2")
+
+
+@pytest.mark.parametrize(("fraction", "severity"), [(0.99, "error"), (0.6, "warning"), (0.3, None)])
+def test_saturated_units(fraction, severity):
+    found = find(make_activations("tanh", saturated_fraction=fraction)).get("saturated_units")
+    assert (found and found.severity) == severity
+    assert "saturated_units" not in find(make_activations("relu", saturated_fraction=fraction))
+
+
+def test_input_scale_unless_the_first_layer_tames_it():
+    rows = make_activations(abs_max=5000.0)
+    assert find(rows)["input_scale"].severity == "error"
+    rows.loc[rows["depth"] >= 0, "abs_max"] = 2.0  # an embedding, or a normalization
+    assert "input_scale" not in find(rows)
+
+
+def test_loss_curves():
+    assert find(make_history([0.693, 0.693, 0.693]))["loss_does_not_fall"].severity == "error"
+    assert "loss_does_not_fall" not in find(make_history([0.693, 0.693]))  # too early to say
+    assert "loss_does_not_fall" not in find(make_history([0.1, 0.1, 0.1], accuracy=[0.97, 0.97, 0.97]))
+    assert find(make_history([1.0, 0.5, 30.0]))["learning_rate_too_high"].severity == "error"
+    assert find(make_history([0.03, 0.02, 0.06]))["learning_rate_too_high"].severity == "warning"
+    assert not find(make_history([1.0, 0.5, 0.3]))
+    slow = find(make_gradients([0.1], update_ratio=1e-5), make_history([1.0, 0.999, 0.998]))
+    assert slow["learning_rate_too_low"].severity == "error"
+
+
+def test_thresholds_can_be_set():
+    log = make_gradients([0.05, 0.1, 0.2])
+    assert not find(log)
+    found = find(log, vanishing_warning=0.5, vanishing_ratio=0.3)
+    assert found["vanishing_gradient"].severity == "error"
+    with pytest.raises(TypeError, match="Did you mean 'vanishing_ratio'"):
+        vg.diagnose(log, vanish_ratio=1)
+    with pytest.raises(ValueError, match="positive number. Received: dead_fraction=-1"):
+        vg.diagnose(log, dead_fraction=-1)
+
+
+def test_sources(tmp_path):
+    log = make_gradients(0.1 ** np.arange(8.0, -1, -1))
+    log.to_csv(tmp_path / "gradients.csv", index=False)
+    make_history([1.0, np.nan]).to_csv(tmp_path / "history.csv", index=False)
+    history = types.SimpleNamespace(history={"loss": [1.0, np.nan]}, epoch=[0, 1])
+    assert "vanishing_gradient" in find(tmp_path / "gradients.csv")
+    assert "vanishing_gradient" in find(str(tmp_path / "gradients.csv"), tmp_path / "history.csv")
+    assert find(tmp_path / "history.csv")["nonfinite"].epoch == find(history)["nonfinite"].epoch == 1
+
+
+def test_bad_sources(tmp_path):
+    log = make_gradients([0.1, 0.2])
+    with pytest.raises(ValueError, match="Received: no source"):
+        vg.diagnose()
+    with pytest.raises(TypeError, match="Received: int. Models are looked at with `inspect`"):
+        vg.diagnose(3)
+    with pytest.raises(ValueError, match="without weight_norm. Pass the table as `read_log` returns it"):
+        vg.diagnose(log.drop(columns="weight_norm"))
+    with pytest.raises(ValueError, match="must have rows to be diagnosed"):
+        vg.diagnose(log.iloc[:0])
+    with pytest.raises(ValueError, match="two of kind 'gradients'"):
+        vg.diagnose(log, log)
+    with pytest.raises(ValueError, match="of 2 runs. Diagnose them one by one"):
+        vg.diagnose(pd.concat([log.assign(run="a"), log.assign(run="b")]))
+    with pytest.raises(ValueError, match=r"columns `epoch` and `loss`.*Received: a table with columns=\['a'\]"):
+        vg.diagnose(pd.DataFrame({"a": [1]}))
+    with pytest.raises(FileNotFoundError, match="must be an existing file"):
+        vg.diagnose(tmp_path / "none.csv")
+    (tmp_path / "empty.csv").touch()
+    with pytest.raises(ValueError, match="an empty file"):
+        vg.diagnose(tmp_path / "empty.csv")
+
+
+def test_quick_on_a_large_log():
+    log = make_gradients(np.full(100, 0.1), epochs=100)
+    seconds = []
+    for _ in range(5):
+        start = time.perf_counter()
+        vg.diagnose(log, make_history(np.linspace(1, 0.1, 100)))
+        seconds.append(time.perf_counter() - start)
+    assert min(seconds) < 0.2  # 0.03 on an idle machine
+
+
+def test_findings_print_and_convert():
+    error = Finding("dead_relu", "error", ("a", "b", "c", "d"), 3, {"dead_fraction": 1.0}, "Do this.")
+    note = Finding("frozen_layers", "info", (), None, {"why": "asked"}, "Do that.")
+    findings = Findings([note, error], {"loss": 0.5})
+    assert [f.severity for f in findings] == ["error", "info"]
+    assert not findings.is_healthy
+    text = str(findings)
+    assert "sick: 1 error, 1 info (loss 0.5)" in text
+    assert "dead relu in a to d (4 layers), from epoch 3" in text
+    frame = findings.to_frame()
+    assert frame["epoch"].tolist()[0] == 3
+    assert frame["epoch"].isna().tolist() == [False, True]
+    assert findings.__rich__().row_count == 2
+    assert str(Findings([], {"loss": 0.5})) == "healthy: nothing found (loss 0.5)"
+    assert Findings().to_frame().empty
