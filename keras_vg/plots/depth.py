@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.patches import Patch
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogFormatter, MaxNLocator
 
 from keras_vg.plots.layers import reduce_layers
 from keras_vg.plots.style import (
@@ -38,8 +38,8 @@ def draw_depth(
     r"""Draws a figure of each layer over the depth, on a log scale, beside a predicted decay.
 
     A layer's figure is that of all its weights together over an epoch: `gradient_norm` is the root mean square over
-    the steps of the L2 norm. A prediction starts at the last layer of each run's first chosen epoch, at depth $L$,
-    and goes on as $f^{L - depth}$ towards the input.
+    the steps of the L2 norm. The prediction starts at the last layer of the first chosen epoch of the first run, at
+    depth $L$, and goes on as $f^{L - depth}$ towards the input.
 
     Args:
         log: A gradient log from `read_log`.
@@ -73,7 +73,7 @@ def draw_depth(
     ax = make_axes(ax)
     styles = cycle_styles()
     runs = list_runs(layers)
-    is_labelled = False
+    start: pd.Series[float] | None = None
     for run in runs:
         table = layers[layers["run"] == run]
         ends = [table["epoch"].min(), table["epoch"].max()]
@@ -85,12 +85,12 @@ def draw_depth(
             label = make_label(f"{run}, epoch {row['epoch'].iloc[0]}")
             ax.plot(row["depth"], row[value].where(row[value] > 0), label=label, **style)
             mark_specials(ax, row["depth"], row[value], style)
-        if decay is not None and rows:
-            first = rows[0].set_index("depth")[value].sort_index()
-            expected = first.iloc[-1] * decay ** (first.index[-1] - first.index.to_numpy(dtype="float64"))
-            label = "_again" if is_labelled else f"predicted: {decay:.3g} per layer"
-            ax.plot(first.index, expected, color="0.45", linestyle=(0, (1, 1.5)), linewidth=2, label=label, zorder=1)
-            is_labelled = True
+        if start is None and rows:
+            start = rows[0].set_index("depth")[value].sort_index()
+    if decay is not None and start is not None:
+        expected = start.iloc[-1] * decay ** (start.index[-1] - start.index.to_numpy(dtype="float64"))
+        label = f"predicted: {decay:.3g} per layer"
+        ax.plot(start.index, expected, color="0.45", linestyle=(0, (1, 1.5)), linewidth=2, label=label, zorder=1)
     use_log_scale(ax)
     finish_log_scale(ax)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
@@ -159,7 +159,9 @@ def _draw_cells(ax: Axes, cells: pd.DataFrame, known: np.ndarray, is_fraction: b
     mesh = ax.pcolormesh(
         edges, layer_edges, np.ma.masked_where(~shown, values), norm=norm, cmap="cividis", rasterized=True
     )
-    colourbar = ax.figure.colorbar(mesh, ax=ax, label=label)
+    colourbar = ax.figure.colorbar(mesh, ax=ax, label=label, format=None if is_fraction else LogFormatter())
+    if not is_fraction:
+        colourbar.minorformatter = LogFormatter()
     if not shown.any():
         colourbar.remove()
     specials = [(known & (values == 0) & ~shown, "..", "0"), (known & ~np.isfinite(values), "xx", "NaN or inf")]
@@ -181,9 +183,17 @@ def _draw_cells(ax: Axes, cells: pd.DataFrame, known: np.ndarray, is_fraction: b
                 vmax=20,
                 rasterized=True,
             )
-            handles.append(Patch(facecolor="0.95", edgecolor="0.35", hatch=hatch, linewidth=0, label=name))
+            handles.append(Patch(facecolor="0.95", edgecolor="0.35", hatch=2 * hatch, linewidth=0, label=name))
     if handles:
-        ax.legend(handles=handles, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, fontsize="small", frameon=False)
+        ax.legend(
+            handles=handles,
+            loc="lower left",
+            bbox_to_anchor=(0, 1.0),
+            ncols=2,
+            fontsize="small",
+            frameon=False,
+            handleheight=1.2,
+        )
     ax.invert_yaxis()
 
 

@@ -171,6 +171,42 @@ def draw_activations(log: pd.DataFrame, ax: Axes | None = None) -> Axes:
     return ax
 
 
+def draw_losses(log: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Draws loss and validation loss over the epochs, as `keras.callbacks.CSVLogger` wrote them.
+
+    Args:
+        log: A table with the columns `run`, `epoch`, `loss` and perhaps `val_loss`.
+        ax: Where to draw; None for a new figure.
+
+    Returns:
+        The axes drawn on.
+
+    Raises:
+        KeyError: If a column is missing.
+
+    Example:
+        >>> table = pd.DataFrame({"run": "mine", "epoch": [0, 1], "loss": [0.7, 0.4], "val_loss": [0.7, 0.5]})
+        >>> [line.get_label() for line in vg.plots.draw_losses(table).get_lines()]
+        ['loss', 'val_loss']
+    """
+    ax = make_axes(ax)
+    styles = cycle_styles()
+    runs = list_runs(log)
+    for run in runs:
+        rows, style = log[log["run"] == run], next(styles)
+        for name, dash, face in (("loss", "-", style["color"]), ("val_loss", "--", "white")):
+            if name in rows and rows[name].notna().any():
+                look = {**style, "linestyle": dash, "markerfacecolor": face}
+                label = make_label(name if len(runs) == 1 else f"{run}: {name}")
+                ax.plot(rows["epoch"], rows[name], label=label, markevery=choose_markevery(len(rows)), **look)
+        mark_specials(ax, rows["epoch"], rows["loss"].mask(rows["loss"] == 0, 1.0), style)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    ax.set_xlabel("epoch")
+    ax.set_ylabel("loss")
+    add_legend(ax)
+    return ax
+
+
 def _finish(ax: Axes, label: str) -> None:
     use_log_scale(ax)
     finish_log_scale(ax)

@@ -60,7 +60,7 @@ def draw_deltas(log: pd.DataFrame, epoch: int | None = None, depth: int | None =
                 special[place + side] = name
     decades = np.arange(low, high + 1, max(1, int((high - low) // 5)))
     places = [*(decades if len(shown) else []), *special]
-    names = [*(f"$10^{{{int(decade)}}}$" for decade in (decades if len(shown) else [])), *special.values()]
+    names = [*(f"1e{int(decade)}" for decade in (decades if len(shown) else [])), *special.values()]
     ax.set_xticks(places, names)
     ax.set_ylim(bottom=0)
     ax.set_xlabel("|delta| [weight]")
