@@ -116,7 +116,7 @@ def _print_confusion(title: str, table: pd.DataFrame) -> None:
     console.print(matrix.to_string())
     precision = found / max(found + false, 1)
     console.print(
-        f"recall, fault named rightly: {sick['named'].mean():.3f} (before training: {sick['named_before'].mean():.3f}); "
+        f"recall, fault named rightly: {sick['named'].mean():.3f} (before training {sick['named_before'].mean():.3f}); "
         f"as an error: {sick['error'].mean():.3f}; precision of errors: {precision:.3f}"
     )
     by_strength = sick.groupby("strength")["named"].agg(["mean", "size"])

@@ -850,7 +850,7 @@ def _standardize_both(data: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, 
     return _standardize(data)[0], _standardize((data[1], data[1]))[0]
 
 
-class _Blocks(keras.Model):
+class Blocks(keras.Model):
     """A subclassed residual net."""
 
     def __init__(self) -> None:
@@ -867,7 +867,7 @@ class _Blocks(keras.Model):
 
 
 def _subclassed() -> Program:
-    model = _Blocks()
+    model = Blocks()
     model.compile(ADAM(), BINARY)
     return Program(model, *_standardize(make_cancer()))
 

@@ -41,7 +41,19 @@ def test_docstrings(name, workplace):
     assert results.failed == 0
 
 
-@pytest.mark.parametrize("name", ["WeightDeltaLogger", "GradientLogger", "read_log", "compare"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "WeightDeltaLogger",
+        "GradientLogger",
+        "ActivationLogger",
+        "TrainingGuard",
+        "read_log",
+        "compare",
+        "inspect",
+        "diagnose",
+    ],
+)
 def test_public_names_have_an_example(name):
     assert ">>>" in getattr(vg, name).__doc__
 

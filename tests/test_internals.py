@@ -37,6 +37,15 @@ CHECKS = {
     "Model.train_function": lambda m: callable(m.train_function),
     "Model.make_train_function": lambda m: takes(m.make_train_function, True),
     "Model.history": lambda m: isinstance(m.history, keras.callbacks.History),
+    "Model._call_has_training_arg": lambda m: m._call_has_training_arg is True,
+    "Model._compute_loss": lambda m: callable(m._compute_loss),
+    "Model._compile_loss": lambda m: (
+        [item.loss.fn.__name__ for item in m._compile_loss._flat_losses] == ["mean_squared_error"]
+        and m._compile_loss._user_loss == "mse"
+        and m._compile_loss._user_loss_weights is None
+        and m._compile_loss._flat_losses[0].loss._fn_kwargs == {}
+    ),
+    "Variable._value": lambda m: m.variables[0]._value is m.variables[0].value,
     "Layer.__call__ through an instance's own `call`": lambda m: _calls_own(m),
 }
 if BACKEND == "jax":

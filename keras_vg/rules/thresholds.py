@@ -10,9 +10,9 @@ class Thresholds:
     """Where sick begins; "benchmark" means `scripts/diagnosis_benchmark.py --figures`, which prints the measurement.
 
     Attributes:
-        vanishing_ratio: A layer nearest the input whose gradient is below this part of the largest is cut off.
-            Sigmoids pass on 0.24 per layer: 1e-3 after five, which is where they begin to fail (benchmark).
-        vanishing_warning: Below this part it learns markedly slower than the last one, under plain SGD.
+        vanishing_ratio: First layer's gradient over the last one's below which it is cut off. Under Adam, five layers
+            of sigmoids (2e-4) still train, slowly; six (6e-5) are at chance after three epochs.
+        vanishing_warning: Below this part the first layer learns markedly more slowly: four layers of sigmoids (2e-3).
         vanishing_factor: Only a steady decay vanishes: the fitted factor per layer must be below this. Glorot's
             initialization with tanh keeps 0.94, He's with ReLU 0.995; 1/n with ReLU has 0.70 (claims F1, F3).
         exploding_ratio: First layer's gradient over the last one's from which a net explodes. Normalization with ReLU
@@ -49,9 +49,10 @@ class Thresholds:
         rising_error: The same, from which training diverges; where a constant prediction's loss is known, that decides.
         converged_loss: Loss, as part of that of the best constant prediction, below which a still net is done.
         first_epochs: Epochs over which a loss may be flat before it counts.
+        first_steps: Steps over which it may, where they are known.
     """
 
-    vanishing_ratio: float = 1e-3
+    vanishing_ratio: float = 1e-4
     vanishing_warning: float = 3e-3
     vanishing_factor: float = 0.75
     exploding_ratio: float = 1e4
@@ -71,7 +72,7 @@ class Thresholds:
     feature_range: float = 1e3
     label_size: float = 30.0
     label_error: float = 1e3
-    constant_prediction: float = 1e-3
+    constant_prediction: float = 1e-4
     constant_warning: float = 3e-3
     symmetric: float = 1e-5
     skipped_steps: float = 0.5
@@ -84,6 +85,7 @@ class Thresholds:
     rising_error: float = 10.0
     converged_loss: float = 0.1
     first_epochs: int = 3
+    first_steps: int = 30
 
 
 def make_thresholds(**changes: Any) -> Thresholds:
