@@ -1,6 +1,8 @@
 from . import claims as claims
 from . import experiments as experiments
 from . import plots as plots
+from . import report as report
+from . import runs as runs
 from .activation_logger import ActivationLogger as ActivationLogger
 from .callbacks import GradientLogger as GradientLogger
 from .callbacks import WeightDeltaLogger as WeightDeltaLogger
@@ -9,6 +11,7 @@ from .findings import Finding as Finding
 from .findings import Findings as Findings
 from .guard import TrainingGuard as TrainingGuard
 from .inspection import inspect as inspect
+from .report import write_report as write_report
 from .rules import diagnose as diagnose
 from .tables import compare as compare
 from .tables import read_log as read_log

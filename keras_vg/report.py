@@ -128,8 +128,10 @@ def _choose_tables(logs: dict[Any, pd.DataFrame]) -> list[tuple[str, pd.DataFram
         if kind in logs:
             first = logs[kind][logs[kind]["depth"] == logs[kind]["depth"].min()]
             table = compare(first, value, by="epoch")
-            ratio = table["ratio"].iloc[:, 1:].add_suffix(f" / {table['ratio'].columns[0]}")
-            tables.append((what, pd.concat([table[value], ratio], axis="columns").reset_index()))
+            runs = table.columns.get_level_values("run")[: table.shape[1] // 2]
+            ratios = {f"{run} / {runs[0]}": table["ratio", run] for run in runs[1:]}
+            figures = {run: table[value, run] for run in runs}
+            tables.append((what, pd.DataFrame({**figures, **ratios}).reset_index()))
     if "gradients" in logs:
         layers = reduce_layers(logs["gradients"])
         columns = ["run", "epoch", "depth", "layer", *LAYER_FIGURES]
@@ -163,4 +165,4 @@ def _format_cell(value: Any) -> str:
 
 
 def _read_template(name: str) -> str:
-    return resources.files("keras_vg").joinpath("templates", name).read_text(encoding="utf-8")
+    return resources.files("keras_vg").joinpath("templates").joinpath(name).read_text(encoding="utf-8")

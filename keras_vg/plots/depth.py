@@ -13,6 +13,7 @@ from keras_vg.plots.layers import reduce_layers
 from keras_vg.plots.style import (
     LABELS,
     add_legend,
+    choose_markevery,
     cycle_styles,
     finish_log_scale,
     list_runs,
@@ -81,9 +82,9 @@ def draw_depth(
         rows = [table[table["epoch"] == epoch] for epoch in chosen]
         rows = [row for row in rows if len(row)]
         for row in rows:
-            style = next(styles)
+            style, every = next(styles), choose_markevery(len(row))
             label = make_label(f"{run}, epoch {row['epoch'].iloc[0]}")
-            ax.plot(row["depth"], row[value].where(row[value] > 0), label=label, **style)
+            ax.plot(row["depth"], row[value].where(row[value] > 0), label=label, markevery=every, **style)
             mark_specials(ax, row["depth"], row[value], style)
         if start is None and rows:
             start = rows[0].set_index("depth")[value].sort_index()

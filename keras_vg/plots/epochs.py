@@ -26,6 +26,9 @@ from keras_vg.tables import compare
 HEALTHY_UPDATE = (1e-4, 1e-2)
 """Change of a weight in one step, relative to its size, around the 1e-3 that is a healthy one (Karpathy, 2015)."""
 
+MOST_BANDS = 4
+"""More bands than this hide each other, and are left out."""
+
 
 def draw_epochs(log: pd.DataFrame, value: str, by: str = "run", ax: Axes | None = None) -> Axes:
     """Draws the mean size of a figure over the epochs, on a log scale.
@@ -63,7 +66,9 @@ def draw_epochs(log: pd.DataFrame, value: str, by: str = "run", ax: Axes | None 
     return ax
 
 
-def _draw_group(ax: Axes, cells: pd.DataFrame, present: pd.Index, name: object, style: dict[str, Any]) -> None:
+def _draw_group(
+    ax: Axes, cells: pd.DataFrame, present: pd.Index, name: object, style: dict[str, Any], with_band: bool = True
+) -> None:
     """One line, its band, and the marks of the runs' cells that a log scale cannot show."""
     median = cells.median(axis="columns")
     ax.plot(
@@ -73,7 +78,7 @@ def _draw_group(ax: Axes, cells: pd.DataFrame, present: pd.Index, name: object, 
         markevery=choose_markevery(len(cells)),
         **style,
     )
-    if cells.shape[1] > 1:
+    if with_band and cells.shape[1] > 1:
         low, high = cells.min(axis="columns"), cells.max(axis="columns")
         ax.fill_between(cells.index, low, high, color=style["color"], alpha=0.2, lw=0)
     long = cells.stack("run", future_stack=True)
@@ -84,9 +89,9 @@ def _draw_group(ax: Axes, cells: pd.DataFrame, present: pd.Index, name: object, 
 def draw_update_ratio(log: pd.DataFrame, healthy: tuple[float, float] = HEALTHY_UPDATE, ax: Axes | None = None) -> Axes:
     r"""Draws how far each epoch moved the layers, relative to their weights, with the band of healthy steps.
 
-    A line is the median over a run's layers, its band the smallest to the largest. Over $n$ steps that each move a
-    weight by the part $r$, it moves between $\sqrt{n} r$ (steps to and fro) and $n r$ (all one way): the healthy
-    band, grey, spans $\sqrt{n} r_{low}$ to $n r_{high}$.
+    A line is the median over a run's layers, its band (of up to 4 runs) the smallest to the largest. Over $n$ steps
+    that each move a weight by the part $r$, it moves between $\sqrt{n} r$ (steps to and fro) and $n r$ (all one
+    way): the healthy band, grey, spans $\sqrt{n} r_{low}$ to $n r_{high}$.
 
     Args:
         log: A gradient log from `read_log`.
@@ -115,7 +120,7 @@ def draw_update_ratio(log: pd.DataFrame, healthy: tuple[float, float] = HEALTHY_
     for run, table in layers.groupby("run", sort=False):
         cells = table.pivot(index="epoch", columns="depth", values="update_ratio").rename_axis(columns="run")
         present = table.set_index(["epoch", "depth"]).index
-        _draw_group(ax, cells, present, run, next(styles))
+        _draw_group(ax, cells, present, run, next(styles), with_band=layers["run"].nunique() <= MOST_BANDS)
     _finish(ax, LABELS["update_ratio"])
     ax.set_title(f"steps per row: {steps}", fontsize="small")
     return ax
@@ -138,8 +143,11 @@ def draw_activations(log: pd.DataFrame, ax: Axes | None = None) -> Axes:
         ValueError: If the table is no activation log.
 
     Example:
-        >>> log = vg.inspect(model, x, y).activations.assign(run="mine")
-        >>> vg.plots.draw_activations(log).get_ylabel()
+        >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, "tanh"), keras.layers.Dense(1)])
+        >>> model.compile("sgd", "mse")
+        >>> x, y = np.ones((8, 2)), np.ones((8, 1))
+        >>> _ = model.fit(x, y, epochs=2, verbose=0, callbacks=[vg.ActivationLogger("activations.csv", x)])
+        >>> vg.plots.draw_activations(vg.read_log("activations.csv")).get_ylabel()
         'part of the worst layer [%]'
     """
     missing = [column for column in ("run", *ACTIVATION.columns) if column not in log.columns]

@@ -1,5 +1,7 @@
 """Histograms of a delta log: how far the weights moved, and what they were before and after."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -117,7 +119,7 @@ def draw_weights(log: pd.DataFrame, depth: int | None = None, ax: Axes | None = 
     return ax
 
 
-def _draw_outline(ax: Axes, values: "pd.Series[float]", edges: np.ndarray, label: str, **look: object) -> None:
+def _draw_outline(ax: Axes, values: "pd.Series[float]", edges: np.ndarray, label: str, **look: Any) -> None:
     finite = values[np.isfinite(values)]
     missing = len(values) - len(finite)
     counts, _ = np.histogram(finite, edges)
