@@ -95,13 +95,14 @@ def find_first_step(context: Context) -> Iterator[Finding]:
             f"One step takes the loss of its own batch from {before:.3g} to {after:.3g}: it overshoots. {LOWER}",
         )
     fall = (before - after) / floor
-    if 0 <= fall < t.slow_loss and not context.is_converged and rate > 0:
+    step = _measure_steps(context)  # healthy steps that gain nothing are no matter of the rate
+    if 0 <= fall < t.slow_loss and step < t.small_steps and not context.is_converged and rate > 0:
         yield Finding(
             "learning_rate_too_low",
             "error" if fall < t.slow_error else "warning",
             (),
             None,
-            {"loss": before, "relative_fall_per_step": fall, "learning_rate": rate},
+            {"loss": before, "relative_fall_per_step": fall, "update_ratio_per_step": step, "learning_rate": rate},
             f"One step lowers the loss of its own batch by {fall:.1e} of it: a thousand steps will not train "
             f"this. {RAISE}",
         )
