@@ -1,8 +1,11 @@
 from . import claims as claims
 from . import experiments as experiments
+from . import grids as grids
+from . import initial_gradients as initial_gradients
 from . import plots as plots
 from . import report as report
 from . import runs as runs
+from . import theory as theory
 from .activation_logger import ActivationLogger as ActivationLogger
 from .callbacks import GradientLogger as GradientLogger
 from .callbacks import WeightDeltaLogger as WeightDeltaLogger

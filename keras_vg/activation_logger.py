@@ -66,20 +66,34 @@ class ActivationLogger(keras.callbacks.Callback):
         self.layers = layers
         self._x = x
         self._log = CsvLog(filename, ACTIVATION, separator, append)
+        self._fit: Any = None
+        self._epoch: int | None = None
+
+    @property
+    def missing_rows(self) -> int:
+        """Rows of the last fit that could not be written."""
+        return self._log.missing_rows
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Checks all that can be wrong, before the first step."""
+        fit = internals.get_fit(self.model)
+        if self._fit is not None and self._fit is fit:  # the same callback twice in one list
+            return
+        self._fit, self._epoch = fit, None
         self._is_writer = internals.is_writer(self.model)
         self._probe: ActivationProbe | None = None
         if self._is_writer:
-            self._log.check()
+            self._log.reserve(fit)
         if internals.is_built(self.model):
             self._make_probe().read()
         if self._is_writer:
-            self._log.open()
+            self._log.open(fit)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Writes the epoch's rows."""
+        if epoch == self._epoch:
+            return
+        self._epoch = epoch
         probe = self._probe or self._make_probe()
         if self._is_writer:
             rows = probe.read().tabulate(epoch)
@@ -87,6 +101,7 @@ class ActivationLogger(keras.callbacks.Callback):
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         """Closes the file."""
+        self._fit = None
         self._log.close()
 
     def _make_probe(self) -> ActivationProbe:

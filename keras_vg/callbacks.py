@@ -33,6 +33,11 @@ class _WeightLogger(keras.callbacks.Callback):
         self._weights: list[capture.Weight] = []  # none before the model has its weights
         self._fit: Any = None
 
+    @property
+    def missing_rows(self) -> int:
+        """How many rows of the latest fit are not in the file, because it could not be written; 0 if all are."""
+        return self._log.missing_rows
+
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Checks all that can be wrong, before the first step."""
         if self._fit is not None and self._fit is internals.get_fit(self.model):  # the same callback twice in one list
@@ -42,7 +47,7 @@ class _WeightLogger(keras.callbacks.Callback):
         self._epoch_count = 0
         self._is_writer = internals.is_writer(self.model)
         if self._is_writer:
-            self._log.check()
+            self._log.reserve(self._fit)
         self._rate = capture.RateReader(self.model)
         if capture.has_weights(self.model):
             self._start()
@@ -79,9 +84,13 @@ class _WeightLogger(keras.callbacks.Callback):
 
     def _start(self) -> None:
         """Chooses the weights, once the model has them."""
-        self._weights = capture.list_weights(self.model, self.layers)
+        try:
+            self._weights = capture.list_weights(self.model, self.layers)
+        except BaseException:
+            self._log.close()  # untouched
+            raise
         if self._is_writer:
-            self._log.open()
+            self._log.open(self._fit)
 
     def _start_late(self) -> None:
         """Starts inside the first step, whose begin has passed."""
@@ -123,7 +132,8 @@ class WeightDeltaLogger(_WeightLogger):
         TypeError: If `filename`, `layers` or `max_values` is of the wrong type.
         ValueError: If `max_values` is below 1 or `separator` cannot separate. At the start of `fit`, if `layers`
             selects nothing, or if rows are to be appended to a file with other columns.
-        OSError: At the start of `fit`, if the path is a directory or cannot be written.
+        OSError: At the start of `fit`, if the path is a directory, cannot be written, or is being written by another
+            logger, in this process or another. (Later, a full disk is one warning: see `missing_rows`.)
 
     Example:
         >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
@@ -230,7 +240,8 @@ class GradientLogger(_WeightLogger):
             optimizer is not one of Keras.
         ValueError: If `every` is below 1 or another word, or `separator` cannot separate. At the start of `fit`, if
             `layers` selects nothing, or if rows are to be appended to a file with other columns.
-        OSError: At the start of `fit`, if the path is a directory or cannot be written.
+        OSError: At the start of `fit`, if the path is a directory, cannot be written, or is being written by another
+            logger, in this process or another. (Later, a full disk is one warning: see `missing_rows`.)
 
     Example:
         >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, "tanh"), keras.layers.Dense(1)])

@@ -4,8 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+import pandas as pd
 from rich.console import Console
+from rich.markup import escape
 from rich.padding import Padding
+from rich.table import Table
 
 Outcome: TypeAlias = Literal["holds", "holds in part", "does not hold"]
 
@@ -59,3 +62,42 @@ def print_verdicts(verdicts: Iterable[Verdict], console: Console) -> None:
         console.print(f"[bold]{verdict.claim}[/] {verdict.statement} [{_STYLES[verdict.outcome]}]{verdict.outcome}[/]")
         console.print(Padding(verdict.evidence, (0, 0, 0, 3)), highlight=False)
         console.print(Padding(f"Rule: {verdict.rule}", (0, 0, 0, 3)), style="dim", highlight=False)
+
+
+def describe(values: "pd.Series[float]") -> str:
+    """Words figures of several seeds: their median and, in brackets, their range.
+
+    Args:
+        values: One figure per seed.
+
+    Returns:
+        E.g. `"0.00844 (0.000429 to 0.0111)"`.
+
+    Example:
+        >>> vg.claims.describe(pd.Series([1.0, 2.0, 1234.5]))
+        '2 (1 to 1,234)'
+    """
+    return f"{show(values.median())} ({show(values.min())} to {show(values.max())})"
+
+
+def show(figure: float) -> str:
+    """Words a figure with three digits, large ones without an exponent."""
+    return f"{figure:,.0f}" if 100 <= abs(figure) < 1e6 else f"{figure:.3g}"
+
+
+def print_table(table: pd.DataFrame, title: str, console: Console) -> None:
+    """Prints a table, with its index if that has a name; numbers get four digits.
+
+    Args:
+        table: What to print.
+        title: What it shows.
+        console: Where to print.
+    """
+    shown = Table(box=None)
+    flat = table if table.index.names == [None] else table.reset_index()
+    for heading, kind in flat.dtypes.items():
+        shown.add_column(str(heading), justify="right" if kind.kind in "fi" else "left", overflow="fold")
+    for row in flat.itertuples(index=False):
+        shown.add_row(*(f"{cell:.4g}" if isinstance(cell, float) else escape(str(cell)) for cell in row))
+    console.print(f"[bold]{title}[/]", highlight=False)
+    console.print(shown, "", highlight=False)

@@ -1,10 +1,16 @@
-"""A CSV file that grows by whole epochs: opened late, written in one piece, never left half a header."""
+"""A CSV file that grows by whole epochs, has one writer at a time, and never costs anybody a training."""
 
+import contextlib
+import errno
 import gzip
 import io
 import itertools
 import os
+import stat
+import threading
 import warnings
+import weakref
+from collections import deque
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +18,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from keras_vg.logfile import is_compressed, read_whole
+from keras_vg import logfile
 from keras_vg.schemas import Schema
 
 Block = Mapping[str, Any]
@@ -20,12 +26,20 @@ Block = Mapping[str, Any]
 OTHER_COMPRESSIONS = (".bz2", ".xz", ".zip", ".zst", ".tar")
 """Endings from which pandas would expect another compression."""
 
+MOST_UNWRITTEN = 64 * 2**20
+"""So many bytes of rows that could not be written are kept for a later try; beyond it the oldest go."""
+
+_mutex = threading.Lock()
+_holders: "weakref.WeakValueDictionary[tuple[int, int], CsvLog]" = weakref.WeakValueDictionary()
+"""The logs that this process has open, by device and inode of their files."""
+
 
 class CsvLog:
     """Appends blocks of rows to a CSV file of a fixed schema.
 
-    Numbers are written in the shortest form that reads back to the same float32 or float64. Each `write`
-    reaches the operating system before it returns, so a killed process loses at most what it was writing.
+    Numbers are written in the shortest form that reads back to the same float32 or float64. Each `write` reaches
+    the operating system before it returns, so a killed process loses at most what it was writing; `close` has it
+    reach the disk. From `reserve` to `close` no other log can have the same file, in this process or another.
 
     Args:
         filename: Path of the file. One that ends in `.gz` is compressed, each block as a gzip member.
@@ -38,10 +52,15 @@ class CsvLog:
         ValueError: If `separator` is not one character that can separate numbers.
     """
 
+    _owner: tuple[threading.Thread | None, object]
+    _unwritten: deque[tuple[int, bytes]]
+    _is_open: bool
+
     def __init__(
         self, filename: str | os.PathLike[str], schema: Schema, separator: str = ",", append: bool = False
     ) -> None:
         self._file: io.FileIO | None = None
+        self._forget()
         if not isinstance(filename, str | os.PathLike):
             raise TypeError(
                 f"`filename` must be a path. Received: filename={filename!r}. Pass a string or a pathlib.Path."
@@ -55,16 +74,26 @@ class CsvLog:
         self.schema = schema
         self.separator = separator
         self.append = append
+        self._is_new = False
 
-    def check(self) -> None:
-        """Raises unless the file could be opened now; changes nothing on disk.
+    @property
+    def missing_rows(self) -> int:
+        """How many of the rows since `open` are not in the file."""
+        return self._lost_rows + sum(rows for rows, _ in self._unwritten)
+
+    def reserve(self, training: object = None) -> None:
+        """Makes the file this log's own, and raises unless it can be written; changes nothing in it.
+
+        Args:
+            training: What the rows will be of. A log that another training of this thread left open, because it
+                broke off, gives the file back.
 
         Raises:
+            BlockingIOError: If another log has the file.
             IsADirectoryError: If the path is a directory.
             OSError: If the path cannot be written.
             ValueError: If rows are to be appended to a file with other columns.
         """
-        existed = self.path.exists()
         if self.path.suffix.lower() in OTHER_COMPRESSIONS:
             raise ValueError(
                 f"`filename` must not promise another compression than gzip. Received: filename={str(self.path)!r}. "
@@ -74,60 +103,181 @@ class CsvLog:
             raise IsADirectoryError(
                 f"`filename` must be a file. Received: filename={str(self.path)!r}, a directory. Name a file inside it."
             )
+        with _mutex:
+            if self._file is not None and self._owner[0] not in (None, threading.current_thread()):
+                self._check_is_left(self, training)
+            self.close()
+            self._forget()
+            try:
+                self._is_new = not self.path.exists()
+                self._file = self._open_alone(training)
+            except BlockingIOError:
+                raise
+            except OSError as error:
+                raise self._explain(error) from error
+            self._owner = (threading.current_thread(), training)
+            _holders[_identify(self._file)] = self
         try:
-            self.path.open("ab").close()
-        except OSError as error:
-            raise type(error)(
-                error.errno,
-                f"`filename` must be a path that can be written ({error.strerror}). "
-                f"Received: filename={str(self.path)!r}. Create its folder, or choose another path",
-            ) from error
-        if not existed:
-            Path(os.path.realpath(self.path)).unlink()  # of a dangling link, the file that was just made
-        elif self.append:
-            self._check_header()
+            if self.append and not self._is_new:
+                self._check_header()
+        except BaseException:
+            self.close()
+            raise
 
-    def open(self) -> None:
-        """Opens the file and writes the header, unless rows are appended under an existing one.
+    def open(self, training: object = None) -> None:
+        """Reserves the file if need be and writes the header, unless rows are appended under an existing one.
 
         Raises:
-            OSError, ValueError: As `check`.
+            OSError, ValueError: As `reserve`.
         """
-        self.close()
-        self.check()
-        self._file = io.FileIO(self.path, "ab" if self.append else "wb")
-        if self._file.tell() == 0 or not self._mend_end():
-            self._write_bytes((self.separator.join(self.schema.columns) + "\n").encode())
+        if self._file is None or self._is_open:
+            self.reserve(training)
+        assert self._file is not None
+        try:
+            if not self.append and os.fstat(self._file.fileno()).st_size:
+                self._file.truncate(0)
+            if not self.append or not self._mend_end():
+                self._write_bytes(self._encode((self.separator.join(self.schema.columns) + "\n").encode()))
+        except BaseException as error:
+            self.close()
+            if isinstance(error, OSError):
+                raise self._explain(error) from error
+            raise
+        self._is_open = True
 
     def write(self, blocks: Iterable[Block]) -> None:
         """Appends blocks of rows, all in one write to the operating system.
 
+        If that fails, a warning says so once, and the rows are kept for the next `write` (or `close`), the newest
+        `MOST_UNWRITTEN` bytes of them.
+
         Args:
             blocks: Each maps every column to an array or list of length `rows`, or to one value for all its rows.
+
+        Raises:
+            ValueError: If the log is not open.
         """
+        if not self._is_open:
+            raise ValueError(f"The log must be open. Received: a closed log of {str(self.path)!r}. Call open().")
         buffer = io.BytesIO()
-        frames = [_make_frame(block, self.schema) for block in blocks]
-        # Frames of one float type go together: mixed, a float32 would be printed as the float64 it becomes.
-        for _, same_type in itertools.groupby(frames, key=lambda frame: frame.schema):
-            pl.concat(same_type, rechunk=False).write_csv(buffer, include_header=False, separator=self.separator)
-        self._write_bytes(buffer.getbuffer())
+        rows = 0
+        # Blocks of one float type go together: mixed, a float32 would be printed as the float64 it becomes.
+        for _, same_type in itertools.groupby(blocks, key=lambda block: _list_float_types(block, self.schema)):
+            frame = _make_frame(list(same_type), self.schema)
+            frame.write_csv(buffer, include_header=False, separator=self.separator)
+            rows += len(frame)
+        self._unwritten.append((rows, self._encode(buffer.getvalue())))
+        self._flush()
 
     def close(self) -> None:
-        """Closes the file; a closed log can be opened again."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        """Tries again to write what could not be written, and closes the file; a closed log can be opened again."""
+        self._release()
+        if self._is_open and self.missing_rows:
+            warnings.warn(
+                f"{self.path}: this log is incomplete, {self.missing_rows} rows could not be written.", stacklevel=2
+            )
+        self._is_open = False
+        self._owner = (None, None)
 
     def __del__(self) -> None:  # a fit that raised never came to its end
         self.close()
 
+    def _forget(self) -> None:
+        """Starts with nothing open and nothing missing."""
+        self._is_open = self._has_warned = False
+        self._owner = (None, None)
+        self._unwritten = deque()
+        self._lost_rows = 0
+
+    def _open_alone(self, training: object) -> io.FileIO:
+        """Opens the file, which is not touched, and locks it."""
+        while True:
+            file = io.FileIO(self.path, "ab")
+            try:
+                if not _is_regular(file):  # a pipe, /dev/null
+                    return file
+                holder = _holders.get(_identify(file))
+                if holder is not None:
+                    self._check_is_left(holder, training)
+                    holder._release()
+                try:
+                    logfile.lock(file)
+                except BlockingIOError as error:
+                    raise self._explain_lock("another process") from error
+                if self.path.exists() and _identify(file) == _identify(self.path):
+                    return file
+            except BaseException:
+                file.close()
+                raise
+            file.close()  # somebody deleted it in between
+
+    def _check_is_left(self, holder: "CsvLog", training: object) -> None:
+        """Raises unless the training that a log was opened in is over without having closed it."""
+        thread, held = holder._owner
+        if thread is not None and thread.is_alive() and (thread is not threading.current_thread() or held is training):
+            raise self._explain_lock("another logger of this process")
+
+    def _release(self) -> None:
+        """Writes what is left, and gives the file back."""
+        file = self._file
+        if file is None:
+            return
+        if self._is_open:
+            self._flush()
+        self._file = None
+        try:
+            with file:
+                if not _is_regular(file):
+                    return
+                _holders.pop(_identify(file), None)
+                if self._is_open:
+                    os.fsync(file.fileno())
+                elif self._is_new and not os.fstat(file.fileno()).st_size:
+                    Path(os.path.realpath(self.path)).unlink(missing_ok=True)  # realpath: behind a dangling link
+        except OSError as error:
+            warnings.warn(f"{self.path}: its end may not have reached the disk ({error.strerror}).", stacklevel=3)
+
+    def _flush(self) -> None:
+        """Writes as much as can be written of what is waiting."""
+        try:
+            while self._unwritten:
+                self._write_bytes(self._unwritten[0][1])
+                self._unwritten.popleft()
+        except OSError as error:
+            waiting = sum(len(data) for _, data in self._unwritten)
+            while waiting > MOST_UNWRITTEN:
+                rows, data = self._unwritten.popleft()
+                self._lost_rows += rows
+                waiting -= len(data)
+            if not self._has_warned:
+                self._has_warned = True
+                warnings.warn(
+                    f"{self.path}: rows could not be written ({error.strerror}). The training goes on, and its newest "
+                    f"{MOST_UNWRITTEN >> 20} MiB of rows are kept to be written later.",
+                    stacklevel=3,
+                )
+
+    def _write_bytes(self, data: bytes) -> None:
+        """Writes all or nothing."""
+        if self._file is None:
+            raise OSError(errno.EBADF, "another training in this thread took the file over")
+        status = os.fstat(self._file.fileno())
+        if not status.st_nlink and not self.path.exists():
+            raise FileNotFoundError(errno.ENOENT, "somebody deleted the file")
+        view = memoryview(data)
+        try:
+            while view:  # a raw file may take only a part
+                view = view[self._file.write(view) :]
+        except BaseException:  # no half row stays, whether the disk is full or somebody pressed Ctrl-C
+            with contextlib.suppress(OSError):
+                self._file.truncate(status.st_size)
+            raise
+
+    def _encode(self, text: bytes) -> bytes:
+        return gzip.compress(text, mtime=0) if logfile.is_compressed(self.path) else text
+
     def _check_header(self) -> None:
-        if is_compressed(self.path):
-            header = read_whole(self.path)[0].split(b"\n", 1)[0].decode("utf-8", errors="replace")
-        else:
-            with self.path.open(encoding="utf-8", errors="replace", newline="") as file:
-                header = file.readline()
-        header = header.rstrip("\r\n")
+        header = logfile.read_header(self.path)
         if header and header.split(self.separator) != list(self.schema.columns):
             raise ValueError(
                 f"A file that is appended to must have the columns of a {self.schema.name}, separated by "
@@ -138,50 +288,76 @@ class CsvLog:
 
     def _mend_end(self) -> bool:
         """Cuts what a killed process left torn, so that the next row starts a line; whether a header is left."""
-        end = self.path.stat().st_size
-        whole = read_whole(self.path)[1] if is_compressed(self.path) else _find_last_line_end(self.path)
-        if whole < end:
-            os.truncate(self.path, whole)
-            if whole:  # otherwise all there was is a header without its line end
+        assert self._file is not None
+        size = os.fstat(self._file.fileno()).st_size
+        end = logfile.find_end(self.path, logfile.match_rows(self.schema, self.separator)) if size else 0
+        if end < size:
+            self._file.truncate(end)
+            if end:  # otherwise all there was is a header without its line end
                 warnings.warn(
-                    f"{self.path}: cut the torn row at its end, {end - whole} bytes (a killed training?)",
+                    f"{self.path}: cut the torn row at its end, {size - end} bytes (a killed training?)",
                     stacklevel=2,
                 )
-        return whole > 0
+        return end > 0
 
-    def _write_bytes(self, data: bytes | memoryview) -> None:
-        if self._file is None:
-            raise ValueError(f"The log must be open. Received: a closed log of {str(self.path)!r}. Call open().")
-        view = memoryview(gzip.compress(data) if is_compressed(self.path) else data)
-        while view:  # a raw file may take only a part
-            view = view[self._file.write(view) :]
+    def _explain(self, error: OSError) -> OSError:
+        return type(error)(
+            error.errno,
+            f"`filename` must be a path that can be written ({error.strerror}). "
+            f"Received: filename={str(self.path)!r}. Create its folder, make room, or choose another path",
+        )
+
+    def _explain_lock(self, holder: str) -> BlockingIOError:
+        return BlockingIOError(
+            errno.EWOULDBLOCK,
+            f"A log must have one writer at a time. Received: filename={str(self.path)!r}, to which {holder} writes. "
+            "Choose another path, or wait for the end of that training; one that broke off elsewhere gives the file "
+            "back when its callback's `on_train_end` is called or its process ends",
+        )
+
+
+def _leave_to_parent() -> None:
+    """In a forked process: the open logs are those of the parent, whose locks must not outlive it here."""
+    for log in list(_holders.values()):
+        if log._file is not None:
+            log._file.close()
+            log._file = None
+            log._is_open = False
+    _holders.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_to_parent)
+
+
+def _is_regular(file: io.FileIO) -> bool:
+    return stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+
+
+def _identify(file: io.FileIO | Path) -> tuple[int, int]:
+    status = file.stat() if isinstance(file, Path) else os.fstat(file.fileno())
+    return status.st_dev, status.st_ino
 
 
 def _can_separate(character: str) -> bool:
     return character.isascii() and not character.isalnum() and character not in "\"'\r\n+-._ "
 
 
-def _make_frame(block: Block, schema: Schema) -> pl.DataFrame:
-    rows = next(len(values) for values in block.values() if isinstance(values, np.ndarray | list))
-    return pl.DataFrame([_make_series(column, block[column], rows) for column in schema.columns])
+def _list_float_types(block: Block, schema: Schema) -> list[np.dtype]:
+    return [np.asarray(block[column]).dtype for column in schema.numbers]
 
 
-def _make_series(name: str, values: Any, rows: int) -> pl.Series:
-    if isinstance(values, np.ndarray | list):
-        return pl.Series(name, values)
-    if isinstance(values, np.generic):
-        return pl.Series(name, np.full(rows, values))
-    return pl.repeat(values, rows, eager=True).alias(name)
+def _make_frame(blocks: list[Block], schema: Schema) -> pl.DataFrame:
+    rows = [next(len(v) for v in block.values() if isinstance(v, np.ndarray | list)) for block in blocks]
+    return pl.DataFrame([_make_column(name, [block[name] for block in blocks], rows) for name in schema.columns])
 
 
-def _find_last_line_end(path: Path) -> int:
-    with path.open("rb") as file:
-        start = file.seek(0, os.SEEK_END)
-        while start > 0:
-            size = min(start, 65536)
-            start -= size
-            file.seek(start)
-            place = file.read(size).rfind(b"\n")
-            if place >= 0:
-                return start + place + 1
-    return 0
+def _make_column(name: str, values: list[Any], rows: list[int]) -> pl.Series:
+    """Puts the values of all blocks in one column: a frame per block would cost more than its rows."""
+    if any(isinstance(value, np.ndarray) for value in values):
+        pairs = zip(values, rows, strict=True)
+        return pl.Series(name, np.concatenate([v if isinstance(v, np.ndarray) else np.full(n, v) for v, n in pairs]))
+    if any(isinstance(value, list) for value in values):
+        pairs = zip(values, rows, strict=True)
+        return pl.Series(name, [item for v, n in pairs for item in (v if isinstance(v, list) else [v] * n)])
+    return pl.Series(name, values).gather(np.repeat(np.arange(len(values)), rows))

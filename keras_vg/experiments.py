@@ -4,16 +4,22 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import keras
 import numpy as np
 import pandas as pd
-from sklearn.datasets import make_circles
+from sklearn.datasets import load_breast_cancer, load_wine, make_circles
 from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from keras_vg.callbacks import GradientLogger, WeightDeltaLogger
+from keras_vg.grids import run_grid
 from keras_vg.tables import read_log
+
+Placement: TypeAlias = Literal["before", "after"] | None
+Data: TypeAlias = Literal["circles", "breast_cancer", "wine"]
+Scaling: TypeAlias = Literal["standard", "min_max", "layer"] | None
 
 
 @dataclass(frozen=True)
@@ -23,7 +29,7 @@ class Split:
     Attributes:
         x_train: Inputs to train on, float64 of shape `(examples, features)`.
         x_test: Inputs to test on.
-        y_train: Labels 0 and 1, int64 of shape `(examples,)`.
+        y_train: Labels from 0, int64 of shape `(examples,)`.
         y_test: Labels to test on.
     """
 
@@ -42,12 +48,23 @@ class Variant:
         activation: Keras activation of the hidden layers.
         depth: Number of hidden layers.
         normalization: `BatchNormalization` in every hidden layer, `"before"` or `"after"` its activation, or None.
+        data: Which data set.
+        scaling: How inputs are scaled: `"standard"` and `"min_max"` by scikit-learn's scalers, `"layer"` by a
+            `keras.layers.Normalization` in front of the model, None not at all.
+        input_scale: What the data set's inputs are multiplied by, before any scaling.
+        weight_scale: What the initial kernels are multiplied by.
+        learning_rate: Adam's.
     """
 
     name: str
     activation: str
     depth: int = 11
-    normalization: Literal["before", "after"] | None = None
+    normalization: Placement = None
+    data: Data = "circles"
+    scaling: Scaling = None
+    input_scale: float = 1.0
+    weight_scale: float = 1.0
+    learning_rate: float = 0.001
 
 
 @dataclass(frozen=True)
@@ -59,12 +76,14 @@ class Run:
         seed: With which seed.
         deltas: Path of the first layer's delta log.
         gradients: Path of the gradient log of all layers.
+        history: Path of the log of losses and accuracies that `keras.callbacks.CSVLogger` wrote.
     """
 
     variant: Variant
     seed: int
     deltas: Path
     gradients: Path
+    history: Path
 
     @property
     def name(self) -> str:
@@ -89,14 +108,54 @@ def load_circles() -> Split:
     return Split(*train_test_split(x, y, test_size=0.33, random_state=42))
 
 
+def load_data(data: Data, scaling: Scaling = None, input_scale: float = 1.0) -> Split:
+    """Loads a data set, scaled as asked; scalers see the training part alone.
+
+    Args:
+        data: `"circles"`, or one of two of scikit-learn's real ones, whose features differ by orders of magnitude:
+            `"breast_cancer"` (up to 4,254; 2 classes) and `"wine"` (up to 1,680; 3 classes).
+        scaling: `"standard"` or `"min_max"`; `"layer"` and None leave the inputs as they are.
+        input_scale: What the inputs are multiplied by first.
+
+    Returns:
+        The split, the same at every call.
+
+    Raises:
+        ValueError: If `data` or `scaling` is none of these.
+
+    Example:
+        >>> split = vg.experiments.load_data("wine", scaling="min_max")
+        >>> split.x_train.shape, float(split.x_train.max())
+        ((119, 13), 1.0)
+    """
+    loaders = {"breast_cancer": load_breast_cancer, "wine": load_wine}
+    if data == "circles":
+        split = load_circles()
+    elif data in loaders:
+        x, y = loaders[data](return_X_y=True)
+        split = Split(*train_test_split(x, y, test_size=0.33, random_state=42, stratify=y))
+    else:
+        raise ValueError(f"`data` must be 'circles', 'breast_cancer' or 'wine'. Received: data={data!r}.")
+    x_train, x_test = split.x_train * input_scale, split.x_test * input_scale
+    scalers = {"standard": StandardScaler, "min_max": MinMaxScaler}
+    if scaling in scalers:
+        scaler = scalers[scaling]().fit(x_train)
+        x_train, x_test = scaler.transform(x_train), scaler.transform(x_test)
+    elif scaling not in ("layer", None):
+        raise ValueError(f"`scaling` must be 'standard', 'min_max', 'layer' or None. Received: scaling={scaling!r}.")
+    return Split(x_train, x_test, split.y_train, split.y_test)
+
+
 def build_model(
     activation: str,
     depth: int = 11,
-    normalization: Literal["before", "after"] | None = None,
+    normalization: Placement = None,
     units: int = 10,
     features: int = 2,
+    classes: int = 2,
+    learning_rate: float = 0.001,
 ) -> keras.Sequential:
-    """Builds and compiles the experiment's classifier: `depth` hidden layers and one sigmoid unit, under Adam.
+    """Builds and compiles the experiment's classifier: `depth` hidden layers and an output layer, under Adam.
 
     Args:
         activation: Keras activation of the hidden layers.
@@ -104,6 +163,8 @@ def build_model(
         normalization: `BatchNormalization` in every hidden layer, `"before"` or `"after"` its activation, or None.
         units: Width of the hidden layers.
         features: Number of input features.
+        classes: Number of classes: one sigmoid unit for 2, a softmax for more.
+        learning_rate: Adam's.
 
     Returns:
         The model with its initial weights; hidden layers are named `hidden_0`, `hidden_1`, ..., the last `output`.
@@ -135,10 +196,15 @@ def build_model(
             layers.append(keras.layers.Dense(units, activation=activation, name=f"hidden_{i}"))
         if normalization == "after":
             layers.append(keras.layers.BatchNormalization(name=f"normalization_{i}"))
-    layers.append(keras.layers.Dense(1, activation="sigmoid", name="output"))
+    output = (1, "sigmoid", "binary_crossentropy") if classes == 2 else (classes, "softmax", _MANY_CLASSES)
+    layers.append(keras.layers.Dense(output[0], activation=output[1], name="output"))
     model = keras.Sequential(layers)
-    model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+    # Without XLA, whose threads may add in another order at the next run.
+    model.compile(keras.optimizers.Adam(learning_rate), loss=output[2], metrics=["accuracy"], jit_compile=False)
     return model
+
+
+_MANY_CLASSES = "sparse_categorical_crossentropy"
 
 
 def name_run(variant: Variant, seed: int) -> str:
@@ -147,17 +213,22 @@ def name_run(variant: Variant, seed: int) -> str:
 
 
 def run_variants(
-    variants: Iterable[Variant], seeds: Iterable[int], epochs: int, output: str | os.PathLike[str]
+    variants: Iterable[Variant],
+    seeds: Iterable[int],
+    epochs: int,
+    output: str | os.PathLike[str],
+    jobs: int | None = None,
 ) -> Iterator[Run]:
-    """Trains every variant on the circles with every seed; logs the first layer's deltas and all gradients.
+    """Trains every variant with every seed; logs the first layer's deltas, all gradients and the history.
 
     Sets Keras's global seed before each run, so that a run's logs depend on its variant and seed alone.
 
     Args:
         variants: What to train.
         seeds: Seeds for weights and shuffling.
-        epochs: Epochs per run, of 21 steps of 32 examples.
+        epochs: Epochs per run, of batches of 32 examples.
         output: Folder for the logs, made if need be; existing logs of the same runs are replaced.
+        jobs: Number of processes; see `run_grid`.
 
     Yields:
         Each run as it ends.
@@ -169,22 +240,52 @@ def run_variants(
     """
     folder = Path(output)
     folder.mkdir(parents=True, exist_ok=True)
-    data = load_circles()
     seeds = list(seeds)
-    for variant in variants:
-        for seed in seeds:
-            keras.utils.set_random_seed(seed)
-            model = build_model(variant.activation, variant.depth, variant.normalization)
-            deltas, gradients = (folder / f"{name_run(variant, seed)}_{kind}.csv" for kind in ("deltas", "gradients"))
-            model.fit(
-                data.x_train,
-                data.y_train,
-                batch_size=32,
-                epochs=epochs,
-                verbose=0,
-                callbacks=[WeightDeltaLogger(deltas), GradientLogger(gradients)],
-            )
-            yield Run(variant, seed, deltas, gradients)
+    tasks = [(variant, seed, epochs, folder) for variant in variants for seed in seeds]
+    yield from run_grid(_train, tasks, jobs)
+
+
+def _train(variant: Variant, seed: int, epochs: int, folder: Path) -> Run:
+    split = load_data(variant.data, variant.scaling, variant.input_scale)
+    keras.utils.set_random_seed(seed)
+    classes = len(np.unique(split.y_train))
+    model = build_model(
+        variant.activation,
+        variant.depth,
+        variant.normalization,
+        features=split.x_train.shape[1],
+        classes=classes,
+        learning_rate=variant.learning_rate,
+    )
+    if variant.scaling == "layer":
+        model = _put_in_front(keras.layers.Normalization(name="input_scaling"), model, split.x_train)
+    for weight in model.trainable_weights:
+        if weight.name == "kernel":
+            weight.assign(weight * variant.weight_scale)
+    kinds = ("deltas", "gradients", "history")
+    paths = {kind: folder / f"{name_run(variant, seed)}_{kind}.csv" for kind in kinds}
+    model.fit(
+        split.x_train,
+        split.y_train,
+        batch_size=32,
+        epochs=epochs,
+        validation_data=(split.x_test, split.y_test),
+        verbose=0,
+        callbacks=[
+            WeightDeltaLogger(paths["deltas"]),
+            GradientLogger(paths["gradients"]),
+            keras.callbacks.CSVLogger(str(paths["history"])),
+        ],
+    )
+    return Run(variant, seed, **paths)
+
+
+def _put_in_front(layer: keras.layers.Normalization, model: keras.Sequential, x: np.ndarray) -> keras.Sequential:
+    """The same model behind a layer that has seen the inputs."""
+    layer.adapt(x)
+    longer = keras.Sequential([keras.Input(x.shape[1:]), layer, *model.layers])
+    longer.compile(model.optimizer, model.loss, metrics=["accuracy"], jit_compile=False)
+    return longer
 
 
 def read_runs(runs: Iterable[Run], kind: Literal["deltas", "gradients"] = "deltas") -> pd.DataFrame:
@@ -205,3 +306,35 @@ def read_runs(runs: Iterable[Run], kind: Literal["deltas", "gradients"] = "delta
         variant=pd.Categorical(names.map({n: run.variant.name for n, run in by_name.items()}), variants),
         seed=names.map({n: run.seed for n, run in by_name.items()}),
     )
+
+
+def read_histories(runs: Iterable[Run]) -> pd.DataFrame:
+    """Reads the losses and accuracies of runs.
+
+    Args:
+        runs: What `run_variants` yielded.
+
+    Returns:
+        One row per run and epoch: `variant` (categorical, in the order of the runs), `seed`, and what Keras's history
+        holds: `epoch`, `loss`, `accuracy`, `val_loss` and `val_accuracy` among others.
+    """
+    runs = list(runs)
+    tables = [pd.read_csv(run.history).assign(variant=run.variant.name, seed=run.seed) for run in runs]
+    table = pd.concat(tables, ignore_index=True)
+    names = list(dict.fromkeys(run.variant.name for run in runs))
+    return table.assign(variant=pd.Categorical(table["variant"], names))
+
+
+def measure_ratios(log: pd.DataFrame, epoch: int = 0) -> pd.DataFrame:
+    """The first kernel's gradient norm over the last one's, in one epoch of each run.
+
+    Args:
+        log: What `read_runs` returned of the gradient logs.
+        epoch: Which epoch.
+
+    Returns:
+        One row per seed, one column per variant.
+    """
+    kernels = log[(log["weight"] == "kernel") & (log["epoch"] == epoch)]
+    ends = kernels.groupby(["variant", "seed"], observed=True)["gradient_norm"]
+    return ends.agg(lambda norms: norms.iloc[0] / norms.iloc[-1]).unstack("variant")

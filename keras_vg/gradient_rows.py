@@ -1,5 +1,6 @@
 """The rows of a gradient log: what a tap counted and what became of the weights, as the log's columns."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -59,9 +60,15 @@ def make_gradient_rows(
     return {c: _to_float32(v) if GRADIENT.columns[c] is float else v for c, v in block.items()}
 
 
+_PIECE = 1 << 20
+"""Values of a weight that are looked at together: no second copy of a large one in float64."""
+
+
 def _norm(new: np.ndarray, old: np.ndarray | float = 0.0) -> float:
     """L2 norm of a difference, in float64, where the squares of float32 values neither vanish nor overflow."""
-    return float(np.linalg.norm(np.subtract(new, old, dtype="float64")))
+    old = np.broadcast_to(old, new.shape)
+    pieces = (slice(start, start + _PIECE) for start in range(0, len(new), _PIECE))
+    return math.hypot(*(np.linalg.norm(np.subtract(new[piece], old[piece], dtype="float64")) for piece in pieces))
 
 
 def _to_float32(values: Any) -> Any:

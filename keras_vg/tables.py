@@ -3,16 +3,17 @@
 import glob
 import io
 import os
+import re
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
 import polars as pl
 
-from keras_vg.logfile import read_whole
+from keras_vg import logfile
 from keras_vg.naming import shorten_paths
 from keras_vg.schemas import SCHEMAS, Schema
 
@@ -22,12 +23,17 @@ Source: TypeAlias = "PathLike | Iterable[PathLike] | Mapping[str, PathLike]"
 _POLARS_TYPES: dict[type, type[pl.DataType]] = {int: pl.Int64, float: pl.Float64, str: pl.String}
 
 
-def read_log(source: Source) -> pd.DataFrame:
+def read_log(source: Source, keep: Literal["last", "all"] = "last") -> pd.DataFrame:
     """Reads the logs of one run or of many into one table.
+
+    A row that a killed training left torn at a file's end is dropped, and a warning says so. A training that is
+    resumed (`BackupAndRestore`, `initial_epoch`) runs an epoch again of which rows may be in the file already.
 
     Args:
         source: A path, a glob pattern, a list of either, or a dict of run name to path. Without a dict, a run is
             named after its file (and its folders, as far as is needed to tell the runs apart).
+        keep: Of an epoch that ran several times, `"last"` keeps the rows of the last time, `"all"` those of every
+            time, in the order of the file.
 
     Returns:
         A DataFrame with a first column `run` and then the log's own columns: integers as int64, figures as
@@ -36,8 +42,8 @@ def read_log(source: Source) -> pd.DataFrame:
     Raises:
         TypeError: If `source` is none of these.
         FileNotFoundError: If a path does not exist or a pattern matches nothing.
-        ValueError: If two runs have one name, or a file is empty, is no log of this package, has a malformed line,
-            or is of another kind than the first.
+        ValueError: If two runs have one name, `keep` is another word, or a file is empty, is no log of this
+            package, has a malformed line (whose number is named), or is of another kind than the first.
 
     Example:
         >>> log = vg.read_log({"sigmoid": "sigmoid.csv", "relu": "relu.csv"})
@@ -46,11 +52,13 @@ def read_log(source: Source) -> pd.DataFrame:
         >>> log["run"].unique().tolist()
         ['sigmoid', 'relu']
     """
+    if keep not in ("last", "all"):
+        raise ValueError(f"`keep` must be 'last' or 'all'. Received: keep={keep!r}.")
     runs = _name_runs(source)
     frames, schemas = [], []
-    for run, path in runs.items():
+    for path in runs.values():
         frame, schema = _read_file(path)
-        frames.append(frame.with_columns(pl.lit(run).alias("run")))
+        frames.append(_drop_repeated_epochs(frame) if keep == "last" else frame)
         schemas.append(schema)
         if schema is not schemas[0]:
             raise ValueError(
@@ -58,14 +66,11 @@ def read_log(source: Source) -> pd.DataFrame:
                 f"({str(next(iter(runs.values())))!r}) and a {schema.name} ({str(path)!r}). Read them one by one."
             )
     table = pl.concat(frames)
-    return pd.DataFrame(
-        {
-            name: _make_categorical(table[name], list(runs) if name == "run" else None)
-            if table.schema[name] == pl.String
-            else table[name].to_numpy()
-            for name in ["run", *schemas[0].columns]
-        }
-    )
+    places = np.repeat(np.arange(len(frames)), [len(frame) for frame in frames])
+    columns: dict[str, Any] = {"run": pd.Categorical.from_codes(places, categories=pd.Index(list(runs), dtype=object))}
+    for name, kind in schemas[0].columns.items():
+        columns[name] = _make_categorical(table[name]) if kind is str else table[name].to_numpy(writable=True)
+    return pd.DataFrame(columns, copy=False)
 
 
 def compare(
@@ -169,45 +174,90 @@ def _list_parts(path: Path) -> tuple[str, ...]:
 
 
 def _read_file(path: Path) -> tuple[pl.DataFrame, Schema]:
-    data, size = read_whole(path)
+    header = logfile.read_header(path)
+    separator = header[5:6] if header.startswith("epoch") else ""
+    columns = header.split(separator) if separator else []
+    schema = next((schema for schema in SCHEMAS if list(schema.columns) == columns), None)
     if not path.stat().st_size:
         raise ValueError(
             f"A log must have a header line. Received: {str(path)!r}, an empty file. "
             "Was the training that should have written it started at all?"
         )
-    header = data.split(b"\n", 1)[0].decode("utf-8", errors="replace").rstrip("\r")
-    separator = header[5:6] if header.startswith("epoch") else ""
-    columns = header.split(separator) if separator else []
-    schema = next((schema for schema in SCHEMAS if list(schema.columns) == columns), None)
     if schema is None:
         raise ValueError(
             f"A log must have the columns of one of this package's logs ({', '.join(s.name for s in SCHEMAS)}). "
             f"Received: {str(path)!r}, whose first line is {header[:200]!r}. Read other CSV files with pandas."
         )
-    if size < path.stat().st_size:
-        warnings.warn(f"{path}: dropped the torn row at its end (a killed training?)", stacklevel=4)
+    row = logfile.match_rows(schema, separator)
+    text, torn = logfile.read_whole(path, row)
+    if torn:
+        warnings.warn(f"{path}: dropped the torn row at its end, {torn} bytes (a killed training?)", stacklevel=4)
+    types = {name: _POLARS_TYPES[kind] for name, kind in schema.columns.items()}
+    if not text:  # the header was torn, too
+        return pl.DataFrame(schema=types), schema
     try:
-        frame = pl.read_csv(
-            io.BytesIO(data),
-            separator=separator,
-            schema={name: _POLARS_TYPES[kind] for name, kind in schema.columns.items()},
-        )
+        frame = pl.read_csv(io.BytesIO(text), separator=separator, schema=types)
+        reason = "a value is missing" if any(column.null_count() for column in frame) else ""
     except pl.exceptions.PolarsError as error:
+        reason = str(error).split("\n", 1)[0]
+    line = None if not reason and _is_quoted_right(frame, text, separator) else logfile.find_damage(text, row)
+    if reason or line is not None:
         raise ValueError(
             f"Every line of a log must hold {len(schema.columns)} values of the header's types. "
-            f"Received: {str(path)!r}, in which one does not: {error}"
-        ) from error
-    incomplete = [name for name in schema.columns if frame[name].null_count()]
-    if incomplete:
-        line = frame[incomplete[0]].is_null().arg_max()
-        raise ValueError(
-            f"Every line of a log must hold {len(schema.columns)} values. Received: {str(path)!r}, in which row "
-            f"{line} (counted from 0) has no value for {incomplete[0]!r}."
+            f"Received: {str(path)!r}, in which line {line} does not: "
+            f"{reason or 'quotes or line ends stand inside of a value'}. "
+            "Was the file edited, or damaged? If that line can be spared, delete it."
         )
     return frame, schema
 
 
-def _make_categorical(strings: pl.Series, order: list[str] | None) -> pd.Categorical:
-    values = strings.unique(maintain_order=True).to_list() if order is None else order
-    codes: Any = strings.cast(pl.Enum(values)).to_physical().to_numpy()
-    return pd.Categorical.from_codes(codes, categories=pd.Index(values, dtype=object))
+def _is_quoted_right(frame: pl.DataFrame, text: bytes, separator: str) -> bool:
+    """Whether all is surely quoted as it must be; the parser lets stray quotes and carriage returns pass.
+
+    Few logs have either. Quotes are counted, against what the strings need; for the rest there is `find_damage`.
+    """
+    if b"\r" in text:
+        return False
+    if b'"' not in text:
+        return True
+    quotes = 0
+    for name in frame.select(pl.col(pl.String)).columns:
+        values, counts = frame[name].value_counts().get_columns()
+        is_quoted = (values == "") | values.str.contains(f'["\\n{re.escape(separator)}]')
+        quotes += int(((is_quoted + values.str.count_matches('"', literal=True)) * 2 * counts).sum())
+    return quotes == text.count(b'"')
+
+
+def _drop_repeated_epochs(frame: pl.DataFrame) -> pl.DataFrame:
+    """Keeps of each epoch the rows of its last run: a run begins where a place in the model comes up again."""
+    label = "weight" if "weight" in frame.columns else "layer"  # a layer may be renamed from run to run
+    keys = [name for name in ("epoch", "step", "depth", label) if name in frame.columns]
+    is_start = pl.any_horizontal(pl.col(key) != pl.col(key).shift() for key in keys)
+    # The values of one tensor stand together: what is to be done is done once for all of them.
+    is_start |= pl.col("index") <= pl.col("index").shift() if "index" in frame.columns else True
+    starts = frame.select(is_start.fill_null(True)).to_series().arg_true()
+    tensors = frame.select(keys)[starts].with_row_index("place")
+    epochs = tensors.filter(tensors.select(keys).hash_rows().is_duplicated())["epoch"].unique()
+    if epochs.is_empty():  # hashes are quick, and equal where rows are
+        return frame
+    times = pl.int_range(pl.len()).over(keys)
+    run = times.cum_max().over("epoch")
+    repeated = tensors.filter(pl.col("epoch").is_in(epochs.implode())).with_columns(run=run)
+    earlier = repeated.filter(pl.col("run") < pl.col("run").max().over("epoch"))["place"]
+    is_last = np.ones(len(tensors), bool)
+    is_last[earlier.to_numpy()] = False
+    return frame.filter(pl.Series(np.repeat(is_last, _count_rows(starts, len(frame)))))
+
+
+def _count_rows(starts: pl.Series, rows: int) -> np.ndarray:
+    return np.diff(starts.to_numpy(), append=rows)
+
+
+def _make_categorical(strings: pl.Series) -> pd.Categorical:
+    # Equal strings stand together, a tensor's at least: only the first of each group is looked at.
+    starts = (strings != strings.shift()).fill_null(True).arg_true()
+    firsts = strings.gather(starts)
+    values = firsts.unique(maintain_order=True)
+    codes = firsts.cast(pl.Enum(values)).to_physical().to_numpy()
+    repeated = np.repeat(codes, _count_rows(starts, len(strings)))
+    return pd.Categorical.from_codes(repeated, categories=pd.Index(values.to_list(), dtype=object))

@@ -15,16 +15,10 @@ from keras import ops
 
 from keras_vg import internals
 from keras_vg.capture import Weight
+from keras_vg.norms import measure_gradients
 
 # Rows of the state, one column per weight.
 _CALLS, _STEPS, _FINITE, _NORM_SUM, _NORM_ROOT, _NORM_MAX, _ZERO_SUM = range(7)
-
-SMALL_SIZE = 4096
-"""Gradients of at most so many values are measured together: on small models the cost is that of starting an
-operation, not of its work. The limit is chosen, not tuned: it bounds what filling up with zeros can cost."""
-
-SMALLEST_SCALED = 1e-37
-"""Gradients are scaled up as if their largest value were at least this, whose reciprocal is a float32 still."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +125,7 @@ class GradientTap:
         summed = iter(internals.sum_gradients([gradient for gradient in in_order if gradient is not None]))
         dense = [next(summed) if present else ops.ones((1,)) for present in is_present]
         sizes = np.where(is_present, [weight.size for weight in self.weights], 1).astype("float32")
-        norms, zeros = _measure(dense, sizes)
+        norms, zeros = measure_gradients(dense, sizes)
         finite = ops.isfinite(norms)
         if scale is not None:  # whoever scales the loss skips the whole step
             norms, finite = norms / scale, ops.logical_and(finite, ops.all(finite))
@@ -170,42 +164,6 @@ def _read_state(state: Any) -> GradientTotals:
         norm_max=rows[_NORM_MAX],
         zero_fraction=zero_fraction,
     )
-
-
-def _measure(gradients: Sequence[Any], sizes: np.ndarray) -> tuple[Any, Any]:
-    """L2 norm and fraction of zeros of each gradient."""
-    places, matrices = _group(gradients, sizes)
-    norms = ops.concatenate([_measure_norms(matrix) for matrix in matrices])
-    nonzero = [ops.sum(ops.cast(ops.not_equal(matrix, 0), "int32"), axis=1) for matrix in matrices]
-    order = np.argsort(places)
-    nonzero_fractions = ops.cast(ops.concatenate(nonzero), "float32") / ops.convert_to_tensor(sizes[places])
-    return ops.take(norms, order), 1.0 - ops.take(nonzero_fractions, order)
-
-
-def _group(gradients: Sequence[Any], sizes: np.ndarray) -> tuple[list[int], list[Any]]:
-    """The gradients as rows of matrices, and the place of each row: small ones together, filled up with zeros."""
-    flat = [ops.reshape(gradient, (-1,)) for gradient in gradients]
-    small = [place for place, vector in enumerate(flat) if vector.shape[0] is not None and sizes[place] <= SMALL_SIZE]
-    large = [place for place in range(len(flat)) if place not in small]
-    matrices = [flat[place][None] for place in large]
-    if small:
-        width = max(int(flat[place].shape[0]) for place in small)
-        rows = [ops.pad(flat[place], (0, width - int(flat[place].shape[0]))) for place in small]
-        matrices.append(ops.stack(rows))
-    return large + small, matrices
-
-
-def _measure_norms(matrix: Any) -> Any:
-    """The L2 norms of the rows, scaled by their largest value first: no square vanishes or overflows.
-
-    Without a branch for the rare case: a gradient that XLA must keep for a branch is computed apart from the
-    optimizer's work, and the last bit of a weight would depend on whether somebody watches.
-    """
-    # As integers, whose order is the same: compilers take the maximum of floats one by one, for fear of NaN.
-    bits = ops.max(ops.view(ops.abs(matrix), "int32"), axis=1)
-    largest = ops.view(bits, "float32")
-    scales = ops.where(ops.isfinite(largest), 1.0 / ops.maximum(largest, SMALLEST_SCALED), 1.0)
-    return ops.sqrt(ops.sum(ops.square(matrix * scales[:, None]), axis=1)) / scales
 
 
 def _add_roots(a: Any, b: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Reproduces claims A1 to A4: the first layer of a deep net moves under ReLU and tanh, hardly under sigmoid."""
+"""Reproduces claims A1 to A5: the first layer of a deep net moves under ReLU and tanh, hardly under sigmoid."""
 
 import os
 
@@ -16,9 +16,10 @@ def main(
     seeds: Annotated[int, typer.Option(min=1, help="Number of seeds per variant.")] = 5,
     epochs: Annotated[int, typer.Option(min=1, help="Epochs per run.")] = 5,
     output: Annotated[Path, typer.Option(help="Folder for the logs and the plot.")] = Path("runs/sigmoid_vs_relu"),
+    jobs: Annotated[int | None, typer.Option(help="Number of processes, -1 for one per core.")] = None,
 ) -> None:
-    """Trains the sigmoid, tanh and ReLU variants and says what holds of claims A1 to A4."""
-    sigmoid_vs_relu.reproduce(seeds, epochs, output)
+    """Trains the sigmoid, tanh and ReLU variants and says what holds of claims A1 to A5."""
+    sigmoid_vs_relu.reproduce(seeds=seeds, epochs=epochs, output=output, jobs=jobs)
 
 
 if __name__ == "__main__":

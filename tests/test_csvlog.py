@@ -155,14 +155,19 @@ def test_append_under_a_torn_header_is_refused(tmp_path):
     assert path.read_bytes() == b"epoch,dep"
 
 
-def test_checking_a_path_changes_nothing(tmp_path):
+def test_reserving_a_path_changes_nothing(tmp_path):
     link, target = tmp_path / "link.csv", tmp_path / "target.csv"
     link.symlink_to(target)
-    CsvLog(link, DELTA).check()
+    new, old = tmp_path / "new.csv", tmp_path / "old.csv"
+    old.write_text("kept")
+    for path in (link, new, old):
+        log = CsvLog(path, DELTA)
+        log.reserve()
+        log.close()
     assert link.is_symlink()
     assert not target.exists()
-    CsvLog(tmp_path / "new.csv", DELTA).check()
-    assert not (tmp_path / "new.csv").exists()
+    assert not new.exists()
+    assert old.read_text() == "kept"
 
 
 def test_append_with_another_separator_is_refused(tmp_path):

@@ -9,6 +9,8 @@ import pytest
 from keras_vg.experiments import read_runs
 from keras_vg.reproductions import sigmoid_vs_relu
 
+CLAIMS = ("A1 ", "A2 ", "A3 ", "A4 ", "A5 ")
+KINDS = ("deltas", "gradients", "history")
 SCRIPT = Path(__file__).parents[1] / "scripts" / "sigmoid_vs_relu.py"
 
 
@@ -97,8 +99,9 @@ def test_the_script(tmp_path):
         text=True,
         check=True,
     )
-    for expected in ("Training", "change in weight", "A1 ", "A2 ", "A3 ", "A4 ", "does not hold", "ratio to sigmoid"):
+    for expected in ("Training", "change in weight", "does not hold", "ratio to sigmoid", *CLAIMS):
         assert expected in result.stdout
-    logs = {f"{v}_seed0_{kind}.csv" for v in ("relu", "sigmoid", "tanh") for kind in ("deltas", "gradients")}
-    assert {path.name for path in (tmp_path / "out").iterdir()} == logs | {"sigmoid_vs_relu.png"}
+    logs = {f"{v}_seed0_{kind}.csv" for v in ("relu", "sigmoid", "tanh") for kind in KINDS}
+    others = {"relu_net_gradients.csv", "sigmoid_vs_relu.png"}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == logs | others
     assert (tmp_path / "out" / "sigmoid_vs_relu.png").read_bytes().startswith(b"\x89PNG")

@@ -1,1 +1,111 @@
-"""The reproductions behind the scripts: each trains, prints and judges one group of claims."""
+"""The reproductions behind the scripts: each measures, prints and judges one group of claims."""
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from keras_vg.claims import Outcome, Verdict
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """One reproduction: a module of this package, and a script of the same name.
+
+    Attributes:
+        name: Of the module and the script.
+        expected: The outcome of each of its claims, as measured when it was written.
+        has_seeds: Whether there is chance in it, so that it takes `seeds` and `jobs`.
+        quick: Options for a run in a minute or so.
+    """
+
+    name: str
+    expected: Mapping[str, Outcome]
+    has_seeds: bool = True
+    quick: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def command(self) -> str:
+        """The command that shows it."""
+        return f"python scripts/{self.name}.py"
+
+    def run(
+        self, output: Path, seeds: int | None = None, jobs: int | None = None, quick: bool = False
+    ) -> list[Verdict]:
+        """Runs it and returns its verdicts.
+
+        Args:
+            output: Folder for its logs, tables and pictures.
+            seeds: Number of seeds; None for its own default. Without effect where there is no chance in it.
+            jobs: Number of processes, as in `keras_vg.grids.run_grid`.
+            quick: Whether to leave out what takes long and no verdict needs.
+        """
+        module = importlib.import_module(f"{__name__}.{self.name}")
+        options = dict(self.quick) if quick else {}
+        if self.has_seeds:
+            options |= {"jobs": jobs} | ({} if seeds is None else {"seeds": seeds})
+        verdicts: list[Verdict] = module.reproduce(output=output, **options)
+        return verdicts
+
+
+_ALL = (
+    Reproduction(
+        "sigmoid_vs_relu",
+        {"A1": "holds", "A2": "holds in part", "A3": "does not hold", "A4": "does not hold", "A5": "holds in part"},
+        quick={"epochs": 1},
+    ),
+    Reproduction("batch_normalization", {"A6": "holds in part", "F2": "holds"}, quick={"quick": True}),
+    Reproduction("input_scaling", {"A7": "does not hold", "B3": "holds in part"}, quick={"quick": True}),
+    Reproduction("saturated_neuron", {"B1": "holds in part", "B2": "holds in part"}, has_seeds=False),
+    Reproduction("sigmoid_gradient", {"C1": "holds", "C2": "holds", "C3": "holds"}),
+    Reproduction("confident_separator", {"D1": "holds", "D2": "holds in part"}, has_seeds=False),
+    Reproduction(
+        "deep_linear_chain",
+        {"E1": "holds", "E2": "holds", "E3": "does not hold", "E4": "does not hold", "F5": "holds"},
+    ),
+    Reproduction("learning_rate_overshoot", {"E5": "holds"}),
+    Reproduction("sources_of_vanishing", {"E6": "holds"}),
+    Reproduction(
+        "initialization",
+        {"F1": "holds", "F3": "holds", "F4": "holds", "F6": "holds"},
+        quick={"quick": True, "narrow_seeds": 100},
+    ),
+)
+
+REPRODUCTIONS: Mapping[str, Reproduction] = {reproduction.name: reproduction for reproduction in _ALL}
+"""All reproductions, by name."""
+
+
+def find_reproductions(names: "list[str] | tuple[str, ...]") -> list[Reproduction]:
+    """Finds the reproductions of claims.
+
+    Args:
+        names: Ids of claims (`"A1"`), of groups of them (`"A"`), or names of reproductions; none for all.
+
+    Returns:
+        The reproductions, each once, in order.
+
+    Raises:
+        ValueError: If a name is none of these.
+
+    Example:
+        >>> from keras_vg.reproductions import find_reproductions
+        >>> [reproduction.name for reproduction in find_reproductions(["f2", "B1"])]
+        ['batch_normalization', 'saturated_neuron']
+    """
+    found: list[str] = []
+    for wanted in names or REPRODUCTIONS:
+        matches = [
+            name
+            for name, reproduction in REPRODUCTIONS.items()
+            if wanted == name or any(claim.startswith(wanted.upper()) for claim in reproduction.expected)
+        ]
+        if not matches or not wanted:
+            claims = ", ".join(claim for reproduction in _ALL for claim in reproduction.expected)
+            raise ValueError(
+                f"A claim must be one of {claims}, a letter of them, or one of {', '.join(REPRODUCTIONS)}. "
+                f"Received: {wanted!r}."
+            )
+        found += [name for name in matches if name not in found]
+    return [REPRODUCTIONS[name] for name in REPRODUCTIONS if name in found]

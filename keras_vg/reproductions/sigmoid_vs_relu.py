@@ -1,4 +1,4 @@
-"""Claims A1 to A4: what one epoch of training does to the first of eleven layers, by activation.
+"""Claims A1 to A5: what one epoch of training does to the first of eleven layers, by activation.
 
 The experiment is that of https://github.com/vedantgoswami/Vanishing-Gradient-Problem: its data, model, optimizer and
 printout, over several seeds.
@@ -12,8 +12,9 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from keras_vg.claims import Verdict, decide, print_verdicts
+from keras_vg.claims import Verdict, decide, describe, print_verdicts, show
 from keras_vg.experiments import SIGMOID_VS_RELU, name_run, read_runs, run_variants
+from keras_vg.initial_gradients import Stack, log_stacks
 from keras_vg.plots import draw_epochs
 from keras_vg.tables import compare
 
@@ -30,16 +31,32 @@ MIXED_UP = 100
 """A change that is this many times the true one cannot be the change of the same weights."""
 
 
-def reproduce(seeds: int = 5, epochs: int = 5, output: Path = Path("runs/sigmoid_vs_relu")) -> list[Verdict]:
+HEALTHY = (0.1, 10.0)
+"""First over last layer's gradient norm that lets both learn: Adam evens out a factor of 10 within some steps."""
+
+RELU_NET = Stack("relu_net", "relu", 1.0, "uniform", depth=11, width=10, features=2, batch_size=670, steps=1)
+"""The ReLU variant as it is initialized. Whether a net without biases is dead depends on directions alone, so that the
+scale of its weights does not matter, nor that its inputs are Gaussian instead of circles."""
+
+
+def reproduce(
+    seeds: int = 5,
+    epochs: int = 5,
+    output: Path = Path("runs/sigmoid_vs_relu"),
+    jobs: int | None = None,
+    initializations: int = 300,
+) -> list[Verdict]:
     """Trains sigmoid, tanh and ReLU variants of one deep net and compares how far the first layer moves.
 
     Args:
         seeds: Number of seeds per variant, from 0; at least 1.
         epochs: Epochs per run, at least 1; the table and the verdicts use the first, as the original does.
         output: Folder for the logs and the plot.
+        jobs: Number of processes.
+        initializations: Number of freshly initialized ReLU nets to look at.
 
     Returns:
-        The verdicts on claims A1 to A4.
+        The verdicts on claims A1 to A5.
 
     Raises:
         ValueError: If `seeds` or `epochs` is below 1.
@@ -48,7 +65,7 @@ def reproduce(seeds: int = 5, epochs: int = 5, output: Path = Path("runs/sigmoid
         if count < 1:
             raise ValueError(f"`{name}` must be at least 1. Received: {name}={count}.")
     console = Console()
-    trainings = run_variants(SIGMOID_VS_RELU, range(seeds), epochs, output)
+    trainings = run_variants(SIGMOID_VS_RELU, range(seeds), epochs, output, jobs)
     runs = list(track(trainings, "Training", total=len(SIGMOID_VS_RELU) * seeds, console=console))
     log = read_runs(runs)
     kernels = log[log["weight"] == "kernel"]
@@ -59,7 +76,14 @@ def reproduce(seeds: int = 5, epochs: int = 5, output: Path = Path("runs/sigmoid
     gradient_log = read_runs(runs, "gradients")
     gradients = measure_gradients(gradient_log)
     _print_gradients(gradients, console)
-    verdicts = [judge_sigmoid(changes), judge_relu(changes), judge_rows(log), judge_implied_gradient(gradients)]
+    (initial,) = log_stacks([RELU_NET], initializations, output, jobs)
+    verdicts = [
+        judge_sigmoid(changes),
+        judge_relu(changes),
+        judge_rows(log),
+        judge_implied_gradient(gradients),
+        judge_remedy(gradients, initial),
+    ]
     print_verdicts(verdicts, console)
     picture = output / "sigmoid_vs_relu.png"
     _draw(kernels, gradient_log, picture)
@@ -114,7 +138,8 @@ def judge_sigmoid(changes: pd.DataFrame) -> Verdict:
         "A1",
         "With sigmoids the first layer's change in weight is tiny.",
         decide(sigmoid.max() < TINY_CHANGE, sigmoid.median() < TINY_CHANGE),
-        f"mean |change| {_describe(sigmoid)}; about 1 per step and 21 per epoch is the most that Adam moves a weight.",
+        f"mean |change| {describe(sigmoid)}, {len(changes)} seeds; about 1 per step and 21 per epoch is the most that "
+        "Adam moves a weight.",
         f"holds if every seed is below {TINY_CHANGE}, in part if the median is.",
     )
 
@@ -128,8 +153,8 @@ def judge_relu(changes: pd.DataFrame) -> Verdict:
         "A2",
         "With ReLU it is thousands of times larger.",
         decide(thousands and hundreds, hundreds),
-        f"ReLU over sigmoid, seed by seed: {_describe(ratios['relu'])}; tanh over sigmoid: {_describe(tanh)}. "
-        f"Mean |change| with ReLU {_describe(changes['relu'])}, with tanh {_describe(changes['tanh'])}.",
+        f"ReLU over sigmoid, seed by seed: {describe(relu)}; tanh over sigmoid: {describe(tanh)}. Mean |change| with "
+        f"ReLU {describe(changes['relu'])}, with tanh {describe(changes['tanh'])}; {len(changes)} seeds.",
         f"holds if the median ratio reaches {THOUSANDS} and no seed is below {HUNDREDS}; in part if only the latter.",
     )
 
@@ -160,29 +185,34 @@ def judge_implied_gradient(gradients: pd.DataFrame) -> Verdict:
     """Judges A4: the change in weight over the learning rate is the gradient."""
     excess = gradients["implied_over_true"].groupby("variant", observed=True)
     ratio = gradients["first_over_last"]
-    shown = "; ".join(f"{variant} {_range(figures)}" for variant, figures in excess)
+    shown = "; ".join(f"{variant} {describe(figures)}" for variant, figures in excess)
     return Verdict(
         "A4",
         "The change in weight divided by the learning rate is the gradient.",
         decide(bool((excess.max() <= 1).all()), bool((excess.median() <= 1).any())),
         f"First layer, change over the sum of the true gradients' norms: {shown}; plain SGD cannot exceed 1. Adam "
         "divides each gradient by its own size and so hides how small it is. The true gradient of the first layer "
-        f"over the last one's with sigmoids: {_range(ratio['sigmoid'])}; with tanh {_range(ratio['tanh'])}; with "
-        f"ReLU {_range(ratio['relu'])}.",
+        f"over the last one's with sigmoids: {describe(ratio['sigmoid'])}; with tanh {describe(ratio['tanh'])}; with "
+        f"ReLU {describe(ratio['relu'])}.",
         "holds if no seed of any variant exceeds 1; in part if the median of some variant does not.",
     )
 
 
-def _describe(values: "pd.Series[float]") -> str:
-    return f"median {_range(values)}, {len(values)} seeds"
-
-
-def _range(values: "pd.Series[float]") -> str:
-    return f"{_show(values.median())} ({_show(values.min())} to {_show(values.max())})"
-
-
-def _show(figure: float) -> str:
-    return f"{figure:,.0f}" if 100 <= abs(figure) < 1e6 else f"{figure:.3g}"
+def judge_remedy(gradients: pd.DataFrame, initial: pd.DataFrame) -> Verdict:
+    """Judges A5: ReLU cures the vanishing gradient."""
+    ratio = gradients["first_over_last"]["relu"]
+    first = initial[(initial["weight"] == "kernel") & (initial["depth"] == 0)]["gradient_norm"]
+    dead = int((first == 0).sum())
+    healthy = ratio.between(*HEALTHY)
+    return Verdict(
+        "A5",
+        "ReLU does not cause a small derivative, and so cures the vanishing gradient.",
+        decide(bool(healthy.all()) and not dead, HEALTHY[0] < ratio.median() < HEALTHY[1]),
+        f"First layer's true gradient over the last one's: {describe(ratio)}, {len(ratio)} seeds. But a ReLU net can "
+        f"be dead: of {len(first)} initializations {dead} pass no gradient at all to the first layer.",
+        f"holds if the ratio is between {HEALTHY[0]} and {HEALTHY[1]} for every seed and no initialization is dead; "
+        "in part if the median is.",
+    )
 
 
 def _print_row(kernel: pd.DataFrame, variant: str, console: Console) -> None:
@@ -211,7 +241,7 @@ def _print_changes(changes: pd.DataFrame, console: Console) -> None:
     ratios = changes.div(changes["sigmoid"], axis="index")
     for variant, values in changes.items():
         figures = (values.median(), values.min(), values.max())
-        table.add_row(str(variant), *map(_show, figures), _range(ratios[variant]))
+        table.add_row(str(variant), *map(show, figures), describe(ratios[variant]))
     console.print(
         "[bold]Mean |implied gradient|[/] of the first layer's kernel in the first epoch, "
         f"over {len(changes)} seeds (ratios seed by seed)",
@@ -225,7 +255,7 @@ def _print_gradients(gradients: pd.DataFrame, console: Console) -> None:
     for heading in ("variant", "first layer over last (range)", "implied over true gradient (range)"):
         table.add_column(heading, justify="left" if heading == "variant" else "right")
     for variant, figures in gradients.groupby("variant", observed=True):
-        table.add_row(str(variant), _range(figures["first_over_last"]), _range(figures["implied_over_true"]))
+        table.add_row(str(variant), describe(figures["first_over_last"]), describe(figures["implied_over_true"]))
     console.print("[bold]True gradients[/] of the kernels in the first epoch, medians over the seeds", highlight=False)
     console.print(table, "", highlight=False)
 

@@ -1,0 +1,40 @@
+"""Many independent runs, on one core, on all of them, or on a cluster."""
+
+import gc
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
+
+from joblib import Parallel, delayed
+
+T = TypeVar("T")
+
+
+def run_grid(function: Callable[..., T], tasks: Iterable[tuple[Any, ...]], jobs: int | None = None) -> Iterator[T]:
+    """Calls a function on every tuple of arguments, each call perhaps in a process of its own.
+
+    Args:
+        function: A function of a module, so that other processes can import it; its result must not depend on which
+            process runs it, or on what that process ran before.
+        tasks: The arguments of each call.
+        jobs: Number of processes, -1 for one per core. None: what `joblib.parallel_config` says, otherwise 1.
+
+    Yields:
+        The results, in the order of the tasks, as they come.
+
+    Raises:
+        ValueError: If `jobs` is 0.
+
+    Example:
+        >>> list(vg.grids.run_grid(divmod, [(7, 2), (9, 4)]))
+        [(3, 1), (2, 1)]
+    """
+    if jobs == 0:
+        raise ValueError("`jobs` must be a number of processes, or -1 for all cores. Received: jobs=0.")
+    return Parallel(n_jobs=jobs, return_as="generator")(delayed(_call)(function, task) for task in tasks)
+
+
+def _call(function: Callable[..., T], task: tuple[Any, ...]) -> T:
+    try:
+        return function(*task)
+    finally:
+        gc.collect()  # a model and its train function hold one another; joblib replaces a worker that grows

@@ -1,0 +1,52 @@
+import os
+
+import joblib
+import pytest
+
+from keras_vg import grids
+from keras_vg.experiments import Variant, run_variants
+
+
+def test_results_come_in_order_of_the_tasks():
+    assert list(grids.run_grid(divmod, [(7, 2), (9, 4), (5, 5)], jobs=2)) == [(3, 1), (2, 1), (1, 0)]
+
+
+def test_zero_jobs_are_an_error():
+    with pytest.raises(ValueError, match="Received: jobs=0"):
+        list(grids.run_grid(divmod, [(7, 2)], jobs=0))
+
+
+VARIANTS = [Variant("relu", "relu", depth=2), Variant("normalized", "tanh", depth=2, normalization="before")]
+
+
+def read_files(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.fixture(scope="module")
+def one_job(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("one")
+    list(run_variants(VARIANTS, range(2), 1, folder, jobs=1))
+    files = read_files(folder)
+    assert len(files) == 2 * 2 * 3
+    return files
+
+
+def test_files_do_not_depend_on_the_number_of_jobs(one_job, tmp_path):
+    list(run_variants(VARIANTS, range(2), 1, tmp_path, jobs=2))
+    assert read_files(tmp_path) == one_job
+
+
+# distributed's own clean-up of its sockets
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_a_cluster_of_dask_workers_takes_the_grid(one_job, tmp_path):
+    distributed = pytest.importorskip("distributed", reason='needs the extra "cluster"')
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster,
+        distributed.Client(cluster),
+        joblib.parallel_config(backend="dask"),
+    ):
+        processes = set(grids.run_grid(os.getpid, [()] * 8))
+        list(run_variants(VARIANTS, range(2), 1, tmp_path))
+    assert os.getpid() not in processes
+    assert read_files(tmp_path) == one_job
