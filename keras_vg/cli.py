@@ -3,6 +3,7 @@
 import contextlib
 import json
 import math
+import os
 import sys
 import warnings
 from collections.abc import Iterator
@@ -146,6 +147,37 @@ def report(
     with _exit_on_mistake():
         write_report(_expand(logs), output, title)
     typer.echo(f"{output}: {output.stat().st_size / 1e6:.2f} MB")
+
+
+@app.command(epilog="Example: keras-vg reproduce A1 F --quick")
+def reproduce(
+    claims: Annotated[
+        list[str] | None, typer.Argument(help="Claims (A1), groups (A) or names; all by default.", show_default=False)
+    ] = None,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for logs, pictures and RESULTS.md.")] = Path(
+        "runs/results"
+    ),
+    seeds: Annotated[int | None, typer.Option(min=1, help="Seeds per experiment. [default: each one's own]")] = None,
+    jobs: Annotated[int | None, typer.Option(help="Processes, -1 for one per core.")] = None,
+    quick: Annotated[bool, typer.Option(help="Leave out what takes long and no verdict needs.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Runs the experiments behind textbook claims. Exit status: 1 if a verdict is not the expected one, 2 bad input."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow reads it once, when it is first imported
+    from keras_vg.reproductions import find_reproductions
+    from keras_vg.results import reproduce as reproduce_claims
+
+    with _exit_on_mistake():
+        find_reproductions(claims or [])
+        output.mkdir(parents=True, exist_ok=True)
+    with contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():
+        results = reproduce_claims(claims or (), output, seeds, jobs, quick)
+    if as_json:
+        _print_json([vars(verdict) for result in results for verdict in result.verdicts])
+    surprises = [line for result in results for line in result.list_surprises()]
+    for line in surprises:
+        typer.echo(line, err=True)
+    raise typer.Exit(1 if surprises else 0)
 
 
 @contextlib.contextmanager

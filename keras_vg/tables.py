@@ -157,6 +157,17 @@ def _name_runs(source: Source) -> dict[str, Path]:
 
 
 def expand(item: PathLike) -> list[Path]:
+    """Lists the files that a path or a glob pattern names.
+
+    Args:
+        item: A path, which need not exist, or a pattern.
+
+    Returns:
+        The paths, those of a pattern in alphabetical order.
+
+    Raises:
+        FileNotFoundError: If a pattern matches nothing.
+    """
     pattern = os.fspath(item)
     if os.path.exists(pattern) or not glob.has_magic(pattern):
         return [Path(pattern)]

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from test_runs import write_gradients, write_history
 from typer.testing import CliRunner
 
 from keras_vg.cli import app
+from keras_vg.reproductions import REPRODUCTIONS
 from keras_vg.schemas import ACTIVATION
 
 VANISHING = [[1e-9, 1e-7, 1e-5, 1e-3, 1e-1]] * 3
@@ -120,6 +122,22 @@ def test_report(log_of_each_kind, tmp_path):
     assert "<title>Mine</title>" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
+def test_reproduce_is_a_second_door_to_the_experiments(tmp_path):
+    result = run("reproduce", "B1", "--json", "-o", tmp_path / "new" / "results")
+    assert result.exit_code == 0, result.output
+    outcomes = {verdict["claim"]: verdict["outcome"] for verdict in json.loads(result.stdout)}
+    assert outcomes == REPRODUCTIONS["saturated_neuron"].expected
+    assert "B1" in (tmp_path / "new" / "results" / "RESULTS.md").read_text(encoding="utf-8")
+
+
+def test_reproduce_fails_where_a_verdict_surprises(tmp_path, monkeypatch):
+    surprise = dataclasses.replace(REPRODUCTIONS["saturated_neuron"], expected={"B1": "holds", "B2": "holds in part"})
+    monkeypatch.setattr("keras_vg.results.find_reproductions", lambda claims: [surprise])
+    result = run("reproduce", "B1", "-o", tmp_path)
+    assert result.exit_code == 1
+    assert "B1: expected 'holds', found 'holds in part'" in result.stderr
+
+
 def test_a_users_mistake_is_one_line_and_status_2(logs, tmp_path):
     foreign = tmp_path / "foreign.csv"
     foreign.write_text("time,value\n0,1\n")
@@ -139,6 +157,7 @@ def test_a_users_mistake_is_one_line_and_status_2(logs, tmp_path):
         (["plot", gradients, "--decay", "-1", "-o", tmp_path / "plot.png"], "must be a positive factor"),
         (["report", "nope.csv"], "must be an existing file"),
         (["report", logs[0], "-o", tmp_path], "Is a directory"),
+        (["reproduce", "Z9"], "A claim must be one of A1"),
         (["diagnose"], "Missing argument"),
         (["plot", logs[0]], "Missing option"),
         (["compare", "--rows", "-1", *logs], "Invalid value"),
@@ -185,7 +204,7 @@ def test_the_module_is_the_command(logs):
 
 def test_help_has_examples_and_completion():
     assert "--install-completion" in run("--help").stdout
-    for command in ("compare", "diagnose", "plot", "report"):
+    for command in ("compare", "diagnose", "plot", "report", "reproduce"):
         result = run(command, "--help")
         assert f"Example: keras-vg {command}" in " ".join(result.stdout.split())
 
