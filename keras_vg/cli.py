@@ -44,7 +44,7 @@ def compare(
     by: Annotated[
         list[str] | None, typer.Option(help="Column that makes a row; repeatable. [default: epoch, depth]")
     ] = None,
-    rows: Annotated[int, typer.Option(min=0, help="Most rows to print, the first and the last; 0 for all.")] = 200,
+    rows: Annotated[int, typer.Option(min=0, help="Most rows to print, the first and the last; 0 for all.")] = 100,
     as_json: AsJson = False,
 ) -> None:
     """Sets runs side by side, per epoch and layer, with each run's ratio to the first."""

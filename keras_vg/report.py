@@ -21,13 +21,12 @@ from markupsafe import Markup, escape
 from keras_vg import __version__
 from keras_vg.findings import Findings, describe, describe_evidence
 from keras_vg.plots import choose_panels
-from keras_vg.plots.layers import reduce_layers
+from keras_vg.plots.layers import FIGURES, reduce_layers
 from keras_vg.plots.panels import Panel
+from keras_vg.plots.style import list_runs
 from keras_vg.rules import diagnose
 from keras_vg.runs import KINDS, Run, join_runs, read_runs
 from keras_vg.tables import compare
-
-LAYER_FIGURES = ["gradient_norm", "gradient_rms", "update_ratio"]
 
 
 def write_report(
@@ -121,26 +120,32 @@ def _draw_svg(panel: Panel) -> str:
 def _choose_tables(logs: dict[Any, pd.DataFrame]) -> list[tuple[str, pd.DataFrame]]:
     """Runs side by side per epoch, then each layer at its last epoch."""
     tables: list[tuple[str, pd.DataFrame]] = []
-    for kind, value, what in (
-        ("gradients", "gradient_rms", "Gradient RMS of the first layer, per epoch"),
-        ("deltas", "delta", "Mean |delta| of the first layer, per epoch"),
-    ):
-        if kind in logs:
-            first = logs[kind][logs[kind]["depth"] == logs[kind]["depth"].min()]
-            table = compare(first, value, by="epoch")
-            runs = table.columns.get_level_values("run")[: table.shape[1] // 2]
-            ratios = {f"{run} / {runs[0]}": table["ratio", run] for run in runs[1:]}
-            figures = {run: table[value, run] for run in runs}
-            tables.append((what, pd.DataFrame({**figures, **ratios}).reset_index()))
     if "gradients" in logs:
         layers = reduce_layers(logs["gradients"])
-        columns = ["run", "epoch", "depth", "layer", *LAYER_FIGURES]
+        first = layers[layers["depth"] == layers["depth"].min()]
+        cells = first.pivot(index="epoch", columns="run", values="gradient_rms")[list_runs(first)]
+        tables.append(("Gradient RMS of the first layer, per epoch", _add_ratios(cells)))
+        columns = ["run", "epoch", "depth", "layer", *FIGURES]
         tables.append(("Gradients by layer, last epoch", _take_last_epoch(layers)[columns]))
+    if "deltas" in logs:
+        first = logs["deltas"][logs["deltas"]["depth"] == logs["deltas"]["depth"].min()]
+        tables.append(
+            ("Mean |delta| of the first layer, per epoch", _add_ratios(compare(first, "delta", by="epoch")["delta"]))
+        )
     if "activations" in logs:
         tables.append(("Activations by layer, last epoch", _take_last_epoch(logs["activations"])))
     if "history" in logs:
         tables.append(("History", logs["history"]))
     return tables
+
+
+def _add_ratios(cells: pd.DataFrame) -> pd.DataFrame:
+    """Adds to a column per run each run's ratio to the first."""
+    first = cells.columns[0]
+    ratios = cells.iloc[:, 1:].div(cells[first], axis="index").add_suffix(f" / {first}")
+    table = pd.concat([cells, ratios], axis="columns")
+    table.insert(0, "epoch", cells.index, allow_duplicates=True)  # a run may be called `epoch`
+    return table
 
 
 def _take_last_epoch(log: pd.DataFrame) -> pd.DataFrame:
@@ -149,7 +154,7 @@ def _take_last_epoch(log: pd.DataFrame) -> pd.DataFrame:
 
 def _make_table(title: str, table: pd.DataFrame) -> dict[str, Any]:
     texts = [not pd.api.types.is_numeric_dtype(dtype) for dtype in table.dtypes]
-    columns = [{"name": str(name).replace("_", " "), "is_text": text} for name, text in zip(table, texts, strict=True)]
+    columns = [{"name": str(name), "is_text": text} for name, text in zip(table, texts, strict=True)]
     return {"title": title, "columns": columns, "rows": table.itertuples(index=False)}
 
 

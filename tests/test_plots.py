@@ -158,6 +158,16 @@ def test_a_weight_without_gradient_has_no_say_and_one_without_a_finite_one_has()
     assert reduce_layers(unused)["gradient_rms"].isna().all()
 
 
+def test_one_layer_over_the_epochs(ax):
+    log = pd.concat([make_gradients([[1.0, 2.0], [0.0, 3.0]], "a"), make_gradients([[5.0, 6.0]], "b")])
+    vg.plots.draw_layer(log, ax=ax)
+    np.testing.assert_array_equal(get_lines(ax)["a"], [1.0, np.nan])
+    assert get_lines(ax)["b"] == [5.0]
+    assert get_marks(ax) == ([1], [])
+    with pytest.raises(ValueError, match="Received: depth=7. The log has 0, 1"):
+        vg.plots.draw_layer(log, depth=7)
+
+
 def test_depth_with_predicted_decay(ax):
     log = make_gradients([[0.01, 0.1, 1.0], [0.02, 0.0, np.nan]])
     vg.plots.draw_depth(log, decay=0.5, ax=ax)

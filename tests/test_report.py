@@ -99,6 +99,12 @@ def test_a_run_of_deltas_alone_is_not_called_healthy(tmp_path):
     assert "healthy: nothing found" not in text
 
 
+def test_a_run_may_have_any_name(tmp_path):
+    paths = [write_gradients(tmp_path / f"{name}.csv") for name in ("epoch", "depth")]
+    vg.write_report(paths, tmp_path / "report.html")
+    assert "depth / epoch" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
 def test_bad_reports(tmp_path):
     with pytest.raises(ValueError, match=r"at least one log. Received: sources=\[\]"):
         vg.write_report([], tmp_path / "report.html")
@@ -171,6 +177,7 @@ def test_tables_sort_in_a_browser(report, browser):
         const sorted = table.querySelectorAll("th")[column].getAttribute("aria-sort");
         return [sorted, [...table.tBodies[0].rows].map(row => row.cells[column].textContent)];
     """
+    assert browser.execute_script(read, 1) == ["ascending", ["1e-09", "1e-09", "1e-09"]]
     assert browser.execute_script(read, 2) == ["ascending", ["0.1", "0.1", "NaN"]]
     assert browser.execute_script(read, 0) == ["ascending", ["0", "1", "2"]]
     assert browser.execute_script(read, 0) == ["descending", ["2", "1", "0"]]

@@ -5,7 +5,7 @@ hollow markers on lines of their own, at the lower and the upper edge.
 """
 
 from keras_vg.plots.depth import draw_depth, draw_heatmap
-from keras_vg.plots.epochs import draw_activations, draw_epochs, draw_losses, draw_update_ratio
+from keras_vg.plots.epochs import draw_activations, draw_epochs, draw_layer, draw_losses, draw_update_ratio
 from keras_vg.plots.histograms import draw_deltas, draw_weights
 from keras_vg.plots.panels import choose_panels, draw_panels
 
@@ -16,6 +16,7 @@ __all__ = [
     "draw_depth",
     "draw_epochs",
     "draw_heatmap",
+    "draw_layer",
     "draw_losses",
     "draw_panels",
     "draw_update_ratio",

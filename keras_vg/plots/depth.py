@@ -9,7 +9,7 @@ from matplotlib.colors import LogNorm, Normalize
 from matplotlib.patches import Patch
 from matplotlib.ticker import LogFormatter, MaxNLocator
 
-from keras_vg.plots.layers import reduce_layers
+from keras_vg.plots.layers import FIGURES, check_value, reduce_layers
 from keras_vg.plots.style import (
     LABELS,
     add_legend,
@@ -24,7 +24,6 @@ from keras_vg.plots.style import (
 )
 from keras_vg.schemas import ACTIVATION, GRADIENT
 
-REDUCED = ("gradient_norm", "gradient_rms", "update_ratio")
 MOST_NAMES = 16
 """A heat map of more layers names only some of them."""
 
@@ -63,8 +62,7 @@ def draw_depth(
         ['sigmoid_seed0_gradients, epoch 0', 'predicted: 0.237 per layer']
     """
     layers = reduce_layers(log)
-    if value not in REDUCED:
-        raise ValueError(f"`value` must be one of {', '.join(REDUCED)}. Received: value={value!r}.")
+    check_value(value)
     if decay is not None and not decay > 0:
         raise ValueError(f"`decay` must be a positive factor per layer. Received: decay={decay!r}. Try 0.25.")
     unknown = sorted(set(epochs or ()) - set(layers["epoch"]))
@@ -131,7 +129,7 @@ def draw_heatmap(log: pd.DataFrame, value: str | None = None, ax: Axes | None = 
         )
     is_activation = set(ACTIVATION.columns) <= set(log.columns)
     layers = log if is_activation else reduce_layers(log)
-    allowed = ACTIVATION.numbers if is_activation else list(REDUCED)
+    allowed = ACTIVATION.numbers if is_activation else list(FIGURES)
     value = value or ("saturated_fraction" if is_activation else GRADIENT.value)
     if value not in allowed:
         raise ValueError(f"`value` must be one of {', '.join(allowed)}. Received: value={value!r}.")

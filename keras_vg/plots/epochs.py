@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from keras_vg.plots.layers import reduce_layers
+from keras_vg.plots.layers import check_value, reduce_layers
 from keras_vg.plots.style import (
     LABELS,
     add_legend,
@@ -84,6 +84,44 @@ def _draw_group(
     long = cells.stack("run", future_stack=True)
     long = long[long.index.isin(present)]  # of two runs, one may have fewer epochs
     mark_specials(ax, long.index.get_level_values("epoch"), long, style)
+
+
+def draw_layer(
+    log: pd.DataFrame, depth: int | None = None, value: str = "gradient_rms", ax: Axes | None = None
+) -> Axes:
+    """Draws a figure of one layer, all its weights together, over the epochs: a line per run, on a log scale.
+
+    Args:
+        log: A gradient log from `read_log`.
+        depth: Which layer; the first in the log by default.
+        value: `"gradient_norm"`, `"gradient_rms"` or `"update_ratio"`.
+        ax: Where to draw; None for a new figure.
+
+    Returns:
+        The axes drawn on.
+
+    Raises:
+        ValueError: If the table is no gradient log, has no such layer, or `value` is none of the three.
+
+    Example:
+        >>> ax = vg.plots.draw_layer(vg.read_log("runs/sigmoid_vs_relu/*_gradients.csv"))
+        >>> len(ax.get_lines())
+        3
+    """
+    layers = reduce_layers(log)
+    check_value(value)
+    depth = layers["depth"].min() if depth is None else depth
+    rows = layers[layers["depth"] == depth]
+    if rows.empty:
+        known = ", ".join(map(str, sorted(layers["depth"].unique()))) or "none: it has no rows"
+        raise ValueError(f"`depth` must be in the log. Received: depth={depth!r}. The log has {known}.")
+    ax = make_axes(ax)
+    styles = cycle_styles()
+    for run, table in rows.groupby("run", sort=False):
+        cells = table.set_index("epoch")[[value]].rename_axis(columns="run")
+        _draw_group(ax, cells, cells.stack(future_stack=True).index, run, next(styles))
+    _finish(ax, LABELS[value])
+    return ax
 
 
 def draw_update_ratio(log: pd.DataFrame, healthy: tuple[float, float] = HEALTHY_UPDATE, ax: Axes | None = None) -> Axes:

@@ -5,6 +5,7 @@ import pandas as pd
 
 from keras_vg.schemas import GRADIENT
 
+FIGURES = ("gradient_norm", "gradient_rms", "update_ratio")
 KEYS = ["run", "epoch", "depth"]
 
 
@@ -32,7 +33,7 @@ def reduce_layers(log: pd.DataFrame) -> pd.DataFrame:
             "Pass what `read_log` returns of a log that `GradientLogger` wrote."
         )
     if log.empty:
-        return pd.DataFrame(columns=[*KEYS, "layer", "steps", "gradient_norm", "gradient_rms", "update_ratio"])
+        return pd.DataFrame(columns=[*KEYS, "layer", "steps", *FIGURES])
     groups = log.groupby(KEYS, observed=True, sort=False)
     codes = groups.ngroup().to_numpy()
     rms, size, steps = (log[name].to_numpy("float64") for name in ("gradient_rms", "size", "steps"))
@@ -54,6 +55,19 @@ def reduce_layers(log: pd.DataFrame) -> pd.DataFrame:
             "update_ratio": _measure_updates(log, codes),
         }
     return pd.DataFrame(figures, index=groups.size().index).reset_index()
+
+
+def check_value(value: str) -> None:
+    """Raises unless `value` is a figure of a reduced layer.
+
+    Args:
+        value: The name.
+
+    Raises:
+        ValueError: If it is none.
+    """
+    if value not in FIGURES:
+        raise ValueError(f"`value` must be one of {', '.join(FIGURES)}. Received: value={value!r}.")
 
 
 def _measure_updates(log: pd.DataFrame, codes: np.ndarray) -> np.ndarray:

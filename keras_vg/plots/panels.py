@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from keras_vg.plots.depth import draw_depth, draw_heatmap
-from keras_vg.plots.epochs import draw_activations, draw_epochs, draw_losses, draw_update_ratio
+from keras_vg.plots.epochs import draw_activations, draw_epochs, draw_layer, draw_losses, draw_update_ratio
 from keras_vg.plots.histograms import draw_deltas, draw_weights
 from keras_vg.plots.style import list_runs
 from keras_vg.schemas import ACTIVATION, DELTA, GRADIENT
@@ -62,7 +62,7 @@ def choose_panels(log: pd.DataFrame, decay: float | None = None) -> list[Panel]:
     columns = set(log.columns)
     if set(GRADIENT.columns) <= columns:
         panels = [
-            Panel("First layer's gradient", partial(draw_epochs, _choose_first_weight(log), "gradient_rms")),
+            Panel("First layer's gradient", partial(draw_layer, log)),
             Panel("Gradient over depth", partial(draw_depth, log, decay=decay)),
             Panel("Size of the updates", partial(draw_update_ratio, log)),
         ]
@@ -121,13 +121,3 @@ def draw_panels(panels: list[Panel]) -> Figure:
     for ax in axes[len(panels) :]:
         ax.remove()
     return figure
-
-
-def _choose_first_weight(log: pd.DataFrame) -> pd.DataFrame:
-    """Of each run's first layer the largest weight: its kernel, not its bias."""
-    first = log[log["depth"] == log["depth"].min()]
-    sizes = first.groupby("run", observed=True)["size"].transform("max")
-    largest = first[first["size"] == sizes]
-    return largest[
-        largest["weight"].astype(object) == largest.groupby("run", observed=True)["weight"].transform("first")
-    ]
