@@ -82,10 +82,10 @@ def diagnose(logs: Logs, as_json: AsJson = False) -> None:
     kind, otherwise those whose names differ in the word for the kind only (a_gradients.csv, a_history.csv).
     """
     from keras_vg.rules import diagnose as diagnose_run
-    from keras_vg.runs import read_runs
+    from keras_vg.runs import read_run_logs
 
     with _exit_on_mistake():
-        runs = read_runs(_expand(logs))
+        runs = read_run_logs(_expand(logs))
         results = {run.name: diagnose_run(*run.tables.values()) for run in runs}
         for run in runs:
             if set(run.tables) == {"deltas"}:  # not "healthy": nothing was judged
@@ -126,10 +126,10 @@ def plot(
                 f"The picture must be a .png, .svg or .pdf file. Received: {str(output)!r}. Give it such an ending."
             )
         from keras_vg.plots import choose_panels, draw_panels
-        from keras_vg.runs import KINDS, join_runs, read_runs
+        from keras_vg.runs import KINDS, join_run_logs, read_run_logs
 
-        runs = read_runs(_expand(logs))
-        tables = [table for kind in KINDS if (table := join_runs(runs, kind)) is not None]
+        runs = read_run_logs(_expand(logs))
+        tables = [table for kind in KINDS if (table := join_run_logs(runs, kind)) is not None]
         panels = [panel for table in tables for panel in choose_panels(table, decay)]
         draw_panels(panels).savefig(output, dpi=150)
     typer.echo(f"{output}: {len(panels)} plots")

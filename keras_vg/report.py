@@ -25,7 +25,7 @@ from keras_vg.plots.layers import FIGURES, reduce_layers
 from keras_vg.plots.panels import Panel
 from keras_vg.plots.style import list_runs
 from keras_vg.rules import diagnose
-from keras_vg.runs import KINDS, Run, join_runs, read_runs
+from keras_vg.runs import KINDS, RunLogs, join_run_logs, read_run_logs
 from keras_vg.tables import compare
 
 
@@ -39,7 +39,8 @@ def write_report(
     The file holds all it needs, refers to nothing outside of it, and is the same for the same logs.
 
     Args:
-        sources: Paths of logs of this package and of `keras.callbacks.CSVLogger`, sorted into runs by `runs.read_runs`.
+        sources: Paths of logs of this package and of `keras.callbacks.CSVLogger`; `runs.read_run_logs` sorts them
+            into runs.
         filename: The HTML file to write.
         title: The report's heading.
 
@@ -54,24 +55,24 @@ def write_report(
     paths = [sources] if isinstance(sources, str | os.PathLike) else list(sources)
     if not paths:
         raise ValueError(f"A report must have at least one log. Received: sources={sources!r}.")
-    Path(filename).write_text(render_report(read_runs(paths), title), encoding="utf-8")
+    Path(filename).write_text(render_report(read_run_logs(paths), title), encoding="utf-8")
 
 
-def render_report(runs: list[Run], title: str = "Training report") -> str:
+def render_report(runs: list[RunLogs], title: str = "Training report") -> str:
     """Renders a report.
 
     Args:
-        runs: What `runs.read_runs` returned.
+        runs: What `runs.read_run_logs` returned.
         title: The report's heading.
 
     Returns:
         The HTML text.
 
     Example:
-        >>> vg.report.render_report(vg.runs.read_runs(["sigmoid.csv"]))[:15]
+        >>> vg.report.render_report(vg.runs.read_run_logs(["sigmoid.csv"]))[:15]
         '<!doctype html>'
     """
-    logs = {kind: log for kind in KINDS if (log := join_runs(runs, kind)) is not None}
+    logs = {kind: log for kind in KINDS if (log := join_run_logs(runs, kind)) is not None}
     script = _read_template("sort.js")
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
@@ -91,7 +92,7 @@ def render_report(runs: list[Run], title: str = "Training report") -> str:
     )
 
 
-def _describe_run(run: Run) -> dict[str, Any]:
+def _describe_run(run: RunLogs) -> dict[str, Any]:
     is_judged = set(run.tables) != {"deltas"}
     findings = diagnose(*run.tables.values()) if is_judged else Findings()
     files = ", ".join(f"{path} ({len(run.tables[kind]):,} rows)" for kind, path in run.paths.items())
@@ -130,7 +131,10 @@ def _choose_tables(logs: dict[Any, pd.DataFrame]) -> list[tuple[str, pd.DataFram
     if "deltas" in logs:
         first = logs["deltas"][logs["deltas"]["depth"] == logs["deltas"]["depth"].min()]
         tables.append(
-            ("Mean |delta| of the first layer, per epoch", _add_ratios(compare(first, "delta", by="epoch")["delta"]))
+            (
+                "Mean |delta| of the first layer, per epoch",
+                _add_ratios(compare(first, "delta", by="epoch")[["delta"]].droplevel(0, "columns")),
+            )
         )
     if "activations" in logs:
         tables.append(("Activations by layer, last epoch", _take_last_epoch(logs["activations"])))

@@ -22,7 +22,7 @@ _KIND_WORDS = re.compile(
 
 
 @dataclass
-class Run:
+class RunLogs:
     """The logs of one training.
 
     Attributes:
@@ -36,7 +36,7 @@ class Run:
     paths: dict[Kind, Path] = field(default_factory=dict)
 
 
-def read_runs(paths: Iterable[str | os.PathLike[str]]) -> list[Run]:
+def read_run_logs(paths: Iterable[str | os.PathLike[str]]) -> list[RunLogs]:
     """Reads logs of any kinds and sorts them into runs.
 
     Logs that are all of different kinds are of one run. Otherwise a run is what its files' names have before the word
@@ -54,7 +54,7 @@ def read_runs(paths: Iterable[str | os.PathLike[str]]) -> list[Run]:
         FileNotFoundError: If one does not exist.
 
     Example:
-        >>> [run] = vg.runs.read_runs(["sigmoid.csv"])
+        >>> [run] = vg.runs.read_run_logs(["sigmoid.csv"])
         >>> run.name, list(run.tables)
         ('sigmoid', ['deltas'])
     """
@@ -71,14 +71,14 @@ def read_runs(paths: Iterable[str | os.PathLike[str]]) -> list[Run]:
             for path, place in zip(files, places, strict=True)
         ]
     distinct = list(dict.fromkeys(keys))
-    runs = {key: Run(name) for key, name in zip(distinct, shorten_paths(distinct), strict=True)}
+    runs = {key: RunLogs(name) for key, name in zip(distinct, shorten_paths(distinct), strict=True)}
     for key, path, (kind, table) in zip(keys, files, known, strict=True):
         runs[key].tables[kind] = table
         runs[key].paths[kind] = path
     return list(runs.values())
 
 
-def join_runs(runs: Iterable[Run], kind: Kind) -> pd.DataFrame | None:
+def join_run_logs(runs: Iterable[RunLogs], kind: Kind) -> pd.DataFrame | None:
     """Joins the logs of one kind into one table.
 
     Args:

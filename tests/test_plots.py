@@ -251,3 +251,17 @@ def test_histogram_of_weights_before_and_after(tmp_path, ax):
     assert (before[0], before[-1], after[-1]) == (100.0, 0.0, 50.0)
     with pytest.raises(ValueError, match="A delta log is needed"):
         vg.plots.draw_weights(make_gradients([[1.0]]))
+
+
+def test_panels_refuse_what_they_cannot_draw():
+    with pytest.raises(ValueError, match="must have rows to be drawn"):
+        vg.plots.choose_panels(make_gradients(np.empty((0, 2))))
+    with pytest.raises(ValueError, match=r"Received: columns=\['run', 'time'\]"):
+        vg.plots.choose_panels(pd.DataFrame({"run": ["a"], "time": [0]}))
+
+
+def test_the_heading_of_a_panel_keeps_the_note_of_its_plot():
+    figure = vg.plots.draw_panels(vg.plots.choose_panels(make_gradients([[1.0, 2.0]])))
+    titles = [ax.get_title() for ax in figure.axes]
+    assert "Size of the updates\nsteps per row: 10" in titles
+    assert "Gradient, layer by epoch" in titles

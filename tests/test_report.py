@@ -87,7 +87,7 @@ def test_findings_come_first_then_plots_then_tables(report):
 
 def test_the_same_logs_make_the_same_report(tmp_path):
     path = write_gradients(tmp_path / "gradients.csv")
-    reports = [vg.report.render_report(vg.runs.read_runs([path])) for _ in range(2)]
+    reports = [vg.report.render_report(vg.runs.read_run_logs([path])) for _ in range(2)]
     assert reports[0] == reports[1]
 
 

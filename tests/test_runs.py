@@ -1,7 +1,7 @@
 import pytest
 from test_plots import make_gradients
 
-from keras_vg.runs import join_runs, read_runs
+from keras_vg.runs import join_run_logs, read_run_logs
 from keras_vg.schemas import GRADIENT
 
 HISTORY = "epoch,loss\n0,0.7\n1,0.6\n"
@@ -33,7 +33,7 @@ def write_history(path):
 def test_files_are_sorted_into_runs(tmp_path, gradients, history, names):
     paths = [write_gradients(tmp_path / name) for name in gradients]
     paths += [write_history(tmp_path / name) for name in history]
-    runs = read_runs(paths)
+    runs = read_run_logs(paths)
     assert [run.name for run in runs] == names
     for run in runs:
         assert set(run.tables) == ({"gradients", "history"} if history else {"gradients"})
@@ -41,9 +41,9 @@ def test_files_are_sorted_into_runs(tmp_path, gradients, history, names):
 
 
 def test_join_runs(tmp_path):
-    runs = read_runs([write_gradients(tmp_path / f"{name}.csv", layers=[name, "out"]) for name in "ba"])
-    log = join_runs(runs, "gradients")
+    runs = read_run_logs([write_gradients(tmp_path / f"{name}.csv", layers=[name, "out"]) for name in "ba"])
+    log = join_run_logs(runs, "gradients")
     assert log["run"].astype(str).tolist() == ["b", "b", "a", "a"]
     assert log["run"].cat.categories.tolist() == ["b", "a"]
     assert log["layer"].tolist() == ["b", "out", "a", "out"]
-    assert join_runs(runs, "history") is None
+    assert join_run_logs(runs, "history") is None
