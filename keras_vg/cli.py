@@ -1,47 +1,215 @@
 """The `keras-vg` command."""
 
+import contextlib
+import json
+import math
+import os
+import sys
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+# What a command needs beyond tables is imported in it: `compare` must not wait for matplotlib.
 from keras_vg.tables import compare as compare_runs
+from keras_vg.tables import expand
 
-app = typer.Typer(no_args_is_help=True, add_completion=True, help="See which layer of a Keras model stopped learning.")
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Logs = Annotated[
+    list[Path], typer.Argument(help="Logs: CSV files, or quoted patterns such as 'runs/*.csv'.", show_default=False)
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
 @app.callback()
-def _main() -> None:  # with a callback, a lone command keeps its name
-    """See which layer of a Keras model stopped learning."""
+def _main() -> None:
+    """See which layer of a Keras model stopped learning, from the logs that keras_vg's callbacks wrote."""
 
 
-@app.command()
+@app.command(epilog="Example: keras-vg compare sigmoid.csv relu.csv --value delta --by epoch")
 def compare(
-    logs: Annotated[list[Path], typer.Argument(help="Logs of one kind.")],
-    value: Annotated[str | None, typer.Option(help="Column to compare; the log's main figure by default.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON, one record per row.")] = False,
+    logs: Logs,
+    value: Annotated[str | None, typer.Option(help="Column to compare. [default: the log's main figure]")] = None,
+    by: Annotated[
+        list[str] | None, typer.Option(help="Column that makes a row; repeatable. [default: epoch, depth]")
+    ] = None,
+    rows: Annotated[int, typer.Option(min=0, help="Most rows to print, the first and the last; 0 for all.")] = 100,
+    as_json: AsJson = False,
 ) -> None:
-    """Sets runs side by side, per epoch and layer, with each run's ratio to the first.
-
-    Example: keras-vg compare sigmoid.csv relu.csv
-    """
-    try:
-        table = compare_runs(logs, value)
-    except (OSError, ValueError) as error:
-        typer.echo(f"Error: {error}", err=True)
-        raise typer.Exit(2) from None
-    if json:
-        flat = table.set_axis(["/".join(column) for column in table.columns], axis="columns")
-        typer.echo(flat.reset_index().to_json(orient="records"))
+    """Sets runs side by side, per epoch and layer, with each run's ratio to the first."""
+    with _exit_on_mistake():
+        table = compare_runs(logs, value, by)
+    if as_json:
+        flat = table.set_axis(["/".join(column) for column in table.columns], axis="columns").reset_index()
+        _print_json(flat.to_dict("records"))
         return
     name = table.columns[0][0]
     long = table.stack("run", future_stack=True)[[name, "ratio"]].reset_index()
     shown = Table(caption=f"mean |{name}|; ratio to {escape(str(table[name].columns[0]))}", caption_justify="left")
     for heading in long.columns:
         shown.add_column(str(heading), overflow="fold")
-    for *keys, figure, ratio in long.itertuples(index=False):
+    left_out = max(0, len(long) - rows) if rows else 0
+    head = (rows + 1) // 2
+    for place, (*keys, figure, ratio) in enumerate(long.itertuples(index=False)):
+        if left_out and head <= place < head + left_out:
+            if place == head:
+                shown.add_row(*["…"] * long.shape[1])
+            continue
         shown.add_row(*(escape(str(key)) for key in keys), f"{figure:.4g}", f"{ratio:.4g}")
     Console().print(shown)
+    if left_out:
+        typer.echo(
+            f"{left_out:,} of {len(long):,} rows left out: --rows 0 prints all, --json is for programs.", err=True
+        )
+
+
+@app.command(epilog="Example: keras-vg diagnose gradients.csv history.csv && echo healthy")
+def diagnose(logs: Logs, as_json: AsJson = False) -> None:
+    """Says what is wrong with each run. Exit status: 0 healthy, 1 a finding of severity error, 2 bad input.
+
+    Logs of one run (gradients, activations, a CSVLogger's history) are judged together: all files if no two are of one
+    kind, otherwise those whose names differ in the word for the kind only (a_gradients.csv, a_history.csv).
+    """
+    from keras_vg.rules import diagnose as diagnose_run
+    from keras_vg.runs import read_run_logs
+
+    with _exit_on_mistake():
+        runs = read_run_logs(_expand(logs))
+        results = {run.name: diagnose_run(*run.tables.values()) for run in runs}
+        for run in runs:
+            if set(run.tables) == {"deltas"}:  # not "healthy": nothing was judged
+                raise ValueError(
+                    "Changes of weights alone do not say whether a model is healthy: optimizers hide small gradients. "
+                    f"Received: {str(run.paths['deltas'])!r} only. Add the run's gradient log or history."
+                )
+    if as_json:
+        records = [
+            {
+                "run": name,
+                "is_healthy": findings.is_healthy,
+                "figures": findings.figures,
+                "findings": [{**vars(finding), "layers": list(finding.layers)} for finding in findings],
+            }
+            for name, findings in results.items()
+        ]
+        _print_json(records)
+    else:
+        console = Console()
+        for name, findings in results.items():
+            console.print(f"[bold]{escape(name)}[/]", highlight=False)
+            # A table without rows is not shown at all, its title included.
+            console.print(findings if findings else escape(str(findings)), "", highlight=False)
+    raise typer.Exit(0 if all(findings.is_healthy for findings in results.values()) else 1)
+
+
+@app.command(epilog="Example: keras-vg plot sigmoid_gradients.csv relu_gradients.csv --decay 0.25 -o gradients.svg")
+def plot(
+    logs: Logs,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Picture to write: .png, .svg or .pdf.")],
+    decay: Annotated[float | None, typer.Option(help="Predicted factor per layer, drawn beside gradients.")] = None,
+) -> None:
+    """Draws the plots that fit the kind of the logs."""
+    with _exit_on_mistake():
+        if output.suffix.lower() not in (".png", ".svg", ".pdf"):
+            raise ValueError(
+                f"The picture must be a .png, .svg or .pdf file. Received: {str(output)!r}. Give it such an ending."
+            )
+        from keras_vg.plots import choose_panels, draw_panels
+        from keras_vg.runs import KINDS, join_run_logs, read_run_logs
+
+        runs = read_run_logs(_expand(logs))
+        tables = [table for kind in KINDS if (table := join_run_logs(runs, kind)) is not None]
+        panels = [panel for table in tables for panel in choose_panels(table, decay)]
+        draw_panels(panels).savefig(output, dpi=150)
+    typer.echo(f"{output}: {len(panels)} plots")
+
+
+@app.command(epilog="Example: keras-vg report runs/*.csv -o report.html")
+def report(
+    logs: Logs,
+    output: Annotated[Path, typer.Option("--output", "-o", help="HTML file to write.")] = Path("report.html"),
+    title: Annotated[str, typer.Option(help="The report's heading.")] = "Training report",
+) -> None:
+    """Writes findings, plots and tables of one or several runs into one HTML file that opens from disk."""
+    from keras_vg.report import write_report
+
+    with _exit_on_mistake():
+        write_report(_expand(logs), output, title)
+    typer.echo(f"{output}: {output.stat().st_size / 1e6:.2f} MB")
+
+
+@app.command(epilog="Example: keras-vg reproduce A1 F --quick")
+def reproduce(
+    claims: Annotated[
+        list[str] | None, typer.Argument(help="Claims (A1), groups (A) or names; all by default.", show_default=False)
+    ] = None,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for logs, pictures and RESULTS.md.")] = Path(
+        "runs/results"
+    ),
+    seeds: Annotated[int | None, typer.Option(min=1, help="Seeds per experiment. [default: each one's own]")] = None,
+    jobs: Annotated[int | None, typer.Option(help="Processes, -1 for one per core.")] = None,
+    quick: Annotated[bool, typer.Option(help="Leave out what takes long and no verdict needs.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Runs the experiments behind textbook claims. Exit status: 1 if a verdict is not the expected one, 2 bad input."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow reads it once, when it is first imported
+    from keras_vg.reproductions import find_reproductions
+    from keras_vg.results import reproduce as reproduce_claims
+
+    with _exit_on_mistake():
+        find_reproductions(claims or [])
+        output.mkdir(parents=True, exist_ok=True)
+    with contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():
+        results = reproduce_claims(claims or (), output, seeds, jobs, quick)
+    if as_json:
+        _print_json([vars(verdict) for result in results for verdict in result.verdicts])
+    surprises = [line for result in results for line in result.list_surprises()]
+    for line in surprises:
+        typer.echo(line, err=True)
+    raise typer.Exit(1 if surprises else 0)
+
+
+@contextlib.contextmanager
+def _exit_on_mistake() -> Iterator[None]:
+    """Turns a user's mistake into one line and exit status 2, and warnings into one line each."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        try:
+            yield
+        except (OSError, ValueError) as error:
+            typer.echo(f"Error: {error}", err=True)
+            raise typer.Exit(2) from None
+        finally:
+            for warning in caught:
+                typer.echo(f"Warning: {warning.message}", err=True)
+
+
+def _expand(logs: list[Path]) -> list[Path]:
+    return [path for log in logs for path in expand(log)]
+
+
+def _print_json(value: Any) -> None:
+    json.dump(_make_json(value), sys.stdout, indent=2, allow_nan=False)
+    typer.echo()
+
+
+def _make_json(value: Any) -> Any:
+    """JSON has no NaN and no infinities: they become the strings that `float` reads."""
+    if isinstance(value, dict):
+        return {str(key): _make_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_make_json(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    return value.item() if hasattr(value, "item") else value

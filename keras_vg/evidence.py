@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import pandas as pd
@@ -34,6 +34,15 @@ class Inspection:
     inputs: pd.DataFrame
     outputs: pd.DataFrame
     setup: dict[str, Any]
+
+    def _repr_html_(self) -> str:
+        setup = pd.DataFrame({"value": self.setup}).map(str)
+        tables = {"setup": setup, **{f.name: getattr(self, f.name) for f in fields(self) if f.name != "setup"}}
+        parts = [
+            f"<details><summary>{name}</summary>{table.to_html(max_rows=60, show_dimensions=True)}</details>"
+            for name, table in tables.items()
+        ]
+        return "".join(parts)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """What the rules say: one finding per fault, and all of them as text, as a rich table or as a DataFrame."""
 
+import html
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -90,6 +91,11 @@ class Findings(list[Finding]):
             texts = (describe(finding), describe_evidence(finding), finding.advice)
             table.add_row(f"[{style}]{finding.severity}[/]", *map(escape, texts))
         return table
+
+    def _repr_html_(self) -> str:
+        with pd.option_context("display.max_colwidth", None):
+            table = self.to_frame().to_html(index=False, escape=True, na_rep="") if self else ""
+        return f"<p>{html.escape(self._summarise())}</p>{table}"
 
     def _summarise(self) -> str:
         figures = ", ".join(f"{name} {format_figure(figure)}" for name, figure in self.figures.items())

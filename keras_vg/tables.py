@@ -144,7 +144,7 @@ def _name_runs(source: Source) -> dict[str, Path]:
         )
     else:
         sources = [source] if isinstance(source, str | os.PathLike) else list(source)
-        paths = list(dict.fromkeys(path for item in sources for path in _expand(item)))
+        paths = list(dict.fromkeys(path for item in sources for path in expand(item)))
         runs = dict(zip(shorten_paths([_list_parts(path) for path in paths]), paths, strict=True))
     if not runs:
         raise ValueError(f"`source` must name at least one log. Received: source={source!r}.")
@@ -156,7 +156,18 @@ def _name_runs(source: Source) -> dict[str, Path]:
     return runs
 
 
-def _expand(item: PathLike) -> list[Path]:
+def expand(item: PathLike) -> list[Path]:
+    """Lists the files that a path or a glob pattern names.
+
+    Args:
+        item: A path, which need not exist, or a pattern.
+
+    Returns:
+        The paths, those of a pattern in alphabetical order.
+
+    Raises:
+        FileNotFoundError: If a pattern matches nothing.
+    """
     pattern = os.fspath(item)
     if os.path.exists(pattern) or not glob.has_magic(pattern):
         return [Path(pattern)]

@@ -1,12 +1,20 @@
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 from test_csvlog import make_block, write_log
 
 import keras_vg as vg
+from keras_vg.plots.layers import reduce_layers
+from keras_vg.schemas import ACTIVATION, GRADIENT
 
 mpl.use("agg")
+
+
+@pytest.fixture
+def ax():
+    return Figure(layout="constrained").subplots()
 
 
 @pytest.fixture
@@ -18,13 +26,57 @@ def log(tmp_path):
     return log.assign(variant=log["run"].astype(str).str[0])
 
 
-def test_a_line_per_group_with_median_and_range(log):
-    ax = vg.plots.draw_epochs(log, "delta", by="variant", ax=Figure().subplots())
-    lines = {line.get_label(): line.get_ydata().tolist() for line in ax.get_lines()}
-    assert lines == {"a": [2.5, 5.0, 7.5], "b": [100.0, 200.0, 300.0]}
+def make_gradients(rms, run="run", layers=None, **columns):
+    """A gradient log with one kernel of 4 values per layer: `rms` of shape (epochs, layers)."""
+    rms = np.asarray(rms, "float64")
+    epochs, depths = (places.ravel() for places in np.indices(rms.shape))
+    names = np.array(layers or [f"dense_{i}" for i in range(rms.shape[1])], dtype=object)
+    fixed = {
+        "run": run,
+        "step": 9,
+        "weight": "kernel",
+        "size": 4,
+        "steps": 10,
+        "nonfinite_steps": 0,
+        "weight_norm": 2.0,
+    }
+    figures = {"gradient_rms": rms.ravel(), "gradient_norm": 2 * rms.ravel(), "delta_norm": 0.02, "learning_rate": 0.1}
+    frame = pd.DataFrame({"epoch": epochs, "depth": depths, "layer": names[depths], **figures}).assign(
+        **{**fixed, **columns}
+    )
+    for column in GRADIENT.columns:
+        if column not in frame:
+            frame[column] = 0.0
+    return frame[["run", *GRADIENT.columns]]
+
+
+def make_activations(saturated, dead, run="run", **columns):
+    """An activation log: fractions of shape (epochs, layers)."""
+    epochs, depths = (places.ravel() for places in np.indices(np.shape(saturated)))
+    frame = pd.DataFrame({"run": run, "epoch": epochs, "depth": depths, "saturated_fraction": np.ravel(saturated)})
+    frame = frame.assign(dead_fraction=np.ravel(dead), layer="layer_" + frame["depth"].astype(str), activation="relu")
+    frame = frame.assign(units=3, mean=0.5, std=1.0, abs_max=2.0).assign(**columns)
+    return frame[["run", *ACTIVATION.columns]]
+
+
+def get_lines(ax):
+    return {line.get_label(): line.get_ydata().tolist() for line in ax.get_lines() if line.get_label()[0] != "_"}
+
+
+def get_marks(ax):
+    """The hollow markers at the edges: x positions of those below and of those above."""
+    marks = [line for line in ax.get_lines() if line.get_marker() not in ("None", None) and line.get_label()[0] == "_"]
+    below = [x for line in marks if line.get_ydata()[0] < 0.5 for x in line.get_xdata()]
+    above = [x for line in marks if line.get_ydata()[0] > 0.5 for x in line.get_xdata()]
+    return below, above
+
+
+def test_a_line_per_group_with_median_and_range(log, ax):
+    vg.plots.draw_epochs(log, "delta", by="variant", ax=ax)
+    assert get_lines(ax) == {"a": [2.5, 5.0, 7.5], "b": [100.0, 200.0, 300.0]}
     (band,) = ax.collections
     assert sorted(set(band.get_paths()[0].vertices[:, 1])) == [1.0, 2.0, 3.0, 4.0, 8.0, 12.0]
-    assert (ax.get_yscale(), ax.get_xlabel(), ax.get_ylabel()) == ("log", "epoch", "mean |delta|")
+    assert (ax.get_yscale(), ax.get_xlabel(), ax.get_ylabel()) == ("log", "epoch", "mean |delta| [weight]")
 
 
 def test_a_line_per_run_on_axes_of_its_own(log):
@@ -33,3 +85,183 @@ def test_a_line_per_run_on_axes_of_its_own(log):
     assert len({(line.get_color(), line.get_marker(), line.get_linestyle()) for line in ax.get_lines()}) == 3
     with pytest.raises(ValueError, match="must be a column of figures"):
         vg.plots.draw_epochs(log, "loss")
+
+
+def test_zero_nan_and_infinity_are_shown(ax):
+    log = make_gradients([[1.0], [0.0], [np.nan], [np.inf], [2.0]])
+    vg.plots.draw_epochs(log, "gradient_rms", ax=ax)
+    np.testing.assert_array_equal(get_lines(ax)["run"], [1.0, np.nan, np.nan, np.inf, 2.0])
+    assert get_marks(ax) == ([1], [2, 3])
+    assert [text.get_text() for text in ax.texts] == ["0", "NaN/inf"]
+
+
+def test_a_run_that_ended_early_is_no_nan(ax):
+    log = pd.concat([make_gradients([[1.0], [1.0]], "long"), make_gradients([[1.0]], "short")])
+    vg.plots.draw_epochs(log, "gradient_rms", by="weight", ax=ax)
+    assert get_marks(ax) == ([], [])
+
+
+def test_one_broken_run_of_a_group_is_marked(ax):
+    log = pd.concat([make_gradients([[1.0], [1.0]], "fine"), make_gradients([[0.0], [np.nan]], "broken")])
+    vg.plots.draw_epochs(log, "gradient_rms", by="weight", ax=ax)
+    assert get_marks(ax) == ([0], [1])
+
+
+def test_nothing_positive_leaves_no_ticks_that_lie(ax):
+    vg.plots.draw_epochs(make_gradients([[0.0], [0.0]]), "gradient_rms", ax=ax)
+    ax.figure.draw_without_rendering()
+    assert get_marks(ax) == ([0, 1], [])
+    assert not [label for label in ax.get_yticklabels() if label.get_text()]
+
+
+@pytest.mark.parametrize("name", ["_hidden", r"$\frac$", "<script>alert(1)</script>", "a" * 80])
+def test_odd_names_are_drawn_as_they_are(name, ax):
+    vg.plots.draw_epochs(make_gradients([[1.0]], run=name), "gradient_rms", ax=ax)
+    ax.figure.draw_without_rendering()
+    assert [text.get_text().strip() for text in ax.get_legend().get_texts()] == [name]
+    other = Figure(layout="constrained").subplots()
+    vg.plots.draw_heatmap(make_gradients([[1.0]], layers=[name]), ax=other)
+    other.figure.draw_without_rendering()
+    assert other.get_yticklabels()[0].get_text()[:10] == f"0 {name}"[:10]
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-40, 1e200])
+def test_layers_join_their_weights(scale):
+    rng = np.random.default_rng(0)
+    kernel, bias = rng.normal(size=(7, 6)), rng.normal(size=(7, 3))  # gradients at 7 steps
+    rows = [
+        make_gradients([[scale * np.sqrt((g**2).mean())]], weight=weight, size=g.shape[1], steps=7)
+        for weight, g in (("kernel", kernel), ("bias", bias))
+    ]
+    (layer,) = reduce_layers(pd.concat(rows)).to_dict("records")
+    both = np.hstack([kernel, bias])
+    np.testing.assert_allclose(layer["gradient_rms"], scale * np.sqrt((both**2).mean()), rtol=1e-12)
+    np.testing.assert_allclose(layer["gradient_norm"], scale * np.sqrt((both**2).sum(1).mean()), rtol=1e-12)
+
+
+def test_layers_join_the_rows_of_an_epoch():
+    first = make_gradients([[3.0]], step=1, steps=2, delta_norm=1.0, weight_norm=2.0)
+    last = make_gradients([[6.0]], step=4, steps=3, delta_norm=1.0, weight_norm=4.0)
+    (layer,) = reduce_layers(pd.concat([first, last])).to_dict("records")
+    np.testing.assert_allclose(layer["gradient_rms"], np.sqrt((2 * 9 + 3 * 36) / 5))
+    np.testing.assert_allclose(layer["gradient_norm"], np.sqrt(4) * layer["gradient_rms"])
+    assert layer["update_ratio"] == (1 / 2 + 1 / 4) / 2
+
+
+def test_a_weight_without_gradient_has_no_say_and_one_without_a_finite_one_has():
+    used = make_gradients([[2.0]])
+    unused = make_gradients([[np.nan]], weight="bias", steps=0)
+    broken = make_gradients([[np.nan]], weight="bias", nonfinite_steps=10)
+    assert reduce_layers(pd.concat([used, unused]))["gradient_rms"].tolist() == [2.0]
+    assert reduce_layers(pd.concat([used, unused]))["gradient_norm"].tolist() == [4.0]
+    assert reduce_layers(pd.concat([used, broken]))["gradient_rms"].isna().all()
+    assert reduce_layers(unused)["gradient_rms"].isna().all()
+
+
+def test_one_layer_over_the_epochs(ax):
+    log = pd.concat([make_gradients([[1.0, 2.0], [0.0, 3.0]], "a"), make_gradients([[5.0, 6.0]], "b")])
+    vg.plots.draw_layer(log, ax=ax)
+    np.testing.assert_array_equal(get_lines(ax)["a"], [1.0, np.nan])
+    assert get_lines(ax)["b"] == [5.0]
+    assert get_marks(ax) == ([1], [])
+    with pytest.raises(ValueError, match="Received: depth=7. The log has 0, 1"):
+        vg.plots.draw_layer(log, depth=7)
+
+
+def test_depth_with_predicted_decay(ax):
+    log = make_gradients([[0.01, 0.1, 1.0], [0.02, 0.0, np.nan]])
+    vg.plots.draw_depth(log, decay=0.5, ax=ax)
+    lines = get_lines(ax)
+    assert lines["run, epoch 0"] == [0.02, 0.2, 2.0]  # the norm of 4 values is twice their RMS
+    assert lines["predicted: 0.5 per layer"] == [0.5, 1.0, 2.0]
+    assert get_marks(ax) == ([1], [2])
+    with pytest.raises(ValueError, match=r"Received: epochs=\[7\]. The log has 0 to 1"):
+        vg.plots.draw_depth(log, epochs=[7])
+    with pytest.raises(ValueError, match="positive factor per layer"):
+        vg.plots.draw_depth(log, decay=0)
+    with pytest.raises(ValueError, match="must be one of gradient_norm"):
+        vg.plots.draw_depth(log, value="delta")
+
+
+def test_depth_of_several_runs_shows_the_last_epoch_of_each(ax):
+    log = pd.concat([make_gradients([[1.0, 1.0], [1.0, 1.0]], "a"), make_gradients([[1.0, 2.0]], "b")])
+    vg.plots.draw_depth(log, ax=ax)
+    assert list(get_lines(ax)) == ["a, epoch 1", "b, epoch 0"]
+
+
+def test_heatmap_shows_zero_and_nan(ax):
+    log = make_gradients([[1e-3, 0.0], [1.0, np.nan]])
+    vg.plots.draw_heatmap(log, ax=ax)
+    mesh, zeros, nans = (artist.get_array() for artist in ax.collections)
+    assert mesh.compressed().tolist() == [1e-3, 1.0]
+    assert np.argwhere(~np.ma.getmaskarray(zeros).reshape(2, 2)).tolist() == [[1, 0]]
+    assert np.argwhere(~np.ma.getmaskarray(nans).reshape(2, 2)).tolist() == [[1, 1]]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["0", "NaN or inf"]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["0 dense_0", "1 dense_1"]
+
+
+def test_heatmap_of_activations_and_its_refusals(ax):
+    log = make_activations([[0.25, 0.5]], [[0.0, 1.0]])
+    vg.plots.draw_heatmap(log, ax=ax)
+    assert ax.collections[0].get_array().ravel().tolist() == [0.25, 0.5]
+    with pytest.raises(ValueError, match="of one run with rows"):
+        vg.plots.draw_heatmap(pd.concat([log, log.assign(run="other")]))
+    with pytest.raises(ValueError, match="must be one of mean"):
+        vg.plots.draw_heatmap(log, value="delta")
+
+
+def test_update_ratio_with_the_band_of_healthy_steps(ax):
+    vg.plots.draw_update_ratio(make_gradients([[1.0, 1.0]], steps=100), ax=ax)
+    assert get_lines(ax) == {"run": [0.01]}  # 0.02 / 2
+    low, high = np.sort(ax.patches[0].get_corners()[:, 1])[[0, -1]]
+    np.testing.assert_allclose([low, high], [1e-3, 1.0])  # sqrt(100) * 1e-4, 100 * 1e-2
+    with pytest.raises(ValueError, match="A gradient log is needed"):
+        vg.plots.draw_update_ratio(make_activations([[0.0]], [[0.0]]))
+
+
+def test_activations_show_the_worst_layer(ax):
+    log = make_activations([[0.25, 0.5], [np.nan, 0.75]], [[0.0, 0.0], [1.0, np.nan]])
+    vg.plots.draw_activations(log, ax=ax)
+    assert get_lines(ax) == {"saturated": [50.0, 75.0], "dead": [0.0, 100.0]}
+    assert get_marks(ax) == ([], [])
+    broken = make_activations([[0.0, 0.0]], [[0.0, 0.0]], abs_max=[1.0, np.inf])
+    vg.plots.draw_activations(broken, ax=ax)
+    assert get_marks(ax) == ([], [0])
+    with pytest.raises(ValueError, match="An activation log is needed"):
+        vg.plots.draw_activations(make_gradients([[1.0]]))
+
+
+def test_histogram_of_deltas_has_bars_for_zero_and_nan(tmp_path, ax):
+    values = np.float32([0, 0, np.nan, 1e-3, -1e-3, 1e-5, 1e-5, 1e-5])
+    vg.plots.draw_deltas(vg.read_log(write_log(tmp_path / "a.csv", make_block(values))), ax=ax)
+    bars, zero, nonfinite = (patch.get_data() for patch in ax.patches)
+    assert sorted(bars.values[bars.values > 0]) == [25.0, 37.5]
+    assert (zero.values.tolist(), nonfinite.values.tolist()) == ([25.0], [12.5])
+    assert zero.edges.max() < bars.edges.min() < bars.edges.max() < nonfinite.edges.min()
+    with pytest.raises(ValueError, match="Received: epoch=3. The log has 0"):
+        vg.plots.draw_deltas(vg.read_log(tmp_path / "a.csv"), epoch=3)
+
+
+def test_histogram_of_weights_before_and_after(tmp_path, ax):
+    first = {**make_block(np.float32([1, 1])), "before": np.float32([0, 0])}
+    last = {**make_block(np.float32([1, np.nan]), epoch=1), "before": np.float32([1, 1])}
+    vg.plots.draw_weights(vg.read_log(write_log(tmp_path / "a.csv", first, last)), ax=ax)
+    assert ax.get_legend_handles_labels()[1] == ["before epoch 0", "after epoch 1 (1 not finite)"]
+    before, after = (patch.get_data().values for patch in ax.patches)
+    assert (before[0], before[-1], after[-1]) == (100.0, 0.0, 50.0)
+    with pytest.raises(ValueError, match="A delta log is needed"):
+        vg.plots.draw_weights(make_gradients([[1.0]]))
+
+
+def test_panels_refuse_what_they_cannot_draw():
+    with pytest.raises(ValueError, match="must have rows to be drawn"):
+        vg.plots.choose_panels(make_gradients(np.empty((0, 2))))
+    with pytest.raises(ValueError, match=r"Received: columns=\['run', 'time'\]"):
+        vg.plots.choose_panels(pd.DataFrame({"run": ["a"], "time": [0]}))
+
+
+def test_the_heading_of_a_panel_keeps_the_note_of_its_plot():
+    figure = vg.plots.draw_panels(vg.plots.choose_panels(make_gradients([[1.0, 2.0]])))
+    titles = [ax.get_title() for ax in figure.axes]
+    assert "Size of the updates\nsteps per row: 10" in titles
+    assert "Gradient, layer by epoch" in titles

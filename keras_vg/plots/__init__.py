@@ -1,0 +1,24 @@
+"""Logs as pictures: each function takes a table and an `Axes`, and returns the `Axes`.
+
+Zeros and figures that are not finite have no place on a log scale, and are what one looks for: they are drawn as
+hollow markers on lines of their own, at the lower and the upper edge.
+"""
+
+from keras_vg.plots.depth import draw_depth, draw_heatmap
+from keras_vg.plots.epochs import draw_activations, draw_epochs, draw_layer, draw_losses, draw_update_ratio
+from keras_vg.plots.histograms import draw_deltas, draw_weights
+from keras_vg.plots.panels import choose_panels, draw_panels
+
+__all__ = [
+    "choose_panels",
+    "draw_activations",
+    "draw_deltas",
+    "draw_depth",
+    "draw_epochs",
+    "draw_heatmap",
+    "draw_layer",
+    "draw_losses",
+    "draw_panels",
+    "draw_update_ratio",
+    "draw_weights",
+]

@@ -1,0 +1,208 @@
+"""Figures over the depth of the model: profiles with a predicted decay, and heat maps of layer by epoch."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm, Normalize
+from matplotlib.patches import Patch
+from matplotlib.ticker import LogFormatter, MaxNLocator
+
+from keras_vg.plots.layers import FIGURES, check_value, reduce_layers
+from keras_vg.plots.style import (
+    LABELS,
+    add_legend,
+    choose_markevery,
+    cycle_styles,
+    finish_log_scale,
+    list_runs,
+    make_axes,
+    make_label,
+    mark_specials,
+    use_log_scale,
+)
+from keras_vg.schemas import ACTIVATION, GRADIENT
+
+MOST_NAMES = 16
+"""A heat map of more layers names only some of them."""
+
+
+def draw_depth(
+    log: pd.DataFrame,
+    epochs: Sequence[int] | None = None,
+    decay: float | None = None,
+    value: str = "gradient_norm",
+    ax: Axes | None = None,
+) -> Axes:
+    r"""Draws a figure of each layer over the depth, on a log scale, beside a predicted decay.
+
+    A layer's figure is that of all its weights together over an epoch: `gradient_norm` is the root mean square over
+    the steps of the L2 norm. The prediction starts at the last layer of the first chosen epoch of the first run, at
+    depth $L$, and goes on as $f^{L - depth}$ towards the input.
+
+    Args:
+        log: A gradient log from `read_log`.
+        epochs: Which epochs; by default of a lone run the first and the last, of several runs the last of each.
+        decay: The predicted factor $f$ per layer, e.g. 0.25, the most that a sigmoid's derivative lets through.
+        value: `"gradient_norm"`, `"gradient_rms"` or `"update_ratio"`.
+        ax: Where to draw; None for a new figure.
+
+    Returns:
+        The axes drawn on.
+
+    Raises:
+        ValueError: If the table is no gradient log, `value` is none of the three, an epoch is not in the log, or
+            `decay` is not positive.
+
+    Example:
+        >>> log = vg.read_log("runs/sigmoid_vs_relu/sigmoid_seed0_gradients.csv")
+        >>> ax = vg.plots.draw_depth(log, epochs=[0], decay=0.237)
+        >>> [line.get_label() for line in ax.get_lines()]
+        ['sigmoid_seed0_gradients, epoch 0', 'predicted: 0.237 per layer']
+    """
+    layers = reduce_layers(log)
+    check_value(value)
+    if decay is not None and not decay > 0:
+        raise ValueError(f"`decay` must be a positive factor per layer. Received: decay={decay!r}. Try 0.25.")
+    unknown = sorted(set(epochs or ()) - set(layers["epoch"]))
+    if unknown:
+        known = f"{layers['epoch'].min()} to {layers['epoch'].max()}" if len(layers) else "none"
+        raise ValueError(f"`epochs` must be in the log. Received: epochs={epochs!r}. The log has {known}.")
+    ax = make_axes(ax)
+    styles = cycle_styles()
+    runs = list_runs(layers)
+    start: pd.Series[float] | None = None
+    for run in runs:
+        table = layers[layers["run"] == run]
+        ends = [table["epoch"].min(), table["epoch"].max()]
+        chosen = sorted(set(ends if len(runs) == 1 else ends[1:])) if epochs is None else epochs
+        rows = [table[table["epoch"] == epoch] for epoch in chosen]
+        rows = [row for row in rows if len(row)]
+        for row in rows:
+            style, every = next(styles), choose_markevery(len(row))
+            label = make_label(f"{run}, epoch {row['epoch'].iloc[0]}")
+            ax.plot(row["depth"], row[value].where(row[value] > 0), label=label, markevery=every, **style)
+            mark_specials(ax, row["depth"], row[value], style)
+        if start is None and rows:
+            start = rows[0].set_index("depth")[value].sort_index()
+    if decay is not None and start is not None:
+        expected = start.iloc[-1] * decay ** (start.index[-1] - start.index.to_numpy(dtype="float64"))
+        label = f"predicted: {decay:.3g} per layer"
+        ax.plot(start.index, expected, color="0.45", linestyle=(0, (1, 1.5)), linewidth=2, label=label, zorder=1)
+    use_log_scale(ax)
+    finish_log_scale(ax)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    ax.set_xlabel("depth [layers from the input]")
+    ax.set_ylabel(LABELS[value])
+    add_legend(ax)
+    return ax
+
+
+def draw_heatmap(log: pd.DataFrame, value: str | None = None, ax: Axes | None = None) -> Axes:
+    """Draws a figure of one run as a map, a row per layer and a column per epoch.
+
+    Figures that span orders of magnitude have a log scale. Zeros are dotted, what is not finite is crossed out;
+    a cell without a row in the log is white.
+
+    Args:
+        log: A gradient log or an activation log of one run from `read_log`.
+        value: A column of figures; of a gradient log `gradient_norm`, `gradient_rms` (the default) or
+            `update_ratio`, of an activation log any (`saturated_fraction` by default).
+        ax: Where to draw; None for a new figure.
+
+    Returns:
+        The axes drawn on.
+
+    Raises:
+        ValueError: If the table is neither, has several runs or no row, or has no such value.
+
+    Example:
+        >>> ax = vg.plots.draw_heatmap(vg.read_log("runs/sigmoid_vs_relu/sigmoid_seed0_gradients.csv"))
+        >>> [label.get_text() for label in ax.get_yticklabels()][:2]
+        ['0 hidden_0', '1 hidden_1']
+    """
+    runs = list_runs(log) if "run" in log.columns else []
+    if len(runs) != 1:
+        raise ValueError(
+            f"A heat map is of one run with rows. Received: runs={runs!r}. Choose one: log[log['run'] == name]."
+        )
+    is_activation = set(ACTIVATION.columns) <= set(log.columns)
+    layers = log if is_activation else reduce_layers(log)
+    allowed = ACTIVATION.numbers if is_activation else list(FIGURES)
+    value = value or ("saturated_fraction" if is_activation else GRADIENT.value)
+    if value not in allowed:
+        raise ValueError(f"`value` must be one of {', '.join(allowed)}. Received: value={value!r}.")
+    ax = make_axes(ax)
+    rows = layers.drop_duplicates(["depth", "layer"]).sort_values("depth", kind="stable")
+    places = pd.MultiIndex.from_frame(rows[["depth", "layer"]].astype({"layer": object}))
+    cells = (
+        layers.astype({"layer": object}).groupby(["depth", "layer", "epoch"], sort=True)[value].mean().unstack("epoch")
+    )
+    known = layers.astype({"layer": object}).groupby(["depth", "layer", "epoch"])[value].size().unstack("epoch").notna()
+    cells, known = cells.reindex(places), known.reindex(places)
+    _draw_cells(ax, cells, known.to_numpy(), is_fraction=value.endswith("_fraction"), label=LABELS[value])
+    _name_rows(ax, [f"{depth} {layer}" for depth, layer in places])
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    ax.set_xlabel("epoch")
+    return ax
+
+
+def _draw_cells(ax: Axes, cells: pd.DataFrame, known: np.ndarray, is_fraction: bool, label: str) -> None:
+    values = np.abs(cells.to_numpy("float64"))
+    epochs = cells.columns.to_numpy("float64")
+    edges = np.append(epochs - 0.5, epochs[-1] + 0.5)
+    layer_edges = np.arange(len(values) + 1) - 0.5
+    shown = np.isfinite(values) if is_fraction else np.isfinite(values) & (values > 0)
+    norm: Normalize = Normalize(0, 1) if is_fraction else LogNorm(*_find_range(values[shown]))
+    mesh = ax.pcolormesh(
+        edges, layer_edges, np.ma.masked_where(~shown, values), norm=norm, cmap="cividis", rasterized=True
+    )
+    colourbar = ax.figure.colorbar(mesh, ax=ax, label=label, format=None if is_fraction else LogFormatter())
+    if not is_fraction:
+        colourbar.minorformatter = LogFormatter()
+    if not shown.any():
+        colourbar.remove()
+    specials = [(known & (values == 0) & ~shown, "..", "0"), (known & ~np.isfinite(values), "xx", "NaN or inf")]
+    if is_fraction:
+        specials[1] = (specials[1][0], "xx", "none, or NaN")
+    handles = []
+    for where, hatch, name in specials:
+        if where.any():
+            ax.pcolor(
+                edges,
+                layer_edges,
+                np.ma.masked_where(~where, where.astype(float)),
+                facecolor="0.93",
+                edgecolor="0.35",
+                hatch=hatch,
+                linewidth=0,
+                cmap="Greys",
+                vmin=0,
+                vmax=20,
+                rasterized=True,
+            )
+            handles.append(Patch(facecolor="0.95", edgecolor="0.35", hatch=2 * hatch, linewidth=0, label=name))
+    if handles:
+        ax.legend(
+            handles=handles,
+            loc="lower left",
+            bbox_to_anchor=(0, 1.0),
+            ncols=2,
+            fontsize="small",
+            frameon=False,
+            handleheight=1.2,
+        )
+    ax.invert_yaxis()
+
+
+def _find_range(values: np.ndarray) -> tuple[float, float]:
+    return (float(values.min()), float(values.max()) * (1 + 1e-9)) if len(values) else (0.1, 1.0)
+
+
+def _name_rows(ax: Axes, names: list[str]) -> None:
+    """Names the rows, or so many of them as there is room for; long names are cut in the middle."""
+    step = -(-len(names) // MOST_NAMES)
+    places = range(0, len(names), step)
+    short = [name if len(name) <= 28 else f"{name[:14]}…{name[-13:]}" for name in names]
+    ax.set_yticks(list(places), [short[place] for place in places], fontsize="small", parse_math=False)

@@ -1,0 +1,262 @@
+"""Figures over the epochs: any column, update ratios with the healthy band, saturation and death."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from keras_vg.plots.layers import check_value, reduce_layers
+from keras_vg.plots.style import (
+    LABELS,
+    add_legend,
+    choose_markevery,
+    cycle_styles,
+    finish_log_scale,
+    list_runs,
+    make_axes,
+    make_label,
+    mark_specials,
+    use_log_scale,
+)
+from keras_vg.schemas import ACTIVATION
+from keras_vg.tables import compare
+
+HEALTHY_UPDATE = (1e-4, 1e-2)
+"""Change of a weight in one step, relative to its size, around the 1e-3 that is a healthy one (Karpathy, 2015)."""
+
+MOST_BANDS = 4
+"""More bands than this hide each other, and are left out."""
+
+
+def draw_epochs(log: pd.DataFrame, value: str, by: str = "run", ax: Axes | None = None) -> Axes:
+    """Draws the mean size of a figure over the epochs, on a log scale.
+
+    Each run is reduced to its mean of |value| per epoch. A line is the median over the runs of one group; where a
+    group has several runs, a band spans the smallest to the largest. Hollow markers at the lower and the upper edge
+    show at which epochs a run of the group is at zero, or not finite.
+
+    Args:
+        log: A table from `read_log`, perhaps with further columns to group by.
+        value: The column to draw, e.g. `"delta"`.
+        by: The column that groups the runs into lines.
+        ax: Where to draw; None for a new figure.
+
+    Returns:
+        The axes drawn on.
+
+    Raises:
+        ValueError: If `value` names no column of figures.
+        KeyError: If the table has no column `by`.
+
+    Example:
+        >>> ax = vg.plots.draw_epochs(vg.read_log("sigmoid.csv"), "delta")
+        >>> ax.get_ylabel()
+        'mean |delta| [weight]'
+    """
+    means = compare(log, value, by="epoch").loc[:, [value]].droplevel(0, axis="columns")
+    ax = make_axes(ax)
+    groups = log[list({"run", by})].drop_duplicates()
+    present = log[["run", "epoch"]].drop_duplicates().set_index(["epoch", "run"]).index
+    styles = cycle_styles()
+    for name, runs in groups.groupby(by, observed=True, sort=False)["run"]:
+        _draw_group(ax, means[list(runs)], present, name, next(styles))
+    _finish(ax, LABELS.get(value, f"mean |{value}|"))
+    return ax
+
+
+def _draw_group(
+    ax: Axes, cells: pd.DataFrame, present: pd.Index, name: object, style: dict[str, Any], with_band: bool = True
+) -> None:
+    """One line, its band, and the marks of the runs' cells that a log scale cannot show."""
+    median = cells.median(axis="columns")
+    ax.plot(
+        cells.index,
+        median.where(median > 0),  # else the line would fall out of the axes on its way to a zero
+        label=make_label(name),
+        markevery=choose_markevery(len(cells)),
+        **style,
+    )
+    if with_band and cells.shape[1] > 1:
+        low, high = cells.min(axis="columns"), cells.max(axis="columns")
+        ax.fill_between(cells.index, low, high, color=style["color"], alpha=0.2, lw=0)
+    long = cells.stack("run", future_stack=True)
+    long = long[long.index.isin(present)]  # of two runs, one may have fewer epochs
+    mark_specials(ax, long.index.get_level_values("epoch"), long, style)
+
+
+def draw_layer(
+    log: pd.DataFrame, depth: int | None = None, value: str = "gradient_rms", ax: Axes | None = None
+) -> Axes:
+    """Draws a figure of one layer, all its weights together, over the epochs: a line per run, on a log scale.
+
+    Args:
+        log: A gradient log from `read_log`.
+        depth: Which layer; the first in the log by default.
+        value: `"gradient_norm"`, `"gradient_rms"` or `"update_ratio"`.
+        ax: Where to draw; None for a new figure.
+
+    Returns:
+        The axes drawn on.
+
+    Raises:
+        ValueError: If the table is no gradient log, has no such layer, or `value` is none of the three.
+
+    Example:
+        >>> ax = vg.plots.draw_layer(vg.read_log("runs/sigmoid_vs_relu/*_gradients.csv"))
+        >>> len(ax.get_lines())
+        3
+    """
+    layers = reduce_layers(log)
+    check_value(value)
+    depth = layers["depth"].min() if depth is None else depth
+    rows = layers[layers["depth"] == depth]
+    if rows.empty:
+        known = ", ".join(map(str, sorted(layers["depth"].unique()))) or "none: it has no rows"
+        raise ValueError(f"`depth` must be in the log. Received: depth={depth!r}. The log has {known}.")
+    ax = make_axes(ax)
+    styles = cycle_styles()
+    for run, table in rows.groupby("run", sort=False):
+        cells = table.set_index("epoch")[[value]].rename_axis(columns="run")
+        _draw_group(ax, cells, cells.stack(future_stack=True).index, run, next(styles))
+    _finish(ax, LABELS[value])
+    return ax
+
+
+def draw_update_ratio(log: pd.DataFrame, healthy: tuple[float, float] = HEALTHY_UPDATE, ax: Axes | None = None) -> Axes:
+    r"""Draws how far each epoch moved the layers, relative to their weights, with the band of healthy steps.
+
+    A line is the median over a run's layers, its band (of up to 4 runs) the smallest to the largest. Over $n$ steps
+    that each move a weight by the part $r$, it moves between $\sqrt{n} r$ (steps to and fro) and $n r$ (all one
+    way): the healthy band, grey, spans $\sqrt{n} r_{low}$ to $n r_{high}$.
+
+    Args:
+        log: A gradient log from `read_log`.
+        healthy: The smallest and the largest healthy change per step, as a fraction of the weight.
+        ax: Where to draw; None for a new figure.
+
+    Returns:
+        The axes drawn on.
+
+    Raises:
+        ValueError: If the table is no gradient log.
+
+    Example:
+        >>> ax = vg.plots.draw_update_ratio(vg.read_log("runs/sigmoid_vs_relu/relu_seed0_gradients.csv"))
+        >>> ax.get_title()
+        'steps per row: 21'
+
+    References:
+        Karpathy (2015), CS231n, "Ratio of weights:updates".
+    """
+    layers = reduce_layers(log)
+    ax = make_axes(ax)
+    steps = int(layers["steps"].max()) if len(layers) else 1
+    ax.axhspan(np.sqrt(steps) * healthy[0], steps * healthy[1], color="0.88", zorder=0, label="healthy")
+    styles = cycle_styles()
+    for run, table in layers.groupby("run", sort=False):
+        cells = table.pivot(index="epoch", columns="depth", values="update_ratio").rename_axis(columns="run")
+        present = table.set_index(["epoch", "depth"]).index
+        _draw_group(ax, cells, present, run, next(styles), with_band=layers["run"].nunique() <= MOST_BANDS)
+    _finish(ax, LABELS["update_ratio"])
+    ax.set_title(f"steps per row: {steps}", fontsize="small")
+    return ax
+
+
+def draw_activations(log: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Draws saturation and death over the epochs: of each run, the layer that is worst at that epoch.
+
+    Layers whose activation has no saturation (or death) are left out. Hollow markers at the upper edge show the
+    epochs at which some layer's outputs are not finite.
+
+    Args:
+        log: An activation log from `read_log`.
+        ax: Where to draw; None for a new figure.
+
+    Returns:
+        The axes drawn on.
+
+    Raises:
+        ValueError: If the table is no activation log.
+
+    Example:
+        >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, "tanh"), keras.layers.Dense(1)])
+        >>> model.compile("sgd", "mse")
+        >>> x, y = np.ones((8, 2)), np.ones((8, 1))
+        >>> _ = model.fit(x, y, epochs=2, verbose=0, callbacks=[vg.ActivationLogger("activations.csv", x)])
+        >>> vg.plots.draw_activations(vg.read_log("activations.csv")).get_ylabel()
+        'part of the worst layer [%]'
+    """
+    missing = [column for column in ("run", *ACTIVATION.columns) if column not in log.columns]
+    if missing:
+        raise ValueError(
+            f"An activation log is needed. Received: a table without the columns {', '.join(missing)}. "
+            "Pass what `read_log` returns of a log that `ActivationLogger` wrote."
+        )
+    ax = make_axes(ax)
+    styles = cycle_styles()
+    runs = list_runs(log)
+    for run in runs:
+        style = next(styles)
+        epochs = log[log["run"] == run].groupby("epoch")
+        for name, dash, face in (("saturated", "-", style["color"]), ("dead", "--", "white")):
+            worst = 100 * epochs[f"{name}_fraction"].max()
+            if worst.notna().any():
+                label = name if len(runs) == 1 else f"{run}: {name}"
+                look = {**style, "linestyle": dash, "markerfacecolor": face}
+                every = choose_markevery(len(worst))
+                ax.plot(worst.index, worst, label=make_label(label), markevery=every, clip_on=False, zorder=3, **look)
+        broken = epochs["abs_max"].agg(lambda sizes: sizes.max() if np.isfinite(sizes).all() else np.nan)
+        mark_specials(ax, broken.index, broken.mask(broken == 0, 1.0), style)
+    ax.set_ylim(0, 100)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.set_xlabel("epoch")
+    ax.set_ylabel("part of the worst layer [%]")
+    add_legend(ax)
+    return ax
+
+
+def draw_losses(log: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Draws loss and validation loss over the epochs, as `keras.callbacks.CSVLogger` wrote them.
+
+    Args:
+        log: A table with the columns `run`, `epoch`, `loss` and perhaps `val_loss`.
+        ax: Where to draw; None for a new figure.
+
+    Returns:
+        The axes drawn on.
+
+    Raises:
+        KeyError: If a column is missing.
+
+    Example:
+        >>> table = pd.DataFrame({"run": "mine", "epoch": [0, 1], "loss": [0.7, 0.4], "val_loss": [0.7, 0.5]})
+        >>> [line.get_label() for line in vg.plots.draw_losses(table).get_lines()]
+        ['loss', 'val_loss']
+    """
+    ax = make_axes(ax)
+    styles = cycle_styles()
+    runs = list_runs(log)
+    for run in runs:
+        rows, style = log[log["run"] == run], next(styles)
+        for name, dash, face in (("loss", "-", style["color"]), ("val_loss", "--", "white")):
+            if name in rows and rows[name].notna().any():
+                look = {**style, "linestyle": dash, "markerfacecolor": face}
+                label = make_label(name if len(runs) == 1 else f"{run}: {name}")
+                ax.plot(rows["epoch"], rows[name], label=label, markevery=choose_markevery(len(rows)), **look)
+        mark_specials(ax, rows["epoch"], rows["loss"].mask(rows["loss"] == 0, 1.0), style)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    ax.set_xlabel("epoch")
+    ax.set_ylabel("loss")
+    add_legend(ax)
+    return ax
+
+
+def _finish(ax: Axes, label: str) -> None:
+    use_log_scale(ax)
+    finish_log_scale(ax)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    ax.set_xlabel("epoch")
+    ax.set_ylabel(label)
+    add_legend(ax)

@@ -1,0 +1,123 @@
+"""Which plots show a log best: a list of panels for its kind, ready to be drawn on axes of one's own."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from keras_vg.plots.depth import draw_depth, draw_heatmap
+from keras_vg.plots.epochs import draw_activations, draw_epochs, draw_layer, draw_losses, draw_update_ratio
+from keras_vg.plots.histograms import draw_deltas, draw_weights
+from keras_vg.plots.style import list_runs
+from keras_vg.schemas import ACTIVATION, DELTA, GRADIENT
+
+PANEL_SIZE = (4.8, 3.3)
+"""Inches: narrow enough that the text is still read on a phone."""
+
+MOST_COLUMNS = 3
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One plot of a log.
+
+    Attributes:
+        title: What it shows.
+        draw: Draws it; takes and returns the axes.
+    """
+
+    title: str
+    draw: Callable[..., Axes]
+
+    def make_figure(self) -> Figure:
+        """Draws the panel, without its title, on a figure of its own."""
+        figure = Figure(figsize=PANEL_SIZE, layout="constrained")
+        self.draw(ax=figure.subplots())
+        return figure
+
+
+def choose_panels(log: pd.DataFrame, decay: float | None = None) -> list[Panel]:
+    """Chooses the plots for a log's kind.
+
+    Args:
+        log: A log of one or several runs, or the tables of `keras.callbacks.CSVLogger` with a column `run`.
+        decay: For a gradient log, the predicted factor per layer.
+
+    Returns:
+        The panels: those that set runs side by side first, then those of each run.
+
+    Raises:
+        ValueError: If the table is no such log, or has no rows.
+
+    Example:
+        >>> [panel.title for panel in vg.plots.choose_panels(vg.read_log("sigmoid.csv"))][:2]
+        ['First layer: change per epoch', 'First layer: change of each weight']
+    """
+    if log.empty:
+        raise ValueError("A log must have rows to be drawn. Received: a log without any. Did its first epoch end?")
+    runs = {str(run): log[log["run"] == run] for run in list_runs(log)}
+    columns = set(log.columns)
+    if set(GRADIENT.columns) <= columns:
+        panels = [
+            Panel("First layer's gradient", partial(draw_layer, log)),
+            Panel("Gradient over depth", partial(draw_depth, log, decay=decay)),
+            Panel("Size of the updates", partial(draw_update_ratio, log)),
+        ]
+        maps = {"Gradient, layer by epoch": partial(draw_heatmap)}
+    elif set(ACTIVATION.columns) <= columns:
+        panels = [Panel("Saturated values and dead units", partial(draw_activations, log))]
+        maps = {
+            f"{name.capitalize()}, layer by epoch": partial(draw_heatmap, value=f"{name}_fraction")
+            for name in ("saturated", "dead")
+            if log[f"{name}_fraction"].notna().any()
+        }
+    elif set(DELTA.columns) <= columns:
+        first = log[log["depth"] == log["depth"].min()]
+        panels = [
+            Panel("First layer: change per epoch", partial(draw_epochs, first, "delta")),
+            Panel("First layer: change of each weight", partial(draw_deltas, log)),
+        ]
+        maps = {"Weights before and after": partial(draw_weights)}
+    elif {"run", "epoch", "loss"} <= columns:
+        return [Panel("Loss", partial(draw_losses, log))]
+    else:
+        raise ValueError(
+            "A table to draw must be a log of this package or of `keras.callbacks.CSVLogger`. "
+            f"Received: columns={list(log.columns)}. Pass what `read_log` returns."
+        )
+    for run, rows in runs.items():
+        panels += [
+            Panel(f"{name}: {run}" if len(runs) > 1 else name, partial(draw, rows)) for name, draw in maps.items()
+        ]
+    return panels
+
+
+def draw_panels(panels: list[Panel]) -> Figure:
+    """Draws panels beside and below each other.
+
+    Args:
+        panels: What `choose_panels` chose, perhaps of several logs.
+
+    Returns:
+        The figure.
+
+    Example:
+        >>> panels = vg.plots.choose_panels(vg.read_log("sigmoid.csv"))
+        >>> vg.plots.draw_panels(panels).savefig("sigmoid.svg")
+    """
+    columns = min(MOST_COLUMNS, len(panels))
+    rows = -(-len(panels) // columns)
+    figure = Figure(figsize=(PANEL_SIZE[0] * columns, PANEL_SIZE[1] * rows), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    for ax, panel in zip(axes, panels, strict=False):
+        panel.draw(ax=ax)
+        note = ax.get_title()
+        legend = ax.get_legend()
+        room = 21 if legend is not None and not legend.get_frame_on() else 6
+        ax.set_title(f"{panel.title}\n{note}" if note else panel.title, fontsize="medium", parse_math=False, pad=room)
+    for ax in axes[len(panels) :]:
+        ax.remove()
+    return figure

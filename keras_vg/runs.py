@@ -1,0 +1,115 @@
+"""Which logs are of one run: files told apart by their kind and grouped by their names."""
+
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import pandas as pd
+
+from keras_vg.evidence import collect
+from keras_vg.naming import shorten_paths
+
+Kind: TypeAlias = Literal["deltas", "gradients", "activations", "history"]
+
+KINDS: tuple[Kind, ...] = ("history", "gradients", "activations", "deltas")
+
+_KIND_WORDS = re.compile(
+    r"(?:(?P<run>.*?)[-_. ])?(?:(?:weight[-_]?)?deltas?|gradients?|activations?|history|training|log)", re.IGNORECASE
+)
+
+
+@dataclass
+class RunLogs:
+    """The logs of one training.
+
+    Attributes:
+        name: What tells the run apart from the others.
+        tables: Its logs by kind; `"history"` is the table of a `keras.callbacks.CSVLogger`.
+        paths: The files they were read from.
+    """
+
+    name: str
+    tables: dict[Kind, pd.DataFrame] = field(default_factory=dict)
+    paths: dict[Kind, Path] = field(default_factory=dict)
+
+
+def read_run_logs(paths: Iterable[str | os.PathLike[str]]) -> list[RunLogs]:
+    """Reads logs of any kinds and sorts them into runs.
+
+    Logs that are all of different kinds are of one run. Otherwise a run is what its files' names have before the word
+    for the kind: `small_gradients.csv` and `small_history.csv` are of the run `small`, `small/gradients.csv` and
+    `small/deltas.csv`, too.
+
+    Args:
+        paths: Files that this package or a `keras.callbacks.CSVLogger` wrote.
+
+    Returns:
+        The runs, in the order of their first files.
+
+    Raises:
+        ValueError: If a file is none of these, or has no rows.
+        FileNotFoundError: If one does not exist.
+
+    Example:
+        >>> [run] = vg.runs.read_run_logs(["sigmoid.csv"])
+        >>> run.name, list(run.tables)
+        ('sigmoid', ['deltas'])
+    """
+    files = list(dict.fromkeys(Path(path) for path in paths))
+    known = [_read(path) for path in files]
+    kinds = [kind for kind, _ in known]
+    keys = [_name_run(path) for path in files]
+    if len(set(kinds)) == len(kinds):
+        keys = keys[:1] * len(keys)
+    else:  # a name that two files of one kind would share does not tell runs apart
+        places = list(zip(keys, kinds, strict=True))
+        keys = [
+            _list_parts(path) if places.count(place) > 1 else place[0]
+            for path, place in zip(files, places, strict=True)
+        ]
+    distinct = list(dict.fromkeys(keys))
+    runs = {key: RunLogs(name) for key, name in zip(distinct, shorten_paths(distinct), strict=True)}
+    for key, path, (kind, table) in zip(keys, files, known, strict=True):
+        runs[key].tables[kind] = table
+        runs[key].paths[kind] = path
+    return list(runs.values())
+
+
+def join_run_logs(runs: Iterable[RunLogs], kind: Kind) -> pd.DataFrame | None:
+    """Joins the logs of one kind into one table.
+
+    Args:
+        runs: The runs.
+        kind: Which of their logs.
+
+    Returns:
+        The rows of all runs with a column `run`, in the runs' order; None if no run has such a log.
+    """
+    tables = {run.name: run.tables[kind] for run in runs if kind in run.tables}
+    if not tables:
+        return None
+    parts = []
+    for name, table in tables.items():
+        words = table.select_dtypes("category").columns.difference(["run"])
+        parts.append(table.astype(dict.fromkeys(words, object)).assign(run=name))
+    log = pd.concat(parts, ignore_index=True)
+    return log.assign(run=pd.Categorical(log["run"], list(tables)))
+
+
+def _read(path: Path) -> tuple[Kind, pd.DataFrame]:
+    evidence = collect(path)
+    return next((kind, table) for kind in KINDS if (table := getattr(evidence, kind)) is not None)
+
+
+def _name_run(path: Path) -> tuple[str, ...]:
+    *folders, stem = _list_parts(path)
+    match = _KIND_WORDS.fullmatch(stem)
+    name = stem if match is None else match["run"]
+    return (*folders, name) if name else tuple(folders) or (stem,)
+
+
+def _list_parts(path: Path) -> tuple[str, ...]:
+    return (*path.absolute().parts[1:-1], path.name.removesuffix(".gz").removesuffix(".csv"))
