@@ -17,7 +17,7 @@ def main(
     epochs: Annotated[int, typer.Option(min=1, help="Epochs per run.")] = 1,
     output: Annotated[Path, typer.Option(help="Folder for the logs and the plot.")] = Path("runs/batch_normalization"),
     jobs: Annotated[int | None, typer.Option(help="Number of processes, -1 for one per core.")] = None,
-    quick: Annotated[bool, typer.Option(help="Only the depth of the experiment.")] = False,
+    quick: Annotated[bool, typer.Option(help="Only sigmoid and ReLU, eleven layers deep.")] = False,
 ) -> None:
     """Trains with and without BatchNormalization and says what holds of claims A6 and F2."""
     batch_normalization.reproduce(seeds=seeds, epochs=epochs, output=output, jobs=jobs, quick=quick)

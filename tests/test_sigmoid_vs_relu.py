@@ -92,7 +92,7 @@ def test_bad_counts():
 
 def test_the_script(tmp_path):
     result = subprocess.run(
-        [sys.executable, SCRIPT, "--seeds", "1", "--epochs", "1", "--output", "out"],
+        [sys.executable, SCRIPT, "--seeds", "1", "--epochs", "1", "--initializations", "3", "--output", "out"],
         cwd=tmp_path,
         env={**os.environ, "COLUMNS": "100"},
         capture_output=True,

@@ -53,7 +53,7 @@ _ALL = (
     Reproduction(
         "sigmoid_vs_relu",
         {"A1": "holds", "A2": "holds in part", "A3": "does not hold", "A4": "does not hold", "A5": "holds in part"},
-        quick={"epochs": 1},
+        quick={"epochs": 1, "initializations": 100},
     ),
     Reproduction("batch_normalization", {"A6": "holds in part", "F2": "holds"}, quick={"quick": True}),
     Reproduction("input_scaling", {"A7": "does not hold", "B3": "holds in part"}, quick={"quick": True}),
