@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 from joblib import Parallel, delayed
+from joblib.externals.loky import process_executor
 
 T = TypeVar("T")
 
@@ -34,7 +35,10 @@ def run_grid(function: Callable[..., T], tasks: Iterable[tuple[Any, ...]], jobs:
 
 
 def _call(function: Callable[..., T], task: tuple[Any, ...]) -> T:
+    # Private: joblib replaces a worker that grew by 300 MB, as one that trains does, and may then wait forever for
+    # the rest (seen with joblib 1.6); there is no public way to let it grow.
+    process_executor._USE_PSUTIL = False
     try:
         return function(*task)
     finally:
-        gc.collect()  # a model and its train function hold one another; joblib replaces a worker that grows
+        gc.collect()  # a model and its train function hold one another

@@ -69,9 +69,10 @@ def reproduce(
             start = time.monotonic()
             verdicts = reproduction.run(output / reproduction.name, seeds, jobs, quick)
             results.append(Result(reproduction, verdicts, time.monotonic() - start))
+            # After each one, so that an interrupt costs no more than the one it hits.
+            (output / "RESULTS.md").write_text(write_page(results, quick), encoding="utf-8")
             progress.start()
             progress.advance(bar)
-    (output / "RESULTS.md").write_text(write_page(results, quick), encoding="utf-8")
     return results
 
 

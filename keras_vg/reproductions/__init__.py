@@ -52,7 +52,7 @@ class Reproduction:
 _ALL = (
     Reproduction(
         "sigmoid_vs_relu",
-        {"A1": "holds", "A2": "holds in part", "A3": "does not hold", "A4": "does not hold", "A5": "holds in part"},
+        {"A1": "holds", "A2": "holds in part", "A3": "does not hold", "A4": "does not hold", "A5": "holds"},
         quick={"epochs": 1, "initializations": 100},
     ),
     Reproduction("batch_normalization", {"A6": "holds in part", "F2": "holds"}, quick={"quick": True}),
