@@ -49,7 +49,7 @@ NARROW = (
 )
 """Nets whose sums of 1 / width are 0.05, 0.2, 0.5, 1 and 1."""
 
-SAME_SPREAD = 2.0
+SAME_SPREAD = 1.5
 """Two nets of one sum are alike if their spreads differ by less than this, where all five differ by some 30 times."""
 
 
