@@ -12,7 +12,7 @@ from keras_vg import capture, internals
 from keras_vg.csvlog import Block, CsvLog
 from keras_vg.gradient_rows import make_gradient_rows
 from keras_vg.schemas import DELTA, GRADIENT, Schema
-from keras_vg.tap import GradientTap, GradientTotals
+from keras_vg.tap import GradientTap, GradientTotals, attach_tap
 
 
 class _WeightLogger(keras.callbacks.Callback):
@@ -304,9 +304,7 @@ class GradientLogger(_WeightLogger):
     def _start(self) -> None:
         super()._start()
         self._last_depth = capture.list_weights(self.model)[-1].depth
-        if self._tap is None or not self._tap.fits(self.model, self._weights):
-            self._tap = GradientTap(self.model, self._weights)
-        self._tap.attach()
+        self._tap = attach_tap(self.model, self._weights)
 
     def _end_epoch(self) -> dict[str, float]:
         self._write_row()

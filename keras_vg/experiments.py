@@ -1,8 +1,9 @@
 """Data sets and models of the reproductions, shared by the scripts, the tests and the docs."""
 
+import gc
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -248,20 +249,9 @@ def run_variants(
 def _train(variant: Variant, seed: int, epochs: int, folder: Path) -> Run:
     split = load_data(variant.data, variant.scaling, variant.input_scale)
     keras.utils.set_random_seed(seed)
-    classes = len(np.unique(split.y_train))
-    model = build_model(
-        variant.activation,
-        variant.depth,
-        variant.normalization,
-        features=split.x_train.shape[1],
-        classes=classes,
-        learning_rate=variant.learning_rate,
-    )
-    if variant.scaling == "layer":
-        model = _put_in_front(keras.layers.Normalization(name="input_scaling"), model, split.x_train)
-    for weight in model.trainable_weights:
-        if weight.name == "kernel":
-            weight.assign(weight * variant.weight_scale)
+    model = _build(variant, split)
+    # Tracing a step of a deep net takes longer than an epoch of it: each process does it once per kind of net.
+    model = _restart(_remember(_get_kind(variant), model), model)
     kinds = ("deltas", "gradients", "history")
     paths = {kind: folder / f"{name_run(variant, seed)}_{kind}.csv" for kind in kinds}
     model.fit(
@@ -280,12 +270,56 @@ def _train(variant: Variant, seed: int, epochs: int, folder: Path) -> Run:
     return Run(variant, seed, **paths)
 
 
+def _build(variant: Variant, split: Split) -> keras.Sequential:
+    model = build_model(
+        variant.activation,
+        variant.depth,
+        variant.normalization,
+        features=split.x_train.shape[1],
+        classes=len(np.unique(split.y_train)),
+        learning_rate=variant.learning_rate,
+    )
+    if variant.scaling == "layer":
+        model = _put_in_front(keras.layers.Normalization(name="input_scaling"), model, split.x_train)
+    for weight in model.trainable_weights:
+        if weight.name == "kernel":
+            weight.assign(weight * variant.weight_scale)
+    model.optimizer.build(model.trainable_variables)  # if the first step did it, that would be traced twice
+    return model
+
+
 def _put_in_front(layer: keras.layers.Normalization, model: keras.Sequential, x: np.ndarray) -> keras.Sequential:
     """The same model behind a layer that has seen the inputs."""
     layer.adapt(x)
     longer = keras.Sequential([keras.Input(x.shape[1:]), layer, *model.layers])
     longer.compile(model.optimizer, model.loss, metrics=["accuracy"], jit_compile=False)
     return longer
+
+
+def _get_kind(variant: Variant) -> Variant:
+    """The variant without what is no part of the graph: initial weights, rate, and the inputs that it is fed."""
+    kind = replace(variant, name="", weight_scale=1.0, learning_rate=0.001)
+    return kind if variant.scaling == "layer" else replace(kind, scaling=None, input_scale=1.0)
+
+
+_models: dict[Variant, keras.Sequential] = {}
+
+
+def _remember(kind: Variant, model: keras.Sequential) -> keras.Sequential:
+    """The first model of its kind; the latest kind alone is kept."""
+    if kind not in _models:
+        _models.clear()
+        gc.collect()  # a model and its train function hold one another
+        _models[kind] = model
+    return _models[kind]
+
+
+def _restart(model: keras.Sequential, fresh: keras.Sequential) -> keras.Sequential:
+    """Puts a model into the state of a fresh one."""
+    model.set_weights(fresh.get_weights())
+    for variable, new in zip(model.optimizer.variables, fresh.optimizer.variables, strict=True):
+        variable.assign(new)
+    return model
 
 
 def read_runs(runs: Iterable[Run], kind: Literal["deltas", "gradients"] = "deltas") -> pd.DataFrame:

@@ -1,6 +1,5 @@
 """Many independent runs, on one core, on all of them, or on a cluster."""
 
-import gc
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
@@ -38,7 +37,4 @@ def _call(function: Callable[..., T], task: tuple[Any, ...]) -> T:
     # Private: joblib replaces a worker that grew by 300 MB, as one that trains does, and may then wait forever for
     # the rest (seen with joblib 1.6); there is no public way to let it grow.
     process_executor._USE_PSUTIL = False
-    try:
-        return function(*task)
-    finally:
-        gc.collect()  # a model and its train function hold one another
+    return function(*task)

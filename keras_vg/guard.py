@@ -18,7 +18,7 @@ from keras_vg.gradient_rows import make_gradient_rows
 from keras_vg.inspection import inspect, order_labels
 from keras_vg.rules import judge, make_thresholds
 from keras_vg.stateless import convert_batch
-from keras_vg.tap import GradientTap
+from keras_vg.tap import GradientTap, attach_tap
 
 
 class TrainingGuard(keras.callbacks.Callback):
@@ -137,8 +137,7 @@ class TrainingGuard(keras.callbacks.Callback):
 
     def _start(self) -> None:
         weights = capture.list_weights(self.model)
-        self._tap = GradientTap(self.model, weights)
-        self._tap.attach()
+        self._tap = attach_tap(self.model, weights)
         self._before = [capture.read_values(weight) for weight in weights]
 
     def _inspect(self) -> None:

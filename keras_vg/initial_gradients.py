@@ -1,5 +1,6 @@
 """Gradients of deep nets as they are initialized, in the package's own logs: trained for a few steps at rate 0."""
 
+import gc
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -73,6 +74,7 @@ def log_stacks(
 
 
 def _log_stack(stack: Stack, seeds: int, folder: Path) -> pd.DataFrame:
+    gc.collect()  # the model before: it and its train function hold one another
     model = build_stack(stack)
     path = folder / f"{stack.name}_gradients.csv"
     rng, examples = np.random.default_rng(0), stack.steps * stack.batch_size

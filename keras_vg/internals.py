@@ -95,6 +95,19 @@ def set_attribute(target: Any, name: str, value: Any) -> Iterator[None]:
             object.__setattr__(target, name, own)
 
 
+def keep(model: keras.Model, value: Any) -> None:
+    """Keeps an object for as long as the model lives, past Keras's `__setattr__`; saving or copying leaves it out."""
+    object.__setattr__(model, _KEPT, value)
+
+
+def get_kept(model: keras.Model) -> Any:
+    """What `keep` kept, None if nothing."""
+    return vars(model).get(_KEPT)
+
+
+_KEPT = "_kept_by_keras_vg"
+
+
 def make_train_function(model: keras.Model, states: list[Any]) -> Callable[..., Any]:
     """Makes a new train function, not traced yet, that on JAX carries further states behind the optimizer's.
 

@@ -50,39 +50,23 @@ class GradientTap:
     Args:
         model: A built model, compiled with a Keras optimizer.
         weights: The weights to watch.
+        hook: What it is attached to.
     """
 
-    def __init__(self, model: keras.Model, weights: Sequence[Weight]) -> None:
+    def __init__(
+        self, model: keras.Model, weights: Sequence[Weight], hook: "_TappedTrainFunction | None" = None
+    ) -> None:
         self.weights = list(weights)
-        self._model = model
-        # Gradients may come with the backend's variables, too.
-        self._places = {
-            id(variable): place
-            for place, weight in enumerate(self.weights)
-            for variable in (weight.variable, weight.variable.value)
-        }
-        self._hook: _TappedTrainFunction | None = None
+        self._places = {id(weight.variable): place for place, weight in enumerate(self.weights)}
+        if keras.backend.backend() != "jax":  # gradients may come with the backend's variables, too
+            self._places |= {id(weight.variable.value): place for place, weight in enumerate(self.weights)}
+        self._hook = hook
         shape = (7, len(self.weights))
         with internals.variable_scope(model):
             # One for all replicas, who all see the same sum of gradients.
             zeros = np.zeros(shape, "float32")
             self.variable = keras.Variable(zeros, trainable=False, aggregation="only_first_replica")
         self.state: Any = self.variable.value  # on JAX, where a step returns the new one
-
-    def fits(self, model: keras.Model, weights: Sequence[Weight]) -> bool:
-        """Whether this tap watches just these weights of this model as it is compiled now."""
-        variables = [(weight.depth, id(weight.variable)) for weight in weights]
-        return self._model is model and variables == [(w.depth, id(w.variable)) for w in self.weights]
-
-    def attach(self) -> None:
-        """Starts to watch; call it inside a fit, before its first step. A tap may be attached again and again."""
-        current = self._model.train_function
-        if isinstance(current, _TappedTrainFunction) and current.is_current():
-            self._hook = current
-        elif self._hook is None or self._hook.plain is not current:
-            self._hook = _TappedTrainFunction(self._model)
-        self._hook.add(self)
-        self._reset()
 
     def detach(self) -> None:
         """Ceases to watch; calling it any number of times is safe."""
@@ -93,7 +77,7 @@ class GradientTap:
         """Returns what was seen since the last reading, and starts anew."""
         value = self.state if keras.backend.backend() == "jax" else self.variable
         totals = _read_state(value)
-        self._reset()
+        self.reset()
         return totals
 
     def measure(self, gradients: Sequence[Any], variables: Sequence[Any], scale: Any) -> GradientTotals:
@@ -146,9 +130,35 @@ class GradientTap:
         is_updated[_CALLS] = True
         return updated if is_updated.all() else ops.where(is_updated, updated, state)
 
-    def _reset(self) -> None:
+    def reset(self) -> None:
+        """Forgets what was seen."""
         self.variable.assign(np.zeros(self.variable.shape, "float32"))
         self.state = self.variable.value
+
+
+def attach_tap(model: keras.Model, weights: Sequence[Weight]) -> GradientTap:
+    """Starts to watch the gradients of weights; call it inside a fit, before its first step.
+
+    The model keeps what it traced or compiled for that, so that the next fit, with whatever callback, need not again.
+
+    Args:
+        model: A built model, compiled with a Keras optimizer.
+        weights: The weights to watch.
+
+    Returns:
+        A tap, to be detached at the end of the fit.
+    """
+    hook: _TappedTrainFunction | None = internals.get_kept(model)
+    if hook is not None and not hook.is_current():
+        hook.restore()  # the fit before broke off
+    if hook is None or (model.train_function is not hook and model.train_function is not hook.plain):
+        hook = _TappedTrainFunction(model)
+        internals.keep(model, hook)
+    return hook.add(weights)
+
+
+def _identify(weights: Sequence[Weight]) -> list[tuple[Any, ...]]:
+    return [(weight.depth, weight.layer, weight.name, id(weight.variable)) for weight in weights]
 
 
 def _read_state(state: Any) -> GradientTotals:
@@ -179,34 +189,41 @@ class _TappedTrainFunction:
     def __init__(self, model: keras.Model) -> None:
         self.plain = model.train_function
         self._model = model
-        self._taps: list[GradientTap] = []
+        self._taps: list[GradientTap] = []  # the attached ones
+        self._known_taps: list[GradientTap] = []
         self._train_functions: dict[tuple[GradientTap, ...], Any] = {}
+        self._fit: Any = None
 
     def is_current(self) -> bool:
         """Whether the fit is still the one that taps were attached in: every fit has a history of its own."""
         return internals.get_fit(self._model) is self._fit
 
-    def add(self, tap: GradientTap) -> None:
+    def add(self, weights: Sequence[Weight]) -> GradientTap:
         if self._model.train_function is not self:
-            self._taps = []  # what a fit that broke off left
             self._fit = internals.get_fit(self._model)
             self._model.train_function = self
-        if tap not in self._taps:
-            self._taps.append(tap)
+        idle = [tap for tap in self._known_taps if tap not in self._taps]
+        tap = next((tap for tap in idle if _identify(tap.weights) == _identify(weights)), None)
+        if tap is None:
+            tap = GradientTap(self._model, weights, self)
+            self._known_taps.append(tap)
+        tap.reset()
+        self._taps.append(tap)
         key = tuple(self._taps)
         if key not in self._train_functions:
             self._train_functions[key] = internals.make_train_function(self._model, [tap.state for tap in key])
         self._train_function = self._train_functions[key]
+        return tap
 
     def remove(self, tap: GradientTap) -> None:
         if tap in self._taps:
             self._taps.remove(tap)
         if not self._taps:
-            self._restore()
+            self.restore()
 
     def __call__(self, *args: Any) -> Any:
         if not self.is_current():  # a fit broke off between two steps, and this one knows nothing of it
-            self._restore()
+            self.restore()
             return self._model.train_function(*args)
         run = self._run_with_states if keras.backend.backend() == "jax" else self._run
         try:
@@ -214,10 +231,11 @@ class _TappedTrainFunction:
         except StopIteration:  # the end of the data: the fit goes on
             raise
         except BaseException:
-            self._restore()
+            self.restore()
             raise
 
-    def _restore(self) -> None:
+    def restore(self) -> None:
+        """Gives the model its own train function back."""
         self._taps = []
         if self._model.train_function is self:
             self._model.train_function = self.plain

@@ -617,12 +617,15 @@ def test_a_model_fitted_again_is_not_traced_again(tmp_path):
 
     model = keras.Sequential([keras.Input((3,)), Counted(1)])
     model.compile("sgd", "mse")
-    logger = vg.GradientLogger(tmp_path / "log.csv")
-    model.fit(*make_data(), batch_size=8, verbose=0, callbacks=[logger])
-    first = len(traces)
-    model.fit(*make_data(), batch_size=8, verbose=0, callbacks=[logger])
+    names = ["first", "first", "another"]
+    loggers = {name: vg.GradientLogger(tmp_path / name) for name in names}
+    counts = []
+    for name in names:
+        model.fit(*make_data(), batch_size=8, verbose=0, callbacks=[loggers[name]])
+        assert vg.read_log(tmp_path / name)["steps"].tolist() == [5, 5]
+        counts.append(len(traces))
     if BACKEND != "torch":
-        assert len(traces) == first
+        assert counts == counts[:1] * 3
 
 
 def test_several_loggers_beside_one_another(tmp_path):

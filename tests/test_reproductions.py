@@ -128,7 +128,7 @@ def test_singular_values_of_one_matrix(kind):
 
 
 def test_descent_grows_above_the_bound_and_shrinks_below(tmp_path):
-    table = overshoot.measure_growth("wine", "raw", 0, tmp_path)
+    table = overshoot.measure_growth("wine", "raw", [0], overshoot.MULTIPLES, tmp_path)
     assert overshoot.judge_bound(pd.concat([table, table.assign(features="standard", bound=1.0)])).outcome == "holds"
     assert (
         overshoot.judge_bound(pd.concat([table, table.assign(features="standard", bound=0.0)])).outcome
