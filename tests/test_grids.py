@@ -5,6 +5,7 @@ import pytest
 
 from keras_vg import grids
 from keras_vg.experiments import Variant, run_variants
+from keras_vg.reproductions import REPRODUCTIONS
 
 
 def test_results_come_in_order_of_the_tasks():
@@ -35,6 +36,15 @@ def one_job(tmp_path_factory):
 def test_files_do_not_depend_on_the_number_of_jobs(one_job, tmp_path):
     list(run_variants(VARIANTS, range(2), 1, tmp_path, jobs=2))
     assert read_files(tmp_path) == one_job
+
+
+@pytest.mark.parametrize("name", ["learning_rate_overshoot", "deep_linear_chain"])
+def test_nor_do_the_files_of_a_reproduction(name, tmp_path):
+    for jobs in (1, 2):
+        REPRODUCTIONS[name].run(tmp_path / str(jobs), seeds=2, jobs=jobs, quick=True)
+    files = read_files(tmp_path / "1")
+    assert len(files) > 2
+    assert read_files(tmp_path / "2") == files
 
 
 # distributed's own clean-up of its sockets

@@ -100,7 +100,7 @@ def log_steps(output: Path) -> pd.DataFrame:
     for loss, (activation, keras_loss) in LOSSES.items():
         for labels in ("right", "wrong"):
             for name, w in SEPARATORS.items():
-                output_layer = keras.layers.Dense(1, activation, use_bias=False, dtype="float64")
+                output_layer = keras.layers.Dense(1, activation, use_bias=False, dtype="float64", name="output")
                 model = keras.Sequential([keras.Input((2,), dtype="float64"), output_layer])
                 model.set_weights([np.reshape(w, (2, 1))])
                 model.compile(keras.optimizers.SGD(1.0), keras_loss, jit_compile=False)

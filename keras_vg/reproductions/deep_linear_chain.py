@@ -83,7 +83,8 @@ def measure_chain(scale: float, output: Path) -> dict[str, float]:
     """
     identity = scale * np.eye(2)
     chain = theory.propagate([identity] * LAYERS, np.ones(2), "linear", np.ones_like)
-    layers = [keras.layers.Dense(2, kernel_initializer=keras.initializers.Constant(identity)) for _ in range(LAYERS)]
+    initializer = keras.initializers.Constant(identity)
+    layers = [keras.layers.Dense(2, kernel_initializer=initializer, name=f"linear_{i}") for i in range(LAYERS)]
     model = keras.Sequential([keras.Input((2,)), *layers])
     model.compile(
         keras.optimizers.SGD(0.0), lambda y, prediction: keras.ops.sum(prediction, axis=-1), jit_compile=False

@@ -87,7 +87,7 @@ def measure_growth(
     bound = theory.find_largest_learning_rate(inputs)
     steepest = np.linalg.svd(inputs)[2][0]
     rows = []
-    layer = keras.layers.Dense(1, dtype="float64")
+    layer = keras.layers.Dense(1, dtype="float64", name="linear")
     model = keras.Sequential([keras.Input(x.shape[1:], dtype="float64"), layer])
     model.compile(keras.optimizers.SGD(0.0), keras.losses.MeanSquaredError(dtype="float64"), jit_compile=False)
     for seed, multiple in itertools.product(seeds, multiples):
