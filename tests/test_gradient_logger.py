@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -7,6 +8,7 @@ import zipfile
 import h5py
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from gradients import StepRecorder, compute_gradients
 from keras import layers
@@ -195,7 +197,7 @@ def test_kinds_of_layers(make, shape, high, tmp_path):
 
 COMPILE_OPTIONS = {"graph": {"jit_compile": False}, "eager": {"run_eagerly": True}, "xla": {"jit_compile": True}}
 if BACKEND == "torch":
-    del COMPILE_OPTIONS["xla"]  # torch.compile of a whole step takes minutes: see the test of its own
+    del COMPILE_OPTIONS["xla"]  # torch.compile takes half a minute: see the test of its own
 
 
 @pytest.mark.parametrize("options", COMPILE_OPTIONS)
@@ -203,6 +205,22 @@ if BACKEND == "torch":
 def test_ways_to_compile(options, make, tmp_path):
     data = make_ordered((7,), high=20) if make is make_embedding else make_ordered((3,))
     check_norms(make, tmp_path, data=data, compile_options=COMPILE_OPTIONS[options])
+
+
+@pytest.mark.skipif(BACKEND != "torch" or not shutil.which("g++"), reason="torch.compile, which calls g++")
+@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning", "ignore:.*non-leaf Tensor")  # torch's compiler
+def test_compiled_by_torch(tmp_path):
+    def make():  # without dropout, whose random numbers are the compiler's own
+        return keras.Sequential([keras.Input((3,)), layers.Dense(4, "tanh", name="a"), layers.Dense(1, name="b")])
+
+    logs = {}
+    for jit in (False, True):
+        loggers = [vg.GradientLogger(tmp_path / f"{jit}"), vg.WeightDeltaLogger(tmp_path / f"{jit}_deltas")]
+        model, _ = fit(make, *loggers, shuffle=False, compile_options={"jit_compile": jit})
+        assert model.jit_compile is jit
+        logs[jit] = vg.read_log(tmp_path / f"{jit}"), vg.read_log(tmp_path / f"{jit}_deltas")
+    for plain, compiled in zip(*logs.values(), strict=True):
+        pd.testing.assert_frame_equal(plain.drop(columns="run"), compiled.drop(columns="run"), rtol=1e-4)
 
 
 @pytest.mark.parametrize(

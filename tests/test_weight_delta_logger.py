@@ -1,6 +1,5 @@
 import copy
 import pickle
-import shutil
 
 import keras
 import numpy as np
@@ -104,13 +103,11 @@ OPTIONS = {
     "validation_split": {"validation_split": 0.25},
     "eager": {"compile_options": {"run_eagerly": True}},
 }
-if BACKEND != "torch":  # there it must be 1
+if BACKEND != "torch":  # there steps must be 1, and compiling takes half a minute: test_gradient_logger has that
     OPTIONS["steps_per_execution"] = {"compile_options": {"steps_per_execution": 4}}
-if BACKEND != "torch" or shutil.which("g++"):  # torch.compile calls it
     OPTIONS["jit_compile"] = {"compile_options": {"jit_compile": True}}
 
 
-@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning", "ignore:.*non-leaf Tensor")  # torch's compiler
 @pytest.mark.parametrize("option", OPTIONS)
 @pytest.mark.parametrize("make", [make_sequential, make_sequential_without_input, BackToFront])
 def test_ways_to_fit(option, make, tmp_path):
