@@ -222,6 +222,8 @@ def _draw(points: pd.DataFrame, spread: pd.DataFrame, picture: Path) -> None:
         ylabel="gradient's factor per layer",
         title="512 wide: measured, and mean field (lines)",
     )
+    axes[0].set_xticks([0.5, 1, 2, 5], ["0.5", "1", "2", "5"])
+    axes[0].minorticks_off()
     axes[0].legend(fontsize="small")
     axes[1].plot(spread["sum_of_1_over_width"], spread["variance"], "o", color="0.2")
     axes[1].set(

@@ -208,8 +208,8 @@ def judge_remedy(gradients: pd.DataFrame, initial: pd.DataFrame) -> Verdict:
         "A5",
         "ReLU does not cause a small derivative, and so cures the vanishing gradient.",
         decide(bool(healthy.all()) and not dead, HEALTHY[0] < ratio.median() < HEALTHY[1]),
-        f"First layer's true gradient over the last one's: {describe(ratio)}, {len(ratio)} seeds. But a ReLU net can "
-        f"be dead: of {len(first)} initializations {dead} pass no gradient at all to the first layer.",
+        f"First layer's true gradient over the last one's: {describe(ratio)}, {len(ratio)} seeds. Of "
+        f"{len(first)} initializations {dead} are dead: they pass no gradient at all to the first layer.",
         f"holds if the ratio is between {HEALTHY[0]} and {HEALTHY[1]} for every seed and no initialization is dead; "
         "in part if the median is.",
     )
