@@ -85,7 +85,11 @@ class ActivationLogger(keras.callbacks.Callback):
         if self._is_writer:
             self._log.reserve(fit)
         if internals.is_built(self.model):
-            self._make_probe().read()
+            try:
+                self._make_probe().read()
+            except BaseException:
+                self._log.close()  # untouched
+                raise
         if self._is_writer:
             self._log.open(fit)
 

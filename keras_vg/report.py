@@ -1,6 +1,7 @@
 """Findings, plots and tables of one or several runs as one HTML file that needs nothing else."""
 
 import base64
+import functools
 import hashlib
 import io
 import math
@@ -73,13 +74,8 @@ def render_report(runs: list[RunLogs], title: str = "Training report") -> str:
         '<!doctype html>'
     """
     logs = {kind: log for kind in KINDS if (log := join_run_logs(runs, kind)) is not None}
-    script = _read_template("sort.js")
-    environment = jinja2.Environment(
-        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
-    )
-    environment.filters["figure"] = _format_cell
-    environment.filters["code"] = _mark_code
-    return environment.from_string(_read_template("report.html")).render(
+    template, script = _load_template()
+    return template.render(
         title=title,
         version=__version__,
         runs=[_describe_run(run) for run in runs],
@@ -159,7 +155,7 @@ def _take_last_epoch(log: pd.DataFrame) -> pd.DataFrame:
 def _make_table(title: str, table: pd.DataFrame) -> dict[str, Any]:
     texts = [not pd.api.types.is_numeric_dtype(dtype) for dtype in table.dtypes]
     columns = [{"name": str(name), "is_text": text} for name, text in zip(table, texts, strict=True)]
-    return {"title": title, "columns": columns, "rows": table.itertuples(index=False)}
+    return {"title": title, "columns": columns, "rows": table.itertuples(index=False, name=None)}
 
 
 def _mark_code(text: str) -> Markup:
@@ -173,5 +169,14 @@ def _format_cell(value: Any) -> str:
     return str(value)
 
 
-def _read_template(name: str) -> str:
-    return resources.files("keras_vg").joinpath("templates").joinpath(name).read_text(encoding="utf-8")
+@functools.cache
+def _load_template() -> tuple[jinja2.Template, str]:
+    """The page, and the script in it."""
+    folder = resources.files("keras_vg").joinpath("templates")
+    environment = jinja2.Environment(
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
+    )
+    environment.filters["figure"] = _format_cell
+    environment.filters["code"] = _mark_code
+    page, script = (folder.joinpath(name).read_text(encoding="utf-8") for name in ("report.html", "sort.js"))
+    return environment.from_string(page), script

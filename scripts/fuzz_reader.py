@@ -1,5 +1,6 @@
-"""Feeds damaged logs to the readers: each must be read right or refused, and nothing else may happen."""
+"""Feeds damaged logs to the readers and the report: each must be read right or refused, and nothing else may happen."""
 
+import base64
 import contextlib
 import csv
 import gzip
@@ -11,7 +12,10 @@ import warnings
 import zlib
 from collections import Counter
 from collections.abc import Iterator
+from html.parser import HTMLParser
+from importlib import resources
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import typer
@@ -20,6 +24,8 @@ from typer.testing import CliRunner
 import keras_vg as vg
 from keras_vg.cli import app
 from keras_vg.csvlog import CsvLog
+from keras_vg.report import render_report
+from keras_vg.runs import read_run_logs
 from keras_vg.schemas import SCHEMAS, Schema
 
 FORBIDDEN = ("open", "os.", "subprocess.", "socket.", "shutil.", "pickle.", "ctypes.", "exec", "import", "webbrowser.")
@@ -168,6 +174,82 @@ def check(path: Path, schema: Schema, separator: str) -> str:
     return "read up to a torn row" if torn else "read whole"
 
 
+def check_report(path: Path) -> str:
+    """Reports on one log and returns what came of it.
+
+    Raises:
+        AssertionError: If the page has an element, an attribute or a script that is not the report's own, or a
+            picture that is no drawing, or refers to anything.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            page = _Page(render_report(read_run_logs([path])))
+        except ValueError:
+            return "not reported"
+    for tag, attributes in page.elements:
+        assert set(attributes) <= set(ELEMENTS[tag].split()), (tag, attributes)
+    assert page.scripts == [SCRIPT]
+    for picture in page.pictures:
+        kind, _, data = picture.partition(",")
+        assert kind == "data:image/svg+xml;base64", kind
+        for element in ElementTree.fromstring(base64.b64decode(data, validate=True)).iter():
+            assert element.tag.rpartition("}")[2] in DRAWN, element.tag
+            links = [value for name, value in element.items() if name.rpartition("}")[2] == "href"]
+            assert all(link.startswith(("#", "data:image/png;base64,")) for link in links), links
+            assert not any(name.startswith("on") for name in element.keys()), element.attrib  # noqa: SIM118
+    return "reported"
+
+
+class _Page(HTMLParser):
+    """What a page consists of, text aside."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: set[tuple[str, tuple[str, ...]]] = set()
+        self.scripts: list[str] = []
+        self.pictures: list[str] = []
+        self._is_script = False
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Notes a tag with the names of its attributes."""
+        self.elements.add((tag, tuple(dict(attrs))))
+        self._is_script = tag == "script"
+        if tag == "img":
+            self.pictures.append(str(dict(attrs)["src"]))
+
+    def handle_data(self, data: str) -> None:
+        """Notes a script."""
+        if self._is_script:
+            self.scripts.append(data)
+            self._is_script = False
+
+
+SCRIPT = resources.files("keras_vg").joinpath("templates").joinpath("sort.js").read_text(encoding="utf-8")
+
+PLAIN = "head title style body h1 h2 h3 figure figcaption summary table thead tbody tr script code"
+ELEMENTS = dict.fromkeys(PLAIN.split(), "") | {
+    "html": "lang",
+    "meta": "charset name content http-equiv",
+    "section": "class",
+    "p": "class",
+    "span": "class",
+    "div": "class tabindex",
+    "img": "alt src",
+    "details": "open",
+    "th": "scope class",
+    "td": "class",
+    "button": "type",
+}
+"""What a report consists of, with the attributes."""
+
+DRAWN = {"svg", "g", "path", "text", "tspan", "use", "defs", "style", "rect", "clipPath", "pattern", "image"}
+DRAWN |= {"metadata", "RDF", "Work", "type", "date", "format", "creator", "Agent", "title"}
+"""Elements of matplotlib's drawings, and of what they say about themselves."""
+
+
 @contextlib.contextmanager
 def watched(allowed: Path) -> Iterator[None]:
     """Raises if anything is opened, run or loaded meanwhile, but for one file."""
@@ -221,10 +303,12 @@ def fuzz(inputs: int, seed: int = 0) -> Counter[str]:
             path.write_bytes(data)
             if place < 0:
                 assert check(path, schema, separator) == "read whole"
+                assert check_report(path) == "reported"
                 runner.invoke(app, ["compare", str(path)])
                 continue
             with watched(path):
                 outcomes[check(path, schema, separator)] += 1
+                outcomes[check_report(path)] += 1
             if place % 20 == 0:
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")

@@ -157,7 +157,7 @@ def test_an_epoch_that_ran_twice_stands_twice_and_is_read_once(tmp_path, kind):
     assert last["epoch"].tolist() == np.repeat([0, 1, 2, 3, 4], rows).tolist()
     resumed = every.drop(range(2 * rows, 3 * rows)).reset_index(drop=True)
     pd.testing.assert_frame_equal(last, resumed)
-    assert not first.tail(rows)["learning_rate"].isna().any()
+    assert kind == "activation" or not first.tail(rows)["learning_rate"].isna().any()
     if kind == "delta":  # what a second logger, which saw the second run alone, says of it
         own = vg.read_log(tmp_path / "own.csv").drop(columns="run")
         pd.testing.assert_frame_equal(last.query("epoch >= 2").reset_index(drop=True).drop(columns="run"), own)
@@ -460,8 +460,10 @@ def test_ctrl_c(start, tmp_path):
 @pytest.mark.parametrize("seed", range(2))
 def test_fuzzed_logs_are_read_right_or_refused(seed):
     outcomes = fuzz_reader.fuzz(200, seed=seed + 1)
-    assert sum(outcomes.values()) == 200
-    assert set(outcomes) == {"refused", "refused, naming a line", "read up to a torn row", "read whole"}
+    read = {"refused", "refused, naming a line", "read up to a torn row", "read whole"}
+    assert sum(outcomes[outcome] for outcome in read) == 200
+    assert set(outcomes) == read | {"reported", "not reported"}
+    assert outcomes["reported"] >= 10
 
 
 def test_the_fuzzers_watch_notices(tmp_path):

@@ -17,8 +17,13 @@ LAYER = 'a "torn"\nname, ü'
 LOGGERS = {
     "delta": lambda path, **options: vg.WeightDeltaLogger(path, layers="all", **options),
     "gradient": lambda path, **options: vg.GradientLogger(path, **options),
+    "activation": lambda path, **options: vg.ActivationLogger(path, make_data()[0], **options),
 }
-ROWS_PER_EPOCH = {"delta": 3 * 4 + 4 + 4 + 1, "gradient": 4}  # of the model below
+ROWS_PER_EPOCH = {
+    "delta": 3 * 4 + 4 + 4 + 1,
+    "gradient": 4,
+    "activation": 3,
+}  # of the model below; its input is looked at, too
 
 
 def make_values(epoch):
