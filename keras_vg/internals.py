@@ -18,7 +18,7 @@ def call_on_shapes(model: keras.Model, inputs: Any) -> None:
     `compute_output_spec` is the function with which Keras itself builds models on JAX and torch.
     """
     with preserved_random_state():
-        _backend.compute_output_spec(model, inputs, training=False)
+        _backend.compute_output_spec(_in_scope(model), inputs, training=False)
 
 
 @contextmanager
@@ -47,7 +47,20 @@ def trace_step(model: keras.Model, spec: Any) -> None:
     """
     import tensorflow as tf
 
-    tf.function(lambda data: model.train_step(data)).get_concrete_function(spec)
+    tf.function(_in_scope(model.train_step)).get_concrete_function(spec)
+
+
+def _in_scope(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Calls a model inside a scope, as `fit` does: alone, TensorFlow takes no name that begins with an underscore."""
+    if keras.backend.backend() != "tensorflow":
+        return function
+    import tensorflow as tf
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        with tf.name_scope("keras_vg"):
+            return function(*args, **kwargs)
+
+    return call
 
 
 def is_built(model: keras.Model) -> bool:
@@ -206,7 +219,7 @@ def build(model: keras.Model, inputs: Any) -> None:
     """Gives an unbuilt model its weights, as its first training step would."""
     shapes = keras.tree.map_structure(lambda tensor: keras.KerasTensor(tensor.shape, tensor.dtype), inputs)
     with preserved_random_state():
-        _backend.compute_output_spec(model, shapes, **_make_training_argument(model))
+        _backend.compute_output_spec(_in_scope(model), shapes, **_make_training_argument(model))
 
 
 def call_for_training(model: keras.Model, inputs: Any) -> Any:

@@ -19,6 +19,7 @@ from rich.progress import track
 from keras_vg.evidence import Evidence
 from keras_vg.findings import Findings
 from keras_vg.rules import judge, make_thresholds
+from keras_vg.rules.training import measure_oscillation
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from diagnosis_cases import CASES, Case, run_case
@@ -26,30 +27,24 @@ from diagnosis_cases import CASES, Case, run_case
 console = Console(width=160)
 
 FIGURES = ["loss_falls_per_step", "relative_spread", "update_ratio", "gradient_ratio", "loss_over_baseline"]
+FIGURES += ["falls_undone", "swing"]
 
 
 def main(
     seeds: Annotated[int, typer.Option(min=1, help="Seeds per program.")] = 1,
+    epochs: Annotated[int, typer.Option(min=1, help="Epochs of training.")] = 3,
     match: Annotated[str, typer.Option(help="Only programs whose name holds this.")] = "",
     figures: Annotated[bool, typer.Option(help="Print what the thresholds were set by, program by program.")] = False,
 ) -> None:
-    """Inspects and trains every labelled program for three epochs, and prints who was judged rightly."""
+    """Inspects and trains every labelled program for a few epochs, and prints who was judged rightly."""
     warnings.simplefilter("ignore")  # what Keras says of faulty programs
     chosen = [(case, seed) for case in CASES if match in case.name for seed in range(seeds)]
     start, rows = time.perf_counter(), []
     for case, seed in track(chosen, "Training", console=Console(stderr=True)):
-        rows.append(_judge_case(case, seed, run_case(case, seed)))
+        rows.append(_judge_case(case, seed, run_case(case, seed, epochs)))
     table = pd.DataFrame(rows)
     if figures:
-        shown = [
-            "case",
-            "loss_falls_per_step",
-            "relative_spread",
-            "update_ratio",
-            "gradient_ratio",
-            "loss_over_baseline",
-        ]
-        console.print(table.sort_values(["sick", FIGURES[0]])[shown].to_string(float_format="%.2g"))
+        console.print(table.sort_values(["sick", FIGURES[0]])[["case", *FIGURES]].to_string(float_format="%.2g"))
     for held_out, part in table.groupby("held_out"):
         _print_confusion("held-out programs" if held_out else "programs that thresholds were set on", part)
     wrong = table[(table["sick"] & ~table["named"]) | (~table["sick"] & table["error"])]
@@ -83,11 +78,13 @@ def _names(findings: Findings, case: Case) -> bool:
 
 
 def _measure(evidence: Evidence) -> dict[str, float]:
-    """The figures by which sick and healthy are told apart before training."""
+    """The figures by which sick and healthy are told apart."""
     assert evidence.inspection is not None
     seen = evidence.inspection
     kernels = seen.gradients[seen.gradients["weight"].str.contains("kernel") & (seen.gradients["weight_norm"] > 0)]
     baseline = np.float64(seen.outputs["baseline"].sum(skipna=False))
+    assert evidence.history is not None
+    falls_undone, swing = measure_oscillation(evidence.history["loss"].to_numpy("float64"))
     loss, after = np.float64(seen.setup["loss"]), seen.setup["loss_after"]
     with np.errstate(all="ignore"):
         return {
@@ -98,6 +95,8 @@ def _measure(evidence: Evidence) -> dict[str, float]:
             if len(kernels)
             else np.nan,
             "loss_over_baseline": float(loss / baseline),
+            "falls_undone": falls_undone,
+            "swing": swing,
         }
 
 

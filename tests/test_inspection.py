@@ -144,6 +144,20 @@ def test_several_outputs_and_sample_weights():
     )
 
 
+def test_an_unbuilt_model_of_a_private_class():
+    class _Private(keras.Model):  # which `fit` on TensorFlow cannot build
+        def __init__(self):
+            super().__init__()
+            self.out = keras.layers.Dense(1, name="out")
+
+        def call(self, x):
+            return self.out(x)
+
+    model = _Private()
+    model.compile("sgd", "mse")
+    assert vg.inspect(model, np.ones((4, 2)), np.ones((4, 1))).gradients["layer"].tolist() == ["out", "out"]
+
+
 def test_bad_input():
     x, y = make_data()
     model = make_functional()

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 import keras_vg as vg
+from keras_vg import theory
 from keras_vg.findings import Finding, Findings
 from keras_vg.rules.gradients import fit_factor
 
@@ -192,6 +193,33 @@ def test_loss_curves():
     assert not find(make_history([1.0, 0.5, 0.3]))
     slow = find(make_gradients([0.1], update_ratio=1e-4), make_history([1.0, 0.999, 0.998]))
     assert slow["learning_rate_too_low"].severity == "error"
+
+
+def test_a_loss_that_goes_up_and_down():
+    rough = [1.1, 0.9, 1.15, 0.85, 1.1, 0.8]
+    found = find(make_history(rough))["learning_rate_too_high"]
+    assert found.severity == "warning"
+    assert found.evidence["part_of_falls_undone"] == pytest.approx(0.5 / 0.6)
+    assert "up and down" in found.advice
+    assert not find(make_history(np.geomspace(1.0, 0.3, 10)))
+    noise = np.tile([1.0, -1.0], 5)
+    assert "learning_rate_too_high" not in find(make_history(0.4 + 0.005 * noise))  # a plateau
+    assert "learning_rate_too_high" not in find(make_history(np.geomspace(1.0, 0.2, 10) * (1 + 0.05 * noise)))
+    assert "learning_rate_too_high" not in find(make_history([1.0, *(0.05 + 0.02 * noise)]))  # done
+    assert "learning_rate_too_high" not in find(make_history(rough), oscillation=0.9)
+
+
+def test_theory_s_factor_stands_beside_the_measured_one():
+    log = make_gradients(0.25 ** np.arange(10.0, -1, -1), weight_norm=2.0)
+    activations = make_activations("sigmoid", layers=10)  # of 4 units: 2^2 / 4 is a weight variance of 1
+    evidence = find(log, activations)["vanishing_gradient"].evidence
+    assert evidence["expected_factor_per_layer"] == pytest.approx(theory.predict_factor("sigmoid", 1.0).factor)
+    growing = make_gradients(4.0 ** np.arange(10.0, -1, -1), weight_norm=12.0)
+    evidence = find(growing, make_activations("relu", layers=10))["exploding_gradient"].evidence
+    assert evidence["expected_factor_per_layer"] == pytest.approx(np.sqrt(12**2 / 4 / 2))
+    normalized = pd.concat([log, log.assign(weight="gamma")])
+    for sources in ((log,), (log, make_activations("gelu", layers=10)), (normalized, activations)):
+        assert "expected_factor_per_layer" not in find(*sources)["vanishing_gradient"].evidence
 
 
 def test_thresholds_can_be_set():

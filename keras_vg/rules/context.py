@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from keras_vg import theory
 from keras_vg.evidence import Inspection
 from keras_vg.rules.series import GradientSeries, make_series
 from keras_vg.rules.thresholds import Thresholds
@@ -95,6 +96,27 @@ class Context:
             return False
         losses = self.history["loss"].to_numpy(dtype="float64")
         return bool(losses[-1] < part * losses[0] or losses[-1] < part * self.baseline or losses[-1] == 0)
+
+    @cached_property
+    def expected_factor(self) -> float:
+        """What mean-field theory expects a wide plain net of such layers to multiply the gradient by, per layer.
+
+        From the commonest activation and the median weight variance of the hidden layers, as they are first known;
+        NaN without an activation log, for activations without a theory, and with normalization between the layers.
+        """
+        if self.activations is None or any("gamma" in name for name in self.series.names):
+            return float("nan")
+        hidden = self.activations[self.activations["depth"].between(0, self.series.depths.max() - 1)]
+        hidden = hidden[hidden["epoch"] == hidden["epoch"].min()]
+        counts = Counter(str(name) for name in hidden["activation"] if name != "linear")
+        activation = next(iter(dict(counts.most_common(1))), "linear")
+        if activation not in theory.ACTIVATIONS:
+            return float("nan")
+        units = hidden.groupby("depth")["units"].first()
+        chosen = [place for place, name in enumerate(self.series.names) if name == "kernel"]
+        norms = pd.Series(self.series.figures["weight_norm"][0, chosen], self.series.depths[chosen])
+        variance = float((np.square(norms) / units).median())  # of the weights, times the number of inputs
+        return theory.predict_factor(activation, variance).factor if np.isfinite(variance) else float("nan")
 
     def get_epoch(self, epoch: float) -> int | None:
         """The epoch of a finding: none for an inspection."""

@@ -39,9 +39,10 @@ def find_vanishing(context: Context) -> Iterator[Finding]:
         known = ends[np.isfinite(ends) & (ends > 0)]
         recovered = len(known) > 0 and known[0] / known[-1] > t.vanishing_warning
         is_error = first / last < t.vanishing_ratio and not recovered
-        evidence = {
+        evidence: dict[str, float | str] = {
             "gradient_ratio": first / last,
             "factor_per_layer": factor,
+            **_expect(context),
             "layers": float(len(values)),
             "gradient_rms_first": float(profile[m][np.isfinite(profile[m])][0]),
         }
@@ -75,12 +76,22 @@ def find_exploding(context: Context) -> Iterator[Finding]:
                     "error",
                     (series.name_layer(series.layer_depths[0]),),
                     context.get_epoch(series.epochs[m]),
-                    {"gradient_ratio": values[0] / values[-1], "factor_per_layer": fit_factor(values)},
+                    {
+                        "gradient_ratio": values[0] / values[-1],
+                        "factor_per_layer": fit_factor(values),
+                        **_expect(context),
+                    },
                     "The gradient grows towards the input. Use smaller initial weights "
                     "(`kernel_initializer='he_normal'` "
                     "with ReLU, `'glorot_uniform'` with tanh), fewer layers, or `clipnorm=1.0` in the optimizer.",
                 )
                 return
+
+
+def _expect(context: Context) -> dict[str, float]:
+    """The factor that theory expects, where it knows."""
+    factor = context.expected_factor
+    return {} if np.isnan(factor) else {"expected_factor_per_layer": factor}
 
 
 def find_zero(context: Context) -> Iterator[Finding]:

@@ -47,6 +47,8 @@ class Thresholds:
         small_steps: Relative change of the weights per step that counts as small then.
         rising_loss: Last loss over the smallest one from which it rises.
         rising_error: The same, from which training diverges; where a constant prediction's loss is known, that decides.
+        oscillation: Part of the loss's falls that later rises undo, from which it goes up and down rather than down.
+        oscillation_size: Median relative change of the loss per epoch below which that is but the noise of a plateau.
         converged_loss: Loss, as part of that of the best constant prediction, below which a still net is done.
         first_epochs: Epochs over which a loss may be flat before it counts.
         first_steps: Steps over which it may, where they are known.
@@ -83,6 +85,8 @@ class Thresholds:
     small_steps: float = 2e-4
     rising_loss: float = 2.0
     rising_error: float = 10.0
+    oscillation: float = 0.5
+    oscillation_size: float = 0.05
     converged_loss: float = 0.1
     first_epochs: int = 3
     first_steps: int = 30

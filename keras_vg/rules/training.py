@@ -142,6 +142,17 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
             f"The loss rises. {LOWER}",
         )
         return
+    undone, swing = measure_oscillation(losses)
+    if undone > t.oscillation and swing > t.oscillation_size and not context.is_converged:
+        yield Finding(
+            "learning_rate_too_high",
+            "warning",
+            (),
+            int(epochs[0]),
+            {"part_of_falls_undone": undone, "median_change_per_epoch": swing},
+            f"The loss goes up and down: its rises undo {undone:.0%} of its falls. {LOWER} Or take larger batches.",
+        )
+        return
     if len(losses) < t.first_epochs or not scale > 0 or context.is_converged or _get_accuracy(context) > 0.9:
         return
     if context.gradients is not None and np.fmax.reduce(context.series.figures["steps"], axis=1).sum() < t.first_steps:
@@ -173,6 +184,25 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
             "The loss does not fall. If the gradients are healthy, the learning rate is far too low or too high; "
             "otherwise the cause is among the other findings, or `keras_vg.inspect(model, x, y)` finds it.",
         )
+
+
+def measure_oscillation(losses: np.ndarray) -> tuple[float, float]:
+    """Measures how much a loss goes up and down after its first epoch.
+
+    Args:
+        losses: One per epoch.
+
+    Returns:
+        The part of its falls that rises undo (above 1 where it ends higher), and the median size of both, relative to
+        the loss; 0 and 0 before the fifth epoch, when up and down cannot be told from a trend.
+    """
+    if len(losses) < 5 or not (losses > 0).all():
+        return 0.0, 0.0
+    changes = np.diff(losses[1:])
+    falls, rises = -changes[changes < 0].sum(), changes[changes > 0].sum()
+    if (changes > 0).sum() < 2 or not falls:
+        return 0.0, 0.0
+    return float(rises / falls), float(np.median(np.abs(changes) / losses[1:-1]))
 
 
 def _measure_steps(context: Context) -> float:
