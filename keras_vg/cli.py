@@ -16,6 +16,7 @@ from rich.markup import escape
 from rich.table import Table
 
 # What a command needs beyond tables is imported in it: `compare` must not wait for matplotlib.
+from keras_vg.naming import make_printable
 from keras_vg.tables import compare as compare_runs
 from keras_vg.tables import expand
 
@@ -56,7 +57,7 @@ def compare(
         return
     name = table.columns[0][0]
     long = table.stack("run", future_stack=True)[[name, "ratio"]].reset_index()
-    shown = Table(caption=f"mean |{name}|; ratio to {escape(str(table[name].columns[0]))}", caption_justify="left")
+    shown = Table(caption=f"mean |{name}|; ratio to {_show(table[name].columns[0])}", caption_justify="left")
     for heading in long.columns:
         shown.add_column(str(heading), overflow="fold")
     left_out = max(0, len(long) - rows) if rows else 0
@@ -66,7 +67,7 @@ def compare(
             if place == head:
                 shown.add_row(*["…"] * long.shape[1])
             continue
-        shown.add_row(*(escape(str(key)) for key in keys), f"{figure:.4g}", f"{ratio:.4g}")
+        shown.add_row(*(_show(key) for key in keys), f"{figure:.4g}", f"{ratio:.4g}")
     Console().print(shown)
     if left_out:
         typer.echo(
@@ -193,6 +194,10 @@ def _exit_on_mistake() -> Iterator[None]:
         finally:
             for warning in caught:
                 typer.echo(f"Warning: {warning.message}", err=True)
+
+
+def _show(name: object) -> str:
+    return escape(make_printable(str(name)))
 
 
 def _expand(logs: list[Path]) -> list[Path]:

@@ -1,6 +1,7 @@
-"""Short names that stay distinct."""
+"""Names for people: short ones that stay distinct, and ones that a page or a terminal can show."""
 
 import itertools
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -26,3 +27,22 @@ def shorten_paths(paths: Sequence[tuple[str, ...]]) -> list[str]:
         numbered = (name if number == 0 else f"{name}_{number}" for number in itertools.count())
         names.append(next(name for name in numbered if name not in names))
     return names
+
+
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+def make_printable(name: str) -> str:
+    r"""Replaces what XML may not hold and what a terminal would obey, control characters above all, by U+FFFD.
+
+    Args:
+        name: A text from a log, or a file's name.
+
+    Returns:
+        The text to show.
+
+    Example:
+        >>> ascii(make_printable("dense\x1b[2J"))
+        "'dense\\ufffd[2J'"
+    """
+    return _UNPRINTABLE.sub("\ufffd", name)

@@ -21,6 +21,7 @@ from markupsafe import Markup, escape
 
 from keras_vg import __version__
 from keras_vg.findings import Findings, describe, describe_evidence
+from keras_vg.naming import make_printable
 from keras_vg.plots import choose_panels
 from keras_vg.plots.layers import FIGURES, reduce_layers
 from keras_vg.plots.panels import Panel
@@ -91,7 +92,9 @@ def render_report(runs: list[RunLogs], title: str = "Training report") -> str:
 def _describe_run(run: RunLogs) -> dict[str, Any]:
     is_judged = set(run.tables) != {"deltas"}
     findings = diagnose(*run.tables.values()) if is_judged else Findings()
-    files = ", ".join(f"{path} ({len(run.tables[kind]):,} rows)" for kind, path in run.paths.items())
+    files = ", ".join(
+        f"{make_printable(str(path))} ({len(run.tables[kind]):,} rows)" for kind, path in run.paths.items()
+    )
     return {
         "name": run.name,
         "state": "unjudged" if not is_judged else "healthy" if findings.is_healthy else "sick",
@@ -100,7 +103,7 @@ def _describe_run(run: RunLogs) -> dict[str, Any]:
             {"severity": f.severity, "what": describe(f), "evidence": describe_evidence(f), "advice": f.advice}
             for f in findings
         ],
-        "files": files,
+        "files": make_printable(files),
     }
 
 

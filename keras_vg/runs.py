@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 import pandas as pd
 
 from keras_vg.evidence import collect
-from keras_vg.naming import shorten_paths
+from keras_vg.naming import make_printable, shorten_paths
 
 Kind: TypeAlias = Literal["deltas", "gradients", "activations", "history"]
 
@@ -71,7 +71,7 @@ def read_run_logs(paths: Iterable[str | os.PathLike[str]]) -> list[RunLogs]:
             for path, place in zip(files, places, strict=True)
         ]
     distinct = list(dict.fromkeys(keys))
-    runs = {key: RunLogs(name) for key, name in zip(distinct, shorten_paths(distinct), strict=True)}
+    runs = {key: RunLogs(make_printable(name)) for key, name in zip(distinct, shorten_paths(distinct), strict=True)}
     for key, path, (kind, table) in zip(keys, files, known, strict=True):
         runs[key].tables[kind] = table
         runs[key].paths[kind] = path
@@ -101,7 +101,12 @@ def join_run_logs(runs: Iterable[RunLogs], kind: Kind) -> pd.DataFrame | None:
 
 def _read(path: Path) -> tuple[Kind, pd.DataFrame]:
     evidence = collect(path)
-    return next((kind, table) for kind in KINDS if (table := getattr(evidence, kind)) is not None)
+    kind, table = next((kind, table) for kind in KINDS if (table := getattr(evidence, kind)) is not None)
+    for name in table.select_dtypes("category"):
+        shown = table[name].astype(object).map(make_printable)
+        if not shown.equals(table[name].astype(object)):
+            table = table.assign(**{name: pd.Categorical(shown)})
+    return kind, table
 
 
 def _name_run(path: Path) -> tuple[str, ...]:

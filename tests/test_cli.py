@@ -217,6 +217,16 @@ def test_many_runs_and_odd_names_stay_legible(tmp_path):
     assert text == "".join(names)
 
 
+def test_names_do_not_command_the_terminal(tmp_path):
+    name = "dense\x1b]0;title\x07"
+    sick = write_gradients(tmp_path / "gradients.csv", VANISHING, layers=[name] * 5)
+    deltas = write_log(tmp_path / "deltas.csv", make_block(np.float32([1, 2]), layer=name))
+    for arguments in (("diagnose", sick), ("compare", deltas, "--by", "layer")):
+        output = run(*arguments).output
+        assert "dense\ufffd]0;title\ufffd" in output
+        assert not {"\x1b", "\x07"} & set(output)
+
+
 def test_compare_of_a_log_without_rows(tmp_path):
     result = CliRunner().invoke(app, ["compare", str(write_log(tmp_path / "a.csv"))])
     assert result.exit_code == 0

@@ -205,4 +205,4 @@ def _name_rows(ax: Axes, names: list[str]) -> None:
     step = -(-len(names) // MOST_NAMES)
     places = range(0, len(names), step)
     short = [name if len(name) <= 28 else f"{name[:14]}…{name[-13:]}" for name in names]
-    ax.set_yticks(list(places), [short[place] for place in places], fontsize="small", parse_math=False)
+    ax.set_yticks(list(places), [make_label(short[place]) for place in places], fontsize="small", parse_math=False)

@@ -151,5 +151,5 @@ def _choose(log: pd.DataFrame, column: str, wanted: int | None) -> pd.DataFrame:
 
 def _describe(rows: pd.DataFrame, with_epoch: bool = True) -> str:
     names = list(dict.fromkeys(rows["layer"].astype(str)))
-    where = f"layer {rows['depth'].iloc[0]}" + (f" ({names[0]})" if len(names) == 1 else "")
+    where = f"layer {rows['depth'].iloc[0]}" + (f" ({make_label(names[0])})" if len(names) == 1 else "")
     return f"{where}, epoch {rows['epoch'].iloc[0]}" if with_epoch else where

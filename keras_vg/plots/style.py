@@ -10,6 +10,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogFormatter
 
+from keras_vg.naming import make_printable
+
 # Okabe and Ito's colours, which the colour-blind tell apart; markers and dashes do it in grey.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
@@ -137,4 +139,5 @@ def add_legend(ax: Axes, title: str | None = None) -> None:
 
 def make_label(name: object) -> str:
     """Turns a name into a label; one with a leading underscore would be kept out of the legend."""
-    return f" {name}" if str(name).startswith("_") else str(name)
+    label = make_printable(str(name))
+    return f" {label}" if label.startswith("_") else label
