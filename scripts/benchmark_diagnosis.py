@@ -33,8 +33,8 @@ def main(repeats: Annotated[int, typer.Option(min=1, help="Measurements of each 
         table.add_row(name, *measure_inspection(name, repeats, console))
     console.print(table)
     console.print(
-        "in steps: of training, median (quartiles). first: the first inspection, compilation included, which saves "
-        "the training nothing; first of fit: the first training step, which a model must be compiled for as well."
+        "in steps: of training, median (quartiles). first: the first inspection, with all that is compiled for it; "
+        "first of fit: the first training step, with what is compiled for that."
     )
     logs = make_logs()
     low, middle, high = np.quantile([_time(lambda: vg.diagnose(*logs)) for _ in range(repeats)], [0.25, 0.5, 0.75])
