@@ -254,6 +254,10 @@ def test_bad_sources(tmp_path):
         vg.diagnose(log.iloc[:0])
     with pytest.raises(ValueError, match="two of kind 'gradients'"):
         vg.diagnose(log, log)
+    deltas = pd.DataFrame([dict.fromkeys(vg.schemas.DELTA.columns, 1)]).assign(layer="dense")
+    with pytest.raises(ValueError, match="Changes of weights alone.*of layer 'dense' only. Add the run's gradient log"):
+        vg.diagnose(deltas)
+    assert vg.diagnose(deltas, log).is_healthy
     with pytest.raises(ValueError, match="of 2 runs. Diagnose them one by one"):
         vg.diagnose(pd.concat([log.assign(run="a"), log.assign(run="b")]))
     with pytest.raises(ValueError, match=r"columns `epoch` and `loss`.*Received: a table with columns=\['a'\]"):

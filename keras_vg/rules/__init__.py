@@ -59,8 +59,8 @@ def diagnose(*sources: Any, **thresholds: float) -> Findings:
 
     Raises:
         TypeError: If a source is of no such kind, or a keyword names no threshold.
-        ValueError: If there is no source, two are of one kind, one is empty, lacks columns or holds several runs, or
-            a threshold is no positive number.
+        ValueError: If there is no source, or a delta log alone; if two are of one kind, one is empty, lacks columns
+            or holds several runs; or if a threshold is no positive number.
         FileNotFoundError: If a path does not exist.
 
     Example:
@@ -70,7 +70,19 @@ def diagnose(*sources: Any, **thresholds: float) -> Findings:
         >>> findings.is_healthy
         False
     """
-    return judge(collect(*sources), make_thresholds(**thresholds))
+    evidence = collect(*sources)
+    if evidence.deltas is not None and _has_deltas_alone(evidence):  # not "healthy": nothing can be judged
+        raise ValueError(
+            "Changes of weights alone do not say whether a model is healthy: optimizers hide small gradients. "
+            f"Received: a delta log of layer {evidence.deltas['layer'].iloc[0]!r} only. Add the run's gradient log or "
+            "history."
+        )
+    return judge(evidence, make_thresholds(**thresholds))
+
+
+def _has_deltas_alone(evidence: Evidence) -> bool:
+    others = (evidence.gradients, evidence.activations, evidence.history, evidence.inspection)
+    return all(other is None for other in others)
 
 
 def judge(evidence: Evidence, thresholds: Thresholds) -> Findings:
