@@ -19,22 +19,25 @@ from rich.table import Table
 
 import keras_vg as vg
 
-STEPS = 50
-HEADINGS = ("model", "ms/step", "inspect, ms", "in steps", "first, s", "first of fit, s")
+STEPS = 10
+BATCHES = (1, 16)
+"""Batch sizes, as multiples of the model's own: what grows with them is told from what is fixed."""
+
+HEADINGS = ("model", "ms/step", "inspect, ms", "in steps", "of it fixed, ms", "first of fit, ms")
 
 
 def main(repeats: Annotated[int, typer.Option(min=1, help="Measurements of each kind.")] = 21) -> None:
-    """Prints the time of `inspect` over that of a training step, in turn, and the time of `diagnose`."""
-    console = Console()
-    table = Table(title=f"{keras.backend.backend()}, medians of {repeats}, in turn", box=None)
+    """Prints what `inspect` costs, beside training steps in turn with it, and the time of `diagnose`."""
+    console = Console(width=100)
+    table = Table(title=f"{keras.backend.backend()}, medians (quartiles) of {repeats}, in turn", box=None)
     for heading in HEADINGS:
-        table.add_column(heading, justify="right" if heading != "model" else "left", no_wrap=True)
+        table.add_column(heading, justify="right" if heading != "model" else "left")
     for name in MODELS:
         table.add_row(name, *measure_inspection(name, repeats, console))
     console.print(table)
     console.print(
-        "in steps: of training, median (quartiles). first: the first inspection, with all that is compiled for it; "
-        "first of fit: the first training step, with what is compiled for that."
+        "An inspection costs something fixed and some training steps: the slope of its time over a step's, from a "
+        f"batch to one {BATCHES[1]} times as large. first of fit: the first training step, compilation included."
     )
     logs = make_logs()
     low, middle, high = np.quantile([_time(lambda: vg.diagnose(*logs)) for _ in range(repeats)], [0.25, 0.5, 0.75])
@@ -44,31 +47,32 @@ def main(repeats: Annotated[int, typer.Option(min=1, help="Measurements of each 
 
 
 def measure_inspection(name: str, repeats: int, console: Console) -> tuple[str, ...]:
-    """Inspects and trains one model in turn, and returns a row of the table."""
+    """Inspects and trains one model in turn, with small and with large batches, and returns a row of the table."""
     make, shape, batch_size, classes = MODELS[name]
     rng = np.random.default_rng(0)
-    x = rng.normal(size=(STEPS * batch_size, *shape)).astype("float32")
+    x = rng.normal(size=(STEPS * batch_size * max(BATCHES), *shape)).astype("float32")
     y = rng.integers(0, classes, (len(x), 1))
     model = make()
 
-    def inspect() -> Any:
-        return vg.inspect(model, x[:batch_size], y[:batch_size])
+    def measure(size: int) -> tuple[float, float]:
+        seconds = _time(lambda: vg.inspect(model, x[:size], y[:size]))
+        part = slice(STEPS * size)
+        return seconds, _time(lambda: model.fit(x[part], y[part], batch_size=size, verbose=0, shuffle=False)) / STEPS
 
-    def fit(steps: int = STEPS) -> Any:
-        return model.fit(x, y, batch_size=batch_size, epochs=1, steps_per_epoch=steps, verbose=0, shuffle=False)
+    first = _time(lambda: model.fit(x[:batch_size], y[:batch_size], batch_size=batch_size, verbose=0))
+    sizes = [batch_size * multiple for multiple in BATCHES]
+    for size in sizes:
+        measure(size)
+    pairs = [[measure(size) for size in sizes] for _ in track(range(repeats), name, console=console)]
+    inspections, steps = np.moveaxis(1000 * np.array(pairs), 2, 0)  # (repeats, batches) each
+    slopes = np.diff(inspections)[:, 0] / np.diff(steps)[:, 0]
+    fixed = inspections[:, 0] - slopes * steps[:, 0]
+    return (*map(_show, (steps[:, 0], inspections[:, 0], slopes, fixed)), f"{1000 * first:.0f}")
 
-    first_inspection, first_step = _time(inspect), _time(lambda: fit(1))
-    fit()
-    pairs = [(_time(inspect), _time(fit) / STEPS) for _ in track(range(repeats), name, console=console)]
-    inspections, steps = np.array(pairs).T
-    low, middle, high = np.quantile(inspections / steps, [0.25, 0.5, 0.75])
-    return (
-        f"{1000 * np.median(steps):.2f}",
-        f"{1000 * np.median(inspections):.0f}",
-        f"{middle:.1f} ({low:.1f} to {high:.1f})",
-        f"{first_inspection:.2f}",
-        f"{first_step:.2f}",
-    )
+
+def _show(values: np.ndarray) -> str:
+    low, middle, high = np.quantile(values, [0.25, 0.5, 0.75])
+    return f"{middle:.3g}\n({low:.3g} to {high:.3g})"
 
 
 def make_logs(layers: int = 100, epochs: int = 100) -> tuple[pd.DataFrame, ...]:
