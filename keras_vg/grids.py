@@ -1,5 +1,6 @@
 """Many independent runs, on one core, on all of them, or on a cluster."""
 
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
@@ -7,6 +8,9 @@ from joblib import Parallel, delayed
 from joblib.externals.loky import process_executor
 
 T = TypeVar("T")
+
+# Seeds belong to the process, and so do models that are used again: threads, as Dask's workers have, take turns.
+_TURN = threading.Lock()
 
 
 def run_grid(function: Callable[..., T], tasks: Iterable[tuple[Any, ...]], jobs: int | None = None) -> Iterator[T]:
@@ -37,4 +41,5 @@ def _call(function: Callable[..., T], task: tuple[Any, ...]) -> T:
     # Private: joblib replaces a worker that grew by 300 MB, as one that trains does, and may then wait forever for
     # the rest (seen with joblib 1.6); there is no public way to let it grow.
     process_executor._USE_PSUTIL = False
-    return function(*task)
+    with _TURN:
+        return function(*task)

@@ -92,9 +92,7 @@ def render_report(runs: list[RunLogs], title: str = "Training report") -> str:
 def _describe_run(run: RunLogs) -> dict[str, Any]:
     is_judged = set(run.tables) != {"deltas"}
     findings = diagnose(*run.tables.values()) if is_judged else Findings()
-    files = ", ".join(
-        f"{make_printable(str(path))} ({len(run.tables[kind]):,} rows)" for kind, path in run.paths.items()
-    )
+    files = ", ".join(f"{path} ({len(run.tables[kind]):,} rows)" for kind, path in run.paths.items())
     return {
         "name": run.name,
         "state": "unjudged" if not is_judged else "healthy" if findings.is_healthy else "sick",

@@ -38,6 +38,12 @@ def test_files_do_not_depend_on_the_number_of_jobs(one_job, tmp_path):
     assert read_files(tmp_path) == one_job
 
 
+def test_threads_take_turns(one_job, tmp_path):
+    with joblib.parallel_config(backend="threading", n_jobs=3):
+        list(run_variants(VARIANTS, range(2), 1, tmp_path))
+    assert read_files(tmp_path) == one_job
+
+
 @pytest.mark.parametrize("name", ["learning_rate_overshoot", "deep_linear_chain"])
 def test_nor_do_the_files_of_a_reproduction(name, tmp_path):
     for jobs in (1, 2):
