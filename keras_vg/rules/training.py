@@ -190,7 +190,7 @@ def measure_oscillation(losses: np.ndarray) -> tuple[float, float]:
     """Measures how much a loss goes up and down after its first epoch.
 
     Args:
-        losses: One per epoch.
+        losses: Of shape `(epochs,)`.
 
     Returns:
         The part of its falls that rises undo (above 1 where it ends higher), and the median size of both, relative to
