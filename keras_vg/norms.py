@@ -1,6 +1,6 @@
 """Norms and zeros of gradients, inside a training step: on each backend the way that costs the step least."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -11,35 +11,48 @@ SMALL_SIZE = 4096
 """Gradients of at most so many values are measured together: on small models the cost is that of starting an
 operation, not of its work. The limit is chosen, not tuned: it bounds what filling up with zeros can cost."""
 
-SMALLEST_SCALED = 1e-37
-"""Gradients are scaled up as if their largest value were at least this, whose reciprocal is a float32 still."""
+LEAST_MEAN_SQUARE = 2.0**-103
+"""A square below 2**-126 is lost. As long as the mean of the squares is 2**23 times that, no float32 tells."""
 
-SUM_SCALE = 2.0**-32
-"""By so much values are made smaller before their sum, which then cannot overflow below 2**32 of them."""
+GREATEST_SUM = 2.0**127
+"""A larger sum of squares is about to overflow, or has."""
+
+TINY_SCALE, HUGE_SCALE = np.float32(2.0**90), np.float32(2.0**-80)
+"""By so much values are scaled before they are squared where their squares would be lost, or overflow: enough for
+the smallest and the largest float32, a billion of either."""
+
+EXACT_COUNT = 2**24
+"""So far float32 counts without a gap, and its sums are faster than those of integers."""
 
 
-def measure_gradients(gradients: Sequence[Any], sizes: np.ndarray) -> tuple[Any, Any]:
+def measure_gradients(gradients: Sequence[Any], sizes: np.ndarray, is_compiled: bool) -> tuple[Any, Any]:
     """Measures gradients of any float32 size, 1e-38 to 3e38: no square vanishes or overflows.
 
     Args:
         gradients: Float32 tensors; of a sparse gradient the rows that occur.
         sizes: Numbers of values, those of rows that do not occur included; float32 of shape `(gradients,)`.
+        is_compiled: Whether XLA compiles the step.
 
     Returns:
         The L2 norms, NaN or infinite where a value is, and the fractions of zeros; float32 of shape `(gradients,)`.
     """
     if keras.backend.backend() == "torch":
         return _measure_eagerly(gradients, sizes)
-    places, matrices = _group(gradients, sizes)
-    norms = ops.concatenate([_measure_rows(matrix) for matrix in matrices])
-    nonzero = [ops.sum(ops.cast(ops.not_equal(matrix, 0), "int32"), axis=1) for matrix in matrices]
-    order = np.argsort(places)
-    nonzero_fractions = ops.cast(ops.concatenate(nonzero), "float32") / ops.convert_to_tensor(sizes[places])
-    return ops.take(norms, order), 1.0 - ops.take(nonzero_fractions, order)
+    is_small = [size <= SMALL_SIZE and None not in g.shape for g, size in zip(gradients, sizes, strict=True)]
+    small = [place for place, is_ in enumerate(is_small) if is_]
+    large = [place for place, is_ in enumerate(is_small) if not is_]
+    is_compiled |= keras.backend.backend() == "jax"
+    measure_one, measure_all = (_measure_one, _measure_rows) if is_compiled else (_measure_in_graph, _measure_segments)
+    figures = [measure_one(gradients[place], sizes[place])[:, None] for place in large]
+    if small:
+        figures.append(measure_all([ops.reshape(gradients[place], (-1,)) for place in small]))
+    order = np.argsort(large + small)
+    ordered = ops.take(ops.concatenate(figures, axis=1), order, axis=1)
+    return ordered[0], 1.0 - ordered[1] / ops.convert_to_tensor(sizes)
 
 
 def _measure_eagerly(gradients: Sequence[Any], sizes: np.ndarray) -> tuple[Any, Any]:
-    """On torch: one kernel each, for what is sixteen operations elsewhere, and float64 sums as fast as float32."""
+    """On torch: one kernel each, and float64 sums as fast as float32."""
     import torch
 
     norms = torch.stack([torch.linalg.vector_norm(gradient, dtype=torch.float64) for gradient in gradients])
@@ -47,31 +60,64 @@ def _measure_eagerly(gradients: Sequence[Any], sizes: np.ndarray) -> tuple[Any, 
     return norms.float(), 1.0 - nonzero / ops.convert_to_tensor(sizes)
 
 
-def _group(gradients: Sequence[Any], sizes: np.ndarray) -> tuple[list[int], list[Any]]:
-    """The gradients as rows of matrices, and the place of each row: small ones together, filled up with zeros."""
-    flat = [ops.reshape(gradient, (-1,)) for gradient in gradients]
-    small = [place for place, vector in enumerate(flat) if vector.shape[0] is not None and sizes[place] <= SMALL_SIZE]
-    large = [place for place in range(len(flat)) if place not in small]
-    matrices = [flat[place][None] for place in large]
-    if small:
-        width = max(int(flat[place].shape[0]) for place in small)
-        rows = [ops.pad(flat[place], (0, width - int(flat[place].shape[0]))) for place in small]
-        matrices.append(ops.stack(rows))
-    return large + small, matrices
+def _measure_in_graph(gradient: Any, size: np.floating[Any]) -> Any:
+    """On TensorFlow without XLA: kernels that read the gradient once and make no second tensor of its size."""
+    import tensorflow as tf
+
+    if size > EXACT_COUNT:
+        return _measure_one(gradient, size)
+    square_sum = 2.0 * tf.nn.l2_loss(gradient)
+    return ops.cond(
+        _is_usual(square_sum, size),
+        lambda: ops.stack([ops.sqrt(square_sum), 2.0 * tf.nn.l2_loss(tf.sign(gradient))]),
+        lambda: _measure_one(gradient, size),
+    )
 
 
-def _measure_rows(matrix: Any) -> Any:
-    """The L2 norms of the rows, scaled by about their largest value first.
+def _measure_one(gradient: Any, size: np.floating[Any]) -> Any:
+    return _measure(gradient, size, ops.sum, lambda scale: scale)
+
+
+def _measure_rows(gradients: Sequence[Any]) -> Any:
+    """Vectors together, as rows of a matrix, filled up with zeros."""
+    width = max(int(vector.shape[0]) for vector in gradients)
+    matrix = ops.stack([ops.pad(vector, (0, width - int(vector.shape[0]))) for vector in gradients])
+    return _measure(matrix, width, lambda values: ops.sum(values, axis=1), lambda scales: scales[:, None])
+
+
+def _measure_segments(gradients: Sequence[Any]) -> Any:
+    """Vectors together, one behind the other: without a compiler, each row of a matrix would be an operation."""
+    sizes = [int(vector.shape[0]) for vector in gradients]
+    owners = np.repeat(np.arange(len(sizes), dtype="int32"), sizes)
+    return _measure(
+        ops.concatenate(gradients),
+        np.array(sizes, "float32"),
+        lambda values: ops.segment_sum(values, owners, sorted=True),
+        lambda scales: ops.take(scales, owners),
+    )
+
+
+def _measure(values: Any, size: Any, add: Callable[[Any], Any], spread: Callable[[Any], Any]) -> Any:
+    """Norms and numbers of nonzero values.
 
     Without a branch for the rare case: a gradient that XLA must keep for a branch is computed apart from the
     optimizer's work, and the last bit of a weight would depend on whether somebody watches.
+
+    Args:
+        values: The values of one or of several gradients.
+        size: How many each has; more, if some were filled up with zeros.
+        add: Sums up the values of each gradient.
+        spread: Gives each value what belongs to its gradient.
     """
-    magnitudes = ops.abs(matrix)
-    if keras.backend.backend() == "jax":
-        # Its compiler sums in a third of the time of a maximum, and the sum is near enough to it.
-        largest = ops.sum(magnitudes * SUM_SCALE, axis=1)
-    else:
-        # As integers, whose order is the same: compilers take the maximum of floats one by one, for fear of NaN.
-        largest = ops.view(ops.max(ops.view(magnitudes, "int32"), axis=1), "float32")
-    scales = ops.where(ops.isfinite(largest), 1.0 / ops.maximum(largest, SMALLEST_SCALED), 1.0)
-    return ops.sqrt(ops.sum(ops.square(matrix * scales[:, None]), axis=1)) / scales
+    square_sums = add(ops.square(values))
+    scales = ops.where(square_sums < 1.0, TINY_SCALE, HUGE_SCALE)
+    scaled_norms = ops.sqrt(add(ops.square(values * spread(scales)))) / scales
+    norms = ops.where(_is_usual(square_sums, size), ops.sqrt(square_sums), scaled_norms)
+    kind = "float32" if np.max(size) <= EXACT_COUNT else "int32"
+    nonzero = add(ops.cast(ops.not_equal(values, 0.0), kind))
+    return ops.stack([norms, ops.cast(nonzero, "float32")])
+
+
+def _is_usual(square_sums: Any, size: Any) -> Any:
+    """Whether no square was lost or overflowed; false for NaN."""
+    return ops.logical_and(square_sums > size * LEAST_MEAN_SQUARE, square_sums < GREATEST_SUM)

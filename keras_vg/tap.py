@@ -17,8 +17,9 @@ from keras_vg import internals
 from keras_vg.capture import Weight
 from keras_vg.norms import measure_gradients
 
-# Rows of the state, one column per weight.
-_CALLS, _STEPS, _FINITE, _NORM_SUM, _NORM_ROOT, _NORM_MAX, _ZERO_SUM = range(7)
+# Rows of the state, one column per weight; the first ones are sums.
+_CALLS, _STEPS, _FINITE, _NORM_SUM, _ZERO_SUM, _NORM_ROOT, _NORM_MAX = range(7)
+_SUMS = slice(_CALLS, _NORM_ROOT)
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ class GradientTap:
         if keras.backend.backend() != "jax":  # gradients may come with the backend's variables, too
             self._places |= {id(weight.variable.value): place for place, weight in enumerate(self.weights)}
         self._hook = hook
+        self._is_compiled = bool(model.jit_compile)
         shape = (7, len(self.weights))
         with internals.variable_scope(model):
             # One for all replicas, who all see the same sum of gradients.
@@ -109,23 +111,15 @@ class GradientTap:
         summed = iter(internals.sum_gradients([gradient for gradient in in_order if gradient is not None]))
         dense = [next(summed) if present else ops.ones((1,)) for present in is_present]
         sizes = np.where(is_present, [weight.size for weight in self.weights], 1).astype("float32")
-        norms, zeros = measure_gradients(dense, sizes)
+        norms, zeros = measure_gradients(dense, sizes, self._is_compiled)
         finite = ops.isfinite(norms)
         if scale is not None:  # whoever scales the loss skips the whole step
             norms, finite = norms / scale, ops.logical_and(finite, ops.all(finite))
         norms = ops.where(finite, norms, 0.0)
-        ones = ops.ones_like(norms)
-        updated = ops.stack(
-            [
-                state[_CALLS] + ones,
-                state[_STEPS] + ones,
-                state[_FINITE] + ops.cast(finite, "float32"),
-                state[_NORM_SUM] + norms,
-                _add_roots(state[_NORM_ROOT], norms),
-                ops.maximum(state[_NORM_MAX], norms),
-                state[_ZERO_SUM] + zeros,
-            ]
-        )
+        ones = np.ones(len(self.weights), "float32")
+        sums = state[_SUMS] + ops.stack([ones, ones, ops.cast(finite, "float32"), norms, zeros])
+        others = [_add_roots(state[_NORM_ROOT], norms), ops.maximum(state[_NORM_MAX], norms)]
+        updated = ops.concatenate([sums, ops.stack(others)])
         is_updated = np.broadcast_to(is_present, updated.shape).copy()
         is_updated[_CALLS] = True
         return updated if is_updated.all() else ops.where(is_updated, updated, state)
@@ -179,8 +173,7 @@ def _read_state(state: Any) -> GradientTotals:
 def _add_roots(a: Any, b: Any) -> Any:
     """sqrt(a^2 + b^2), of vectors, where the squares may under- or overflow."""
     larger = ops.maximum(a, b)
-    ratio = ops.minimum(a, b) / ops.where(larger > 0, larger, 1.0)
-    return larger * ops.sqrt(1.0 + ops.square(ratio))
+    return larger * ops.sqrt(1.0 + ops.square(ops.divide_no_nan(ops.minimum(a, b), larger)))
 
 
 class _TappedTrainFunction:

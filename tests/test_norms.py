@@ -1,0 +1,95 @@
+"""Norms and zeros of gradients of every size, against float64, on each way a step may run."""
+
+import keras
+import numpy as np
+import pytest
+
+from keras_vg.norms import EXACT_COUNT, SMALL_SIZE, measure_gradients
+
+pytestmark = pytest.mark.model
+BACKEND = keras.backend.backend()
+WAYS = {"tensorflow": ["eager", "graph", "compiled"], "jax": ["eager", "compiled"], "torch": ["eager"]}[BACKEND]
+SMALLEST, LARGEST = 2.0**-126, float(np.finfo("float32").max)
+
+
+def measure(arrays, way):
+    """The norms and the fractions of zeros of float32 arrays."""
+    sizes = np.array([array.size for array in arrays], "float32")
+    tensors = [keras.ops.convert_to_tensor(array) for array in arrays]
+
+    def run(*gradients):
+        return measure_gradients(gradients, sizes, way == "compiled")
+
+    if way != "eager" and BACKEND == "jax":
+        import jax
+
+        run = jax.jit(run)
+    elif way != "eager":
+        import tensorflow as tf
+
+        run = tf.function(run, jit_compile=way == "compiled")
+    return [keras.ops.convert_to_numpy(figure) for figure in run(*tensors)]
+
+
+def make_arrays(scale, shapes=((3, 4), (5,), (60, 100), (2, 3, 1000), (9000,))):
+    """Both small and large ones, with some zeros."""
+    rng = np.random.default_rng(0)
+    arrays = [np.float32(rng.uniform(0.1, 1.0, shape) * rng.choice([-1, 1], shape) * scale) for shape in shapes]
+    for array in arrays:
+        array.ravel()[::3] = 0
+    return arrays
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("scale", [SMALLEST * 10, 1e-30, 1e-20, 1e-16, 1e-15, 1e-8, 1.0, 1e15, 1e18, 1e19, 1e30, 1e36])
+def test_no_size_is_too_small_or_too_large(scale, way):
+    arrays = make_arrays(scale)
+    norms, zeros = measure(arrays, way)
+    np.testing.assert_allclose(norms, [np.linalg.norm(a.astype("float64")) for a in arrays], rtol=2e-6)
+    np.testing.assert_allclose(zeros, [np.mean(a == 0) for a in arrays], atol=1e-7)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_gradients_of_one_step_do_not_disturb_each_other(way):
+    arrays = [np.float32(array * scale) for array, scale in zip(make_arrays(1.0), np.logspace(-34, 34, 5), strict=True)]
+    norms, zeros = measure(arrays, way)
+    np.testing.assert_allclose(norms, [np.linalg.norm(a.astype("float64")) for a in arrays], rtol=2e-6)
+    np.testing.assert_allclose(zeros, [np.mean(a == 0) for a in arrays], atol=1e-7)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("size", [12, SMALL_SIZE, SMALL_SIZE + 1, 100_000])
+@pytest.mark.parametrize("value", [SMALLEST, 1e-25, 1.0, 1e25, LARGEST / 1000])
+def test_one_value_among_zeros(value, size, way):
+    array = np.zeros(size, "float32")
+    array[size // 2] = value
+    norms, zeros = measure([array, np.ones((3,), "float32")], way)
+    np.testing.assert_allclose(norms, [np.float32(value), 3**0.5], rtol=2e-6)
+    np.testing.assert_allclose(zeros, [1 - 1 / size, 0], atol=1e-7)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_what_is_not_finite_shows_and_is_no_zero(value, way):
+    arrays = make_arrays(1.0)
+    for array in arrays[1::2]:
+        array[(0,) * array.ndim] = value
+    norms, zeros = measure(arrays, way)
+    assert np.isfinite(norms).tolist() == [True, False, True, False, True]
+    np.testing.assert_allclose(zeros, [np.mean(a == 0) for a in arrays], atol=1e-7)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_zeros_alone(way):
+    norms, zeros = measure([np.zeros((4,), "float32"), np.zeros((100, 100), "float32")], way)
+    assert norms.tolist() == [0, 0]
+    assert zeros.tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_more_values_than_float32_can_count(way):
+    array = np.full((EXACT_COUNT + 4096,), 1e-3, "float32")
+    array[:2048] = 0
+    norms, zeros = measure([array], way)
+    np.testing.assert_allclose(norms, [1e-3 * (EXACT_COUNT + 2048) ** 0.5], rtol=1e-4)
+    np.testing.assert_allclose(zeros, [2048 / array.size], atol=1e-7)
