@@ -170,14 +170,26 @@ class ActivationProbe:
         self.watched = list_watched(model, layers)
         self._model = model
         self._x = x
-        self._pass = ForwardPass(model, self._compute)
+        self._pass = ForwardPass(model, self.observe)
 
     def read(self) -> Reading:
         """Runs the model once; nothing of it stays in the model."""
-        predictions, figures, kernel_input = self._pass.run(self._x)
+        return self.interpret(self._pass.run(self._x))
+
+    def interpret(self, seen: Any) -> Reading:
+        """Returns what a forward pass showed, of which `observe` was a part."""
+        predictions, figures, kernel_input = seen
         return Reading(self._layers, np.stack(figures), predictions, self._heads, next(iter(kernel_input), None))
 
-    def _compute(self, x: Any) -> Any:
+    def observe(self, x: Any) -> Any:
+        """Calls the model, as part of a `ForwardPass`.
+
+        Args:
+            x: The batch, tensors.
+
+        Returns:
+            Tensors for `interpret`; the first item is the model's output.
+        """
         with record_calls(self.watched) as records:
             predictions = internals.call_for_training(self._model, x)
         called = [(item, record) for item, record in zip(self.watched, records, strict=True) if record.outputs]

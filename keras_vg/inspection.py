@@ -56,18 +56,16 @@ def inspect(model: keras.Model, x: Any, y: Any, sample_weight: Any = None) -> In
     if not internals.is_built(model):
         internals.build(model, x)
     probe = ActivationProbe(model, x)
-    reading = probe.read()
-    predictions = tree.map_structure(ops.convert_to_tensor, reading.predictions)
-    evaluation = stateless.ForwardPass(model, lambda batch: _evaluate_loss(model, *batch))
     batch = (x, y, sample_weight)
-    with contextlib.ExitStack() as stack:
-        with _explained_labels(y, reading.predictions):
-            loss = stack.enter_context(internals.detached_bookkeeping(model, y, predictions))
-            loss_before = float(evaluation.run(batch))
+    seen, loss_before = stateless.ForwardPass(model, lambda batch: _look(model, probe, *batch)).run(batch)
+    reading = probe.interpret(seen)
+    predictions = tree.map_structure(ops.convert_to_tensor, reading.predictions)
+    with internals.detached_bookkeeping(model, y, predictions) as loss:
         losses = [] if loss is None else internals.list_losses(loss)
         gradients = stateless.compute_gradients(model, *batch)
         updated = stateless.predict_update(model, gradients)
         replaced = [] if updated is None else list(zip(model.trainable_variables, updated, strict=True))
+        evaluation = stateless.ForwardPass(model, lambda batch: _evaluate_loss(model, *batch))
         loss_after = float(evaluation.run(batch, replaced)) if replaced else np.nan
     labels = [_to_numpy(tensor) for tensor in order_labels(model, y)]
     flat_x = [_to_numpy(tensor) for tensor in tree.flatten(x)]
@@ -77,7 +75,7 @@ def inspect(model: keras.Model, x: Any, y: Any, sample_weight: Any = None) -> In
         weights=_tabulate_weights(model, probe, gradients),
         inputs=describe_inputs([*flat_x, flat_x[0] if reading.kernel_input is None else reading.kernel_input]),
         outputs=describe_outputs(tree.flatten(reading.predictions), labels, losses, reading.heads),
-        setup={**_describe_optimizer(model.optimizer), "loss": loss_before, "loss_after": loss_after},
+        setup={**_describe_optimizer(model.optimizer), "loss": float(loss_before), "loss_after": loss_after},
     )
 
 
@@ -135,6 +133,13 @@ def order_labels(model: keras.Model, y: Any) -> list[Any]:
     if isinstance(y, dict) and names and set(names) == set(y):
         return [y[name] for name in names]
     return list(tree.flatten(y))
+
+
+def _look(model: keras.Model, probe: ActivationProbe, x: Any, y: Any, sample_weight: Any) -> Any:
+    """What a probe sees in a forward pass, and the loss."""
+    seen = probe.observe(x)
+    with _explained_labels(y, seen[0]), internals.detached_bookkeeping(model, y, seen[0]):
+        return seen, internals.compute_loss(model, x, y, seen[0], sample_weight)
 
 
 def _evaluate_loss(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> Any:
