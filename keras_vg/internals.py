@@ -197,6 +197,8 @@ def sum_gradients(gradients: list[Any]) -> list[Any]:
         if tf.distribute.get_strategy().num_replicas_in_sync > 1:
             gradients = tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, gradients)
         gradients = [_sum_repeated_rows(g) if isinstance(g, tf.IndexedSlices) else g for g in gradients]
+    if keras.backend.backend() == "torch":  # itself, if it is that already
+        return [gradient.float() for gradient in gradients]
     return [keras.ops.cast(gradient, "float32") for gradient in gradients]
 
 

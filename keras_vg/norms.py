@@ -60,10 +60,10 @@ def _measure_eagerly(gradients: Sequence[Any], sizes: np.ndarray) -> tuple[Any, 
 
     norms = torch.stack([_find_norm(gradient) for gradient in gradients])
     # Asking an accelerator would make it wait.
-    if norms.device.type != "cpu" or not _is_usual(torch.square(norms), float(max(sizes))).all():
+    if norms.device.type != "cpu" or not _is_usual(torch.square(norms), max(sizes)).all():
         norms = torch.stack([torch.linalg.vector_norm(g, dtype=torch.float64) for g in gradients]).float()
     nonzero = torch.stack([torch.count_nonzero(gradient) for gradient in gradients])
-    return norms, 1.0 - nonzero / ops.convert_to_tensor(sizes)
+    return norms, 1.0 - nonzero / torch.as_tensor(sizes, device=norms.device)
 
 
 def _find_norm(gradient: Any) -> Any:
@@ -138,4 +138,4 @@ def _measure(values: Any, size: Any, add: Callable[[Any], Any], spread: Callable
 
 def _is_usual(square_sums: Any, size: Any) -> Any:
     """Whether no square was lost or overflowed; false for NaN."""
-    return ops.logical_and(square_sums > size * LEAST_MEAN_SQUARE, square_sums < GREATEST_SUM)
+    return (square_sums > size * LEAST_MEAN_SQUARE) & (square_sums < GREATEST_SUM)

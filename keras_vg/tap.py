@@ -61,6 +61,7 @@ class GradientTap:
         self._places = {id(weight.variable): place for place, weight in enumerate(self.weights)}
         if keras.backend.backend() != "jax":  # gradients may come with the backend's variables, too
             self._places |= {id(weight.variable.value): place for place, weight in enumerate(self.weights)}
+        self._sizes = np.array([weight.size for weight in self.weights], "float32")
         self._hook = hook
         self._is_compiled = bool(model.jit_compile)
         shape = (7, len(self.weights))
@@ -110,16 +111,9 @@ class GradientTap:
             return state
         summed = iter(internals.sum_gradients([gradient for gradient in in_order if gradient is not None]))
         dense = [next(summed) if present else ops.ones((1,)) for present in is_present]
-        sizes = np.where(is_present, [weight.size for weight in self.weights], 1).astype("float32")
+        sizes = np.where(is_present, self._sizes, np.float32(1))
         norms, zeros = measure_gradients(dense, sizes, self._is_compiled)
-        finite = ops.isfinite(norms)
-        if scale is not None:  # whoever scales the loss skips the whole step
-            norms, finite = norms / scale, ops.logical_and(finite, ops.all(finite))
-        norms = ops.where(finite, norms, 0.0)
-        ones = np.ones(len(self.weights), "float32")
-        sums = state[_SUMS] + ops.stack([ones, ones, ops.cast(finite, "float32"), norms, zeros])
-        others = [_add_roots(state[_NORM_ROOT], norms), ops.maximum(state[_NORM_MAX], norms)]
-        updated = ops.concatenate([sums, ops.stack(others)])
+        updated = _update(state, norms, zeros, scale)
         is_updated = np.broadcast_to(is_present, updated.shape).copy()
         is_updated[_CALLS] = True
         return updated if is_updated.all() else ops.where(is_updated, updated, state)
@@ -170,10 +164,19 @@ def _read_state(state: Any) -> GradientTotals:
     )
 
 
-def _add_roots(a: Any, b: Any) -> Any:
-    """sqrt(a^2 + b^2), of vectors, where the squares may under- or overflow."""
-    larger = ops.maximum(a, b)
-    return larger * ops.sqrt(1.0 + ops.square(ops.divide_no_nan(ops.minimum(a, b), larger)))
+def _update(state: Any, norms: Any, zeros: Any, scale: Any) -> Any:
+    """The state after one more step."""
+    xp: Any = ops
+    if keras.backend.backend() == "torch":  # eagerly, what Keras checks would take longer than the work
+        import torch as xp
+    finite = xp.isfinite(norms)
+    if scale is not None:  # whoever scales the loss skips the whole step
+        norms, finite = norms / scale, finite & xp.all(finite)
+    norms = xp.where(finite, norms, 0.0)
+    ones = xp.ones_like(norms)
+    sums = state[_SUMS] + xp.stack([ones, ones, xp.where(finite, ones, 0.0), norms, zeros])
+    root = xp.hypot(state[_NORM_ROOT], norms)  # where the squares may under- or overflow
+    return xp.concatenate([sums, xp.stack([root, xp.maximum(state[_NORM_MAX], norms)])])
 
 
 class _TappedTrainFunction:
