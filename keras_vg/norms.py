@@ -1,6 +1,6 @@
 """Norms and zeros of gradients, inside a training step: on each backend the way that costs the step least."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -45,8 +45,8 @@ def measure_gradients(gradients: Sequence[Any], sizes: np.ndarray, is_compiled: 
     small = [place for place, is_ in enumerate(is_small) if is_]
     large = [place for place, is_ in enumerate(is_small) if not is_]
     is_compiled |= keras.backend.backend() == "jax"
-    measure_one, measure_all = (_measure_one, _measure_rows) if is_compiled else (_measure_in_graph, _measure_segments)
-    figures = [measure_one(gradients[place], sizes[place])[:, None] for place in large]
+    measure_one, measure_all = (_measure, _measure_rows) if is_compiled else (_measure_in_graph, _measure_segments)
+    figures = [measure_one(gradients[place], float(sizes[place])) for place in large]
     if small:
         figures.append(measure_all([ops.reshape(gradients[place], (-1,)) for place in small]))
     order = np.argsort(large + small)
@@ -78,62 +78,50 @@ def _find_norm(gradient: Any) -> Any:
     return torch.linalg.vector_norm(torch.linalg.vector_norm(gradient, dim=-1))
 
 
-def _measure_in_graph(gradient: Any, size: np.floating[Any]) -> Any:
-    """On TensorFlow without XLA: kernels that read the gradient once and make no second tensor of its size."""
+def _measure_in_graph(gradient: Any, size: float) -> Any:
+    """On TensorFlow without XLA, where every operation is a pass over the gradient: as few as there can be."""
     import tensorflow as tf
 
     if size > EXACT_COUNT:
-        return _measure_one(gradient, size)
+        return _measure(gradient, size)
     square_sum = 2.0 * tf.nn.l2_loss(gradient)
     return ops.cond(
         _is_usual(square_sum, size),
-        lambda: ops.stack([ops.sqrt(square_sum), 2.0 * tf.nn.l2_loss(tf.sign(gradient))]),
-        lambda: _measure_one(gradient, size),
+        lambda: ops.stack([ops.sqrt(square_sum), 2.0 * tf.nn.l2_loss(tf.sign(gradient))])[:, None],
+        lambda: _measure(gradient, size),
     )
-
-
-def _measure_one(gradient: Any, size: np.floating[Any]) -> Any:
-    return _measure(gradient, size, ops.sum, lambda scale: scale)
-
-
-def _measure_rows(gradients: Sequence[Any]) -> Any:
-    """Vectors together, as rows of a matrix, filled up with zeros."""
-    width = max(int(vector.shape[0]) for vector in gradients)
-    matrix = ops.stack([ops.pad(vector, (0, width - int(vector.shape[0]))) for vector in gradients])
-    return _measure(matrix, width, lambda values: ops.sum(values, axis=1), lambda scales: scales[:, None])
 
 
 def _measure_segments(gradients: Sequence[Any]) -> Any:
     """Vectors together, one behind the other: without a compiler, each row of a matrix would be an operation."""
     sizes = [int(vector.shape[0]) for vector in gradients]
     owners = np.repeat(np.arange(len(sizes), dtype="int32"), sizes)
-    return _measure(
-        ops.concatenate(gradients),
-        np.array(sizes, "float32"),
-        lambda values: ops.segment_sum(values, owners, sorted=True),
-        lambda scales: ops.take(scales, owners),
-    )
+    values = ops.concatenate(gradients)
+    square_sums = ops.segment_sum(ops.square(ops.cast(values, "float64")), owners, sorted=True)
+    nonzero = ops.segment_sum(ops.cast(ops.not_equal(values, 0.0), "float32"), owners, sorted=True)
+    return ops.stack([ops.cast(ops.sqrt(square_sums), "float32"), nonzero])
 
 
-def _measure(values: Any, size: Any, add: Callable[[Any], Any], spread: Callable[[Any], Any]) -> Any:
-    """Norms and numbers of nonzero values.
+def _measure_rows(gradients: Sequence[Any]) -> Any:
+    """Vectors together, as rows of a matrix, filled up with zeros."""
+    width = max(int(vector.shape[0]) for vector in gradients)
+    matrix = ops.stack([ops.pad(vector, (0, width - int(vector.shape[0]))) for vector in gradients])
+    return _measure(matrix, width, axis=1)
+
+
+def _measure(values: Any, size: float, axis: int | None = None) -> Any:
+    """The norms and the numbers of nonzero values along an axis, of at most `size` values each.
 
     Without a branch for the rare case: a gradient that XLA must keep for a branch is computed apart from the
     optimizer's work, and the last bit of a weight would depend on whether somebody watches.
-
-    Args:
-        values: The values of one or of several gradients.
-        size: How many each has; more, if some were filled up with zeros.
-        add: Sums up the values of each gradient.
-        spread: Gives each value what belongs to its gradient.
     """
-    square_sums = add(ops.square(values))
+    square_sums = ops.sum(ops.square(values), axis=axis, keepdims=True)
     scales = ops.where(square_sums < 1.0, TINY_SCALE, HUGE_SCALE)
-    scaled_norms = ops.sqrt(add(ops.square(values * spread(scales)))) / scales
+    scaled_norms = ops.sqrt(ops.sum(ops.square(values * scales), axis=axis, keepdims=True)) / scales
     norms = ops.where(_is_usual(square_sums, size), ops.sqrt(square_sums), scaled_norms)
-    kind = "float32" if np.max(size) <= EXACT_COUNT else "int32"
-    nonzero = add(ops.cast(ops.not_equal(values, 0.0), kind))
-    return ops.stack([norms, ops.cast(nonzero, "float32")])
+    kind = "float32" if size <= EXACT_COUNT else "int32"
+    nonzero = ops.cast(ops.sum(ops.cast(ops.not_equal(values, 0.0), kind), axis=axis), "float32")
+    return ops.stack([ops.reshape(norms, (-1,)), ops.reshape(nonzero, (-1,))])
 
 
 def _is_usual(square_sums: Any, size: Any) -> Any:

@@ -23,7 +23,7 @@ import keras_vg as vg
 
 
 def make_small() -> keras.Model:
-    return vg.experiments.build_model("relu")
+    return _compile(vg.experiments.build_model("relu"), "binary_crossentropy")
 
 
 def make_mlp() -> keras.Model:
@@ -47,8 +47,8 @@ def make_cnn() -> keras.Model:
     )
 
 
-def _compile(model: keras.Model) -> keras.Model:
-    model.compile("adam", "sparse_categorical_crossentropy")
+def _compile(model: keras.Model, loss: str = "sparse_categorical_crossentropy") -> keras.Model:
+    model.compile("adam", loss)
     return model
 
 

@@ -86,7 +86,19 @@ def check_norms(make, tmp_path, *, data=None, loss="mse", optimizer=None, rtol=2
     return model, rows
 
 
-@pytest.mark.parametrize("make", [m for m in MAKERS if m is not BackToFront])
+def make_wide(penalty=None):
+    """Its weights are too large to be measured together."""
+    sizes = [(90, "relu"), (90, "tanh"), (1, None)]
+    dense = [layers.Dense(units, activation, kernel_regularizer=penalty) for units, activation in sizes]
+    return keras.Sequential([keras.Input((3,)), *dense])
+
+
+def make_penalized():
+    """A compiler fuses the penalty's part of a gradient with whatever uses the gradient."""
+    return make_wide(penalty="l2")
+
+
+@pytest.mark.parametrize("make", [*(m for m in MAKERS if m is not BackToFront), make_wide])
 def test_norms_equal_an_independent_computation(make, tmp_path):
     def make_without_dropout():
         model = make()
@@ -442,7 +454,7 @@ def snapshot(model, history):
 
 @pytest.mark.parametrize("options", COMPILE_OPTIONS)
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
-@pytest.mark.parametrize("make", [make_sequential, make_sequential_without_input, BackToFront])
+@pytest.mark.parametrize("make", [make_sequential, make_sequential_without_input, BackToFront, make_penalized])
 def test_training_is_bit_identical_with_and_without(make, optimizer, options, tmp_path):
     def train(*callbacks):
         return snapshot(*fit(make, *callbacks, optimizer=optimizer, compile_options=COMPILE_OPTIONS[options]))
