@@ -168,7 +168,9 @@ def _update(state: Any, norms: Any, zeros: Any, scale: Any) -> Any:
     """The state after one more step."""
     xp: Any = ops
     if keras.backend.backend() == "torch":  # eagerly, what Keras checks would take longer than the work
-        import torch as xp
+        import torch
+
+        xp = torch
     finite = xp.isfinite(norms)
     if scale is not None:  # whoever scales the loss skips the whole step
         norms, finite = norms / scale, finite & xp.all(finite)
