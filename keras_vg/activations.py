@@ -177,7 +177,14 @@ class ActivationProbe:
         return self.interpret(self._pass.run(self._x))
 
     def interpret(self, seen: Any) -> Reading:
-        """Returns what a forward pass showed, of which `observe` was a part."""
+        """Says what a forward pass showed, of which `observe` was a part.
+
+        Args:
+            seen: What `observe` returned, as arrays.
+
+        Returns:
+            The figures of every layer that was called.
+        """
         predictions, figures, kernel_input = seen
         return Reading(self._layers, np.stack(figures), predictions, self._heads, next(iter(kernel_input), None))
 

@@ -22,7 +22,8 @@ TINY_SCALE, HUGE_SCALE = np.float32(2.0**90), np.float32(2.0**-80)
 the smallest and the largest float32, a billion of either."""
 
 LONGEST_SUM = 2**13
-"""Of so many float32 values, added one by one, a sum is good to five digits at the worst, and to six as a rule."""
+"""Torch adds float32 values one by one. Measured with equal values, its worst case: with rows and columns of at most so
+many, a norm is 5e-6 off at most; with 65,536 in a row, 5e-5."""
 
 EXACT_COUNT = 2**24
 """So far float32 counts without a gap, and its sums are faster than those of integers."""
@@ -41,9 +42,8 @@ def measure_gradients(gradients: Sequence[Any], sizes: np.ndarray, is_compiled: 
     """
     if keras.backend.backend() == "torch":
         return _measure_eagerly(gradients, sizes)
-    is_small = [size <= SMALL_SIZE and None not in g.shape for g, size in zip(gradients, sizes, strict=True)]
-    small = [place for place, is_ in enumerate(is_small) if is_]
-    large = [place for place, is_ in enumerate(is_small) if not is_]
+    small = [place for place, size in enumerate(sizes) if size <= SMALL_SIZE and None not in gradients[place].shape]
+    large = [place for place in range(len(sizes)) if place not in small]
     is_compiled |= keras.backend.backend() == "jax"
     measure_one, measure_all = (_measure, _measure_rows) if is_compiled else (_measure_in_graph, _measure_segments)
     figures = [measure_one(gradients[place], float(sizes[place])) for place in large]
@@ -59,8 +59,7 @@ def _measure_eagerly(gradients: Sequence[Any], sizes: np.ndarray) -> tuple[Any, 
     import torch
 
     norms = torch.stack([_find_norm(gradient) for gradient in gradients])
-    # Asking an accelerator would make it wait.
-    if norms.device.type != "cpu" or not _is_usual(torch.square(norms), max(sizes)).all():
+    if norms.device.type == "cpu" and not _is_usual(torch.square(norms), max(sizes)).all():
         norms = torch.stack([torch.linalg.vector_norm(g, dtype=torch.float64) for g in gradients]).float()
     nonzero = torch.stack([torch.count_nonzero(gradient) for gradient in gradients])
     return norms, 1.0 - nonzero / torch.as_tensor(sizes, device=norms.device)
@@ -71,10 +70,11 @@ def _find_norm(gradient: Any) -> Any:
     import torch
 
     size, columns = gradient.numel(), gradient.shape[-1] if gradient.ndim else 1
+    # An accelerator would have to wait to be asked whether float32 was enough.
+    if gradient.device.type != "cpu" or (size > SMALL_SIZE and max(columns, size // columns) > LONGEST_SUM):
+        return torch.linalg.vector_norm(gradient, dtype=torch.float64).float()
     if size <= SMALL_SIZE:
         return torch.linalg.vector_norm(gradient)
-    if max(columns, size // columns) > LONGEST_SUM:
-        return torch.linalg.vector_norm(gradient, dtype=torch.float64).float()
     return torch.linalg.vector_norm(torch.linalg.vector_norm(gradient, dim=-1))
 
 
