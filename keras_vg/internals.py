@@ -186,17 +186,20 @@ def is_writer(model: keras.Model) -> bool:
 _CHIEFS = (("chief", 0), ("worker", 0))
 
 
-def sum_gradients(gradients: list[Any]) -> list[Any]:
+def sum_gradients(gradients: list[Any], is_compiled: bool) -> list[Any]:
     """The gradients as float32 tensors, summed over the replicas that train together.
 
-    Of a sparse gradient, only the rows that occur, each once (and rows of zeros in place of the repeated ones).
+    Of a sparse gradient, only the rows that occur, each once (and rows of zeros in place of the repeated ones);
+    all rows if XLA compiles the step: the optimizer asks it for them, too, and would get other last bits if somebody
+    else had the rows in another order.
     """
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
         if tf.distribute.get_strategy().num_replicas_in_sync > 1:
             gradients = tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, gradients)
-        gradients = [_sum_repeated_rows(g) if isinstance(g, tf.IndexedSlices) else g for g in gradients]
+        sum_rows = tf.convert_to_tensor if is_compiled else _sum_repeated_rows
+        gradients = [sum_rows(g) if isinstance(g, tf.IndexedSlices) else g for g in gradients]
     if keras.backend.backend() == "torch":  # itself, if it is that already
         return [gradient.float() for gradient in gradients]
     return [keras.ops.cast(gradient, "float32") for gradient in gradients]

@@ -105,7 +105,12 @@ def _measure_segments(gradients: Sequence[Any]) -> Any:
 def _measure_rows(gradients: Sequence[Any]) -> Any:
     """Vectors together, as rows of a matrix, filled up with zeros."""
     width = max(int(vector.shape[0]) for vector in gradients)
-    matrix = ops.stack([ops.pad(vector, (0, width - int(vector.shape[0]))) for vector in gradients])
+    gaps = [width - int(vector.shape[0]) for vector in gradients]
+    if keras.backend.backend() == "jax":  # one copy, where padding each is an operation each
+        joined = ops.concatenate([part for g, gap in zip(gradients, gaps, strict=True) for part in (g, ops.zeros(gap))])
+        matrix = ops.reshape(joined, (len(gradients), width))
+    else:  # TensorFlow's XLA joins so many only after computing each apart: see `_measure` for why it must not
+        matrix = ops.stack([ops.pad(g, (0, gap)) for g, gap in zip(gradients, gaps, strict=True)])
     return _measure(matrix, width, axis=1)
 
 

@@ -69,7 +69,8 @@ class GradientTap:
             # One for all replicas, who all see the same sum of gradients.
             zeros = np.zeros(shape, "float32")
             self.variable = keras.Variable(zeros, trainable=False, aggregation="only_first_replica")
-        self.state: Any = self.variable.value  # on JAX, where a step returns the new one
+        self.state: Any = None  # on JAX, where a step returns the new one
+        self.reset()
 
     def detach(self) -> None:
         """Ceases to watch; calling it any number of times is safe."""
@@ -109,8 +110,9 @@ class GradientTap:
         is_present = np.array([gradient is not None for gradient in in_order])
         if not is_present.any():
             return state
-        summed = iter(internals.sum_gradients([gradient for gradient in in_order if gradient is not None]))
-        dense = [next(summed) if present else ops.ones((1,)) for present in is_present]
+        present = [gradient for gradient in in_order if gradient is not None]
+        summed = iter(internals.sum_gradients(present, self._is_compiled))
+        dense = [ops.ones((1,)) if gradient is None else next(summed) for gradient in in_order]
         sizes = np.where(is_present, self._sizes, np.float32(1))
         norms, zeros = measure_gradients(dense, sizes, self._is_compiled)
         updated = _update(state, norms, zeros, scale)
@@ -120,8 +122,10 @@ class GradientTap:
 
     def reset(self) -> None:
         """Forgets what was seen."""
-        self.variable.assign(np.zeros(self.variable.shape, "float32"))
-        self.state = self.variable.value
+        if keras.backend.backend() == "jax":
+            self.state = ops.copy(self.variable.value)  # which stays what it is: a step gives away what it is given
+        else:
+            self.variable.assign(np.zeros(self.variable.shape, "float32"))
 
 
 def attach_tap(model: keras.Model, weights: Sequence[Weight]) -> GradientTap:

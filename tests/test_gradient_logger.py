@@ -98,6 +98,14 @@ def make_penalized():
     return make_wide(penalty="l2")
 
 
+def make_lookup():
+    """Its gradient is sparse, with rows that occur several times."""
+    inputs = keras.Input((3,))
+    rows = keras.ops.cast(keras.ops.clip(8 * keras.ops.abs(inputs), 0, 19), "int32")
+    x = layers.GlobalAveragePooling1D()(layers.Embedding(20, 4)(rows))
+    return keras.Model(inputs, layers.Dense(1)(layers.Dense(5, "gelu")(x)))
+
+
 @pytest.mark.parametrize("make", [*(m for m in MAKERS if m is not BackToFront), make_wide])
 def test_norms_equal_an_independent_computation(make, tmp_path):
     def make_without_dropout():
@@ -454,7 +462,9 @@ def snapshot(model, history):
 
 @pytest.mark.parametrize("options", COMPILE_OPTIONS)
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
-@pytest.mark.parametrize("make", [make_sequential, make_sequential_without_input, BackToFront, make_penalized])
+@pytest.mark.parametrize(
+    "make", [make_sequential, make_sequential_without_input, BackToFront, make_penalized, make_lookup]
+)
 def test_training_is_bit_identical_with_and_without(make, optimizer, options, tmp_path):
     def train(*callbacks):
         return snapshot(*fit(make, *callbacks, optimizer=optimizer, compile_options=COMPILE_OPTIONS[options]))
