@@ -2,6 +2,7 @@
 
 import contextlib
 import difflib
+import functools
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ class Weight:
     name: str
     variable: keras.Variable
 
-    @property
+    @functools.cached_property
     def size(self) -> int:
         """Number of values."""
         return int(np.prod(self.variable.shape, dtype=np.int64))

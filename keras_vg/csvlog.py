@@ -361,4 +361,6 @@ def _make_column(name: str, values: list[Any], rows: list[int]) -> pl.Series:
     if any(isinstance(value, list) for value in values):
         pairs = zip(values, rows, strict=True)
         return pl.Series(name, [item for v, n in pairs for item in (v if isinstance(v, list) else [v] * n)])
-    return pl.Series(name, values).gather(np.repeat(np.arange(len(values)), rows))
+    if all(isinstance(value, str) for value in values):
+        return pl.Series(name, values)[np.repeat(np.arange(len(values)), rows)]
+    return pl.Series(name, np.repeat(np.asarray(values), rows))

@@ -64,11 +64,14 @@ _PIECE = 1 << 20
 """Values of a weight that are looked at together: no second copy of a large one in float64."""
 
 
-def _norm(new: np.ndarray, old: np.ndarray | float = 0.0) -> float:
-    """L2 norm of a difference, in float64, where the squares of float32 values neither vanish nor overflow."""
-    old = np.broadcast_to(old, new.shape)
-    pieces = (slice(start, start + _PIECE) for start in range(0, len(new), _PIECE))
-    return math.hypot(*(np.linalg.norm(np.subtract(new[piece], old[piece], dtype="float64")) for piece in pieces))
+def _norm(new: np.ndarray, old: np.ndarray | None = None) -> float:
+    """L2 norm of an array or a difference, in float64, where squares of float32 values neither vanish nor overflow."""
+    squares = []
+    for start in range(0, len(new), _PIECE):
+        piece = slice(start, start + _PIECE)
+        values = np.subtract(new[piece], 0.0 if old is None else old[piece], dtype="float64")
+        squares.append(float(np.dot(values, values)))
+    return math.sqrt(sum(squares))
 
 
 def _to_float32(values: Any) -> Any:
