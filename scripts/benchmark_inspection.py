@@ -23,12 +23,12 @@ STEPS = 10
 BATCHES = (1, 16)
 """Batch sizes, as multiples of the model's own: what grows with them is told from what is fixed."""
 
-HEADINGS = ("model", "ms/step", "inspect, ms", "in steps", "of it fixed, ms", "first of fit, ms")
+HEADINGS = ("model", "ms/step", "inspect, ms", "in steps", "of it fixed, ms", "first of fit, ms", "part of budget")
 
 
 def main(repeats: Annotated[int, typer.Option(min=1, help="Measurements of each kind.")] = 21) -> None:
     """Prints what `inspect` costs, beside training steps in turn with it, and the time of `diagnose`."""
-    console = Console(width=100)
+    console = Console(width=120)
     table = Table(title=f"{keras.backend.backend()}, medians (quartiles) of {repeats}, in turn", box=None)
     for heading in HEADINGS:
         table.add_column(heading, justify="right" if heading != "model" else "left")
@@ -37,7 +37,8 @@ def main(repeats: Annotated[int, typer.Option(min=1, help="Measurements of each 
     console.print(table)
     console.print(
         "An inspection costs something fixed and some training steps: the slope of its time over a step's, from a "
-        f"batch to one {BATCHES[1]} times as large. first of fit: the first training step, compilation included."
+        f"batch to one {BATCHES[1]} times as large. first of fit: the first training step, compilation included. part "
+        "of budget: an inspection's time over that of three steps and that compilation, with either batch."
     )
     logs = make_logs()
     low, middle, high = np.quantile([_time(lambda: vg.diagnose(*logs)) for _ in range(repeats)], [0.25, 0.5, 0.75])
@@ -67,7 +68,10 @@ def measure_inspection(name: str, repeats: int, console: Console) -> tuple[str, 
     inspections, steps = np.moveaxis(1000 * np.array(pairs), 2, 0)  # (repeats, batches) each
     slopes = np.diff(inspections)[:, 0] / np.diff(steps)[:, 0]
     fixed = inspections[:, 0] - slopes * steps[:, 0]
-    return (*map(_show, (steps[:, 0], inspections[:, 0], slopes, fixed)), f"{1000 * first:.0f}")
+    compilation = max(1000 * first - np.median(steps[:, 0]), 0.0)
+    parts = np.median(inspections / (3 * steps + compilation), axis=0)
+    shown = map(_show, (steps[:, 0], inspections[:, 0], slopes, fixed))
+    return *shown, f"{1000 * first:.0f}", "\n".join(f"{part:.2f}" for part in parts)
 
 
 def _show(values: np.ndarray) -> str:

@@ -49,7 +49,8 @@ class Thresholds:
         rising_error: The same, from which training diverges; where a constant prediction's loss is known, that decides.
         oscillation: Part of the loss's falls that later rises undo, from which it goes up and down rather than down. Of
             46 healthy programs over ten epochs, 44 never rise and 2 rise once, undoing 0.02 at most (benchmark, with
-            `--epochs 10`); two rises are needed.
+            `--epochs 10`); two rises are needed. Of 33 runs at rates far too high, 8 undo 0.52 to 2.1; most others
+            are ruined at once, which other rules see (the same with `--match rate --seeds 3`).
         oscillation_size: Median relative change of the loss per epoch below which that is but the noise of a plateau.
         converged_loss: Loss, as part of that of the best constant prediction, below which a still net is done.
         first_epochs: Epochs over which a loss may be flat before it counts.
