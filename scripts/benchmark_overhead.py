@@ -127,9 +127,9 @@ def main(
             table.add_row(name, *row)
     console.print(table)
     console.print(
-        "ratio: median over the epochs of each one's time over the plain one's of the same turn. best: of the "
-        "lower deciles, which other load on the machine disturbs least. attaching: what the first epoch takes "
-        "more, compilation included; for plain, what it takes anyway."
+        "ratio: median over the epochs of each one's time over the plain one's of the same turn; that of plain again "
+        "says how far the machine is to be trusted. best: of the lower deciles, which other load on it disturbs least. "
+        "attaching: what the first epoch takes more, compilation included; for plain, what it takes anyway."
     )
 
 
@@ -145,6 +145,7 @@ def measure_model(name: str, repeats: int, steps: int, console: Console) -> list
     with tempfile.TemporaryDirectory() as folder:
         contenders: dict[str, keras.callbacks.Callback | None] = {
             "plain": None,
+            "plain again": None,
             "GradientLogger": vg.GradientLogger(Path(folder) / "gradients.csv"),
             "WeightDeltaLogger": vg.WeightDeltaLogger(Path(folder) / "deltas.csv"),
             "second pass": SecondPass(x, y, batch_size),
@@ -159,8 +160,8 @@ def measure_model(name: str, repeats: int, steps: int, console: Console) -> list
             measure(callback)
         times: dict[str, list[float]] = {contender: [] for contender in contenders}
         for _ in track(range(repeats), name, console=console):
-            for contender, callback in contenders.items():
-                times[contender].append(measure(callback))
+            for contender in rng.permutation(list(contenders)):  # none always follows the same
+                times[contender].append(measure(contenders[contender]))
     rows: list[tuple[str, ...]] = []
     for contender, own in times.items():
         low, middle, high = np.quantile(np.divide(own, times["plain"]), [0.25, 0.5, 0.75])
