@@ -57,10 +57,13 @@ def measure_gradients(gradients: Sequence[Any], sizes: np.ndarray, is_compiled: 
             gradient if place in large and len(gradient.shape) == 2 else gradient * NEARLY_ONE
             for place, gradient in enumerate(gradients)
         ]
-    measure_one, measure_all = (_measure, _measure_rows) if is_compiled else (_measure_in_graph, _measure_segments)
-    figures = [measure_one(gradients[place], float(sizes[place])) for place in large]
+    figures = []
+    if large:
+        measure_large = _measure_compiled if is_compiled else _measure_in_graph
+        figures.append(measure_large([gradients[place] for place in large], sizes[large]))
     if small:
-        figures.append(measure_all([ops.reshape(gradients[place], (-1,)) for place in small]))
+        measure_small = _measure_rows if is_compiled else _measure_segments
+        figures.append(measure_small([ops.reshape(gradients[place], (-1,)) for place in small]))
     order = np.argsort(large + small)
     ordered = ops.take(ops.concatenate(figures, axis=1), order, axis=1)
     return ordered[0], 1.0 - ordered[1] / ops.convert_to_tensor(sizes)
@@ -90,18 +93,37 @@ def _find_norm(gradient: Any) -> Any:
     return torch.linalg.vector_norm(torch.linalg.vector_norm(gradient, dim=-1))
 
 
-def _measure_in_graph(gradient: Any, size: float) -> Any:
-    """On TensorFlow without XLA, where every operation is a pass over the gradient: as few as there can be."""
+def _measure_compiled(gradients: Sequence[Any], sizes: np.ndarray) -> Any:
+    """One by one, by XLA: on a CPU as few passes as there can be; an accelerator would have to wait for a choice."""
+    if not keras.distribution.list_devices()[0].startswith("cpu"):
+        return _measure_each(gradients, sizes)
+    square_sums = ops.stack([_sum_squares(gradient) for gradient in gradients])
+    count = _count_in_bytes if keras.backend.backend() == "jax" else _count_nonzero
+    nonzero = ops.stack(list(map(count, gradients, sizes)))
+    return ops.cond(
+        ops.all(_is_usual(square_sums, sizes)),
+        lambda: ops.stack([ops.sqrt(square_sums), nonzero]),
+        lambda: _measure_each(gradients, sizes),
+    )
+
+
+def _measure_in_graph(gradients: Sequence[Any], sizes: np.ndarray) -> Any:
+    """One by one, on TensorFlow without XLA, where every operation is a pass over the gradient."""
     import tensorflow as tf
 
-    if size > EXACT_COUNT:
-        return _measure(gradient, size)
-    square_sum = 2.0 * tf.nn.l2_loss(gradient)
+    def count_nonzero(gradient: Any, size: float) -> Any:
+        return 2.0 * tf.nn.l2_loss(tf.sign(gradient)) if size <= EXACT_COUNT else _count_nonzero(gradient, size)
+
+    square_sums = 2.0 * ops.stack([tf.nn.l2_loss(gradient) for gradient in gradients])
     return ops.cond(
-        _is_usual(square_sum, size),
-        lambda: ops.stack([ops.sqrt(square_sum), 2.0 * tf.nn.l2_loss(tf.sign(gradient))])[:, None],
-        lambda: _measure(gradient, size),
+        ops.all(_is_usual(square_sums, sizes)),
+        lambda: ops.stack([ops.sqrt(square_sums), ops.stack(list(map(count_nonzero, gradients, sizes)))]),
+        lambda: _measure_each(gradients, sizes),
     )
+
+
+def _measure_each(gradients: Sequence[Any], sizes: np.ndarray) -> Any:
+    return ops.concatenate(list(map(_measure, gradients, sizes)), axis=1)
 
 
 def _measure_segments(gradients: Sequence[Any]) -> Any:
@@ -115,25 +137,39 @@ def _measure_segments(gradients: Sequence[Any]) -> Any:
 
 
 def _measure_rows(gradients: Sequence[Any]) -> Any:
-    """Vectors together, as rows of a matrix, filled up with zeros."""
+    """Vectors together, as rows of a matrix, filled up with zeros: joined at once, in half the time of padding each."""
     width = max(int(vector.shape[0]) for vector in gradients)
-    matrix = ops.stack([ops.pad(vector, (0, width - int(vector.shape[0]))) for vector in gradients])
-    return _measure(matrix, width, axis=1)
+    pieces = [piece for vector in gradients for piece in (vector, ops.zeros((width - int(vector.shape[0]),)))]
+    return _measure(ops.reshape(ops.concatenate(pieces), (-1, width)), width, axis=1)
 
 
 def _measure(values: Any, size: float, axis: int | None = None) -> Any:
-    """The norms and the numbers of nonzero values along an axis, of at most `size` values each.
-
-    Without a branch for the rare case: a gradient that XLA must keep for a branch is computed apart from the
-    optimizer's work, and the last bit of a weight would depend on whether somebody watches.
-    """
-    square_sums = ops.sum(ops.square(values), axis=axis, keepdims=True)
+    """The norms and the numbers of nonzero values along an axis, of at most `size` values each."""
+    square_sums = _sum_squares(values, axis)
     scales = ops.where(square_sums < 1.0, TINY_SCALE, HUGE_SCALE)
-    scaled_norms = ops.sqrt(ops.sum(ops.square(values * scales), axis=axis, keepdims=True)) / scales
+    scaled_norms = ops.sqrt(_sum_squares(values * scales, axis)) / scales
     norms = ops.where(_is_usual(square_sums, size), ops.sqrt(square_sums), scaled_norms)
+    return ops.stack([ops.reshape(norms, (-1,)), ops.reshape(_count_nonzero(values, size, axis), (-1,))])
+
+
+def _sum_squares(values: Any, axis: int | None = None) -> Any:
+    return ops.sum(ops.square(values), axis=axis, keepdims=axis is not None)
+
+
+def _count_nonzero(values: Any, size: float, axis: int | None = None) -> Any:
     kind = "float32" if size <= EXACT_COUNT else "int32"
-    nonzero = ops.cast(ops.sum(ops.cast(ops.not_equal(values, 0.0), kind), axis=axis), "float32")
-    return ops.stack([ops.reshape(norms, (-1,)), ops.reshape(nonzero, (-1,))])
+    return ops.cast(ops.sum(ops.cast(ops.not_equal(values, 0.0), kind), axis=axis), "float32")
+
+
+def _count_in_bytes(values: Any, size: float) -> Any:
+    """Counts on JAX, 64 rows of bytes at a time, of which a CPU adds many at once; in three fifths of the time."""
+    import jax.numpy as jnp
+
+    kind = "float32" if size <= EXACT_COUNT else "int32"
+    flat = jnp.not_equal(values, 0.0).astype("int8").ravel()
+    end = flat.size // 64**2 * 64**2
+    blocks = flat[:end].reshape(-1, 64, 64).sum(axis=1, dtype="int8")
+    return (blocks.sum(dtype=kind) + flat[end:].sum(dtype=kind)).astype("float32")
 
 
 def _is_usual(square_sums: Any, size: Any) -> Any:
