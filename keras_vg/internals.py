@@ -94,18 +94,21 @@ def list_optimizer_weights(optimizer: keras.optimizers.Optimizer) -> list[keras.
     return optimizer._trainable_variables
 
 
-@contextmanager
-def set_attribute(target: Any, name: str, value: Any) -> Iterator[None]:
+class set_attribute:  # noqa: N801  a context manager as quick as can be: training steps use it
     """Gives an object an attribute of its own for a while, past Keras's `__setattr__`, which would track it."""
-    own = vars(target).get(name)
-    object.__setattr__(target, name, value)
-    try:
-        yield
-    finally:
-        if own is None:
-            object.__delattr__(target, name)
+
+    def __init__(self, target: Any, name: str, value: Any) -> None:
+        self._place, self._name, self._value = vars(target), name, value
+
+    def __enter__(self) -> None:
+        self._own = self._place.get(self._name)
+        self._place[self._name] = self._value
+
+    def __exit__(self, *_: object) -> None:
+        if self._own is None:
+            del self._place[self._name]
         else:
-            object.__setattr__(target, name, own)
+            self._place[self._name] = self._own
 
 
 def keep(model: keras.Model, value: Any) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from keras import ops
 
 from keras_vg import internals
-from keras_vg.capture import Weight
+from keras_vg.capture import Weight, copy_to_numpy
 from keras_vg.norms import measure_gradients
 
 # Rows of the state, one column per weight; the first ones are sums.
@@ -69,6 +69,7 @@ class GradientTap:
             # One for all replicas, who all see the same sum of gradients.
             zeros = np.zeros(shape, "float32")
             self.variable = keras.Variable(zeros, trainable=False, aggregation="only_first_replica")
+        self._zeros = ops.zeros(shape)
         self.state: Any = None  # on JAX, where a step returns the new one
         self.reset()
 
@@ -125,7 +126,7 @@ class GradientTap:
         if keras.backend.backend() == "jax":
             self.state = ops.copy(self.variable.value)  # which stays what it is: a step gives away what it is given
         else:
-            self.variable.assign(np.zeros(self.variable.shape, "float32"))
+            self.variable.assign(self._zeros)
 
 
 def attach_tap(model: keras.Model, weights: Sequence[Weight]) -> GradientTap:
@@ -154,7 +155,7 @@ def _identify(weights: Sequence[Weight]) -> list[tuple[Any, ...]]:
 
 
 def _read_state(state: Any) -> GradientTotals:
-    rows = np.array(ops.convert_to_numpy(state), "float64")
+    rows = copy_to_numpy(state).astype("float64")
     with np.errstate(invalid="ignore"):  # no gradient at all
         zero_fraction = np.maximum(rows[_ZERO_SUM], 0.0) / rows[_STEPS]  # -1e-8 where a compiler fuses
     return GradientTotals(
@@ -276,10 +277,11 @@ class _TappedTrainFunction:
         states = [tap.state for tap in self._taps]
         with internals.set_attribute(optimizer, "stateless_apply", tapped_apply):
             logs, state = self._train_function((trainable, non_trainable, [*own, *states], metrics), iterator)
-        trainable, non_trainable, own, metrics = state
-        for tap, new in zip(self._taps, own[-count:], strict=True):
-            tap.state = new
-        return logs, (trainable, non_trainable, own[:-count], metrics)
+        trainable, non_trainable, both, metrics = state
+        own = list(both)
+        for tap in reversed(self._taps):
+            tap.state = own.pop()
+        return logs, (trainable, non_trainable, own, metrics)
 
 
 def get_scale(optimizer: Any, values: Sequence[Any] | None = None) -> Any:
