@@ -117,14 +117,14 @@ def read_values(weight: Weight, indices: np.ndarray | None = None) -> np.ndarray
 
 def copy_to_numpy(value: Any) -> np.ndarray:
     """Copies a tensor or a variable: some backends hand out their own memory, which the next step overwrites."""
-    if keras.backend.backend() == "tensorflow":
-        value = _read_tensor(value)
-    values = keras.ops.convert_to_numpy(value)
+    values = keras.ops.convert_to_numpy(_read_tensor(value))
     return values if values.flags.owndata else values.copy()
 
 
 def _read_tensor(value: Any) -> Any:
-    """The tensor of a TensorFlow variable, as directly as can be: NumPy takes four times as long to get it."""
+    """The tensor of a variable; of a TensorFlow variable as directly as can be, NumPy takes four times as long."""
+    if keras.backend.backend() != "tensorflow":
+        return keras.ops.convert_to_tensor(value)
     import tensorflow as tf
 
     variable = value.value if isinstance(value, keras.Variable) else value

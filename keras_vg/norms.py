@@ -64,9 +64,10 @@ def measure_gradients(gradients: Sequence[Any], sizes: np.ndarray, is_compiled: 
     if small:
         measure_small = _measure_rows if is_compiled else _measure_segments
         figures.append(measure_small([ops.reshape(gradients[place], (-1,)) for place in small]))
-    order = np.argsort(large + small)
-    ordered = ops.take(ops.concatenate(figures, axis=1), order, axis=1)
-    return ordered[0], 1.0 - ordered[1] / ops.convert_to_tensor(sizes)
+    if len(figures) > 1:
+        figures = [ops.take(ops.concatenate(figures, axis=1), np.argsort(large + small), axis=1)]
+    norms, nonzero = ops.unstack(figures[0])
+    return norms, 1.0 - nonzero / ops.convert_to_tensor(sizes)
 
 
 def _measure_eagerly(gradients: Sequence[Any], sizes: np.ndarray) -> tuple[Any, Any]:

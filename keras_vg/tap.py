@@ -117,7 +117,7 @@ class GradientTap:
         sizes = np.where(is_present, self._sizes, np.float32(1))
         norms, zeros = measure_gradients(dense, sizes, self._is_compiled)
         updated = _update(state, norms, zeros, scale)
-        is_updated = np.broadcast_to(is_present, updated.shape).copy()
+        is_updated = np.broadcast_to(is_present, state.shape).copy()
         is_updated[_CALLS] = True
         return updated if is_updated.all() else ops.where(is_updated, updated, state)
 
