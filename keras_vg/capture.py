@@ -122,15 +122,17 @@ def copy_to_numpy(value: Any) -> np.ndarray:
 
 
 def _read_tensor(value: Any) -> Any:
-    """The tensor of a variable; of a TensorFlow variable as directly as can be, NumPy takes four times as long."""
+    """Anything but a TensorFlow variable as it is; that one's tensor, in a quarter of the time that NumPy takes."""
     if keras.backend.backend() != "tensorflow":
-        return keras.ops.convert_to_tensor(value)
+        return value
     import tensorflow as tf
 
     variable = value.value if isinstance(value, keras.Variable) else value
-    if isinstance(variable, tf.Variable) and not isinstance(variable, tf.distribute.DistributedValues):
+    if isinstance(variable, tf.distribute.DistributedValues):  # there is one per replica
+        return tf.convert_to_tensor(variable)
+    if isinstance(variable, tf.Variable):
         return tf.raw_ops.ReadVariableOp(resource=variable.handle, dtype=variable.dtype)
-    return tf.convert_to_tensor(variable)
+    return variable
 
 
 class RateReader:

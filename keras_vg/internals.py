@@ -98,17 +98,20 @@ class set_attribute:  # noqa: N801  a context manager as quick as can be: traini
     """Gives an object an attribute of its own for a while, past Keras's `__setattr__`, which would track it."""
 
     def __init__(self, target: Any, name: str, value: Any) -> None:
-        self._place, self._name, self._value = vars(target), name, value
+        self._target, self._name, self._value = target, name, value
 
     def __enter__(self) -> None:
-        self._own = self._place.get(self._name)
-        self._place[self._name] = self._value
+        self._own = vars(self._target).get(self._name, _ABSENT)
+        object.__setattr__(self._target, self._name, self._value)
 
     def __exit__(self, *_: object) -> None:
-        if self._own is None:
-            del self._place[self._name]
+        if self._own is _ABSENT:
+            object.__delattr__(self._target, self._name)
         else:
-            self._place[self._name] = self._own
+            object.__setattr__(self._target, self._name, self._own)
+
+
+_ABSENT = object()
 
 
 def keep(model: keras.Model, value: Any) -> None:

@@ -29,8 +29,9 @@ NEARLY_ONE = np.nextafter(np.float32(1), np.float32(2))
 """By this XLA multiplies a gradient before it is measured: 1 + 2**-23, which changes a last digit. A gradient that is
 used as it is, XLA would compute apart from the optimizer's work, or share the optimizer's squares, or keep a factor out
 of it, and the last bit of a weight would depend on whether somebody watches. A 1 it would leave out. Large matrices
-are spared it: none of theirs ever differed (`scripts/fuzz_training.py`), and a step of the benchmark's MLP on JAX took
-1.28 and 1.16 of a plain one with it, 1.04 and 1.17 without, two runs of each in turn."""
+are spared it: a step of the benchmark's MLP on JAX was slower with it, and none of theirs ever differed in
+`scripts/fuzz_training.py`. It cannot help where XLA hands the sum behind a gradient and the update to a library as one,
+which it does only for a sum that nobody else reads (see the README)."""
 
 EXACT_COUNT = 2**24
 """So far float32 counts without a gap, and its sums are faster than those of integers."""
@@ -95,8 +96,8 @@ def _find_norm(gradient: Any) -> Any:
 
 
 def _measure_compiled(gradients: Sequence[Any], sizes: np.ndarray) -> Any:
-    """One by one, by XLA: on a CPU as few passes as there can be; an accelerator would have to wait for a choice."""
-    if not keras.distribution.list_devices()[0].startswith("cpu"):
+    """One by one, by XLA: on a CPU the squares are summed once more, scaled, only where some of them were not usual."""
+    if not keras.distribution.list_devices()[0].startswith("cpu"):  # an accelerator would have to wait for the choice
         return _measure_each(gradients, sizes)
     square_sums = ops.stack([_sum_squares(gradient) for gradient in gradients])
     count = _count_in_bytes if keras.backend.backend() == "jax" else _count_nonzero
@@ -140,8 +141,8 @@ def _measure_segments(gradients: Sequence[Any]) -> Any:
 def _measure_rows(gradients: Sequence[Any]) -> Any:
     """Vectors together, as rows of a matrix, filled up with zeros: joined at once, in half the time of padding each."""
     width = max(int(vector.shape[0]) for vector in gradients)
-    pieces = [piece for vector in gradients for piece in (vector, ops.zeros((width - int(vector.shape[0]),)))]
-    return _measure(ops.reshape(ops.concatenate(pieces), (-1, width)), width, axis=1)
+    pieces = [p for vector in gradients for p in (vector, ops.zeros((width - int(vector.shape[0]),), "float32"))]
+    return _measure(ops.reshape(ops.concatenate(pieces), (len(gradients), width)), width, axis=1)
 
 
 def _measure(values: Any, size: float, axis: int | None = None) -> Any:

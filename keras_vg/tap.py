@@ -69,7 +69,6 @@ class GradientTap:
             # One for all replicas, who all see the same sum of gradients.
             zeros = np.zeros(shape, "float32")
             self.variable = keras.Variable(zeros, trainable=False, aggregation="only_first_replica")
-        self._zeros = ops.zeros(shape)
         self.state: Any = None  # on JAX, where a step returns the new one
         self.reset()
 
@@ -113,7 +112,7 @@ class GradientTap:
             return state
         present = [gradient for gradient in in_order if gradient is not None]
         summed = iter(internals.sum_gradients(present, self._is_compiled))
-        dense = [ops.ones((1,)) if gradient is None else next(summed) for gradient in in_order]
+        dense = [ops.ones((1,), "float32") if gradient is None else next(summed) for gradient in in_order]
         sizes = np.where(is_present, self._sizes, np.float32(1))
         norms, zeros = measure_gradients(dense, sizes, self._is_compiled)
         updated = _update(state, norms, zeros, scale)
@@ -126,7 +125,7 @@ class GradientTap:
         if keras.backend.backend() == "jax":
             self.state = ops.copy(self.variable.value)  # which stays what it is: a step gives away what it is given
         else:
-            self.variable.assign(self._zeros)
+            self.variable.assign(ops.zeros(self.variable.shape, "float32"))
 
 
 def attach_tap(model: keras.Model, weights: Sequence[Weight]) -> GradientTap:

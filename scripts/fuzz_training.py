@@ -69,7 +69,7 @@ def make_program(seed: int, compiled: bool) -> Program:
     }
     x, stack = make_start(kind, rng, options)
     for _ in range(int(rng.integers(1, 5))):
-        stack.append(layers.Dense(int(rng.integers(1, 200)), **options))
+        stack.append(layers.Dense(4096 if rng.random() < 0.1 else int(rng.integers(1, 200)), **options))
         if rng.random() < 0.25:
             stack.append(layers.BatchNormalization())
         if rng.random() < 0.15:

@@ -489,6 +489,33 @@ def test_training_of_a_convolution_is_bit_identical_with_and_without(clipping, o
     check_identity(train, options, tmp_path)
 
 
+@pytest.mark.xfail(BACKEND == "jax", reason="XLA fuses a bias's sum with its update if nobody else reads the sum")
+@pytest.mark.parametrize("options", COMPILE_OPTIONS)
+def test_training_of_a_very_wide_layer_is_bit_identical_with_and_without(options, tmp_path):
+    x, y = make_ordered((20,), count=96)
+
+    def train(*callbacks):
+        keras.utils.set_random_seed(0)
+        model = keras.Sequential([keras.Input((20,)), layers.Dense(4096, activation="relu"), layers.Dense(1)])
+        model.compile(keras.optimizers.SGD(0.01), "mse", **COMPILE_OPTIONS[options])
+        return snapshot(model, model.fit(x, y, batch_size=16, epochs=2, verbose=0, callbacks=list(callbacks)))
+
+    check_identity(train, options, tmp_path)
+
+
+@pytest.mark.skipif(BACKEND == "jax", reason="JAX has no float64 unless it is told to, before anything else")
+@pytest.mark.parametrize("options", COMPILE_OPTIONS)
+def test_a_model_in_float64(options, tmp_path):
+    keras.config.set_floatx("float64")
+    try:
+        model = keras.Sequential([keras.Input((3,)), layers.Dense(100, "relu"), layers.Dense(100), layers.Dense(1)])
+        model.compile("sgd", "mse", **COMPILE_OPTIONS[options])
+        model.fit(np.ones((8, 3)), np.ones((8, 1)), verbose=0, callbacks=[vg.GradientLogger(tmp_path / "g.csv")])
+    finally:
+        keras.config.set_floatx("float32")
+    assert vg.read_log(tmp_path / "g.csv")["gradient_norm"].gt(0).all()
+
+
 def check_identity(train, options, tmp_path):
     def are_same(one, other):
         return one[1] == other[1] and all(np.array_equal(a, b) for a, b in zip(one[0], other[0], strict=True))

@@ -129,6 +129,20 @@ def test_tables_have_the_logs_columns():
     np.testing.assert_allclose(inspection.outputs["baseline"], y.var(), rtol=1e-6)
 
 
+def test_a_model_whose_loss_is_its_layers():
+    class SumOfSquares(layers.Layer):
+        def call(self, x):
+            self.add_loss(keras.ops.mean(keras.ops.square(x)))
+            return x
+
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(2), SumOfSquares()])
+    model.compile("sgd")
+    x = np.random.default_rng(0).normal(size=(8, 3)).astype("float32")
+    inspection = vg.inspect(model, x, None)
+    assert inspection.gradients["gradient_norm"].gt(0).all()
+    assert model.fit(x, verbose=0).history["loss"][0] > 0
+
+
 def test_several_outputs_and_sample_weights():
     x, y = make_data()
     inputs = keras.Input((3,))
