@@ -211,6 +211,14 @@ def sum_gradients(gradients: list[Any], is_compiled: bool) -> list[Any]:
     return [keras.ops.cast(gradient, "float32") for gradient in gradients]
 
 
+def get_equation(value: Any) -> Any:
+    """What an array was computed from inside a compiled step of JAX: a primitive, its inputs and parameters, or None.
+
+    Private: JAX has no public way; `parent` tells. Without it, last bits of some weights depend on who measures.
+    """
+    return getattr(value, "parent", None)
+
+
 def _sum_repeated_rows(slices: Any) -> Any:
     import tensorflow as tf
 

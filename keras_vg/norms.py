@@ -28,10 +28,7 @@ many, a norm is 5e-6 off at most; with 65,536 in a row, 5e-5."""
 NEARLY_ONE = np.nextafter(np.float32(1), np.float32(2))
 """By this XLA multiplies a gradient before it is measured: 1 + 2**-23, which changes a last digit. A gradient that is
 used as it is, XLA would compute apart from the optimizer's work, or share the optimizer's squares, or keep a factor out
-of it, and the last bit of a weight would depend on whether somebody watches. A 1 it would leave out. Large matrices
-are spared it: a step of the benchmark's MLP on JAX was slower with it, and none of theirs ever differed in
-`scripts/fuzz_training.py`. It cannot help where XLA hands the sum behind a gradient and the update to a library as one,
-which it does only for a sum that nobody else reads (see the README)."""
+of it, and the last bit of a weight would depend on whether somebody watches. A 1 it would leave out."""
 
 EXACT_COUNT = 2**24
 """So far float32 counts without a gap, and its sums are faster than those of integers."""
@@ -54,10 +51,7 @@ def measure_gradients(gradients: Sequence[Any], sizes: np.ndarray, is_compiled: 
     large = [place for place in range(len(sizes)) if place not in small]
     is_compiled |= keras.backend.backend() == "jax"
     if is_compiled:
-        gradients = [
-            gradient if place in large and len(gradient.shape) == 2 else gradient * NEARLY_ONE
-            for place, gradient in enumerate(gradients)
-        ]
+        gradients = [gradient * NEARLY_ONE for gradient in gradients]
     figures = []
     if large:
         measure_large = _measure_compiled if is_compiled else _measure_in_graph

@@ -15,6 +15,7 @@ from keras import ops
 
 from keras_vg import internals
 from keras_vg.capture import Weight, copy_to_numpy
+from keras_vg.gradient_copies import copy_gradients
 from keras_vg.norms import measure_gradients
 
 # Rows of the state, one column per weight; the first ones are sums.
@@ -111,7 +112,8 @@ class GradientTap:
         if not is_present.any():
             return state
         present = [gradient for gradient in in_order if gradient is not None]
-        summed = iter(internals.sum_gradients(present, self._is_compiled))
+        copies = copy_gradients(present, self._is_compiled, state)
+        summed = iter(internals.sum_gradients(copies, self._is_compiled))
         dense = [ops.ones((1,), "float32") if gradient is None else next(summed) for gradient in in_order]
         sizes = np.where(is_present, self._sizes, np.float32(1))
         norms, zeros = measure_gradients(dense, sizes, self._is_compiled)

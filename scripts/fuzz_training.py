@@ -18,9 +18,10 @@ from rich.progress import track
 
 import keras_vg as vg
 
-OPTIMIZERS = ("sgd", "adam", "adamw", "adamax", "rmsprop", "nadam", "lion", "adagrad")
+OPTIMIZERS = ("sgd", "sgd", "adam", "adamw", "adamax", "rmsprop", "nadam", "lion", "adagrad")
 ACTIVATIONS = ("relu", "sigmoid", "tanh", "gelu", "selu")
 CLIPPINGS: tuple[dict[str, float], ...] = ({}, {}, {"clipnorm": 0.5}, {"global_clipnorm": 0.5}, {"clipvalue": 0.01})
+PENALTIES = (None, None, "l1", "l2")
 EXAMPLES = 96
 
 Program = tuple[keras.Model, np.ndarray, np.ndarray, int]
@@ -62,22 +63,23 @@ def make_program(seed: int, compiled: bool) -> Program:
     rng = np.random.default_rng(seed)
     keras.utils.set_random_seed(seed)
     kind, activation = rng.choice(["dense", "convolution", "recurrent", "embedding"]), str(rng.choice(ACTIVATIONS))
-    penalty = rng.choice(["none", "l1", "l2"])
     options: dict[str, Any] = {
         "activation": activation,
-        "kernel_regularizer": None if penalty == "none" else keras.regularizers.get(str(penalty)),
+        "kernel_regularizer": PENALTIES[int(rng.integers(len(PENALTIES)))],
+        "bias_regularizer": PENALTIES[int(rng.integers(len(PENALTIES)))],
     }
     x, stack = make_start(kind, rng, options)
     for _ in range(int(rng.integers(1, 5))):
-        stack.append(layers.Dense(4096 if rng.random() < 0.1 else int(rng.integers(1, 200)), **options))
-        if rng.random() < 0.25:
-            stack.append(layers.BatchNormalization())
+        stack.append(layers.Dense(4096 if rng.random() < 0.2 else int(rng.integers(1, 200)), **options))
+        if rng.random() < 0.3:
+            stack.append((layers.BatchNormalization, layers.LayerNormalization)[int(rng.integers(2))]())
         if rng.random() < 0.15:
             stack.append(layers.Dropout(0.2))
     model = keras.Sequential([keras.Input(x.shape[1:], dtype=x.dtype.name), *stack, layers.Dense(1)])
     optimizer = keras.optimizers.get(str(rng.choice(OPTIMIZERS)))
-    settings = CLIPPINGS[int(rng.integers(len(CLIPPINGS)))] | {"learning_rate": 0.01, "use_ema": rng.random() < 0.15}
-    optimizer = type(optimizer).from_config(optimizer.get_config() | settings)
+    settings = CLIPPINGS[int(rng.integers(len(CLIPPINGS)))] | {"learning_rate": 0.001, "use_ema": rng.random() < 0.15}
+    momentum = {"momentum": 0.9} if isinstance(optimizer, keras.optimizers.SGD) and rng.random() < 0.5 else {}
+    optimizer = type(optimizer).from_config(optimizer.get_config() | settings | momentum)
     model.compile(optimizer, "mse", jit_compile=compiled and keras.backend.backend() != "torch")
     return model, x, rng.normal(size=(EXAMPLES, 1)).astype("float32"), int(rng.choice([16, 32, EXAMPLES]))
 
@@ -92,7 +94,8 @@ def make_start(kind: str, rng: np.random.Generator, options: dict[str, Any]) -> 
         recurrent = (layers.LSTM, layers.GRU, layers.SimpleRNN)[int(rng.integers(3))]
         return rng.normal(size=(EXAMPLES, 5, 3)).astype("float32"), [recurrent(units)]
     if kind == "convolution":
-        x = rng.normal(size=(EXAMPLES, 8, 8, 2)).astype("float32")
+        side = int(rng.choice([8, 28]))
+        x = rng.normal(size=(EXAMPLES, side, side, 2)).astype("float32")
         return x, [layers.Conv2D(units, 3, **options), layers.Flatten()]
     return rng.normal(size=(EXAMPLES, units)).astype("float32"), []
 

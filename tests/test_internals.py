@@ -72,3 +72,24 @@ def test_private_name(name, model):
     except AttributeError:
         holds = False
     assert holds, f"Keras {keras.version()} has moved or changed {name}: see keras_vg/internals.py, which relies on it."
+
+
+@pytest.mark.skipif(BACKEND != "jax", reason="a private name of JAX")
+def test_private_name_of_jax():
+    import jax
+
+    from keras_vg import internals
+
+    seen = []
+
+    @jax.jit
+    def add(one, other):
+        equation = internals.get_equation(one + other)
+        seen.append(equation is not None and (equation.primitive.name, len(equation.in_tracers), equation.params))
+        return one
+
+    add(1.0, 2.0)
+    assert seen == [("add", 2, {})], (
+        f"JAX {jax.__version__} has moved or changed Tracer.parent, or its primitive, in_tracers or params: see "
+        "keras_vg/internals.py, which relies on them."
+    )
