@@ -216,7 +216,8 @@ def get_equation(value: Any) -> Any:
 
     Private: JAX has no public way; `parent` tells. Without it, last bits of some weights depend on who measures.
     """
-    return getattr(value, "parent", None)
+    equation = getattr(value, "parent", None)
+    return equation if all(hasattr(equation, name) for name in ("primitive", "in_tracers", "params")) else None
 
 
 def _sum_repeated_rows(slices: Any) -> Any:

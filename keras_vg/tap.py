@@ -112,7 +112,7 @@ class GradientTap:
         if not is_present.any():
             return state
         present = [gradient for gradient in in_order if gradient is not None]
-        copies = copy_gradients(present, self._is_compiled, state)
+        copies = copy_gradients(present, self._is_compiled, state[_CALLS, 0])
         summed = iter(internals.sum_gradients(copies, self._is_compiled))
         dense = [ops.ones((1,), "float32") if gradient is None else next(summed) for gradient in in_order]
         sizes = np.where(is_present, self._sizes, np.float32(1))

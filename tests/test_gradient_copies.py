@@ -1,0 +1,69 @@
+"""Copies of gradients: computed apart from the gradients, and the same."""
+
+import keras
+import numpy as np
+import pytest
+
+from keras_vg.gradient_copies import copy_gradients
+
+BACKEND = keras.backend.backend()
+pytestmark = pytest.mark.model
+VALUES = np.random.default_rng(0).normal(size=(8, 6)).astype("float32")
+
+
+def compute_on_jax(values):
+    total = values.sum(axis=0)
+    shared = values.sum(axis=1)  # read twice: XLA computes it apart anyway
+    chained = (values * 2).reshape(2, 4, 6).sum(axis=(0, 1)).reshape(3, 2) / values[0, 0] - values[:3, :2]
+    return [total, chained, values.sum(axis=0).reshape(2, 3).sum(axis=1), shared * shared, values.T], 3
+
+
+def compute_on_tensorflow(values):
+    import tensorflow as tf
+
+    product = values * tf.sqrt(tf.abs(values))
+    shared = values + 1.0
+    chained = tf.reshape(-(tf.add_n([product, values, values]) - values / 3.0), (6, 8))
+    return [values + values[0], chained, tf.reshape(values, (4, 12)) * 2.0, shared * shared, shared], 4
+
+
+@pytest.mark.skipif(BACKEND == "torch", reason="nothing is copied on torch")
+def test_what_is_last_computed_is_computed_twice():
+    seen = []
+
+    def step(values, count):
+        gradients, copied = (compute_on_jax if BACKEND == "jax" else compute_on_tensorflow)(values)
+        copies = copy_gradients(gradients, is_compiled=False, count=count)
+        seen.extend([one is not other for one, other in zip(gradients, copies, strict=True)])
+        seen.append(copied)
+        return gradients, copies
+
+    gradients, copies = compile_step(step)(VALUES, np.float32(0))
+    *is_copied, copied = seen
+    assert is_copied == [True] * copied + [False] * (len(is_copied) - copied)
+    for one, other in zip(gradients, copies, strict=True):
+        assert one.dtype == other.dtype
+        np.testing.assert_allclose(one, other, rtol=1e-5)
+
+
+@pytest.mark.skipif(BACKEND != "jax", reason="TensorFlow adds all at once")
+def test_a_gradient_of_a_thousand_sums():
+    import jax
+
+    def step(values):
+        gradient = values.sum(axis=0)
+        for _ in range(999):
+            gradient = gradient + (values * 2).sum(axis=0)
+        return copy_gradients([gradient], is_compiled=True, count=0.0)[0]
+
+    assert jax.make_jaxpr(step)(VALUES).out_avals[0].shape == (6,)  # where recursion would be too deep
+
+
+def compile_step(step):
+    if BACKEND == "jax":
+        import jax
+
+        return jax.jit(step)
+    import tensorflow as tf
+
+    return tf.function(step, input_signature=[tf.TensorSpec((8, 6)), tf.TensorSpec(())])
