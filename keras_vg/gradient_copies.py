@@ -25,9 +25,9 @@ def copy_gradients(gradients: Sequence[Any], is_compiled: bool, count: Any) -> l
     On TensorFlow, XLA was never seen to: there it is enough that `measure_gradients` multiplies them.
 
     Args:
-        gradients: The gradients, dense or sparse.
+        gradients: Tensors of any shape, floating; sparse ones and variables are returned as they are.
         is_compiled: Whether XLA compiles the step, on TensorFlow.
-        count: A scalar that the step is given, at least zero.
+        count: A scalar that the step is given, float32, at least zero.
 
     Returns:
         The gradients, to float32 rounding; themselves where there is nothing to copy, as in eager steps.
@@ -41,7 +41,7 @@ def copy_gradients(gradients: Sequence[Any], is_compiled: bool, count: Any) -> l
 
 
 def _copy_sums(gradients: Sequence[Any]) -> list[Any]:
-    """For JAX. XLA would join equal sums again: the second is a product with ones, and takes a CPU less time, too."""
+    """For JAX. XLA would join equal sums again, so the second one is a product with ones."""
     readers = _count_readers(gradients)
     pending = [(gradient, False) for gradient in gradients]
     found = []
