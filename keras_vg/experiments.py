@@ -2,6 +2,7 @@
 
 import gc
 import os
+import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -155,6 +156,7 @@ def build_model(
     features: int = 2,
     classes: int = 2,
     learning_rate: float = 0.001,
+    seed: int | None = None,
 ) -> keras.Sequential:
     """Builds and compiles the experiment's classifier: `depth` hidden layers and an output layer, under Adam.
 
@@ -166,6 +168,8 @@ def build_model(
         features: Number of input features.
         classes: Number of classes: one sigmoid unit for 2, a softmax for more.
         learning_rate: Adam's.
+        seed: Of the initial weights, which are those that Keras draws after `keras.utils.set_random_seed(seed)`. With
+            None, Keras's default, they depend on whatever else draws from Python's global generator in between.
 
     Returns:
         The model with its initial weights; hidden layers are named `hidden_0`, `hidden_1`, ..., the last `output`.
@@ -185,20 +189,26 @@ def build_model(
             f"`normalization` must be 'before', 'after' or None. Received: normalization={normalization!r}. "
             "Say on which side of the activation it goes."
         )
+    generator = random if seed is None else random.Random(seed)
+
+    def make_dense(units: int, activation: str | None, name: str) -> keras.layers.Dense:
+        kernel_initializer = keras.initializers.GlorotUniform(generator.randint(1, 10**9))
+        return keras.layers.Dense(units, activation, kernel_initializer=kernel_initializer, name=name)
+
     layers: list[keras.layers.Layer] = [keras.Input((features,))]
     for i in range(depth):
         if normalization == "before":
             layers += [
-                keras.layers.Dense(units, name=f"hidden_{i}"),
+                make_dense(units, None, f"hidden_{i}"),
                 keras.layers.BatchNormalization(name=f"normalization_{i}"),
                 keras.layers.Activation(activation, name=f"activation_{i}"),
             ]
         else:
-            layers.append(keras.layers.Dense(units, activation=activation, name=f"hidden_{i}"))
+            layers.append(make_dense(units, activation, f"hidden_{i}"))
         if normalization == "after":
             layers.append(keras.layers.BatchNormalization(name=f"normalization_{i}"))
     output = (1, "sigmoid", "binary_crossentropy") if classes == 2 else (classes, "softmax", _MANY_CLASSES)
-    layers.append(keras.layers.Dense(output[0], activation=output[1], name="output"))
+    layers.append(make_dense(output[0], output[1], "output"))
     model = keras.Sequential(layers)
     # Without XLA, whose threads may add in another order at the next run.
     model.compile(keras.optimizers.Adam(learning_rate), loss=output[2], metrics=["accuracy"], jit_compile=False)
@@ -249,7 +259,7 @@ def run_variants(
 def _train(variant: Variant, seed: int, epochs: int, folder: Path) -> Run:
     split = load_data(variant.data, variant.scaling, variant.input_scale)
     keras.utils.set_random_seed(seed)
-    model = _build(variant, split)
+    model = _build(variant, seed, split)
     # Tracing a step of a deep net takes longer than an epoch of it: each process does it once per kind of net.
     model = _restart(_remember(_get_kind(variant), model), model)
     kinds = ("deltas", "gradients", "history")
@@ -270,7 +280,7 @@ def _train(variant: Variant, seed: int, epochs: int, folder: Path) -> Run:
     return Run(variant, seed, **paths)
 
 
-def _build(variant: Variant, split: Split) -> keras.Sequential:
+def _build(variant: Variant, seed: int, split: Split) -> keras.Sequential:
     model = build_model(
         variant.activation,
         variant.depth,
@@ -278,6 +288,7 @@ def _build(variant: Variant, split: Split) -> keras.Sequential:
         features=split.x_train.shape[1],
         classes=len(np.unique(split.y_train)),
         learning_rate=variant.learning_rate,
+        seed=seed,
     )
     if variant.scaling == "layer":
         model = _put_in_front(keras.layers.Normalization(name="input_scaling"), model, split.x_train)

@@ -1,8 +1,10 @@
 import subprocess
 import sys
 
+import keras
 import numpy as np
 import pytest
+from keras import layers
 from sklearn.datasets import make_circles
 
 import keras_vg as vg
@@ -36,6 +38,19 @@ def test_normalization_and_depth_are_parameters():
         experiments.build_model("relu", 0)
     with pytest.raises(ValueError, match="Received: normalization='batch'"):
         experiments.build_model("relu", 1, "batch")
+
+
+@pytest.mark.model
+def test_a_seed_gives_the_weights_that_keras_draws():
+    keras.utils.set_random_seed(3)
+    hidden = [layers.Dense(10), layers.BatchNormalization(), layers.Activation("relu")]
+    plain = keras.Sequential([keras.Input((2,)), *hidden, layers.Dense(1, "sigmoid")])
+    own = experiments.build_model("relu", 1, "before", seed=3)  # whatever was drawn before
+    assert [w.path.split("/")[-1] for w in own.weights] == [w.path.split("/")[-1] for w in plain.weights]
+    for one, other in zip(own.get_weights(), plain.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    keras.utils.set_random_seed(3)
+    np.testing.assert_array_equal(experiments.build_model("relu", 1).get_weights()[0], own.get_weights()[0])
 
 
 def test_same_seed_gives_the_same_bytes_in_another_process(tmp_path):

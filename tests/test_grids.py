@@ -1,4 +1,6 @@
 import os
+import random
+import threading
 
 import joblib
 import pytest
@@ -41,6 +43,23 @@ def test_files_do_not_depend_on_the_number_of_jobs(one_job, tmp_path):
 def test_threads_take_turns(one_job, tmp_path):
     with joblib.parallel_config(backend="threading", n_jobs=3):
         list(run_variants(VARIANTS, range(2), 1, tmp_path))
+    assert read_files(tmp_path) == one_job
+
+
+def test_nobody_else_draws_a_run_s_weights(one_job, tmp_path):
+    is_over = threading.Event()
+
+    def draw():
+        while not is_over.is_set():
+            random.random()
+
+    other = threading.Thread(target=draw)
+    other.start()
+    try:
+        list(run_variants(VARIANTS, range(2), 1, tmp_path, jobs=1))
+    finally:
+        is_over.set()
+        other.join()
     assert read_files(tmp_path) == one_job
 
 
