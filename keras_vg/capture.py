@@ -122,12 +122,12 @@ def copy_to_numpy(value: Any) -> np.ndarray:
 
 
 def _read_tensor(value: Any) -> Any:
-    """Anything but a TensorFlow variable as it is; that one's tensor, in a quarter of the time that NumPy takes."""
+    """The tensor of a variable, in a quarter of the time that NumPy or Keras take; a tensor as it is."""
+    variable = value.value if isinstance(value, keras.Variable) else value
     if keras.backend.backend() != "tensorflow":
-        return value
+        return variable
     import tensorflow as tf
 
-    variable = value.value if isinstance(value, keras.Variable) else value
     if isinstance(variable, tf.distribute.DistributedValues):  # there is one per replica
         return tf.convert_to_tensor(variable)
     if isinstance(variable, tf.Variable):

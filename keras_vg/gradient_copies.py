@@ -18,6 +18,10 @@ from keras_vg import internals
 VIEWS = ("convert_element_type", "copy", "reshape", "squeeze", "transpose")
 COMBINATIONS = ("add", "add_any", "div", "mul", "neg", "sub")
 
+LEAST_SUM = 2**10
+"""XLA computes a sum of 2**12 values and more, and an update, as one (jaxlib 0.10.2; a test watches it). The rest is
+margin: a smaller sum's copy would take longer than its step can spare."""
+
 
 def copy_gradients(gradients: Sequence[Any], is_compiled: bool, count: Any) -> list[Any]:
     """Computes gradients once more where a compiler would otherwise notice that they are measured.
@@ -40,6 +44,19 @@ def copy_gradients(gradients: Sequence[Any], is_compiled: bool, count: Any) -> l
     return list(gradients)
 
 
+def is_computed_apart(gradient: Any) -> bool:
+    """Whether a compiled step of JAX computes the gradient apart from the update, whoever else reads it.
+
+    True of products of matrices and of sums. XLA may fuse those with an axis of one value with what follows.
+    """
+    if not gradient.shape or min(gradient.shape) == 1:
+        return False
+    equation = internals.get_equation(gradient)
+    while equation is not None and equation.primitive.name in VIEWS:
+        equation = internals.get_equation(equation.in_tracers[0])
+    return equation is not None and equation.primitive.name in ("dot_general", "reduce_sum")
+
+
 def _copy_sums(gradients: Sequence[Any]) -> list[Any]:
     """For JAX. XLA would join equal sums again, so the second one is a product with ones."""
     readers = _count_readers(gradients)
@@ -57,11 +74,16 @@ def _copy_sums(gradients: Sequence[Any]) -> list[Any]:
     copies: dict[int, Any] = {}
     for value, equation in reversed(found):
         inputs = [copies.get(id(item), item) for item in equation.in_tracers]
-        if equation.primitive.name == "reduce_sum" and value.dtype in (np.float32, np.float64):
+        if _is_worth_a_copy(value, equation):
             copies[id(value)] = _sum_by_product(inputs[0], equation.params["axes"])
         elif any(item is not old for item, old in zip(inputs, equation.in_tracers, strict=True)):
             copies[id(value)] = equation.primitive.bind(*inputs, **equation.params)
     return [copies.get(id(gradient), gradient) for gradient in gradients]
+
+
+def _is_worth_a_copy(value: Any, equation: Any) -> bool:
+    is_sum = equation.primitive.name == "reduce_sum" and value.dtype in (np.float32, np.float64)
+    return is_sum and equation.in_tracers[0].size >= LEAST_SUM
 
 
 def _sum_by_product(values: Any, axes: Sequence[int]) -> Any:
