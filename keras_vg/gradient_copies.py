@@ -18,9 +18,8 @@ from keras_vg import internals
 VIEWS = ("convert_element_type", "copy", "reshape", "squeeze", "transpose")
 COMBINATIONS = ("add", "add_any", "div", "mul", "neg", "sub")
 
-LEAST_SUM = 2**10
-"""XLA computes a sum of 2**12 values and more, and an update, as one (jaxlib 0.10.2; a test watches it). The rest is
-margin: a smaller sum's copy would take longer than its step can spare."""
+# By TensorFlow's. Sums of anything else are left alone: unrolled recurrent nets came out otherwise with theirs copied.
+PRODUCTS = ("Mul", "RealDiv")
 
 
 def copy_gradients(gradients: Sequence[Any], is_compiled: bool, count: Any) -> list[Any]:
@@ -44,19 +43,6 @@ def copy_gradients(gradients: Sequence[Any], is_compiled: bool, count: Any) -> l
     return list(gradients)
 
 
-def is_computed_apart(gradient: Any) -> bool:
-    """Whether a compiled step of JAX computes the gradient apart from the update, whoever else reads it.
-
-    True of products of matrices and of sums. XLA may fuse those with an axis of one value with what follows.
-    """
-    if not gradient.shape or min(gradient.shape) == 1:
-        return False
-    equation = internals.get_equation(gradient)
-    while equation is not None and equation.primitive.name in VIEWS:
-        equation = internals.get_equation(equation.in_tracers[0])
-    return equation is not None and equation.primitive.name in ("dot_general", "reduce_sum")
-
-
 def _copy_sums(gradients: Sequence[Any]) -> list[Any]:
     """For JAX. XLA would join equal sums again, so the second one is a product with ones."""
     readers = _count_readers(gradients)
@@ -74,16 +60,11 @@ def _copy_sums(gradients: Sequence[Any]) -> list[Any]:
     copies: dict[int, Any] = {}
     for value, equation in reversed(found):
         inputs = [copies.get(id(item), item) for item in equation.in_tracers]
-        if _is_worth_a_copy(value, equation):
+        if equation.primitive.name == "reduce_sum" and value.dtype in (np.float32, np.float64):
             copies[id(value)] = _sum_by_product(inputs[0], equation.params["axes"])
         elif any(item is not old for item, old in zip(inputs, equation.in_tracers, strict=True)):
             copies[id(value)] = equation.primitive.bind(*inputs, **equation.params)
     return [copies.get(id(gradient), gradient) for gradient in gradients]
-
-
-def _is_worth_a_copy(value: Any, equation: Any) -> bool:
-    is_sum = equation.primitive.name == "reduce_sum" and value.dtype in (np.float32, np.float64)
-    return is_sum and equation.in_tracers[0].size >= LEAST_SUM
 
 
 def _sum_by_product(values: Any, axes: Sequence[int]) -> Any:
@@ -126,6 +107,8 @@ def _copy_arithmetic(gradients: Sequence[Any], count: Any) -> list[Any]:
             return value if new is inputs[0] else tf.reshape(new, inputs[1])
         new = list(map(copy, inputs))
         if all(item is old for item, old in zip(new, inputs, strict=True)):
+            if kind not in PRODUCTS:
+                return value
             new[0] *= tf.cast(one, new[0].dtype)
         return functions[kind](*new)
 

@@ -3,7 +3,7 @@
 import random
 import re
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import keras
@@ -127,12 +127,8 @@ def get_kept(model: keras.Model) -> Any:
 _KEPT = "_kept_by_keras_vg"
 
 
-def make_train_function(
-    model: keras.Model, states: list[Any], watch: Callable[[], AbstractContextManager[None]]
-) -> Callable[..., Any]:
+def make_train_function(model: keras.Model, states: list[Any]) -> Callable[..., Any]:
     """Makes a new train function, not traced yet, that on JAX carries further states behind the optimizer's.
-
-    On JAX the Python code of its step runs, while the step is traced, inside of what `watch` makes.
 
     `make_train_function` and `train_function` have no underscore, but are not documented.
     """
@@ -141,8 +137,7 @@ def make_train_function(
 
     # JAX compiles equal functions once; a new one makes it trace again.
     def fresh_step(*args: Any) -> Any:
-        with watch():
-            return train_step(*args)
+        return train_step(*args)
 
     try:
         if keras.backend.backend() == "jax":

@@ -1,13 +1,11 @@
 """Norms and zeros of gradients, inside a training step: on each backend the way that costs the step least."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
-
-from keras_vg.gradient_copies import is_computed_apart
 
 SMALL_SIZE = 4096
 """Gradients of at most so many values are measured together: on small models the cost is that of starting an
@@ -52,9 +50,8 @@ def measure_gradients(gradients: Sequence[Any], sizes: np.ndarray, is_compiled: 
     small = [place for place, size in enumerate(sizes) if size <= SMALL_SIZE and None not in gradients[place].shape]
     large = [place for place in range(len(sizes)) if place not in small]
     is_compiled |= keras.backend.backend() == "jax"
-    if is_compiled:  # a product of each of many small ones would take longer than all the rest
-        is_hidden = [place in small and is_computed_apart(gradient) for place, gradient in enumerate(gradients)]
-        gradients = [g if hidden else g * NEARLY_ONE for g, hidden in zip(gradients, is_hidden, strict=True)]
+    if is_compiled:
+        gradients = [gradient * NEARLY_ONE for gradient in gradients]
     figures = []
     if large:
         measure_large = _measure_compiled if is_compiled else _measure_in_graph
@@ -73,9 +70,9 @@ def _measure_eagerly(gradients: Sequence[Any], sizes: np.ndarray) -> tuple[Any, 
     import torch
 
     norms = torch.stack([_find_norm(gradient) for gradient in gradients])
-    if norms.device.type == "cpu" and not _is_usual(torch.square(norms), max(sizes)).all():
-        norms = torch.stack([torch.linalg.vector_norm(g, dtype=torch.float64) for g in gradients]).float()
     nonzero = torch.stack([torch.count_nonzero(gradient) for gradient in gradients])
+    if norms.device.type == "cpu" and not _is_usual(torch.square(norms), nonzero).all():
+        norms = torch.stack([torch.linalg.vector_norm(g, dtype=torch.float64) for g in gradients]).float()
     return norms, 1.0 - nonzero / torch.as_tensor(sizes, device=norms.device)
 
 
@@ -93,23 +90,16 @@ def _find_norm(gradient: Any) -> Any:
 
 
 def _measure_compiled(gradients: Sequence[Any], sizes: np.ndarray) -> Any:
-    """One by one, by XLA."""
-    if not _is_on_cpu():
+    """One by one, by XLA: on a CPU the squares are summed once more, scaled, only where some of them were not usual."""
+    if not keras.distribution.list_devices()[0].startswith("cpu"):  # an accelerator would have to wait for the choice
         return _measure_each(gradients, sizes)
-    count = _count_in_bytes if keras.backend.backend() == "jax" else _count_nonzero
     square_sums = ops.stack([_sum_squares(gradient) for gradient in gradients])
+    count = _count_in_bytes if keras.backend.backend() == "jax" else _count_nonzero
     nonzero = ops.stack(list(map(count, gradients, sizes)))
-    return _choose(square_sums, nonzero, lambda: _measure_each(gradients, sizes))
-
-
-def _is_on_cpu() -> bool:
-    return keras.distribution.list_devices()[0].startswith("cpu")
-
-
-def _choose(square_sums: Any, nonzero: Any, measure_again: Callable[[], Any]) -> Any:
-    """Sums squares once more, scaled, if some were lost. For CPUs: an accelerator would have to wait for the choice."""
     return ops.cond(
-        ops.all(_is_usual(square_sums, nonzero)), lambda: ops.stack([ops.sqrt(square_sums), nonzero]), measure_again
+        ops.all(_is_usual(square_sums, nonzero)),
+        lambda: ops.stack([ops.sqrt(square_sums), nonzero]),
+        lambda: _measure_each(gradients, sizes),
     )
 
 
@@ -121,9 +111,10 @@ def _measure_in_graph(gradients: Sequence[Any], sizes: np.ndarray) -> Any:
         return 2.0 * tf.nn.l2_loss(tf.sign(gradient)) if size <= EXACT_COUNT else _count_nonzero(gradient, size)
 
     square_sums = 2.0 * ops.stack([tf.nn.l2_loss(gradient) for gradient in gradients])
+    nonzero = ops.stack(list(map(count_nonzero, gradients, sizes)))
     return ops.cond(
-        ops.all(_is_usual(square_sums, sizes)),
-        lambda: ops.stack([ops.sqrt(square_sums), ops.stack(list(map(count_nonzero, gradients, sizes)))]),
+        ops.all(_is_usual(square_sums, nonzero)),
+        lambda: ops.stack([ops.sqrt(square_sums), nonzero]),
         lambda: _measure_each(gradients, sizes),
     )
 
@@ -146,13 +137,7 @@ def _measure_rows(gradients: Sequence[Any]) -> Any:
     """Vectors together, as rows of a matrix, filled up with zeros: joined at once, in half the time of padding each."""
     width = max(int(vector.shape[0]) for vector in gradients)
     pieces = [p for vector in gradients for p in (vector, ops.zeros((width - int(vector.shape[0]),), "float32"))]
-    rows = ops.reshape(ops.concatenate(pieces), (len(gradients), width))
-    if not _is_on_cpu():
-        return _measure(rows, width, axis=1)
-    # Both sums in one: two would take a third of the whole time more.
-    both = ops.concatenate([ops.square(rows), ops.cast(ops.not_equal(rows, 0.0), "float32")])
-    square_sums, nonzero = ops.split(ops.sum(both, axis=1), 2)
-    return _choose(square_sums, nonzero, lambda: _measure(rows, width, axis=1))
+    return _measure(ops.reshape(ops.concatenate(pieces), (len(gradients), width)), width, axis=1)
 
 
 def _measure(values: Any, size: float, axis: int | None = None) -> Any:
@@ -185,5 +170,5 @@ def _count_in_bytes(values: Any, size: float) -> Any:
 
 
 def _is_usual(square_sums: Any, count: Any) -> Any:
-    """Whether no square of that many was lost or overflowed; false for NaN."""
+    """Whether no square of that many was lost or overflowed; true if there are none, false for NaN."""
     return (square_sums >= count * LEAST_MEAN_SQUARE) & (square_sums < GREATEST_SUM)

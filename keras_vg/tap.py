@@ -7,7 +7,6 @@ variables, so that whatever saves or loads them in between finds what it always 
 
 import functools
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -207,7 +206,6 @@ class _TappedTrainFunction:
         self._known_taps: list[GradientTap] = []
         self._train_functions: dict[tuple[GradientTap, ...], Any] = {}
         self._fit: Any = None
-        self._run = self._run_with_states if keras.backend.backend() == "jax" else self._run_with_variables
 
     def is_current(self) -> bool:
         """Whether the fit is still the one that taps were attached in: every fit has a history of its own."""
@@ -226,9 +224,7 @@ class _TappedTrainFunction:
         self._taps.append(tap)
         key = tuple(self._taps)
         if key not in self._train_functions:
-            states = [tap.state for tap in key]
-            watch = functools.partial(self._watch_states, key)
-            self._train_functions[key] = internals.make_train_function(self._model, states, watch)
+            self._train_functions[key] = internals.make_train_function(self._model, [tap.state for tap in key])
         self._train_function = self._train_functions[key]
         return tap
 
@@ -242,8 +238,9 @@ class _TappedTrainFunction:
         if not self.is_current():  # a fit broke off between two steps, and this one knows nothing of it
             self.restore()
             return self._model.train_function(*args)
+        run = self._run_with_states if keras.backend.backend() == "jax" else self._run
         try:
-            return self._run(*args)
+            return run(*args)
         except StopIteration:  # the end of the data: the fit goes on
             raise
         except BaseException:
@@ -256,11 +253,7 @@ class _TappedTrainFunction:
         if self._model.train_function is self:
             self._model.train_function = self.plain
 
-    def _run_with_variables(self, data: Any) -> Any:
-        with self._watch(self._taps):
-            return self._train_function(data)
-
-    def _watch(self, taps: Sequence[GradientTap]) -> AbstractContextManager[None]:
+    def _run(self, data: Any) -> Any:
         optimizer = self._model.optimizer
         apply = optimizer.apply
 
@@ -268,40 +261,37 @@ class _TappedTrainFunction:
             gradients = list(gradients)
             variables = None if trainable_variables is None else list(trainable_variables)
             known = internals.list_optimizer_weights(optimizer) if variables is None else variables
-            for tap in taps:
+            for tap in self._taps:
                 state = ops.convert_to_tensor(tap.variable)
                 tap.variable.assign(tap.accumulate(state, gradients, known, get_scale(optimizer)))
             return apply(gradients, variables)
 
-        return internals.set_attribute(optimizer, "apply", tapped_apply)
+        with internals.set_attribute(optimizer, "apply", tapped_apply):
+            return self._train_function(data)
 
     def _run_with_states(self, state: Any, iterator: Any) -> Any:
         """On JAX the taps' states travel through the step behind the optimizer's variables."""
-        trainable, non_trainable, own, metrics = state
-        both = [*own, *[tap.state for tap in self._taps]]
-        logs, (trainable, non_trainable, both, metrics) = self._train_function(
-            (trainable, non_trainable, both, metrics), iterator
-        )
-        own = list(both)
-        for tap in reversed(self._taps):
-            tap.state = own.pop()
-        return logs, (trainable, non_trainable, own, metrics)
-
-    def _watch_states(self, taps: Sequence[GradientTap]) -> AbstractContextManager[None]:
-        """As `_watch`, on JAX: around a step's Python code, which runs only while the step is traced."""
         optimizer = self._model.optimizer
         stateless_apply = optimizer.stateless_apply
-        count = len(taps)
+        count = len(self._taps)
 
         def tapped_apply(optimizer_variables: Any, gradients: Any, trainable_variables: Any) -> Any:
             own, states = list(optimizer_variables[:-count]), optimizer_variables[-count:]
             scale = get_scale(optimizer, own)
             known = internals.list_optimizer_weights(optimizer)
-            states = [tap.accumulate(s, gradients, known, scale) for tap, s in zip(taps, states, strict=True)]
+            states = [tap.accumulate(s, gradients, known, scale) for tap, s in zip(self._taps, states, strict=True)]
             trainable_variables, own = stateless_apply(own, gradients, trainable_variables)
             return trainable_variables, [*own, *states]
 
-        return internals.set_attribute(optimizer, "stateless_apply", tapped_apply)
+        trainable, non_trainable, own, metrics = state
+        states = [tap.state for tap in self._taps]
+        with internals.set_attribute(optimizer, "stateless_apply", tapped_apply):
+            logs, state = self._train_function((trainable, non_trainable, [*own, *states], metrics), iterator)
+        trainable, non_trainable, both, metrics = state
+        own = list(both)
+        for tap in reversed(self._taps):
+            tap.state = own.pop()
+        return logs, (trainable, non_trainable, own, metrics)
 
 
 def get_scale(optimizer: Any, values: Sequence[Any] | None = None) -> Any:

@@ -4,19 +4,18 @@ import keras
 import numpy as np
 import pytest
 
-from keras_vg.gradient_copies import LEAST_SUM, copy_gradients, is_computed_apart
+from keras_vg.gradient_copies import copy_gradients
 
 BACKEND = keras.backend.backend()
 pytestmark = pytest.mark.model
-VALUES = np.random.default_rng(0).normal(size=(256, 6)).astype("float32")
+VALUES = np.random.default_rng(0).normal(size=(8, 6)).astype("float32")
 
 
 def compute_on_jax(values):
     total = values.sum(axis=0)
     shared = values.sum(axis=1)  # read twice: XLA computes it apart anyway
-    chained = (values * 2).reshape(2, 128, 6).sum(axis=(0, 1)).reshape(3, 2) / values[0, 0] - values[:3, :2]
-    short = values[: LEAST_SUM // 6].sum(axis=0)  # no compiler looks at so few
-    return [total, chained, values.sum(axis=0).reshape(2, 3).sum(axis=1), shared * shared, short, values.T], 3
+    chained = (values * 2).reshape(2, 4, 6).sum(axis=(0, 1)).reshape(3, 2) / values[0, 0] - values[:3, :2]
+    return [total, chained, values.sum(axis=0).reshape(2, 3).sum(axis=1), shared * shared, values.T], 3
 
 
 def compute_on_tensorflow(values):
@@ -24,8 +23,8 @@ def compute_on_tensorflow(values):
 
     product = values * tf.sqrt(tf.abs(values))
     shared = values + 1.0
-    chained = tf.reshape(-(tf.add_n([product, values, values]) - values / 3.0), (6, 256))
-    return [values + values[0], chained, tf.reshape(values, (4, 384)) * 2.0, shared * shared, shared], 4
+    chained = tf.reshape(-(tf.add_n([product, values, values]) - values / 3.0), (6, 8))
+    return [chained, tf.reshape(values, (4, 12)) * 2.0, shared * shared, values + values[0], shared], 3
 
 
 @pytest.mark.skipif(BACKEND == "torch", reason="nothing is copied on torch")
@@ -60,40 +59,6 @@ def test_a_gradient_of_a_thousand_sums():
     assert jax.make_jaxpr(step)(VALUES).out_avals[0].shape == (6,)  # where recursion would be too deep
 
 
-@pytest.mark.skipif(BACKEND != "jax", reason="TensorFlow's XLA was never seen to")
-def test_xla_computes_short_sums_apart_from_the_update():
-    import jax
-
-    def update(weights, values):
-        return weights - 0.1 * values.sum(axis=0)
-
-    def count_library_calls(rows):
-        compiled = jax.jit(update).lower(np.zeros(6, "float32"), np.zeros((rows, 6), "float32")).compile()
-        return compiled.as_text().count("ynn_fusion")
-
-    assert count_library_calls(2**14) > 0  # or this test looks for the wrong name
-    assert count_library_calls(LEAST_SUM // 6) == 0
-
-
-@pytest.mark.skipif(BACKEND != "jax", reason="elsewhere nobody asks")
-def test_products_and_sums_are_computed_apart():
-    import jax
-
-    seen = {}
-
-    def step(values):
-        seen["product"] = is_computed_apart((values.T @ values).T)
-        seen["sum"] = is_computed_apart(values.sum(axis=0).reshape(2, 3))
-        seen["scaled product"] = is_computed_apart((values.T @ values) * 2.0)
-        seen["product of one column"] = is_computed_apart(values.T @ values[:, :1])
-        seen["scalar"] = is_computed_apart(values.sum())
-        seen["argument"] = is_computed_apart(values)
-        return values
-
-    jax.jit(step)(VALUES)
-    assert [kind for kind, is_apart in seen.items() if is_apart] == ["product", "sum"]
-
-
 def compile_step(step):
     if BACKEND == "jax":
         import jax
@@ -101,4 +66,4 @@ def compile_step(step):
         return jax.jit(step)
     import tensorflow as tf
 
-    return tf.function(step, input_signature=[tf.TensorSpec(VALUES.shape), tf.TensorSpec(())])
+    return tf.function(step, input_signature=[tf.TensorSpec((8, 6)), tf.TensorSpec(())])
