@@ -92,7 +92,7 @@ def make_start(kind: str, rng: np.random.Generator, options: dict[str, Any]) -> 
         return x, [layers.Embedding(30, units), layers.GlobalAveragePooling1D()]
     if kind == "recurrent":
         recurrent = (layers.LSTM, layers.GRU, layers.SimpleRNN)[int(rng.integers(3))]
-        return rng.normal(size=(EXAMPLES, 5, 3)).astype("float32"), [recurrent(units)]
+        return rng.normal(size=(EXAMPLES, 5, 3)).astype("float32"), [recurrent(units, unroll=rng.random() < 0.5)]
     if kind == "convolution":
         side = int(rng.choice([8, 28]))
         x = rng.normal(size=(EXAMPLES, side, side, 2)).astype("float32")
