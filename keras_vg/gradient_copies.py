@@ -25,7 +25,8 @@ PRODUCTS = ("Mul", "RealDiv")
 def copy_gradients(gradients: Sequence[Any], is_compiled: bool, count: Any) -> list[Any]:
     """Computes gradients once more where a compiler would otherwise notice that they are measured.
 
-    On TensorFlow, XLA was never seen to: there it is enough that `measure_gradients` multiplies them.
+    For XLA on TensorFlow it is enough that `measure_gradients` multiplies them, but for unrolled LSTMs under plain
+    SGD, and there copies do not help.
 
     Args:
         gradients: Tensors of any shape, floating; sparse ones and variables are returned as they are.

@@ -561,13 +561,7 @@ def test_training_of_many_values_is_bit_identical_with_and_without(make, optimiz
             pytest.mark.xfail(strict=True, reason="XLA computes a depthwise kernel's gradient as a sum, unseen")
         )
     x, y = make_ordered(make().input_shape[1:], count=192)
-
-    def train(*callbacks):
-        keras.utils.set_random_seed(0)
-        model = make()
-        model.compile(type(optimizer).from_config(optimizer.get_config()), "mse", **COMPILE_OPTIONS[options])
-        return snapshot(model, model.fit(x, y, batch_size=16, epochs=2, verbose=0, callbacks=list(callbacks)))
-
+    train = make_trainer(make, optimizer, options, x=x, y=y, batch_size=16, epochs=2)
     check_identity(train, options, tmp_path)
 
 
@@ -603,13 +597,7 @@ def test_training_of_few_values_is_bit_identical_with_and_without(make, optimize
         )
     x = np.random.default_rng(1).normal(size=(11, *make().input_shape[1:])).astype("float32")
     y = np.random.default_rng(2).normal(size=(11, *make().output_shape[1:])).astype("float32")
-
-    def train(*callbacks):
-        keras.utils.set_random_seed(0)
-        model = make()
-        model.compile(type(optimizer).from_config(optimizer.get_config()), "mse", **COMPILE_OPTIONS[options])
-        return snapshot(model, model.fit(x, y, batch_size=5, epochs=8, verbose=0, callbacks=list(callbacks)))
-
+    train = make_trainer(make, optimizer, options, x=x, y=y, batch_size=5, epochs=8)
     check_identity(train, options, tmp_path)
 
 
@@ -624,6 +612,16 @@ def test_a_model_in_float64(options, tmp_path):
     finally:
         keras.config.set_floatx("float32")
     assert vg.read_log(tmp_path / "g.csv")["gradient_norm"].gt(0).all()
+
+
+def make_trainer(make, optimizer, options, **data):
+    def train(*callbacks):
+        keras.utils.set_random_seed(0)
+        model = make()
+        model.compile(type(optimizer).from_config(optimizer.get_config()), "mse", **COMPILE_OPTIONS[options])
+        return snapshot(model, model.fit(**data, verbose=0, callbacks=list(callbacks)))
+
+    return train
 
 
 def check_identity(train, options, tmp_path):
