@@ -45,7 +45,7 @@ def copy_gradients(gradients: Sequence[Any], is_compiled: bool, count: Any) -> l
 
 
 def _copy_sums(gradients: Sequence[Any]) -> list[Any]:
-    """For JAX. XLA would join equal sums again, so the second one is a product with ones."""
+    """For JAX."""
     readers = _count_readers(gradients)
     pending = [(gradient, False) for gradient in gradients]
     found = []
@@ -61,18 +61,18 @@ def _copy_sums(gradients: Sequence[Any]) -> list[Any]:
     copies: dict[int, Any] = {}
     for value, equation in reversed(found):
         inputs = [copies.get(id(item), item) for item in equation.in_tracers]
-        if equation.primitive.name == "reduce_sum" and value.dtype in (np.float32, np.float64):
-            copies[id(value)] = _sum_by_product(inputs[0], equation.params["axes"])
+        if equation.primitive.name == "reduce_sum":
+            copies[id(value)] = _sum_again(inputs[0], equation.params["axes"])
         elif any(item is not old for item, old in zip(inputs, equation.in_tracers, strict=True)):
             copies[id(value)] = equation.primitive.bind(*inputs, **equation.params)
     return [copies.get(id(gradient), gradient) for gradient in gradients]
 
 
-def _sum_by_product(values: Any, axes: Sequence[int]) -> Any:
+def _sum_again(values: Any, axes: Sequence[int]) -> Any:
+    """The same sum, which XLA computes in the same way, but does not see to be equal: `b + a` is not `a + b` to it."""
     from jax import lax
 
-    ones = np.ones([values.shape[axis] for axis in axes], values.dtype)
-    return lax.dot_general(ones, values, ((range(len(axes)), axes), ((), ())), precision=lax.Precision.HIGHEST)
+    return lax.reduce(values, np.zeros((), values.dtype), lambda total, value: value + total, tuple(axes))
 
 
 def _count_readers(values: Sequence[Any]) -> Counter[int]:

@@ -579,6 +579,10 @@ def make_unrolled():
     return keras.Sequential([keras.Input((4, 3)), layers.LSTM(5, unroll=True), layers.Dense(2)])
 
 
+def make_parametric():
+    return keras.Sequential([keras.Input((6,)), layers.Dense(7, "tanh"), layers.PReLU(), layers.Dense(2)])
+
+
 @pytest.mark.parametrize("options", {"tensorflow": ["graph", "xla"], "jax": ["xla"], "torch": ["graph"]}[BACKEND])
 @pytest.mark.parametrize(
     ("make", "optimizer"),
@@ -587,6 +591,7 @@ def make_unrolled():
         (make_attention, keras.optimizers.SGD(0.05, clipnorm=0.1)),
         (make_attention, keras.optimizers.Adagrad(0.01)),
         (make_unrolled, keras.optimizers.SGD(0.05)),
+        (make_parametric, keras.optimizers.SGD(0.05)),
     ],
 )
 def test_training_of_few_values_is_bit_identical_with_and_without(make, optimizer, options, tmp_path, request):
