@@ -6,7 +6,7 @@ gradient, cheap ones, are done a second time, and the copy is measured.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -14,9 +14,12 @@ import numpy as np
 
 from keras_vg import internals
 
-# By JAX's names. Combinations are what shared layers, penalties and normalizations end in.
-VIEWS = ("convert_element_type", "copy", "reshape", "squeeze", "transpose")
+# By JAX's names: what moves values, and what shared layers, penalties and normalizations end in.
+VIEWS = ("broadcast_in_dim", "concatenate", "convert_element_type", "copy", "pad", "reshape", "squeeze", "transpose")
 COMBINATIONS = ("add", "add_any", "div", "mul", "neg", "sub")
+
+LIBRARY_SIZE = 4096
+"""XLA leaves work on so many values to a library, on a CPU."""
 
 # By TensorFlow's. Sums of anything else are left alone: unrolled recurrent nets came out otherwise with theirs copied.
 PRODUCTS = ("Mul", "RealDiv")
@@ -25,8 +28,7 @@ PRODUCTS = ("Mul", "RealDiv")
 def copy_gradients(gradients: Sequence[Any], is_compiled: bool, count: Any) -> list[Any]:
     """Computes gradients once more where a compiler would otherwise notice that they are measured.
 
-    For XLA on TensorFlow it is enough that `measure_gradients` multiplies them, but for unrolled LSTMs under plain
-    SGD, and there copies do not help.
+    For XLA on TensorFlow it is mostly enough that `measure_gradients` multiplies them.
 
     Args:
         gradients: Tensors of any shape, floating; sparse ones and variables are returned as they are.
@@ -38,41 +40,71 @@ def copy_gradients(gradients: Sequence[Any], is_compiled: bool, count: Any) -> l
     """
     backend = keras.backend.backend()
     if backend == "jax":
-        return _copy_sums(gradients)
-    if backend == "tensorflow" and not is_compiled:
-        return _copy_arithmetic(gradients, count)
+        return _copy_sums(gradients, count)
+    if backend == "tensorflow":
+        return _copy_terms(gradients, count) if is_compiled else _copy_arithmetic(gradients, count)
     return list(gradients)
 
 
-def _copy_sums(gradients: Sequence[Any]) -> list[Any]:
+def _copy_sums(gradients: Sequence[Any], count: Any) -> list[Any]:
     """For JAX."""
     readers = _count_readers(gradients)
     pending = [(gradient, False) for gradient in gradients]
-    found = []
+    found: list[tuple[Any, Any, Callable[..., Any] | None]] = []
     while pending:  # not by recursion: a recurrent net's gradient may be thousands of sums
         value, is_summed = pending.pop()
         equation = internals.get_equation(value)
-        if equation is None or readers[id(value)] > 1:  # what several read is not computed as one with an update
+        if equation is None:
             continue
         kind = equation.primitive.name
-        if kind == "reduce_sum" or kind in VIEWS or (kind in COMBINATIONS and not is_summed):
-            found.append((value, equation))
-            pending.extend((item, is_summed or kind == "reduce_sum") for item in equation.in_tracers)
+        if is_summed and kind == "broadcast_in_dim":  # each of its readers computes it anew
+            found.append((value, equation, _copy_spread))
+        elif readers[id(value)] > 1:  # what several read is not computed as one with an update
+            continue
+        elif kind == "reduce_sum":
+            found.append((value, equation, _copy_sum))
+            pending.append((equation.in_tracers[0], True))
+        elif kind == "conv_general_dilated" and _is_summed_by_library(value, equation):
+            found.append((value, equation, _copy_convolution))
+        elif kind in VIEWS or (kind in COMBINATIONS and not is_summed):
+            found.append((value, equation, _copy_spread if kind == "pad" else None))
+            pending.extend((item, is_summed) for item in equation.in_tracers)
     copies: dict[int, Any] = {}
-    for value, equation in reversed(found):
+    for value, equation, copy in reversed(found):
         inputs = [copies.get(id(item), item) for item in equation.in_tracers]
-        if equation.primitive.name == "reduce_sum":
-            copies[id(value)] = _sum_again(inputs[0], equation.params["axes"])
-        elif any(item is not old for item, old in zip(inputs, equation.in_tracers, strict=True)):
+        if any(item is not old for item, old in zip(inputs, equation.in_tracers, strict=True)):
             copies[id(value)] = equation.primitive.bind(*inputs, **equation.params)
+        elif copy is not None:
+            copies[id(value)] = copy(equation, inputs, count)
     return [copies.get(id(gradient), gradient) for gradient in gradients]
 
 
-def _sum_again(values: Any, axes: Sequence[int]) -> Any:
-    """The same sum, which XLA computes in the same way, but does not see to be equal: `b + a` is not `a + b` to it."""
+def _copy_sum(equation: Any, inputs: Sequence[Any], count: Any) -> Any:
+    """XLA computes both sums in the same way, but does not see that they are equal: `b + a` is not `a + b` to it."""
     from jax import lax
 
-    return lax.reduce(values, np.zeros((), values.dtype), lambda total, value: value + total, tuple(axes))
+    (values,) = inputs
+    zero = np.zeros((), values.dtype)
+    return lax.reduce(values, zero, lambda total, value: value + total, tuple(equation.params["axes"]))
+
+
+def _copy_spread(equation: Any, inputs: Sequence[Any], count: Any) -> Any:
+    """A broadcast or a padding. Nobody knows before the step that what it is multiplied by is a one."""
+    values, *others = inputs
+    return equation.primitive.bind(values * (count >= 0.0).astype(values.dtype), *others, **equation.params)
+
+
+def _copy_convolution(equation: Any, inputs: Sequence[Any], count: Any) -> Any:
+    """On a CPU every precision is the highest, but not the same to XLA."""
+    from jax import lax
+
+    return equation.primitive.bind(*inputs, **equation.params | {"precision": (lax.Precision.HIGHEST,) * 2})
+
+
+def _is_summed_by_library(value: Any, equation: Any) -> bool:
+    """Whether it is a depthwise kernel's gradient that XLA makes a sum of, and joins with the update."""
+    is_large = equation.params["batch_group_count"] > 1 and value.size >= LIBRARY_SIZE
+    return is_large and keras.distribution.list_devices()[0].startswith("cpu")
 
 
 def _count_readers(values: Sequence[Any]) -> Counter[int]:
@@ -114,3 +146,36 @@ def _copy_arithmetic(gradients: Sequence[Any], count: Any) -> list[Any]:
         return functions[kind](*new)
 
     return list(map(copy, gradients))
+
+
+def _copy_terms(gradients: Sequence[Any], count: Any) -> list[Any]:
+    """For XLA on TensorFlow, which joins what all steps of an unrolled net add up to with the update."""
+    import tensorflow as tf
+
+    one = tf.cast(count >= 0.0, "float32")
+    masks = ("begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask")
+
+    def copy(value: Any) -> Any:
+        kind, inputs = value.op.type, list(value.op.inputs)
+        # The same sums, but not to XLA.
+        if kind == "BiasAddGrad" and inputs[0].shape.rank == 2:
+            return tf.reduce_sum(inputs[0], axis=0)
+        if kind == "Reshape" and inputs[0].op.type == "Sum":
+            values = inputs[0].op.inputs[0]
+            if values.shape.rank == 2 and values.shape[0] != values.shape[1] and values.shape[1:] == value.shape:
+                return tf.raw_ops.BiasAddGrad(out_backprop=values)
+        if kind == "StridedSliceGrad":
+            shape, begin, end, strides, part = inputs
+            options = {mask: value.op.get_attr(mask) for mask in masks}
+            part *= tf.cast(one, part.dtype)
+            return tf.raw_ops.StridedSliceGrad(shape=shape, begin=begin, end=end, strides=strides, dy=part, **options)
+        if kind not in ("AddN", "ConcatV2", "Reshape"):
+            return value
+        new = list(map(copy, inputs))
+        if all(item is old for item, old in zip(new, inputs, strict=True)):
+            return value
+        if kind == "AddN":
+            return tf.add_n(new)
+        return tf.concat(new[:-1], new[-1]) if kind == "ConcatV2" else tf.reshape(*new)
+
+    return [copy(g) if tf.is_symbolic_tensor(g) and g.op.type == "AddN" else g for g in gradients]

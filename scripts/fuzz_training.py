@@ -74,7 +74,7 @@ def make_program(seed: int, compiled: bool) -> Program:
         if rng.random() < 0.3:
             stack.append((layers.BatchNormalization, layers.LayerNormalization)[int(rng.integers(2))]())
         if rng.random() < 0.15:
-            stack.append(layers.Dropout(0.2))
+            stack.append((layers.Dropout(0.2), layers.PReLU())[int(rng.integers(2))])
     model = keras.Sequential([keras.Input(x.shape[1:], dtype=x.dtype.name), *stack, layers.Dense(1)])
     optimizer = keras.optimizers.get(str(rng.choice(OPTIMIZERS)))
     settings = CLIPPINGS[int(rng.integers(len(CLIPPINGS)))] | {"learning_rate": 0.001, "use_ema": rng.random() < 0.15}
@@ -94,9 +94,15 @@ def make_start(kind: str, rng: np.random.Generator, options: dict[str, Any]) -> 
         recurrent = (layers.LSTM, layers.GRU, layers.SimpleRNN)[int(rng.integers(3))]
         return rng.normal(size=(EXAMPLES, 5, 3)).astype("float32"), [recurrent(units, unroll=rng.random() < 0.5)]
     if kind == "convolution":
-        side = int(rng.choice([8, 28]))
-        x = rng.normal(size=(EXAMPLES, side, side, 2)).astype("float32")
-        return x, [layers.Conv2D(units, 3, **options), layers.Flatten()]
+        shape = [(8, 8, 2), (28, 28, 2), (7, 7, 512)][int(rng.integers(3))]
+        kernel = {k.replace("kernel", "depthwise"): v for k, v in options.items()}
+        convolution = [
+            layers.Conv2D(units, 3, **options),
+            layers.Conv2DTranspose(units, 3, strides=2, **options),
+            layers.DepthwiseConv2D(3, **kernel),
+        ][int(rng.integers(3))]
+        vector = (layers.Flatten, layers.GlobalAveragePooling2D)[int(rng.integers(2))]()
+        return rng.normal(size=(EXAMPLES, *shape)).astype("float32"), [convolution, vector]
     return rng.normal(size=(EXAMPLES, units)).astype("float32"), []
 
 

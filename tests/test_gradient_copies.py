@@ -12,10 +12,16 @@ VALUES = np.random.default_rng(0).normal(size=(8, 6)).astype("float32")
 
 
 def compute_on_jax(values):
+    import jax.numpy as jnp
+    from jax import lax
+
+    pooled = jnp.broadcast_to(values[:, None], (8, 5, 6)).sum(axis=(0, 1))
+    joined = lax.concatenate([values.sum(axis=0), values.sum(axis=0)], 0)
     total = values.sum(axis=0)
     shared = values.sum(axis=1)  # read twice: XLA computes it apart anyway
     chained = (values * 2).reshape(2, 4, 6).sum(axis=(0, 1)).reshape(3, 2) / values[0, 0] - values[:3, :2]
-    return [total, chained, values.sum(axis=0).reshape(2, 3).sum(axis=1), shared * shared, values.T], 3
+    twice = values.sum(axis=0).reshape(2, 3).sum(axis=1)
+    return [total, chained, twice, pooled, joined, shared * shared, values.T], 5
 
 
 def compute_on_tensorflow(values):
