@@ -98,7 +98,9 @@ def _copy_convolution(equation: Any, inputs: Sequence[Any], count: Any) -> Any:
     """On a CPU every precision is the highest, but not the same to XLA."""
     from jax import lax
 
-    return equation.primitive.bind(*inputs, **equation.params | {"precision": (lax.Precision.HIGHEST,) * 2})
+    highest, high = (lax.Precision.HIGHEST,) * 2, (lax.Precision.HIGH,) * 2
+    precision = high if equation.params["precision"] == highest else highest
+    return equation.primitive.bind(*inputs, **equation.params | {"precision": precision})
 
 
 def _is_summed_by_library(value: Any, equation: Any) -> bool:
@@ -157,12 +159,15 @@ def _copy_terms(gradients: Sequence[Any], count: Any) -> list[Any]:
 
     def copy(value: Any) -> Any:
         kind, inputs = value.op.type, list(value.op.inputs)
+        if len(value.consumers()) > 1:
+            return value
         # The same sums, but not to XLA.
         if kind == "BiasAddGrad" and inputs[0].shape.rank == 2:
             return tf.reduce_sum(inputs[0], axis=0)
         if kind == "Reshape" and inputs[0].op.type == "Sum":
-            values = inputs[0].op.inputs[0]
-            if values.shape.rank == 2 and values.shape[0] != values.shape[1] and values.shape[1:] == value.shape:
+            values, axes = inputs[0].op.inputs
+            is_over_rows = np.array_equal(tf.get_static_value(axes), [0])
+            if is_over_rows and values.shape.rank == 2 and values.shape[1:] == value.shape:
                 return tf.raw_ops.BiasAddGrad(out_backprop=values)
         if kind == "StridedSliceGrad":
             shape, begin, end, strides, part = inputs

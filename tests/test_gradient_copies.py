@@ -52,6 +52,25 @@ def test_what_is_last_computed_is_computed_twice():
         np.testing.assert_allclose(one, other, rtol=1e-5)
 
 
+@pytest.mark.skipif(BACKEND != "tensorflow", reason="what TensorFlow's gradients are made of")
+def test_the_terms_of_an_unrolled_net():
+    import tensorflow as tf
+
+    @tf.function(input_signature=[tf.TensorSpec((None, 6))])
+    def compute(values):
+        rows = tf.reshape(tf.reduce_sum(values, 0, keepdims=True), (6,))
+        columns = tf.reshape(tf.reduce_sum(values, 1), (6,))
+        part = tf.raw_ops.StridedSliceGrad(shape=[6], begin=[1], end=[4], strides=[1], dy=values[0, :3])
+        bias = tf.raw_ops.BiasAddGrad(out_backprop=values)
+        gradients = [tf.add_n([rows, part]), tf.add_n([bias, values[0]]), tf.add_n([columns, values[0]])]
+        copies = copy_gradients(gradients, is_compiled=True, count=tf.constant(0.0))
+        assert [one is not other for one, other in zip(gradients, copies, strict=True)] == [True, True, False]
+        return gradients, copies
+
+    for one, other in zip(*compute(VALUES[:6]), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5)
+
+
 @pytest.mark.skipif(BACKEND != "jax", reason="TensorFlow adds all at once")
 def test_a_gradient_of_a_thousand_sums():
     import jax
