@@ -2,7 +2,7 @@
 
 How a compiler rounds an update depends on who else reads what the update is computed from: XLA computes a sum and the
 update that follows as one, and TensorFlow changes the order of products, where nobody else does. So the last steps of a
-gradient, cheap ones, are done a second time, and the copy is measured.
+gradient, nearly always cheap ones, are done a second time, in the same way, and the copy is measured.
 """
 
 from collections import Counter
