@@ -72,10 +72,10 @@ def _copy_sums(gradients: Sequence[Any], count: Any) -> list[Any]:
     copies: dict[int, Any] = {}
     for value, equation, copy in reversed(found):
         inputs = [copies.get(id(item), item) for item in equation.in_tracers]
-        if any(item is not old for item, old in zip(inputs, equation.in_tracers, strict=True)):
-            copies[id(value)] = equation.primitive.bind(*inputs, **equation.params)
-        elif copy is not None:
+        if copy is not None:  # whatever the inputs are: XLA sees that the copy of a constant is a constant
             copies[id(value)] = copy(equation, inputs, count)
+        elif any(item is not old for item, old in zip(inputs, equation.in_tracers, strict=True)):
+            copies[id(value)] = equation.primitive.bind(*inputs, **equation.params)
     return [copies.get(id(gradient), gradient) for gradient in gradients]
 
 

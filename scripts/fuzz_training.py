@@ -27,6 +27,16 @@ EXAMPLES = 96
 Program = tuple[keras.Model, np.ndarray, np.ndarray, int]
 
 
+class PartlyPenalized(layers.Dense):
+    """A layer with penalties of its own, on parts of its kernel that overlap."""
+
+    def call(self, inputs: Any) -> Any:
+        """Adds them to the loss."""
+        self.add_loss(0.01 * keras.ops.sum(keras.ops.abs(self.kernel[1:])))
+        self.add_loss(0.01 * keras.ops.sum(keras.ops.square(self.kernel[:2])))
+        return super().call(inputs)
+
+
 def main(
     count: Annotated[int, typer.Option(min=1, help="How many models.")] = 40,
     first: Annotated[int, typer.Option(help="Seed of the first.")] = 0,
@@ -70,7 +80,8 @@ def make_program(seed: int, compiled: bool) -> Program:
     }
     x, stack = make_start(kind, rng, options)
     for _ in range(int(rng.integers(1, 5))):
-        stack.append(layers.Dense(4096 if rng.random() < 0.2 else int(rng.integers(1, 200)), **options))
+        dense = PartlyPenalized if rng.random() < 0.2 else layers.Dense
+        stack.append(dense(4096 if rng.random() < 0.2 else int(rng.integers(1, 200)), **options))
         if rng.random() < 0.3:
             stack.append((layers.BatchNormalization, layers.LayerNormalization)[int(rng.integers(2))]())
         if rng.random() < 0.15:

@@ -543,6 +543,22 @@ def make_depthwise():
 
 
 # Without a compiler nothing is joined, and JAX takes long.
+class Penalized(layers.Layer):
+    """Keeps some rows of its kernel few, and others small."""
+
+    def build(self, shape):
+        self.kernel = self.add_weight(shape=(shape[-1], 4))
+
+    def call(self, x):
+        self.add_loss(0.01 * keras.ops.sum(keras.ops.abs(self.kernel[1:])))
+        self.add_loss(0.01 * keras.ops.sum(keras.ops.square(self.kernel[:2])))
+        return x @ self.kernel
+
+
+def make_penalized():
+    return keras.Sequential([keras.Input((16,)), Penalized(), layers.Dense(3)])
+
+
 @pytest.mark.parametrize("options", {"tensorflow": ["graph", "xla"], "jax": ["xla"], "torch": ["graph"]}[BACKEND])
 @pytest.mark.parametrize(
     ("make", "optimizer"),
@@ -605,6 +621,7 @@ def make_parametric():
         (make_gated_as_of_old, keras.optimizers.SGD(0.05)),
         (make_parametric, keras.optimizers.SGD(0.05)),
         (make_averaged, keras.optimizers.SGD(0.05)),
+        (make_penalized, keras.optimizers.SGD(0.05)),
     ],
 )
 def test_training_of_few_values_is_bit_identical_with_and_without(make, optimizer, options, tmp_path):
