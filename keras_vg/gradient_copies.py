@@ -13,6 +13,7 @@ import keras
 import numpy as np
 
 from keras_vg import internals
+from keras_vg.norms import is_on_cpu
 
 # By JAX's names: what moves values, and what shared layers, penalties and normalizations end in.
 VIEWS = ("broadcast_in_dim", "concatenate", "convert_element_type", "copy", "pad", "reshape", "squeeze", "transpose")
@@ -105,8 +106,7 @@ def _copy_convolution(equation: Any, inputs: Sequence[Any], count: Any) -> Any:
 
 def _is_summed_by_library(value: Any, equation: Any) -> bool:
     """Whether it is a depthwise kernel's gradient that XLA makes a sum of, and joins with the update."""
-    is_large = equation.params["batch_group_count"] > 1 and value.size >= LIBRARY_SIZE
-    return is_large and keras.distribution.list_devices()[0].startswith("cpu")
+    return equation.params["batch_group_count"] > 1 and value.size >= LIBRARY_SIZE and is_on_cpu()
 
 
 def _count_readers(values: Sequence[Any]) -> Counter[int]:

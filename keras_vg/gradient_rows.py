@@ -36,9 +36,9 @@ def make_gradient_rows(
         The columns of a gradient log, its figures in float32.
     """
     sizes = np.array([weight.size for weight in weights])
-    weight_norm = np.array([_norm(new) for new in after])
-    delta_norm = np.array([_norm(new, old) for new, old in zip(after, before, strict=True)])
-    with np.errstate(all="ignore"):  # 0 / 0 where a weight had no gradient, or none that was finite
+    with np.errstate(all="ignore"):  # weights without bounds; 0 / 0 without a gradient, or one that was finite
+        weight_norm = np.array([_norm(new) for new in after])
+        delta_norm = np.array([_norm(new, old) for new, old in zip(after, before, strict=True)])
         block = {
             "epoch": epoch,
             "step": step,

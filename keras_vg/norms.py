@@ -91,7 +91,7 @@ def _find_norm(gradient: Any) -> Any:
 
 def _measure_compiled(gradients: Sequence[Any], sizes: np.ndarray) -> Any:
     """One by one, by XLA: on a CPU the squares are summed once more, scaled, only where some of them were not usual."""
-    if not keras.distribution.list_devices()[0].startswith("cpu"):  # an accelerator would have to wait for the choice
+    if not is_on_cpu():  # an accelerator would have to wait for the choice
         return _measure_each(gradients, sizes)
     square_sums = ops.stack([_sum_squares(gradient) for gradient in gradients])
     count = _count_in_bytes if keras.backend.backend() == "jax" else _count_nonzero
@@ -134,10 +134,16 @@ def _measure_segments(gradients: Sequence[Any]) -> Any:
 
 
 def _measure_rows(gradients: Sequence[Any]) -> Any:
-    """Vectors together, as rows of a matrix, filled up with zeros: joined at once, in half the time of padding each."""
+    """Vectors together, as rows of a matrix, filled up with zeros."""
     width = max(int(vector.shape[0]) for vector in gradients)
-    pieces = [p for vector in gradients for p in (vector, ops.zeros((width - int(vector.shape[0]),), "float32"))]
-    return _measure(ops.reshape(ops.concatenate(pieces), (len(gradients), width)), width, axis=1)
+    if is_on_cpu():  # XLA writes row after row in place; to join them all at once takes it three times as long
+        rows = ops.zeros((len(gradients), width), "float32")
+        for place, vector in enumerate(gradients):
+            rows = ops.slice_update(rows, (place, 0), ops.reshape(vector, (1, -1)))
+    else:  # an accelerator would have to start each of them
+        pieces = [p for vector in gradients for p in (vector, ops.zeros((width - int(vector.shape[0]),), "float32"))]
+        rows = ops.reshape(ops.concatenate(pieces), (len(gradients), width))
+    return _measure(rows, width, axis=1)
 
 
 def _measure(values: Any, size: float, axis: int | None = None) -> Any:
@@ -150,12 +156,19 @@ def _measure(values: Any, size: float, axis: int | None = None) -> Any:
 
 
 def _sum_squares(values: Any, axis: int | None = None) -> Any:
-    return ops.sum(ops.square(values), axis=axis, keepdims=axis is not None)
+    return _sum(ops.square(values), axis)
 
 
 def _count_nonzero(values: Any, size: float, axis: int | None = None) -> Any:
     kind = "float32" if size <= EXACT_COUNT else "int32"
-    return ops.cast(ops.sum(ops.cast(ops.not_equal(values, 0.0), kind), axis=axis), "float32")
+    return ops.cast(_sum(ops.cast(ops.not_equal(values, 0.0), kind), axis), "float32")
+
+
+def _sum(values: Any, axis: int | None) -> Any:
+    """Over everything, or along an axis, which stays; on a CPU, many times faster so than as a sum."""
+    if axis is None or not is_on_cpu():
+        return ops.sum(values, axis=axis, keepdims=axis is not None)
+    return ops.matmul(values, ops.ones((values.shape[axis], 1), values.dtype))
 
 
 def _count_in_bytes(values: Any, size: float) -> Any:
@@ -172,3 +185,8 @@ def _count_in_bytes(values: Any, size: float) -> Any:
 def _is_usual(square_sums: Any, count: Any) -> Any:
     """Whether no square of that many was lost or overflowed; true if there are none, false for NaN."""
     return (square_sums >= count * LEAST_MEAN_SQUARE) & (square_sums < GREATEST_SUM)
+
+
+def is_on_cpu() -> bool:
+    """Whether models are trained on a CPU."""
+    return keras.distribution.list_devices()[0].startswith("cpu")

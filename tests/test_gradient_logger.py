@@ -435,6 +435,19 @@ def test_nonfinite_steps_are_counted(tmp_path):
     assert log["gradient_norm"].isna().tolist() == [False, False, True, True, True]
 
 
+def test_an_infinite_weight_is_no_warning(tmp_path):
+    embedding = layers.Embedding(2, 1)
+    model = keras.Sequential([keras.Input((1,), dtype="int32"), embedding, layers.Flatten(), layers.Dense(1)])
+    embedding.set_weights([np.array([[1.0], [np.inf]], "float32")])
+    model.compile("sgd", "mse")
+    callback = vg.GradientLogger(tmp_path / "log.csv")
+    model.fit(np.zeros((2, 1), "int32"), np.ones((2, 1)), verbose=0, callbacks=[callback])  # never looks it up
+    row = vg.read_log(tmp_path / "log.csv").iloc[0]
+    assert row["gradient_norm"] > 0
+    assert row["weight_norm"] == np.inf
+    assert np.isnan(row["delta_norm"])
+
+
 def test_mixed_float16_shows_unscaled_gradients_and_skipped_steps(tmp_path):
     def make():
         return keras.Sequential(
