@@ -272,6 +272,8 @@ def _train(variant: Variant, seed: int, epochs: int, folder: Path) -> Run:
         validation_data=(split.x_test, split.y_test),
         verbose=0,
         callbacks=[
+            # On torch a model's first fit looks at some data before it begins, and draws an order for that.
+            keras.callbacks.LambdaCallback(on_train_begin=lambda logs: keras.utils.set_random_seed(seed)),
             WeightDeltaLogger(paths["deltas"]),
             GradientLogger(paths["gradients"]),
             keras.callbacks.CSVLogger(str(paths["history"])),

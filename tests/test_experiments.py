@@ -53,6 +53,7 @@ def test_a_seed_gives_the_weights_that_keras_draws():
     np.testing.assert_array_equal(experiments.build_model("relu", 1).get_weights()[0], own.get_weights()[0])
 
 
+@pytest.mark.model
 def test_same_seed_gives_the_same_bytes_in_another_process(tmp_path):
     variants = [Variant("relu", "relu", depth=2), Variant("sigmoid", "sigmoid", depth=2)]
     here = {
