@@ -79,7 +79,7 @@ class ActivationLogger(keras.callbacks.Callback):
         fit = internals.get_fit(self.model)
         if self._fit is not None and self._fit is fit:  # the same callback twice in one list
             return
-        self._fit, self._epoch = fit, None
+        self._fit, self._epoch, self._is_over = fit, None, False
         self._is_writer = internals.is_writer(self.model)
         self._probe: ActivationProbe | None = None
         if self._is_writer:
@@ -95,7 +95,7 @@ class ActivationLogger(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Writes the epoch's rows."""
-        if epoch == self._epoch:
+        if epoch == self._epoch or self._is_over:
             return
         self._epoch = epoch
         probe = self._probe or self._make_probe()
@@ -104,8 +104,8 @@ class ActivationLogger(keras.callbacks.Callback):
             self._log.write([{name: _get_values(rows[name]) for name in rows.columns}])
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        """Closes the file."""
-        self._fit = None
+        """Closes the file. If the fit goes on, nothing more of it is logged."""
+        self._fit, self._is_over = None, True
         self._log.close()
 
     def _make_probe(self) -> ActivationProbe:

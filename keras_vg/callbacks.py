@@ -44,6 +44,7 @@ class _WeightLogger(keras.callbacks.Callback):
             return
         self._fit = internals.get_fit(self.model)
         self._weights = []
+        self._is_over = False
         self._epoch_count = 0
         self._is_writer = internals.is_writer(self.model)
         if self._is_writer:
@@ -63,7 +64,7 @@ class _WeightLogger(keras.callbacks.Callback):
         """Snapshots the weights and the learning rate, once an epoch: by now every callback has set what it wants."""
         if self._is_first_step:
             self._is_first_step = False
-            if not self._weights and self._epoch_count and internals.is_built(self.model):
+            if not self._weights and self._epoch_count and not self._is_over and internals.is_built(self.model):
                 self._start()  # the first epoch ran without: the model could not be built before it
             self._epoch_count += 1
             self._rate.begin_epoch()
@@ -78,8 +79,8 @@ class _WeightLogger(keras.callbacks.Callback):
                 logs.update(figures)
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        """Closes the file."""
-        self._fit = None
+        """Closes the file. If the fit goes on, nothing more of it is logged."""
+        self._fit, self._weights, self._is_over = None, [], True
         self._log.close()
 
     def _start(self) -> None:
@@ -296,10 +297,11 @@ class GradientLogger(_WeightLogger):
             self._row_start = batch
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        """Detaches from the optimizer and closes the file."""
+        """Detaches from the optimizer and closes the file. If the fit goes on, nothing more of it is logged."""
         super().on_train_end(logs)
         if self._tap is not None:
             self._tap.detach()
+            self._tap = None
 
     def _start(self) -> None:
         super()._start()

@@ -439,6 +439,17 @@ def test_a_fit_inside_a_fit_that_takes_the_file_over_costs_no_training(tmp_path)
     assert vg.read_log(path)["epoch"].unique().tolist() == [0]
 
 
+@pytest.mark.model
+@pytest.mark.parametrize("kind", LOGGERS)
+def test_a_logger_that_is_ended_in_mid_fit_costs_no_training(tmp_path, kind):
+    logger = LOGGERS[kind](tmp_path / "log.csv")
+    ender = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: batch or logger.on_train_end())
+    model = make_model()
+    for callbacks, epochs_logged in (([logger, ender], 0), ([logger], 3)):
+        assert len(model.fit(*make_data(), epochs=3, verbose=0, callbacks=callbacks).history["loss"]) == 3
+        assert len(vg.read_log(tmp_path / "log.csv")) == epochs_logged * ROWS_PER_EPOCH[kind]
+
+
 def test_ctrl_c(start, tmp_path):
     paths = {kind: tmp_path / f"{kind}.csv" for kind in LOGGERS}
     with start(victims.fit_until_interrupted, paths) as (process, pipe):
