@@ -118,7 +118,7 @@ def read_values(weight: Weight, indices: np.ndarray | None = None) -> np.ndarray
 def copy_to_numpy(value: Any) -> np.ndarray:
     """Copies a tensor or a variable: some backends hand out their own memory, which the next step overwrites."""
     tensor = _read_tensor(value)
-    if keras.backend.backend() == "jax":  # in two fifths of the time that Keras takes
+    if keras.backend.backend() == "jax":  # Keras's checks take as long again
         return np.array(tensor)
     values = keras.ops.convert_to_numpy(tensor)
     return values if values.flags.owndata else values.copy()

@@ -24,6 +24,8 @@ LIBRARY_SIZE = 4096
 
 # By TensorFlow's. Sums of anything else are left alone: unrolled recurrent nets came out otherwise with theirs copied.
 PRODUCTS = ("Mul", "RealDiv")
+ENLARGEMENTS = ("BroadcastTo", "Tile")
+"""What an average's gradient begins with; a product of that is left alone, too."""
 
 
 def copy_gradients(gradients: Sequence[Any], is_compiled: bool, count: Any) -> list[Any]:
@@ -50,26 +52,29 @@ def copy_gradients(gradients: Sequence[Any], is_compiled: bool, count: Any) -> l
 def _copy_sums(gradients: Sequence[Any], count: Any) -> list[Any]:
     """For JAX."""
     readers = _count_readers(gradients)
-    pending = [(gradient, False) for gradient in gradients]
+    pending = [(gradient, False, False) for gradient in gradients]
     found: list[tuple[Any, Any, Callable[..., Any] | None]] = []
     while pending:  # not by recursion: a recurrent net's gradient may be thousands of sums
-        value, is_summed = pending.pop()
+        value, is_term, is_summed = pending.pop()
         equation = internals.get_equation(value)
         if equation is None:
             continue
         kind = equation.primitive.name
         if is_summed and kind == "broadcast_in_dim":  # each of its readers computes it anew
             found.append((value, equation, _copy_spread))
-        elif readers[id(value)] > 1:  # what several read is not computed as one with an update
+        elif readers[id(value)] > 1 or _is_enlarged(value, equation):  # computed apart from the update
             continue
         elif kind == "reduce_sum":
             found.append((value, equation, _copy_sum))
-            pending.append((equation.in_tracers[0], True))
+            pending.append((equation.in_tracers[0], is_term, True))
         elif kind == "conv_general_dilated" and _is_summed_by_library(value, equation):
             found.append((value, equation, _copy_convolution))
+        elif is_term and _is_looked_up(equation):
+            found.append((value, equation, _copy_lookup))
         elif kind in VIEWS or (kind in COMBINATIONS and not is_summed):
             found.append((value, equation, _copy_spread if kind == "pad" else None))
-            pending.extend((item, is_summed) for item in equation.in_tracers)
+            is_term = is_term or kind in COMBINATIONS
+            pending.extend((item, is_term, is_summed) for item in equation.in_tracers)
     copies: dict[int, Any] = {}
     for value, equation, copy in reversed(found):
         inputs = [copies.get(id(item), item) for item in equation.in_tracers]
@@ -102,6 +107,24 @@ def _copy_convolution(equation: Any, inputs: Sequence[Any], count: Any) -> Any:
     highest, high = (lax.Precision.HIGHEST,) * 2, (lax.Precision.HIGH,) * 2
     precision = high if equation.params["precision"] == highest else highest
     return equation.primitive.bind(*inputs, **equation.params | {"precision": precision})
+
+
+def _copy_lookup(equation: Any, inputs: Sequence[Any], count: Any) -> Any:
+    *places, rows = inputs
+    result = equation.primitive.bind(*places, rows * (count >= 0.0).astype(rows.dtype), **equation.params)
+    return result[0] if equation.primitive.multiple_results else result
+
+
+def _is_looked_up(equation: Any) -> bool:
+    """Whether it is the gradient of a table by its rows, to which XLA adds whatever else there is row by row."""
+    if equation.primitive.name in ("jit", "pjit"):  # `jax.numpy.take` is one of several equations
+        jaxpr = equation.params["jaxpr"]
+        return len(jaxpr.out_avals) == 1 and [e.primitive.name for e in jaxpr.eqns][-1:] == ["scatter-add"]
+    return equation.primitive.name == "scatter-add"
+
+
+def _is_enlarged(value: Any, equation: Any) -> bool:
+    return equation.primitive.name == "broadcast_in_dim" and value.size > equation.in_tracers[0].size
 
 
 def _is_summed_by_library(value: Any, equation: Any) -> bool:
@@ -142,7 +165,7 @@ def _copy_arithmetic(gradients: Sequence[Any], count: Any) -> list[Any]:
             return value if new is inputs[0] else tf.reshape(new, inputs[1])
         new = list(map(copy, inputs))
         if all(item is old for item, old in zip(new, inputs, strict=True)):
-            if kind not in PRODUCTS:
+            if kind not in PRODUCTS or any(item.op.type in ENLARGEMENTS for item in inputs):
                 return value
             new[0] *= tf.cast(one, new[0].dtype)
         return functions[kind](*new)
@@ -174,6 +197,10 @@ def _copy_terms(gradients: Sequence[Any], count: Any) -> list[Any]:
             options = {mask: value.op.get_attr(mask) for mask in masks}
             part *= tf.cast(one, part.dtype)
             return tf.raw_ops.StridedSliceGrad(shape=shape, begin=begin, end=end, strides=strides, dy=part, **options)
+        if kind == "UnsortedSegmentSum":  # of a table by its rows
+            rows, places, size = inputs
+            rows *= tf.cast(one, rows.dtype)
+            return tf.raw_ops.UnsortedSegmentSum(data=rows, segment_ids=places, num_segments=size)
         if kind not in ("AddN", "ConcatV2", "Reshape"):
             return value
         new = list(map(copy, inputs))

@@ -167,7 +167,7 @@ def _identify(weights: Sequence[Weight]) -> list[tuple[Any, ...]]:
 def _read_state(state: Any) -> GradientTotals:
     rows = copy_to_numpy(state).astype("float64")
     with np.errstate(invalid="ignore"):  # no gradient at all
-        zero_fraction = np.maximum(rows[_ZERO_SUM], 0.0) / rows[_STEPS]  # -1e-8 where a compiler fuses
+        zero_fraction = rows[_ZERO_SUM] / rows[_STEPS]
     return GradientTotals(
         calls=int(rows[_CALLS, 0]),
         steps=rows[_STEPS],

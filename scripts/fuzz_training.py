@@ -100,7 +100,8 @@ def make_start(kind: str, rng: np.random.Generator, options: dict[str, Any]) -> 
     units = int(rng.integers(2, 40))
     if kind == "embedding":
         x = rng.integers(0, 30, (EXAMPLES, 7)).astype("int32")
-        return x, [layers.Embedding(30, units), layers.GlobalAveragePooling1D()]
+        table = layers.Embedding(30, units, embeddings_regularizer=options["kernel_regularizer"])
+        return x, [table, layers.GlobalAveragePooling1D()]
     if kind == "recurrent":
         recurrent = (layers.LSTM, layers.GRU, layers.SimpleRNN)[int(rng.integers(3))]
         return rng.normal(size=(EXAMPLES, 5, 3)).astype("float32"), [recurrent(units, unroll=rng.random() < 0.5)]

@@ -21,7 +21,10 @@ def compute_on_jax(values):
     shared = values.sum(axis=1)  # read twice: XLA computes it apart anyway
     chained = (values * 2).reshape(2, 4, 6).sum(axis=(0, 1)).reshape(3, 2) / values[0, 0] - values[:3, :2]
     twice = values.sum(axis=0).reshape(2, 3).sum(axis=1)
-    return [total, chained, twice, pooled, joined, shared * shared, values.T], 5
+    table = jnp.zeros((8, 6)).at[np.array([1, 1])].add
+    averaged = values + jnp.broadcast_to(values.sum(), (8, 6))  # one number, computed apart, too
+    apart = [shared * shared, values.T, averaged, table(values[:2])]
+    return [total, chained, twice, pooled, joined, table(values[:2]) + values, *apart], 6
 
 
 def compute_on_tensorflow(values):
@@ -30,7 +33,8 @@ def compute_on_tensorflow(values):
     product = values * tf.sqrt(tf.abs(values))
     shared = values + 1.0
     chained = tf.reshape(-(tf.add_n([product, values, values]) - values / 3.0), (6, 8))
-    return [chained, tf.reshape(values, (4, 12)) * 2.0, shared * shared, values + values[0], shared], 3
+    averaged = tf.tile(values[:1], (8, 1)) / 8.0
+    return [chained, tf.reshape(values, (4, 12)) * 2.0, shared * shared, values + values[0], shared, averaged], 3
 
 
 @pytest.mark.skipif(BACKEND == "torch", reason="nothing is copied on torch")
@@ -62,9 +66,11 @@ def test_the_terms_of_an_unrolled_net():
         columns = tf.reshape(tf.reduce_sum(values, 1), (6,))
         part = tf.raw_ops.StridedSliceGrad(shape=[6], begin=[1], end=[4], strides=[1], dy=values[0, :3])
         bias = tf.raw_ops.BiasAddGrad(out_backprop=values)
-        gradients = [tf.add_n([rows, part]), tf.add_n([bias, values[0]]), tf.add_n([columns, values[0]])]
+        table = tf.math.unsorted_segment_sum(values[:, 0], [0, 0, 1, 3, 3, 5], 6)
+        sums = [[rows, part], [bias, values[0]], [table, values[0]], [columns, values[0]]]
+        gradients = [tf.add_n(terms) for terms in sums]
         copies = copy_gradients(gradients, is_compiled=True, count=tf.constant(0.0))
-        assert [one is not other for one, other in zip(gradients, copies, strict=True)] == [True, True, False]
+        assert [one is not other for one, other in zip(gradients, copies, strict=True)] == [True, True, True, False]
         return gradients, copies
 
     for one, other in zip(*compute(VALUES[:6]), strict=True):

@@ -555,7 +555,6 @@ def make_depthwise():
     return keras.Sequential([keras.Input((20,)), *hidden, layers.Dense(1)])
 
 
-# Without a compiler nothing is joined, and JAX takes long.
 class Penalized(layers.Layer):
     """Keeps some rows of its kernel few, and others small."""
 
@@ -622,6 +621,40 @@ def make_parametric():
     return keras.Sequential([keras.Input((6,)), layers.Dense(7, "tanh"), layers.PReLU(), layers.Dense(2)])
 
 
+class PenalizedTable(layers.Layer):
+    """Looks rows up, and keeps all but the first small."""
+
+    def build(self, shape):
+        self.table = self.add_weight(shape=(20, 4))
+
+    def call(self, rows):
+        self.add_loss(0.01 * keras.ops.sum(keras.ops.square(self.table[1:])))
+        return keras.ops.take(self.table, rows, axis=0)
+
+
+def make_looked_up():
+    return keras.Sequential(
+        [keras.Input((5,), dtype="int32"), PenalizedTable(), layers.Dense(3, "tanh"), layers.Flatten(), layers.Dense(1)]
+    )
+
+
+class Averaged(layers.Layer):
+    """Its kernel comes in as one number, and is penalized in overlapping parts."""
+
+    def build(self, shape):
+        self.kernel = self.add_weight(shape=(4097,), initializer="random_normal")
+
+    def call(self, x):
+        self.add_loss(0.01 * keras.ops.sum(keras.ops.square(self.kernel[1:])))
+        self.add_loss(0.01 * keras.ops.sum(keras.ops.abs(self.kernel[:-1])))
+        return x * keras.ops.mean(self.kernel) + keras.ops.tanh(x[:, :1] * keras.ops.sum(self.kernel[:3]))
+
+
+def make_averaged_kernel():
+    return keras.Sequential([keras.Input((6,)), Averaged(), layers.Dense(2)])
+
+
+# Without a compiler nothing is joined, and JAX takes long.
 @pytest.mark.parametrize("options", {"tensorflow": ["graph", "xla"], "jax": ["xla"], "torch": ["graph"]}[BACKEND])
 @pytest.mark.parametrize(
     ("make", "optimizer"),
@@ -635,11 +668,15 @@ def make_parametric():
         (make_parametric, keras.optimizers.SGD(0.05)),
         (make_averaged, keras.optimizers.SGD(0.05)),
         (make_penalized, keras.optimizers.SGD(0.05)),
+        (make_looked_up, keras.optimizers.SGD(0.05)),
+        (make_averaged_kernel, keras.optimizers.SGD(0.05)),
+        (make_averaged_kernel, keras.optimizers.SGD(0.05, global_clipnorm=0.3)),
     ],
 )
 def test_training_of_few_values_is_bit_identical_with_and_without(make, optimizer, options, tmp_path):
     """Small models, too: those that came out with other last bits where sums were copied otherwise, or not at all."""
     x = np.random.default_rng(1).normal(size=(11, *make().input_shape[1:])).astype("float32")
+    x = np.abs(x * 5).astype("int32") % 20 if make is make_looked_up else x
     y = np.random.default_rng(2).normal(size=(11, *make().output_shape[1:])).astype("float32")
     train = make_trainer(make, optimizer, options, x=x, y=y, batch_size=5, epochs=8)
     check_identity(train, options, tmp_path)

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_vg.norms import EXACT_COUNT, SMALL_SIZE, measure_gradients
+from keras_vg.norms import EXACT_COUNT, MOST_ROWS, SMALL_SIZE, measure_gradients
 
 pytestmark = pytest.mark.model
 BACKEND = keras.backend.backend()
@@ -38,6 +38,14 @@ def make_arrays(scale, shapes=((3, 4), (5,), (60, 100), (2, 3, 1000), (9000,))):
     for array in arrays:
         array.ravel()[::3] = 0
     return arrays
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("count", [5, MOST_ROWS, MOST_ROWS + 1])
+def test_no_zeros_are_exactly_none(count, way):
+    norms, zeros = measure([np.ones(2 * n + 3, "float32") for n in range(count)] + [np.ones((70, 70), "float32")], way)
+    np.testing.assert_allclose(norms, [(2 * n + 3) ** 0.5 for n in range(count)] + [70], rtol=1e-6)
+    assert zeros.tolist() == [0] * (count + 1)
 
 
 @pytest.mark.parametrize("way", WAYS)
