@@ -13,7 +13,6 @@ import keras
 import numpy as np
 
 from keras_vg import internals
-from keras_vg.norms import is_on_cpu
 
 # By JAX's names: what moves values, and what shared layers, penalties and normalizations end in.
 VIEWS = ("broadcast_in_dim", "concatenate", "convert_element_type", "copy", "pad", "reshape", "squeeze", "transpose")
@@ -129,7 +128,7 @@ def _is_enlarged(value: Any, equation: Any) -> bool:
 
 def _is_summed_by_library(value: Any, equation: Any) -> bool:
     """Whether it is a depthwise kernel's gradient that XLA makes a sum of, and joins with the update."""
-    return equation.params["batch_group_count"] > 1 and value.size >= LIBRARY_SIZE and is_on_cpu()
+    return equation.params["batch_group_count"] > 1 and value.size >= LIBRARY_SIZE and internals.is_on_cpu()
 
 
 def _count_readers(values: Sequence[Any]) -> Counter[int]:

@@ -173,6 +173,11 @@ def variable_scope(model: keras.Model) -> Any:
     return nullcontext() if strategy is None else strategy.scope()
 
 
+def is_on_cpu() -> bool:
+    """Whether models are trained on a CPU."""
+    return keras.distribution.list_devices()[0].startswith("cpu")
+
+
 def is_writer(model: keras.Model) -> bool:
     """Whether this process is the one that writes logs, of all that train the model together."""
     backend = keras.backend.backend()

@@ -7,6 +7,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_vg import internals
+
 SMALL_SIZE = 4096
 """Gradients of at most so many values are measured together: on small models the cost is that of starting an
 operation, not of its work. The limit is chosen, not tuned: it bounds what filling up with zeros can cost."""
@@ -96,7 +98,7 @@ def _find_norm(gradient: Any) -> Any:
 
 def _measure_compiled(gradients: Sequence[Any], sizes: np.ndarray) -> Any:
     """One by one, by XLA: on a CPU the squares are summed once more, scaled, only where some of them were not usual."""
-    if not is_on_cpu():  # an accelerator would have to wait for the choice
+    if not internals.is_on_cpu():  # an accelerator would have to wait for the choice
         return _measure_each(gradients, sizes)
     square_sums = ops.stack([_sum_squares(gradient) for gradient in gradients])
     count = _count_in_bytes if keras.backend.backend() == "jax" else _count_nonzero
@@ -141,7 +143,9 @@ def _measure_segments(gradients: Sequence[Any]) -> Any:
 def _measure_rows(gradients: Sequence[Any]) -> Any:
     """Vectors together, as rows of a matrix, filled up with zeros."""
     width = max(int(vector.shape[0]) for vector in gradients)
-    if len(gradients) <= MOST_ROWS and is_on_cpu():  # XLA writes in place; joined, each value asks for its gradient
+    if (
+        len(gradients) <= MOST_ROWS and internals.is_on_cpu()
+    ):  # XLA writes in place; joined, each value asks for its gradient
         rows = ops.zeros((len(gradients), width), "float32")
         for place, vector in enumerate(gradients):
             rows = ops.slice_update(rows, (place, 0), ops.reshape(vector, (1, -1)))
@@ -171,7 +175,7 @@ def _count_nonzero(values: Any, size: float, axis: int | None = None) -> Any:
 
 def _sum(values: Any, axis: int | None) -> Any:
     """Over everything, or along an axis, which stays; on a CPU, many times faster so than as a sum."""
-    if axis is None or not is_on_cpu():
+    if axis is None or not internals.is_on_cpu():
         return ops.sum(values, axis=axis, keepdims=axis is not None)
     return ops.matmul(values, ops.ones((values.shape[axis], 1), values.dtype))
 
@@ -190,8 +194,3 @@ def _count_in_bytes(values: Any, size: float) -> Any:
 def _is_usual(square_sums: Any, count: Any) -> Any:
     """Whether no square of that many was lost or overflowed; true if there are none, false for NaN."""
     return (square_sums >= count * LEAST_MEAN_SQUARE) & (square_sums < GREATEST_SUM)
-
-
-def is_on_cpu() -> bool:
-    """Whether models are trained on a CPU."""
-    return keras.distribution.list_devices()[0].startswith("cpu")
