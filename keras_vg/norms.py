@@ -143,9 +143,7 @@ def _measure_segments(gradients: Sequence[Any]) -> Any:
 def _measure_rows(gradients: Sequence[Any]) -> Any:
     """Vectors together, as rows of a matrix, filled up with zeros."""
     width = max(int(vector.shape[0]) for vector in gradients)
-    if (
-        len(gradients) <= MOST_ROWS and internals.is_on_cpu()
-    ):  # XLA writes in place; joined, each value asks for its gradient
+    if len(gradients) <= MOST_ROWS and internals.is_on_cpu():
         rows = ops.zeros((len(gradients), width), "float32")
         for place, vector in enumerate(gradients):
             rows = ops.slice_update(rows, (place, 0), ops.reshape(vector, (1, -1)))
@@ -174,7 +172,7 @@ def _count_nonzero(values: Any, size: float, axis: int | None = None) -> Any:
 
 
 def _sum(values: Any, axis: int | None) -> Any:
-    """Over everything, or along an axis, which stays; on a CPU, many times faster so than as a sum."""
+    """Over everything, or along an axis of two, which stays: on a CPU a product is much faster than that sum."""
     if axis is None or not internals.is_on_cpu():
         return ops.sum(values, axis=axis, keepdims=axis is not None)
     return ops.matmul(values, ops.ones((values.shape[axis], 1), values.dtype))
