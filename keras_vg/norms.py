@@ -39,17 +39,25 @@ of it, and the last bit of a weight would depend on whether somebody watches. A 
 EXACT_COUNT = 2**24
 """So far float32 counts without a gap, and its sums are faster than those of integers."""
 
+COUNT_EVERY = 4
+"""TensorFlow without XLA counts the zeros of large gradients at one step of so many: the squares of the signs are the
+fastest count that it has, and at every step take 4 % of an MLP's training."""
 
-def measure_gradients(gradients: Sequence[Any], sizes: np.ndarray, is_compiled: bool) -> tuple[Any, Any]:
+
+def measure_gradients(
+    gradients: Sequence[Any], sizes: np.ndarray, is_compiled: bool, steps: Any
+) -> tuple[Any, Any, Any]:
     """Measures gradients of any float32 size, 1e-38 to 3e38: no square vanishes or overflows.
 
     Args:
         gradients: Float32 tensors; of a sparse gradient the rows that occur.
         sizes: Numbers of values, those of rows that do not occur included; float32 of shape `(gradients,)`.
         is_compiled: Whether XLA compiles the step.
+        steps: The number of each one's steps before; float32 of shape `(gradients,)`.
 
     Returns:
-        The L2 norms, NaN or infinite where a value is, and the fractions of zeros; float32 of shape `(gradients,)`.
+        The L2 norms, NaN or infinite where a value is; the fractions of zeros; and 1 where zeros were counted, 0 where
+        it was not their step and the fraction is to be left out. Float32 of shape `(gradients,)`.
     """
     if keras.backend.backend() == "torch":
         return _measure_eagerly(gradients, sizes)
@@ -59,19 +67,25 @@ def measure_gradients(gradients: Sequence[Any], sizes: np.ndarray, is_compiled: 
     if is_compiled:
         gradients = [gradient * NEARLY_ONE for gradient in gradients]
     figures = []
-    if large:
-        measure_large = _measure_compiled if is_compiled else _measure_in_graph
-        figures.append(measure_large([gradients[place] for place in large], sizes[large]))
+    is_counted = ops.ones((len(sizes),), "bool")
+    if large and is_compiled:
+        figures.append(_measure_compiled([gradients[place] for place in large], sizes[large]))
+    elif large:
+        is_large = np.isin(np.arange(len(sizes)), large)
+        is_counted = ops.equal(steps % COUNT_EVERY, 0.0) | ~is_large
+        is_due = ops.any(is_counted & is_large)
+        figures.append(_measure_in_graph([gradients[place] for place in large], sizes[large], is_due))
     if small:
         measure_small = _measure_rows if is_compiled else _measure_segments
         figures.append(measure_small([ops.reshape(gradients[place], (-1,)) for place in small]))
     if len(figures) > 1:
         figures = [ops.take(ops.concatenate(figures, axis=1), np.argsort(large + small), axis=1)]
     norms, nonzero = ops.unstack(figures[0])
-    return norms, (ops.convert_to_tensor(sizes) - nonzero) / ops.convert_to_tensor(sizes)
+    zeros = (ops.convert_to_tensor(sizes) - nonzero) / ops.convert_to_tensor(sizes)
+    return norms, zeros, ops.cast(is_counted, "float32")
 
 
-def _measure_eagerly(gradients: Sequence[Any], sizes: np.ndarray) -> tuple[Any, Any]:
+def _measure_eagerly(gradients: Sequence[Any], sizes: np.ndarray) -> tuple[Any, Any, Any]:
     """On torch: one or two kernels each; in float64, which takes three times as long, only where it must be."""
     import torch
 
@@ -80,7 +94,7 @@ def _measure_eagerly(gradients: Sequence[Any], sizes: np.ndarray) -> tuple[Any, 
     if norms.device.type == "cpu" and not _is_usual(torch.square(norms), nonzero).all():
         norms = torch.stack([torch.linalg.vector_norm(g, dtype=torch.float64) for g in gradients]).float()
     all_values = torch.as_tensor(sizes, device=norms.device)
-    return norms, (all_values - nonzero) / all_values
+    return norms, (all_values - nonzero) / all_values, torch.ones_like(norms)
 
 
 def _find_norm(gradient: Any) -> Any:
@@ -110,19 +124,30 @@ def _measure_compiled(gradients: Sequence[Any], sizes: np.ndarray) -> Any:
     )
 
 
-def _measure_in_graph(gradients: Sequence[Any], sizes: np.ndarray) -> Any:
-    """One by one, on TensorFlow without XLA, where every operation is a pass over the gradient."""
+def _measure_in_graph(gradients: Sequence[Any], sizes: np.ndarray, is_due: Any) -> Any:
+    """One by one, on TensorFlow without XLA, where every operation is a pass over the gradient.
+
+    Zeros are counted where it is time to, and where squares may be lost: few values may be other than 0.
+    """
     import tensorflow as tf
+
+    square_sums = 2.0 * ops.stack([tf.nn.l2_loss(gradient) for gradient in gradients])
 
     def count_nonzero(gradient: Any, size: float) -> Any:
         return 2.0 * tf.nn.l2_loss(tf.sign(gradient)) if size <= EXACT_COUNT else _count_nonzero(gradient, size)
 
-    square_sums = 2.0 * ops.stack([tf.nn.l2_loss(gradient) for gradient in gradients])
-    nonzero = ops.stack(list(map(count_nonzero, gradients, sizes)))
+    def measure() -> Any:
+        nonzero = ops.stack(list(map(count_nonzero, gradients, sizes)))
+        return ops.cond(
+            ops.all(_is_usual(square_sums, nonzero)),
+            lambda: ops.stack([ops.sqrt(square_sums), nonzero]),
+            lambda: _measure_each(gradients, sizes),
+        )
+
     return ops.cond(
-        ops.all(_is_usual(square_sums, nonzero)),
-        lambda: ops.stack([ops.sqrt(square_sums), nonzero]),
-        lambda: _measure_each(gradients, sizes),
+        is_due | ~ops.all(_is_usual(square_sums, sizes)),
+        measure,
+        lambda: ops.stack([ops.sqrt(square_sums), ops.zeros_like(square_sums)]),
     )
 
 

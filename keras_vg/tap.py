@@ -20,7 +20,7 @@ from keras_vg.gradient_copies import copy_gradients
 from keras_vg.norms import measure_gradients
 
 # Rows of the state, one column per weight; the first ones are sums.
-_CALLS, _STEPS, _FINITE, _NORM_SUM, _ZERO_SUM, _NORM_ROOT, _NORM_MAX = range(7)
+_CALLS, _STEPS, _FINITE, _NORM_SUM, _ZERO_SUM, _ZERO_STEPS, _NORM_ROOT, _NORM_MAX = range(8)
 _SUMS = slice(_CALLS, _NORM_ROOT)
 
 
@@ -35,7 +35,7 @@ class GradientTotals:
         norm_sum: Sum over the finite steps of the gradient's L2 norm.
         norm_root: Root of the sum of its square.
         norm_max: The largest norm.
-        zero_fraction: Mean over the steps of the fraction of exact zeros.
+        zero_fraction: Mean of the fraction of exact zeros, over the steps at which they were counted.
     """
 
     calls: int
@@ -66,7 +66,7 @@ class GradientTap:
         self._sizes = np.array([weight.size for weight in self.weights], "float32")
         self._hook = hook
         self._is_compiled = bool(model.jit_compile)
-        shape = (7, len(self.weights))
+        shape = (8, len(self.weights))
         with internals.variable_scope(model):
             # One for all replicas, who all see the same sum of gradients.
             zeros = np.zeros(shape, "float32")
@@ -117,8 +117,7 @@ class GradientTap:
         summed = iter(internals.sum_gradients(copies, self._is_compiled))
         dense = [ops.ones((1,), "float32") if gradient is None else next(summed) for gradient in in_order]
         sizes = np.where(is_present, self._sizes, np.float32(1))
-        norms, zeros = measure_gradients(dense, sizes, self._is_compiled)
-        updated = _update(state, norms, zeros, scale)
+        updated = _update(state, *measure_gradients(dense, sizes, self._is_compiled, state[_STEPS]), scale)
         is_updated = np.broadcast_to(is_present, state.shape).copy()
         is_updated[_CALLS] = True
         return updated if is_updated.all() else ops.where(is_updated, updated, state)
@@ -167,7 +166,7 @@ def _identify(weights: Sequence[Weight]) -> list[tuple[Any, ...]]:
 def _read_state(state: Any) -> GradientTotals:
     rows = copy_to_numpy(state).astype("float64")
     with np.errstate(invalid="ignore"):  # no gradient at all
-        zero_fraction = rows[_ZERO_SUM] / rows[_STEPS]
+        zero_fraction = rows[_ZERO_SUM] / rows[_ZERO_STEPS]
     return GradientTotals(
         calls=int(rows[_CALLS, 0]),
         steps=rows[_STEPS],
@@ -179,7 +178,7 @@ def _read_state(state: Any) -> GradientTotals:
     )
 
 
-def _update(state: Any, norms: Any, zeros: Any, scale: Any) -> Any:
+def _update(state: Any, norms: Any, zeros: Any, is_counted: Any, scale: Any) -> Any:
     """The state after one more step."""
     xp: Any = ops
     if keras.backend.backend() == "torch":  # eagerly, what Keras checks would take longer than the work
@@ -191,7 +190,7 @@ def _update(state: Any, norms: Any, zeros: Any, scale: Any) -> Any:
         norms, finite = norms / scale, finite & xp.all(finite)
     norms = xp.where(finite, norms, 0.0)
     ones = xp.ones_like(norms)
-    sums = state[_SUMS] + xp.stack([ones, ones, xp.where(finite, ones, 0.0), norms, zeros])
+    sums = state[_SUMS] + xp.stack([ones, ones, xp.where(finite, ones, 0.0), norms, zeros * is_counted, is_counted])
     root = xp.hypot(state[_NORM_ROOT], norms)  # where the squares may under- or overflow
     return xp.concatenate([sums, xp.stack([root, xp.maximum(state[_NORM_MAX], norms)])])
 

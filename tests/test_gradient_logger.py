@@ -960,6 +960,27 @@ def test_zero_fraction_is_the_mean_over_all_steps(tmp_path):
     assert vg.read_log(log)["zero_fraction"].item() == pytest.approx(0.25)
 
 
+@pytest.mark.parametrize("every", ["epoch", 3])
+@pytest.mark.parametrize("options", COMPILE_OPTIONS)
+def test_zero_fraction_of_many_values(options, every, tmp_path):
+    """Each step has a number of zeros of its own; TensorFlow without XLA looks at every fourth from the row's first."""
+    size, steps = 5000, 10
+    x = np.ones((steps, size), "float32")
+    for step in range(steps):
+        x[step, : 7 * step**2] = 0
+    model = keras.Sequential([keras.Input((size,)), layers.Dense(1, use_bias=False)])
+    model.compile(keras.optimizers.SGD(1e-9), "mse", **COMPILE_OPTIONS[options])
+    logger = vg.GradientLogger(tmp_path / "log.csv", every=every)
+    model.fit(x, np.full((steps, 1), 9.0), batch_size=1, shuffle=False, epochs=2, verbose=0, callbacks=[logger])
+    log = vg.read_log(tmp_path / "log.csv")
+    length = steps if every == "epoch" else every
+    stride = 4 if BACKEND == "tensorflow" and not model.jit_compile else 1
+    rows = [range(start, min(start + length, steps), stride) for start in range(0, steps, length)]
+    expected = [np.mean([7 * step**2 / size for step in row]) for row in rows]
+    assert log["zero_fraction"].tolist() == pytest.approx(expected * 2)
+    assert log["steps"].tolist() == [min(length, steps - start) for start in range(0, steps, length)] * 2
+
+
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_vg.norms import EXACT_COUNT, MOST_ROWS, SMALL_SIZE, measure_gradients
+from keras_vg.norms import COUNT_EVERY, EXACT_COUNT, MOST_ROWS, SMALL_SIZE, measure_gradients
 
 pytestmark = pytest.mark.model
 BACKEND = keras.backend.backend()
@@ -13,12 +13,19 @@ SMALLEST, LARGEST = 2.0**-126, float(np.finfo("float32").max)
 
 
 def measure(arrays, way):
-    """The norms and the fractions of zeros of float32 arrays."""
+    """The norms and the fractions of zeros of float32 arrays, at a step at which all are counted."""
+    norms, zeros, is_counted = measure_at(np.zeros(len(arrays)), arrays, way)
+    assert is_counted.tolist() == [1] * len(arrays)
+    return norms, zeros
+
+
+def measure_at(steps, arrays, way):
+    """The norms, the fractions of zeros, and which of these count."""
     sizes = np.array([array.size for array in arrays], "float32")
     tensors = [keras.ops.convert_to_tensor(array) for array in arrays]
 
-    def run(*gradients):
-        return measure_gradients(gradients, sizes, way == "compiled")
+    def run(steps, *gradients):
+        return measure_gradients(gradients, sizes, way == "compiled", steps)
 
     if way != "eager" and BACKEND == "jax":
         import jax
@@ -28,7 +35,9 @@ def measure(arrays, way):
         import tensorflow as tf
 
         run = tf.function(run, jit_compile=way == "compiled")
-    return [keras.ops.convert_to_numpy(figure) for figure in run(*tensors)]
+    return [
+        keras.ops.convert_to_numpy(figure) for figure in run(keras.ops.convert_to_tensor(steps, "float32"), *tensors)
+    ]
 
 
 def make_arrays(scale, shapes=((3, 4), (5,), (60, 100), (2, 3, 1000), (9000,))):
@@ -55,6 +64,28 @@ def test_no_size_is_too_small_or_too_large(scale, way):
     norms, zeros = measure(arrays, way)
     np.testing.assert_allclose(norms, [np.linalg.norm(a.astype("float64")) for a in arrays], rtol=2e-6)
     np.testing.assert_allclose(zeros, [np.mean(a == 0) for a in arrays], atol=1e-7)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("scale", [SMALLEST * 10, 1e-20, 1.0, 1e19, 1e36])
+@pytest.mark.parametrize("steps", [[4, 5, 6, 7, 9], [5, 4, 6, 7, 8]])
+def test_zeros_of_large_gradients_count_at_every_fourth_step_where_counting_is_dear(steps, scale, way):
+    arrays = make_arrays(scale)
+    norms, zeros, is_counted = measure_at(steps, arrays, way)
+    is_dear = BACKEND == "tensorflow" and way != "compiled"
+    expected = np.array(
+        [step % COUNT_EVERY == 0 or array.size <= SMALL_SIZE for step, array in zip(steps, arrays, strict=True)]
+    )
+    assert is_counted.tolist() == (expected if is_dear else np.ones(5)).tolist()
+    np.testing.assert_allclose(norms, [np.linalg.norm(a.astype("float64")) for a in arrays], rtol=2e-6)
+    np.testing.assert_allclose(zeros * is_counted, [np.mean(a == 0) for a in arrays] * is_counted, atol=1e-7)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_large_zeros_and_nan_between_counts(way):
+    arrays = [np.zeros((100, 100), "float32"), np.full((5000,), np.nan, "float32")]
+    norms, *_ = measure_at([1, 1], arrays, way)
+    np.testing.assert_array_equal(norms, [0, np.nan])
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -97,6 +97,12 @@ def test_exploding_gradient():
     assert "exploding_gradient" not in find(make_gradients(1.21 ** np.arange(20.0, -1, -1)))
 
 
+def test_a_gradient_that_was_zero_whenever_zeros_were_counted():
+    log = make_gradients([1.0] * 6)
+    log.loc[log["depth"] == 0, "zero_fraction"] = 1.0
+    assert not {"exploding_gradient", "vanishing_gradient"} & set(find(log))
+
+
 def test_zero_gradient_names_its_layers():
     found = find(make_gradients([0, 0, 0.1]))["zero_gradient"]
     assert (found.severity, found.layers) == ("error", ("dense_0", "dense_1"))
