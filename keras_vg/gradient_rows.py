@@ -69,7 +69,9 @@ def _norm(new: np.ndarray, old: np.ndarray | None = None) -> float:
     squares = []
     for start in range(0, len(new), _PIECE):
         piece = slice(start, start + _PIECE)
-        values = np.subtract(new[piece], 0.0 if old is None else old[piece], dtype="float64")
+        values = new[piece].astype("float64")
+        if old is not None:
+            values -= old[piece]
         squares.append(float(np.dot(values, values)))
     return math.sqrt(sum(squares))
 

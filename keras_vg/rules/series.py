@@ -87,5 +87,6 @@ def make_series(log: pd.DataFrame) -> GradientSeries:
 def get_dense_rms(series: GradientSeries) -> np.ndarray:
     """The gradients' root mean square over the values that are not 0: an embedding has many that are."""
     nonzero = 1 - series.figures["zero_fraction"]
-    # Zeros are counted at some of the steps, and all those gradients may have been 0.
-    return series.figures["gradient_rms"] / np.sqrt(np.where(nonzero == 0, 1, nonzero))
+    with np.errstate(all="ignore"):
+        # Zeros are counted at some of the steps, and all those gradients may have been 0.
+        return series.figures["gradient_rms"] / np.sqrt(np.where(nonzero == 0, 1, nonzero))
