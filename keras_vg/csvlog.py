@@ -1,6 +1,7 @@
 """A CSV file that grows by whole epochs, has one writer at a time, and never costs anybody a training."""
 
 import contextlib
+import csv
 import errno
 import gzip
 import io
@@ -28,6 +29,9 @@ OTHER_COMPRESSIONS = (".bz2", ".xz", ".zip", ".zst", ".tar")
 
 MOST_UNWRITTEN = 64 * 2**20
 """So many bytes of rows that could not be written are kept for a later try; beyond it the oldest go."""
+
+FEW_ROWS = 100
+"""So many rows are joined by Python's csv module: a gradient log's 22 in 0.2 ms, where Polars takes 0.9."""
 
 _mutex = threading.Lock()
 _holders: "weakref.WeakValueDictionary[tuple[int, int], CsvLog]" = weakref.WeakValueDictionary()
@@ -162,10 +166,13 @@ class CsvLog:
         buffer = io.BytesIO()
         rows = 0
         # Blocks of one float type go together: mixed, a float32 would be printed as the float64 it becomes.
-        for _, same_type in itertools.groupby(blocks, key=lambda block: _list_float_types(block, self.schema)):
-            frame = _make_frame(list(same_type), self.schema)
-            frame.write_csv(buffer, include_header=False, separator=self.separator)
-            rows += len(frame)
+        for types, same_type in itertools.groupby(blocks, key=lambda block: _list_float_types(block, self.schema)):
+            group = list(same_type)
+            counts = list(map(_count_rows, group))
+            is_few = sum(counts) <= FEW_ROWS and len(set(types)) == 1 and _can_be_joined(group, self.schema)
+            write = _write_few if is_few else _write_many
+            write(buffer, group, counts, self.schema, self.separator)
+            rows += sum(counts)
         self._unwritten.append((rows, self._encode(buffer.getvalue())))
         self._flush()
 
@@ -348,9 +355,36 @@ def _list_float_types(block: Block, schema: Schema) -> list[np.dtype]:
     return [np.asarray(block[column]).dtype for column in schema.numbers]
 
 
-def _make_frame(blocks: list[Block], schema: Schema) -> pl.DataFrame:
-    rows = [next(len(v) for v in block.values() if isinstance(v, np.ndarray | list)) for block in blocks]
-    return pl.DataFrame([_make_column(name, [block[name] for block in blocks], rows) for name in schema.columns])
+def _count_rows(block: Block) -> int:
+    return next(len(value) for value in block.values() if isinstance(value, np.ndarray | list))
+
+
+def _can_be_joined(blocks: list[Block], schema: Schema) -> bool:
+    """Whether Python's csv module quotes the names as Polars does."""
+    names = [block[column] for block in blocks for column in schema.texts]
+    flat = [name for value in names for name in ([value] if isinstance(value, str) else value)]
+    return all(name and "\r" not in name for name in flat)
+
+
+def _write_few(file: io.BytesIO, blocks: list[Block], counts: list[int], schema: Schema, separator: str) -> None:
+    """Writes the bytes that `_write_many` would: Polars makes the numbers' text here, too."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter=separator, lineterminator="\n")
+    for block, count in zip(blocks, counts, strict=True):
+        columns = {name: _repeat(block[name], count) for name in schema.columns}
+        floats = pl.Series(np.concatenate([columns[name] for name in schema.numbers])).cast(pl.String).to_list()
+        columns |= {name: floats[place * count :] for place, name in enumerate(schema.numbers)}
+        writer.writerows(zip(*columns.values(), strict=False))
+    file.write(text.getvalue().encode())
+
+
+def _repeat(value: Any, count: int) -> Any:
+    return value if isinstance(value, np.ndarray | list) else [value] * count
+
+
+def _write_many(file: io.BytesIO, blocks: list[Block], counts: list[int], schema: Schema, separator: str) -> None:
+    columns = [_make_column(name, [block[name] for block in blocks], counts) for name in schema.columns]
+    pl.DataFrame(columns).write_csv(file, include_header=False, separator=separator)
 
 
 def _make_column(name: str, values: list[Any], rows: list[int]) -> pl.Series:

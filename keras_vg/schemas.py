@@ -23,6 +23,11 @@ class Schema:
         """The columns that hold measured figures rather than keys."""
         return [column for column, kind in self.columns.items() if kind is float]
 
+    @property
+    def texts(self) -> list[str]:
+        """The columns that hold names."""
+        return [column for column, kind in self.columns.items() if kind is str]
+
 
 DELTA = Schema(
     name="delta log",

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import keras_vg as vg
+from keras_vg import csvlog
 from keras_vg.csvlog import CsvLog
 from keras_vg.schemas import DELTA
 
@@ -211,3 +212,19 @@ def test_what_pandas_writes_reads_back_the_same(tmp_path):
     ours.to_csv(buffer, index=False)
     buffer.seek(0)
     pd.testing.assert_frame_equal(pd.read_csv(buffer), ours)
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("kind", ["float32", "float64"])
+def test_few_rows_are_the_bytes_that_many_are(tmp_path, monkeypatch, kind, separator):
+    rng = np.random.default_rng(0)
+    values = np.concatenate([SPECIAL, 10.0 ** rng.uniform(-30, 30, 60), rng.integers(0, 10**9, 20)]).astype(kind)
+    names = ["dense", "a,b", 'a"b', "a\nb", "a;b\tc", " a ", "\r", "ünï/層"]
+    blocks = [make_block(part, epoch, name) for epoch, name in enumerate(names) for part in (values[:7], values[7:])]
+    for block in blocks:
+        block["learning_rate"] = block["learning_rate"].astype(kind)
+    blocks += [blocks[0] | {"layer": ["x", "y", "z", "x", "y", "z", ""]}]
+    few = write_log(tmp_path / "few.csv", *blocks, separator=separator)
+    monkeypatch.setattr(csvlog, "FEW_ROWS", 0)
+    many = write_log(tmp_path / "many.csv", *blocks, separator=separator)
+    assert few.read_bytes() == many.read_bytes()
