@@ -37,8 +37,7 @@ def make_gradient_rows(
     """
     sizes = np.array([weight.size for weight in weights])
     with np.errstate(all="ignore"):  # weights without bounds; 0 / 0 without a gradient, or one that was finite
-        weight_norm = np.array([_norm(new) for new in after])
-        delta_norm = np.array([_norm(new, old) for new, old in zip(after, before, strict=True)])
+        weight_norm, delta_norm = _measure_norms(after, before)
         block = {
             "epoch": epoch,
             "step": step,
@@ -62,6 +61,22 @@ def make_gradient_rows(
 
 _PIECE = 1 << 20
 """Values of a weight that are looked at together: no second copy of a large one in float64."""
+
+_SMALL = 1 << 12
+"""Weights of so many values are looked at together with others: one by one, 22 of them take ten times as long."""
+
+
+def _measure_norms(after: Sequence[np.ndarray], before: Sequence[np.ndarray]) -> np.ndarray:
+    """The L2 norms of arrays, and of their differences to others; shape `(2, arrays)`."""
+    small = [place for place, new in enumerate(after) if 0 < len(new) <= _SMALL]
+    norms = np.zeros((2, len(after)))
+    for place in set(range(len(after))).difference(small):
+        norms[:, place] = _norm(after[place]), _norm(after[place], before[place])
+    if small:
+        new, old = (np.concatenate([arrays[place] for place in small], dtype="float64") for arrays in (after, before))
+        starts = np.cumsum([0, *(len(after[place]) for place in small[:-1])])
+        norms[:, small] = np.sqrt(np.add.reduceat(np.square([new, new - old]), starts, axis=1))
+    return norms
 
 
 def _norm(new: np.ndarray, old: np.ndarray | None = None) -> float:
