@@ -5,6 +5,7 @@ update that follows as one, and TensorFlow changes the order of products, where 
 gradient, nearly always cheap ones, are done a second time, in the same way, and the copy is measured.
 """
 
+import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -13,6 +14,9 @@ import keras
 import numpy as np
 
 from keras_vg import internals
+
+NEARLY_ONE = np.nextafter(np.float32(1), np.float32(2))
+"""1 + 2**-23: a factor that changes a last digit at most, and that no compiler leaves out."""
 
 # By JAX's names: what moves values, and what shared layers, penalties and normalizations end in.
 VIEWS = ("broadcast_in_dim", "concatenate", "convert_element_type", "copy", "pad", "reshape", "squeeze", "transpose")
@@ -30,7 +34,7 @@ ENLARGEMENTS = ("BroadcastTo", "Tile")
 def copy_gradients(gradients: Sequence[Any], is_compiled: bool, count: Any) -> list[Any]:
     """Computes gradients once more where a compiler would otherwise notice that they are measured.
 
-    For XLA on TensorFlow it is mostly enough that `measure_gradients` multiplies them.
+    For XLA on TensorFlow `separate_gradients` is mostly enough.
 
     Args:
         gradients: Tensors of any shape, floating; sparse ones and variables are returned as they are.
@@ -46,6 +50,49 @@ def copy_gradients(gradients: Sequence[Any], is_compiled: bool, count: Any) -> l
     if backend == "tensorflow":
         return _copy_terms(gradients, count) if is_compiled else _copy_arithmetic(gradients, count)
     return list(gradients)
+
+
+def separate_gradients(gradients: Sequence[Any], is_compiled: bool) -> list[Any]:
+    """Makes XLA take gradients for other values than those that the optimizer works with.
+
+    A gradient that is measured as it is, XLA would compute apart from the optimizer's work, or share the optimizer's
+    squares, or keep a factor out of it, and the last bit of a weight would depend on whether somebody watches.
+
+    Args:
+        gradients: Float32 tensors of any shape.
+        is_compiled: Whether XLA compiles the step, on TensorFlow.
+
+    Returns:
+        The gradients, to one float32 rounding; themselves where XLA does not compile.
+    """
+    if keras.backend.backend() == "jax":
+        return [_separate(gradient) for gradient in gradients]
+    is_compiled &= keras.backend.backend() == "tensorflow"
+    return [gradient * NEARLY_ONE for gradient in gradients] if is_compiled else list(gradients)
+
+
+def _separate(gradient: Any) -> Any:
+    """For JAX. A large product of matrices is computed apart anyway, and read as it is in a third of the time."""
+    import jax
+
+    lax: Any = jax.lax
+    return lax.optimization_barrier(gradient) if _is_library_product(gradient) else gradient * NEARLY_ONE
+
+
+def _is_library_product(value: Any) -> bool:
+    """Whether XLA has a library compute it on a CPU: a product of matrices, neither a vector nor of two vectors.
+
+    Of more than two axes it may come out in an order that the update, if it alone reads it, undoes as it goes.
+    """
+    equation = internals.get_equation(value)
+    if equation is not None and equation.primitive.name == "transpose":
+        equation = internals.get_equation(equation.in_tracers[0])
+    if equation is None or equation.primitive.name != "dot_general":
+        return False
+    (contracted, _), _ = equation.params["dimension_numbers"]
+    terms = math.prod(equation.in_tracers[0].shape[axis] for axis in contracted)
+    is_matrix = len(value.shape) == 2 and min(value.shape) > 1
+    return is_matrix and value.size >= LIBRARY_SIZE and terms > 1 and internals.is_on_cpu()
 
 
 def _copy_sums(gradients: Sequence[Any], count: Any) -> list[Any]:

@@ -2,8 +2,8 @@
 
 import random
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import keras
@@ -94,7 +94,7 @@ def list_optimizer_weights(optimizer: keras.optimizers.Optimizer) -> list[keras.
     return optimizer._trainable_variables
 
 
-class set_attribute:  # noqa: N801  a context manager as quick as can be: training steps use it
+class set_attribute(AbstractContextManager[None]):  # noqa: N801  a context manager as quick as can be: training steps use it
     """Gives an object an attribute of its own for a while, past Keras's `__setattr__`, which would track it."""
 
     def __init__(self, target: Any, name: str, value: Any) -> None:
@@ -127,17 +127,27 @@ def get_kept(model: keras.Model) -> Any:
 _KEPT = "_kept_by_keras_vg"
 
 
-def make_train_function(model: keras.Model, states: list[Any]) -> Callable[..., Any]:
-    """Makes a new train function, not traced yet, that on JAX carries further states behind the optimizer's.
+def make_train_function(
+    model: keras.Model,
+    watch: Callable[[], AbstractContextManager[None]] | None = None,
+    states: Sequence[Any] = (),
+) -> Callable[..., Any]:
+    """Makes a new train function, not traced yet.
 
     `make_train_function` and `train_function` have no underscore, but are not documented.
+
+    Args:
+        model: A compiled model.
+        watch: On JAX, what each step runs in: while it is traced only, if it is compiled.
+        states: On JAX, arrays that travel behind the optimizer's variables.
     """
     plain = model.train_function
     train_step = model.train_step
 
     # JAX compiles equal functions once; a new one makes it trace again.
     def fresh_step(*args: Any) -> Any:
-        return train_step(*args)
+        with watch() if watch else nullcontext():
+            return train_step(*args)
 
     try:
         if keras.backend.backend() == "jax":
@@ -150,8 +160,16 @@ def make_train_function(model: keras.Model, states: list[Any]) -> Callable[..., 
         model.train_function = plain
 
 
+def sync(model: keras.Model) -> None:
+    """Brings the variables of a model that JAX trains up to date; the next step starts with what they hold.
+
+    Private: `jax_state_sync` has no underscore, but is not documented. `Callback.model` calls it, too.
+    """
+    model.jax_state_sync()
+
+
 @contextmanager
-def _extended_sharding(model: keras.Model, states: list[Any]) -> Iterator[None]:
+def _extended_sharding(model: keras.Model, states: Sequence[Any]) -> Iterator[None]:
     """Tells a distributed JAX model how the further states lie on the devices.
 
     Private: under a `keras.distribution`, the trainer states the layout of all that a step returns, in a list

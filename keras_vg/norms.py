@@ -1,6 +1,6 @@
 """Norms and zeros of gradients, inside a training step: on each backend the way that costs the step least."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -31,17 +31,12 @@ LONGEST_SUM = 2**13
 """Torch adds float32 values one by one. Measured with equal values, its worst case: with rows and columns of at most so
 many, a norm is 5e-6 off at most; with 65,536 in a row, 5e-5."""
 
-NEARLY_ONE = np.nextafter(np.float32(1), np.float32(2))
-"""By this XLA multiplies a gradient before it is measured: 1 + 2**-23, which changes a last digit. A gradient that is
-used as it is, XLA would compute apart from the optimizer's work, or share the optimizer's squares, or keep a factor out
-of it, and the last bit of a weight would depend on whether somebody watches. A 1 it would leave out."""
-
 EXACT_COUNT = 2**24
 """So far float32 counts without a gap, and its sums are faster than those of integers."""
 
 COUNT_EVERY = 4
-"""TensorFlow without XLA counts the zeros of large gradients at one step of so many: the squares of the signs are the
-fastest count that it has, and at every step take 4 % of an MLP's training."""
+"""On a CPU the zeros of large gradients are counted at one step of so many: there a count takes longer than the norm,
+and at every step 4 to 6 % of an MLP's training. An accelerator would have to wait for the choice."""
 
 
 def measure_gradients(
@@ -60,21 +55,17 @@ def measure_gradients(
         it was not their step and the fraction is to be left out. Float32 of shape `(gradients,)`.
     """
     if keras.backend.backend() == "torch":
-        return _measure_eagerly(gradients, sizes)
-    small = [place for place, size in enumerate(sizes) if size <= SMALL_SIZE and None not in gradients[place].shape]
-    large = [place for place in range(len(sizes)) if place not in small]
-    is_compiled |= keras.backend.backend() == "jax"
-    if is_compiled:
-        gradients = [gradient * NEARLY_ONE for gradient in gradients]
-    figures = []
+        return _measure_eagerly(gradients, sizes, steps)
+    is_large = np.array([size > SMALL_SIZE or None in g.shape for g, size in zip(gradients, sizes, strict=True)])
     is_counted = ops.ones((len(sizes),), "bool")
-    if large and is_compiled:
-        figures.append(_measure_compiled([gradients[place] for place in large], sizes[large]))
-    elif large:
-        is_large = np.isin(np.arange(len(sizes)), large)
+    if is_large.any() and internals.is_on_cpu():
         is_counted = ops.equal(steps % COUNT_EVERY, 0.0) | ~is_large
+    is_compiled |= keras.backend.backend() == "jax"
+    large, small = np.flatnonzero(is_large).tolist(), np.flatnonzero(~is_large).tolist()
+    figures = []
+    if large:
         is_due = ops.any(is_counted & is_large)
-        figures.append(_measure_in_graph([gradients[place] for place in large], sizes[large], is_due))
+        figures.append(_measure_large([gradients[place] for place in large], sizes[large], is_compiled, is_due))
     if small:
         measure_small = _measure_rows if is_compiled else _measure_segments
         figures.append(measure_small([ops.reshape(gradients[place], (-1,)) for place in small]))
@@ -85,59 +76,78 @@ def measure_gradients(
     return norms, zeros, ops.cast(is_counted, "float32")
 
 
-def _measure_eagerly(gradients: Sequence[Any], sizes: np.ndarray) -> tuple[Any, Any, Any]:
-    """On torch: one or two kernels each; in float64, which takes three times as long, only where it must be."""
+def _measure_eagerly(gradients: Sequence[Any], sizes: np.ndarray, steps: Any) -> tuple[Any, Any, Any]:
+    """On torch, where an operation is a pass over a large gradient, and over a small one takes longer to start."""
     import torch
 
-    norms = torch.stack([_find_norm(gradient) for gradient in gradients])
-    nonzero = torch.stack([torch.count_nonzero(gradient) for gradient in gradients])
-    if norms.device.type == "cpu" and not _is_usual(torch.square(norms), nonzero).all():
-        norms = torch.stack([torch.linalg.vector_norm(g, dtype=torch.float64) for g in gradients]).float()
-    all_values = torch.as_tensor(sizes, device=norms.device)
-    return norms, (all_values - nonzero) / all_values, torch.ones_like(norms)
+    small = [place for place, size in enumerate(sizes.tolist()) if size <= SMALL_SIZE]
+    all_values = torch.as_tensor(sizes, device=gradients[0].device)
+    if len(small) == len(gradients):
+        norms, nonzero = _measure_joined(gradients)
+        return norms, (all_values - nonzero) / all_values, torch.ones_like(norms)
+    large = [place for place in range(len(gradients)) if place not in small]
+    is_counted = (all_values <= SMALL_SIZE) | (steps % COUNT_EVERY == 0) | (not all_values.is_cpu)
+    figures = torch.empty((2, len(gradients)), device=all_values.device)
+    figures[:, large] = _measure_one_by_one([gradients[p] for p in large], all_values[large], is_counted[large])
+    if small:
+        figures[:, small] = torch.stack(_measure_joined([gradients[place] for place in small]))
+    norms, nonzero = figures
+    return norms, (all_values - nonzero) / all_values, is_counted.float()
+
+
+def _measure_joined(gradients: Sequence[Any]) -> tuple[Any, Any]:
+    """The norms, in float64, and the numbers of nonzero values of torch's small gradients, one behind the other."""
+    import torch
+
+    values = torch.cat([gradient.reshape(-1) for gradient in gradients])
+    sizes = torch.tensor([gradient.numel() for gradient in gradients], device=values.device)
+    owners = torch.repeat_interleave(sizes, output_size=len(values))
+    sums = torch.zeros((len(gradients), 2), dtype=torch.float64, device=values.device)
+    sums.index_add_(0, owners, torch.stack([values.double().square_(), values != 0], dim=1))
+    return sums[:, 0].sqrt().float(), sums[:, 1].float()
+
+
+def _measure_one_by_one(gradients: Sequence[Any], sizes: Any, is_counted: Any) -> Any:
+    """One or two kernels each; in float64, which takes three times as long, only where it must be."""
+    import torch
+
+    norms = torch.stack(list(map(_find_norm, gradients)))
+    if not norms.is_cpu:  # an accelerator would have to wait to be asked
+        return torch.stack([norms, torch.stack(list(map(torch.count_nonzero, gradients))).float()])
+    choices = zip(gradients, is_counted.tolist(), sizes, strict=True)
+    nonzero = torch.stack([torch.count_nonzero(g) if is_due else size for g, is_due, size in choices])
+    if not _is_usual(torch.square(norms), nonzero).all():
+        nonzero = torch.stack(list(map(torch.count_nonzero, gradients))).float()
+        if not _is_usual(torch.square(norms), nonzero).all():
+            norms = torch.stack([torch.linalg.vector_norm(g, dtype=torch.float64) for g in gradients]).float()
+    return torch.stack([norms, nonzero])
 
 
 def _find_norm(gradient: Any) -> Any:
     """The norm, as that of the norms of its rows: torch adds one by one, and a long float32 sum loses digits."""
     import torch
 
-    size, columns = gradient.numel(), gradient.shape[-1] if gradient.ndim else 1
-    # An accelerator would have to wait to be asked whether float32 was enough.
-    if gradient.device.type != "cpu" or (size > SMALL_SIZE and max(columns, size // columns) > LONGEST_SUM):
+    size, columns = gradient.numel(), gradient.shape[-1]
+    if not gradient.is_cpu or max(columns, size // columns) > LONGEST_SUM:
         return torch.linalg.vector_norm(gradient, dtype=torch.float64).float()
-    if size <= SMALL_SIZE:
-        return torch.linalg.vector_norm(gradient)
     return torch.linalg.vector_norm(torch.linalg.vector_norm(gradient, dim=-1))
 
 
-def _measure_compiled(gradients: Sequence[Any], sizes: np.ndarray) -> Any:
-    """One by one, by XLA: on a CPU the squares are summed once more, scaled, only where some of them were not usual."""
-    if not internals.is_on_cpu():  # an accelerator would have to wait for the choice
-        return _measure_each(gradients, sizes)
-    square_sums = ops.stack([_sum_squares(gradient) for gradient in gradients])
-    count = _count_in_bytes if keras.backend.backend() == "jax" else _count_nonzero
-    nonzero = ops.stack(list(map(count, gradients, sizes)))
-    return ops.cond(
-        ops.all(_is_usual(square_sums, nonzero)),
-        lambda: ops.stack([ops.sqrt(square_sums), nonzero]),
-        lambda: _measure_each(gradients, sizes),
-    )
+def _measure_large(gradients: Sequence[Any], sizes: np.ndarray, is_compiled: bool, is_due: Any) -> Any:
+    """One by one. Zeros are counted where it is time to, and where squares may be lost: few values may be other than 0.
 
-
-def _measure_in_graph(gradients: Sequence[Any], sizes: np.ndarray, is_due: Any) -> Any:
-    """One by one, on TensorFlow without XLA, where every operation is a pass over the gradient.
-
-    Zeros are counted where it is time to, and where squares may be lost: few values may be other than 0.
+    Without a compiler, on TensorFlow, every operation is a pass over the gradient.
     """
-    import tensorflow as tf
-
-    square_sums = 2.0 * ops.stack([tf.nn.l2_loss(gradient) for gradient in gradients])
-
-    def count_nonzero(gradient: Any, size: float) -> Any:
-        return 2.0 * tf.nn.l2_loss(tf.sign(gradient)) if size <= EXACT_COUNT else _count_nonzero(gradient, size)
+    if is_compiled and not internals.is_on_cpu():  # an accelerator would have to wait for the choices
+        return _measure_each(gradients, sizes)
+    sum_squares: Callable[[Any], Any] = _sum_squares if is_compiled else _sum_squares_at_once
+    count: Callable[[Any, float], Any] = _count_nonzero if is_compiled else _count_signs
+    if keras.backend.backend() == "jax":
+        count = _count_in_bytes
+    square_sums = ops.stack(list(map(sum_squares, gradients)))
 
     def measure() -> Any:
-        nonzero = ops.stack(list(map(count_nonzero, gradients, sizes)))
+        nonzero = ops.stack(list(map(count, gradients, sizes)))
         return ops.cond(
             ops.all(_is_usual(square_sums, nonzero)),
             lambda: ops.stack([ops.sqrt(square_sums), nonzero]),
@@ -194,6 +204,19 @@ def _sum_squares(values: Any, axis: int | None = None) -> Any:
 def _count_nonzero(values: Any, size: float, axis: int | None = None) -> Any:
     kind = "float32" if size <= EXACT_COUNT else "int32"
     return ops.cast(_sum(ops.cast(ops.not_equal(values, 0.0), kind), axis), "float32")
+
+
+def _sum_squares_at_once(values: Any) -> Any:
+    import tensorflow as tf
+
+    return 2.0 * tf.nn.l2_loss(values)
+
+
+def _count_signs(values: Any, size: float) -> Any:
+    """Counts on TensorFlow without XLA: the squares of the signs, the fastest way that it has."""
+    import tensorflow as tf
+
+    return _sum_squares_at_once(tf.sign(values)) if size <= EXACT_COUNT else _count_nonzero(values, size)
 
 
 def _sum(values: Any, axis: int | None) -> Any:

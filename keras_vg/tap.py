@@ -7,6 +7,7 @@ variables, so that whatever saves or loads them in between finds what it always 
 
 import functools
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,7 @@ from keras import ops
 
 from keras_vg import internals
 from keras_vg.capture import Weight, copy_to_numpy
-from keras_vg.gradient_copies import copy_gradients
+from keras_vg.gradient_copies import copy_gradients, separate_gradients
 from keras_vg.norms import measure_gradients
 
 # Rows of the state, one column per weight; the first ones are sums.
@@ -71,8 +72,6 @@ class GradientTap:
             # One for all replicas, who all see the same sum of gradients.
             zeros = np.zeros(shape, "float32")
             self.variable = keras.Variable(zeros, trainable=False, aggregation="only_first_replica")
-        self.state: Any = None  # on JAX, where a step returns the new one
-        self.reset()
 
     def detach(self) -> None:
         """Ceases to watch; calling it any number of times is safe."""
@@ -81,8 +80,9 @@ class GradientTap:
 
     def read(self) -> GradientTotals:
         """Returns what was seen since the last reading, and starts anew."""
-        value = self.state if keras.backend.backend() == "jax" else self.variable
-        totals = _read_state(value)
+        if isinstance(self._hook, _StatefulTappedTrainFunction):
+            return _read_state(self._hook.take_state(self))
+        totals = _read_state(self.variable)
         self.reset()
         return totals
 
@@ -114,8 +114,9 @@ class GradientTap:
             return state
         present = [gradient for gradient in in_order if gradient is not None]
         copies = copy_gradients(present, self._is_compiled, state[_CALLS, 0])
-        summed = iter(internals.sum_gradients(copies, self._is_compiled))
-        dense = [ops.ones((1,), "float32") if gradient is None else next(summed) for gradient in in_order]
+        summed = internals.sum_gradients(copies, self._is_compiled)
+        separate = iter(separate_gradients(summed, self._is_compiled))
+        dense = [ops.ones((1,), "float32") if gradient is None else next(separate) for gradient in in_order]
         sizes = np.where(is_present, self._sizes, np.float32(1))
         updated = _update(state, *measure_gradients(dense, sizes, self._is_compiled, state[_STEPS]), scale)
         is_updated = np.broadcast_to(is_present, state.shape).copy()
@@ -123,11 +124,13 @@ class GradientTap:
         return updated if is_updated.all() else ops.where(is_updated, updated, state)
 
     def reset(self) -> None:
-        """Forgets what was seen."""
-        if keras.backend.backend() == "jax":
-            self.state = _make_copy()(self.variable.value)  # which stays what it is: a step gives its state away
-        else:
+        """Forgets what the variable holds, which on JAX is nothing: there a step returns the new state."""
+        if keras.backend.backend() != "jax":
             self.variable.assign(ops.zeros(self.variable.shape, "float32"))
+
+    def make_state(self) -> Any:
+        """A state in which nothing was seen, for a step of JAX to give away."""
+        return _make_copy()(self.variable.value)
 
 
 def attach_tap(model: keras.Model, weights: Sequence[Weight]) -> GradientTap:
@@ -146,7 +149,8 @@ def attach_tap(model: keras.Model, weights: Sequence[Weight]) -> GradientTap:
     if hook is not None and not hook.is_current():
         hook.restore()  # the fit before broke off
     if hook is None or (model.train_function is not hook and model.train_function is not hook.plain):
-        hook = _TappedTrainFunction(model)
+        is_stateful = keras.backend.backend() == "jax"
+        hook = _StatefulTappedTrainFunction(model) if is_stateful else _TappedTrainFunction(model)
         internals.keep(model, hook)
     return hook.add(weights)
 
@@ -204,6 +208,7 @@ class _TappedTrainFunction:
         self._taps: list[GradientTap] = []  # the attached ones
         self._known_taps: list[GradientTap] = []
         self._train_functions: dict[tuple[GradientTap, ...], Any] = {}
+        self._train_function: Any = None
         self._fit: Any = None
 
     def is_current(self) -> bool:
@@ -220,16 +225,12 @@ class _TappedTrainFunction:
             tap = GradientTap(self._model, weights, self)
             self._known_taps.append(tap)
         tap.reset()
-        self._taps.append(tap)
-        key = tuple(self._taps)
-        if key not in self._train_functions:
-            self._train_functions[key] = internals.make_train_function(self._model, [tap.state for tap in key])
-        self._train_function = self._train_functions[key]
+        self._set_taps([*self._taps, tap])
         return tap
 
     def remove(self, tap: GradientTap) -> None:
         if tap in self._taps:
-            self._taps.remove(tap)
+            self._set_taps([other for other in self._taps if other is not tap])
         if not self._taps:
             self.restore()
 
@@ -237,9 +238,8 @@ class _TappedTrainFunction:
         if not self.is_current():  # a fit broke off between two steps, and this one knows nothing of it
             self.restore()
             return self._model.train_function(*args)
-        run = self._run_with_states if keras.backend.backend() == "jax" else self._run
         try:
-            return run(*args)
+            return self._train_function(*args)
         except StopIteration:  # the end of the data: the fit goes on
             raise
         except BaseException:
@@ -252,7 +252,23 @@ class _TappedTrainFunction:
         if self._model.train_function is self:
             self._model.train_function = self.plain
 
-    def _run(self, data: Any) -> Any:
+    def _set_taps(self, taps: list[GradientTap]) -> None:
+        self._taps, key = taps, tuple(taps)
+        if taps and key not in self._train_functions:
+            self._train_functions[key] = self._make_train_function()
+        self._train_function = self._train_functions.get(key)
+
+    def _make_train_function(self) -> Callable[..., Any]:
+        train_function = internals.make_train_function(self._model)
+
+        def run(*args: Any) -> Any:
+            with self._watch():
+                return train_function(*args)
+
+        return run
+
+    def _watch(self) -> AbstractContextManager[None]:
+        """Shows the taps what the optimizer is given within."""
         optimizer = self._model.optimizer
         apply = optimizer.apply
 
@@ -265,11 +281,54 @@ class _TappedTrainFunction:
                 tap.variable.assign(tap.accumulate(state, gradients, known, get_scale(optimizer)))
             return apply(gradients, variables)
 
-        with internals.set_attribute(optimizer, "apply", tapped_apply):
-            return self._train_function(data)
+        return internals.set_attribute(optimizer, "apply", tapped_apply)
 
-    def _run_with_states(self, state: Any, iterator: Any) -> Any:
-        """On JAX the taps' states travel through the step behind the optimizer's variables."""
+
+class _StatefulTappedTrainFunction(_TappedTrainFunction):
+    """On JAX: the taps' states travel behind the optimizer's variables, from step to step as these do.
+
+    A small net's step takes 300 microseconds, and a line of Python one of them, since its code is in no cache by then:
+    what need not be done at every step is not.
+    """
+
+    def __init__(self, model: keras.Model) -> None:
+        super().__init__(model)
+        self._carried: list[Any] = []  # what travelled last: the optimizer's variables, if any, and the states
+
+    def __call__(self, state: Any, iterator: Any) -> Any:
+        if state[2] is not self._carried and self.is_current():  # it comes from the model, as at a fit's first step
+            trainable, non_trainable, own, metrics = state
+            state = trainable, non_trainable, [*own, *self._list_states()], metrics
+        logs, state = super().__call__(state, iterator)
+        if self._taps:
+            self._carried = state[2]
+        return logs, state
+
+    def restore(self) -> None:
+        super().restore()
+        self._carried = []
+
+    def take_state(self, tap: GradientTap) -> Any:
+        """Returns a tap's state, and puts an empty one in its place."""
+        if tap not in self._taps:  # another fit has come in between
+            return tap.variable.value
+        place = self._taps.index(tap) - len(self._taps)
+        state, self._carried[place] = self._carried[place], tap.make_state()
+        return state
+
+    def _list_states(self) -> list[Any]:
+        return self._carried[len(self._carried) - len(self._taps) :]
+
+    def _set_taps(self, taps: list[GradientTap]) -> None:
+        internals.sync(self._model)  # so that the next step, if there is one, takes its state from the model
+        states = dict(zip(self._taps, self._list_states(), strict=True))
+        self._carried = [states[tap] if tap in states else tap.make_state() for tap in taps]
+        super()._set_taps(taps)
+
+    def _make_train_function(self) -> Callable[..., Any]:
+        return internals.make_train_function(self._model, self._watch, self._carried)
+
+    def _watch(self) -> AbstractContextManager[None]:
         optimizer = self._model.optimizer
         stateless_apply = optimizer.stateless_apply
         count = len(self._taps)
@@ -282,15 +341,7 @@ class _TappedTrainFunction:
             trainable_variables, own = stateless_apply(own, gradients, trainable_variables)
             return trainable_variables, [*own, *states]
 
-        trainable, non_trainable, own, metrics = state
-        states = [tap.state for tap in self._taps]
-        with internals.set_attribute(optimizer, "stateless_apply", tapped_apply):
-            logs, state = self._train_function((trainable, non_trainable, [*own, *states], metrics), iterator)
-        trainable, non_trainable, both, metrics = state
-        own = list(both)
-        for tap in reversed(self._taps):
-            tap.state = own.pop()
-        return logs, (trainable, non_trainable, own, metrics)
+        return internals.set_attribute(optimizer, "stateless_apply", tapped_apply)
 
 
 def get_scale(optimizer: Any, values: Sequence[Any] | None = None) -> Any:

@@ -114,6 +114,7 @@ def main(
     repeats: Annotated[int, typer.Option(min=1, help="Epochs of each kind.")] = 21,
     steps: Annotated[int, typer.Option(min=1, help="Steps per epoch.")] = 100,
     models: Annotated[str, typer.Option(help="Which models, separated by commas.")] = "small,mlp,cnn",
+    loggers_only: Annotated[bool, typer.Option(help="Leave out the other ways to measure, for more epochs.")] = False,
 ) -> None:
     """Prints, for each model and callback, the median over epochs of its time over a plain epoch's."""
     console = Console()
@@ -123,7 +124,7 @@ def main(
     for heading in HEADINGS:
         table.add_column(heading, justify="left" if heading in HEADINGS[:2] else "right", no_wrap=True)
     for name in models.split(","):
-        for row in measure_model(name, repeats, steps, console):
+        for row in measure_model(name, repeats, steps, loggers_only, console):
             table.add_row(name, *row)
     console.print(table)
     console.print(
@@ -136,7 +137,7 @@ def main(
 HEADINGS = ("model", "callback", "ms/step", "ratio", "quartiles", "best", "attaching, s")
 
 
-def measure_model(name: str, repeats: int, steps: int, console: Console) -> list[tuple[str, ...]]:
+def measure_model(name: str, repeats: int, steps: int, loggers_only: bool, console: Console) -> list[tuple[str, ...]]:
     """Trains one model, an epoch per callback in turn, and returns the rows of the table."""
     make, shape, batch_size, classes = MODELS[name]
     rng = np.random.default_rng(0)
@@ -148,9 +149,10 @@ def measure_model(name: str, repeats: int, steps: int, console: Console) -> list
             "plain again": None,
             "GradientLogger": vg.GradientLogger(Path(folder) / "gradients.csv"),
             "WeightDeltaLogger": vg.WeightDeltaLogger(Path(folder) / "deltas.csv"),
-            "second pass": SecondPass(x, y, batch_size),
         }
-        if keras.backend.backend() == "tensorflow":
+        if not loggers_only:
+            contenders["second pass"] = SecondPass(x, y, batch_size)
+        if not loggers_only and keras.backend.backend() == "tensorflow":
             contenders["TensorBoard"] = keras.callbacks.TensorBoard(folder, histogram_freq=1)
         # One model for all, so that chance of memory and cache is the same for each.
         model = make()

@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from keras_vg.gradient_copies import copy_gradients
+from keras_vg import internals
+from keras_vg.gradient_copies import LIBRARY_SIZE, copy_gradients, separate_gradients
 
 BACKEND = keras.backend.backend()
 pytestmark = pytest.mark.model
@@ -54,6 +55,38 @@ def test_what_is_last_computed_is_computed_twice():
     for one, other in zip(gradients, copies, strict=True):
         assert one.dtype == other.dtype
         np.testing.assert_allclose(one, other, rtol=1e-5)
+
+
+@pytest.mark.skipif(BACKEND != "jax", reason="what XLA leaves to a library")
+def test_products_of_large_matrices_are_measured_as_they_are():
+    import jax.numpy as jnp
+
+    width = int(LIBRARY_SIZE**0.5)
+    wide = np.random.default_rng(0).normal(size=(8, width)).astype("float32")
+    long = np.ones((2, LIBRARY_SIZE), "float32")
+
+    def multiply(values, long):
+        product = values.T @ values
+        as_they_are = [product, product.T]
+        heads = jnp.einsum("ni,njk->jki", values, values.reshape(8, 8, -1))
+        sums = [product + values[0], product * 2, product.reshape(-1), heads]
+        vectors = [long.T @ long[:, :1], long[:1].T @ long[:1, :2]]  # of one column; of two vectors
+        return [*as_they_are, *sums, *vectors, values.T[:3] @ values], len(as_they_are)
+
+    kinds = []
+
+    def step(values, long):
+        gradients, count = multiply(values, long)
+        found = separate_gradients(gradients, is_compiled=False)
+        kinds.extend(internals.get_equation(value).primitive.name for value in found)
+        kinds.append(count)
+        return gradients, found
+
+    gradients, found = compile_step(step)(jnp.asarray(wide), jnp.asarray(long))
+    *kinds, count = kinds
+    assert kinds == ["optimization_barrier"] * count + ["mul"] * (len(kinds) - count)
+    for place, (one, other) in enumerate(zip(gradients, found, strict=True)):
+        np.testing.assert_allclose(one, other, rtol=0 if place < count else 2**-22)
 
 
 @pytest.mark.skipif(BACKEND != "tensorflow", reason="what TensorFlow's gradients are made of")

@@ -16,6 +16,7 @@ from models import MAKERS, BackToFront, make_data, make_sequential, make_sequent
 from test_weight_delta_logger import Failing, fit
 
 import keras_vg as vg
+from keras_vg.norms import COUNT_EVERY
 
 pytestmark = [
     pytest.mark.model,
@@ -555,6 +556,17 @@ def make_depthwise():
     return keras.Sequential([keras.Input((20,)), *hidden, layers.Dense(1)])
 
 
+def make_attentive():
+    one = keras.Input((20,))
+    rows = layers.Dense(64)(layers.Reshape((5, 4))(one))
+    return keras.Model(one, layers.Dense(1)(layers.Flatten()(layers.MultiHeadAttention(4, 32)(rows, rows))))
+
+
+def make_matrices():
+    hidden = [layers.Dense(256, activation="tanh", kernel_regularizer=penalty) for penalty in (None, "l2", None)]
+    return keras.Sequential([keras.Input((20,)), *hidden, layers.Dense(1)])
+
+
 class Penalized(layers.Layer):
     """Keeps some rows of its kernel few, and others small."""
 
@@ -580,6 +592,8 @@ def make_penalized():
         (make_very_wide_and_normalized, keras.optimizers.SGD(1e-3, weight_decay=0.01)),
         (make_image_reader, keras.optimizers.Adagrad()),
         (make_depthwise, keras.optimizers.SGD(1e-3)),
+        (make_attentive, keras.optimizers.Adagrad(0.05)),
+        (make_matrices, keras.optimizers.SGD(1e-2)),
     ],
 )
 def test_training_of_many_values_is_bit_identical_with_and_without(make, optimizer, options, tmp_path):
@@ -927,6 +941,30 @@ def test_several_loggers_beside_one_another(tmp_path):
         )
 
 
+def test_a_logger_that_is_ended_in_mid_fit_leaves_the_others_and_the_training_alone(tmp_path):
+    ended = [vg.GradientLogger(tmp_path / f"ended{i}.csv", layers=which) for i, which in enumerate(("last", "first"))]
+
+    def end(batch, logs):
+        for logger in ended[batch - 2 : batch - 1]:  # at the third step the one, at the fourth the other
+            logger.on_train_end()
+
+    ender = keras.callbacks.LambdaCallback(on_train_batch_end=end)
+    alone, beside = vg.GradientLogger(tmp_path / "alone.csv"), vg.GradientLogger(tmp_path / "beside.csv")
+    model, _ = fit(make_sequential, alone)
+    other, _ = fit(make_sequential, ended[0], beside, ended[1], ender)
+    assert (tmp_path / "alone.csv").read_bytes() == (tmp_path / "beside.csv").read_bytes()
+    for one, two in zip(model.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, two)
+
+
+def test_a_look_at_the_model_at_every_step_changes_no_figure(tmp_path):
+    """On JAX a look at the model makes the next step take its state from there."""
+    looker = keras.callbacks.LambdaCallback(on_train_batch_begin=lambda batch, logs: looker.model.get_weights())
+    fit(make_sequential, vg.GradientLogger(tmp_path / "one.csv"))
+    fit(make_sequential, looker, vg.GradientLogger(tmp_path / "two.csv"))
+    assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes()
+
+
 def test_headline_figures_reach_history_and_later_callbacks(tmp_path):
     stopper = keras.callbacks.EarlyStopping(monitor="gradient_ratio", mode="max", patience=0, baseline=1e9)
     csv_logger = keras.callbacks.CSVLogger(str(tmp_path / "history.csv"))
@@ -963,7 +1001,7 @@ def test_zero_fraction_is_the_mean_over_all_steps(tmp_path):
 @pytest.mark.parametrize("every", ["epoch", 3])
 @pytest.mark.parametrize("options", COMPILE_OPTIONS)
 def test_zero_fraction_of_many_values(options, every, tmp_path):
-    """Each step has a number of zeros of its own; TensorFlow without XLA looks at every fourth from the row's first."""
+    """Each step has a number of zeros of its own; every fourth is looked at, from the row's first."""
     size, steps = 5000, 10
     x = np.ones((steps, size), "float32")
     for step in range(steps):
@@ -974,8 +1012,7 @@ def test_zero_fraction_of_many_values(options, every, tmp_path):
     model.fit(x, np.full((steps, 1), 9.0), batch_size=1, shuffle=False, epochs=2, verbose=0, callbacks=[logger])
     log = vg.read_log(tmp_path / "log.csv")
     length = steps if every == "epoch" else every
-    stride = 4 if BACKEND == "tensorflow" and not model.jit_compile else 1
-    rows = [range(start, min(start + length, steps), stride) for start in range(0, steps, length)]
+    rows = [range(start, min(start + length, steps), COUNT_EVERY) for start in range(0, steps, length)]
     expected = [np.mean([7 * step**2 / size for step in row]) for row in rows]
     assert log["zero_fraction"].tolist() == pytest.approx(expected * 2)
     assert log["steps"].tolist() == [min(length, steps - start) for start in range(0, steps, length)] * 2

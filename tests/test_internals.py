@@ -50,6 +50,7 @@ CHECKS = {
 }
 if BACKEND == "jax":
     CHECKS["Model._get_state_sharding_spec"] = lambda m: len(m._get_state_sharding_spec()) == 4
+    CHECKS["Model.jax_state_sync"] = lambda m: takes(m.jax_state_sync) and m.jax_state_sync() is None
 if BACKEND == "tensorflow":
     CHECKS["Model.distribute_strategy"] = lambda m: hasattr(m.distribute_strategy, "scope")
 

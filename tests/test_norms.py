@@ -69,14 +69,13 @@ def test_no_size_is_too_small_or_too_large(scale, way):
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("scale", [SMALLEST * 10, 1e-20, 1.0, 1e19, 1e36])
 @pytest.mark.parametrize("steps", [[4, 5, 6, 7, 9], [5, 4, 6, 7, 8]])
-def test_zeros_of_large_gradients_count_at_every_fourth_step_where_counting_is_dear(steps, scale, way):
+def test_zeros_of_large_gradients_are_counted_at_every_fourth_step(steps, scale, way):
     arrays = make_arrays(scale)
     norms, zeros, is_counted = measure_at(steps, arrays, way)
-    is_dear = BACKEND == "tensorflow" and way != "compiled"
     expected = np.array(
         [step % COUNT_EVERY == 0 or array.size <= SMALL_SIZE for step, array in zip(steps, arrays, strict=True)]
     )
-    assert is_counted.tolist() == (expected if is_dear else np.ones(5)).tolist()
+    assert is_counted.tolist() == expected.tolist()
     np.testing.assert_allclose(norms, [np.linalg.norm(a.astype("float64")) for a in arrays], rtol=2e-6)
     np.testing.assert_allclose(zeros * is_counted, [np.mean(a == 0) for a in arrays] * is_counted, atol=1e-7)
 
