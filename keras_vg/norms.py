@@ -36,7 +36,7 @@ EXACT_COUNT = 2**24
 
 COUNT_EVERY = 4
 """On a CPU the zeros of large gradients are counted at one step of so many: there a count takes longer than the norm,
-and at every step 4 to 6 % of an MLP's training. An accelerator would have to wait for the choice."""
+and at every step about 4 % of an MLP's training. An accelerator would have to wait for the choice."""
 
 
 def measure_gradients(
