@@ -72,6 +72,8 @@ class GradientTap:
             # One for all replicas, who all see the same sum of gradients.
             zeros = np.zeros(shape, "float32")
             self.variable = keras.Variable(zeros, trainable=False, aggregation="only_first_replica")
+        self.state: Any = None  # on JAX, where a step returns the new one
+        self.reset()
 
     def detach(self) -> None:
         """Ceases to watch; calling it any number of times is safe."""
@@ -80,9 +82,9 @@ class GradientTap:
 
     def read(self) -> GradientTotals:
         """Returns what was seen since the last reading, and starts anew."""
-        if isinstance(self._hook, _StatefulTappedTrainFunction):
-            return _read_state(self._hook.take_state(self))
-        totals = _read_state(self.variable)
+        if self._hook is not None:
+            self._hook.sync()
+        totals = _read_state(self.state if keras.backend.backend() == "jax" else self.variable)
         self.reset()
         return totals
 
@@ -124,13 +126,11 @@ class GradientTap:
         return updated if is_updated.all() else ops.where(is_updated, updated, state)
 
     def reset(self) -> None:
-        """Forgets what the variable holds, which on JAX is nothing: there a step returns the new state."""
-        if keras.backend.backend() != "jax":
+        """Forgets what was seen."""
+        if keras.backend.backend() == "jax":
+            self.state = _make_copy()(self.variable.value)  # which stays what it is: a step gives its state away
+        else:
             self.variable.assign(ops.zeros(self.variable.shape, "float32"))
-
-    def make_state(self) -> Any:
-        """A state in which nothing was seen, for a step of JAX to give away."""
-        return _make_copy()(self.variable.value)
 
 
 def attach_tap(model: keras.Model, weights: Sequence[Weight]) -> GradientTap:
@@ -246,6 +246,9 @@ class _TappedTrainFunction:
             self.restore()
             raise
 
+    def sync(self) -> None:
+        """Has the next step take the taps' states from the taps."""
+
     def restore(self) -> None:
         """Gives the model its own train function back."""
         self._taps = []
@@ -259,8 +262,9 @@ class _TappedTrainFunction:
         self._train_function = self._train_functions.get(key)
 
     def _make_train_function(self) -> Callable[..., Any]:
-        train_function = internals.make_train_function(self._model)
+        return self._watch_while_running(internals.make_train_function(self._model))
 
+    def _watch_while_running(self, train_function: Callable[..., Any]) -> Callable[..., Any]:
         def run(*args: Any) -> Any:
             with self._watch():
                 return train_function(*args)
@@ -291,42 +295,29 @@ class _StatefulTappedTrainFunction(_TappedTrainFunction):
     what need not be done at every step is not.
     """
 
-    def __init__(self, model: keras.Model) -> None:
-        super().__init__(model)
-        self._carried: list[Any] = []  # what travelled last: the optimizer's variables, if any, and the states
-
     def __call__(self, state: Any, iterator: Any) -> Any:
-        if state[2] is not self._carried and self.is_current():  # it comes from the model, as at a fit's first step
-            trainable, non_trainable, own, metrics = state
-            state = trainable, non_trainable, [*own, *self._list_states()], metrics
+        if not self._taps or not self.is_current():
+            return super().__call__(state, iterator)
+        trainable, non_trainable, own, metrics = state
+        if not own or own[-1] is not self._taps[-1].state:  # it comes from the model, as at a fit's first step
+            state = trainable, non_trainable, [*own, *[tap.state for tap in self._taps]], metrics
         logs, state = super().__call__(state, iterator)
-        if self._taps:
-            self._carried = state[2]
+        for tap, own_state in zip(reversed(self._taps), reversed(state[2]), strict=False):
+            tap.state = own_state
         return logs, state
 
-    def restore(self) -> None:
-        super().restore()
-        self._carried = []
-
-    def take_state(self, tap: GradientTap) -> Any:
-        """Returns a tap's state, and puts an empty one in its place."""
-        if tap not in self._taps:  # another fit has come in between
-            return tap.variable.value
-        place = self._taps.index(tap) - len(self._taps)
-        state, self._carried[place] = self._carried[place], tap.make_state()
-        return state
-
-    def _list_states(self) -> list[Any]:
-        return self._carried[len(self._carried) - len(self._taps) :]
+    def sync(self) -> None:
+        internals.sync(self._model)
 
     def _set_taps(self, taps: list[GradientTap]) -> None:
-        internals.sync(self._model)  # so that the next step, if there is one, takes its state from the model
-        states = dict(zip(self._taps, self._list_states(), strict=True))
-        self._carried = [states[tap] if tap in states else tap.make_state() for tap in taps]
+        self.sync()
         super()._set_taps(taps)
 
     def _make_train_function(self) -> Callable[..., Any]:
-        return internals.make_train_function(self._model, self._watch, self._carried)
+        states = [tap.state for tap in self._taps]
+        if keras.config.is_nnx_enabled():  # what is traced then is not the model's `train_step`, but its class's
+            return self._watch_while_running(internals.make_train_function(self._model, states=states))
+        return internals.make_train_function(self._model, self._watch, states)
 
     def _watch(self) -> AbstractContextManager[None]:
         optimizer = self._model.optimizer

@@ -3,6 +3,7 @@ import os
 import shutil
 import subprocess
 import sys
+import warnings
 import zipfile
 
 import h5py
@@ -963,6 +964,37 @@ def test_a_look_at_the_model_at_every_step_changes_no_figure(tmp_path):
     fit(make_sequential, vg.GradientLogger(tmp_path / "one.csv"))
     fit(make_sequential, looker, vg.GradientLogger(tmp_path / "two.csv"))
     assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes()
+
+
+def test_a_fit_inside_a_fit_leaves_what_was_seen_before(tmp_path):
+    def nest(batch, logs):
+        if batch == 2:
+            nester.model.fit(*make_data(), verbose=0)
+
+    nester = keras.callbacks.LambdaCallback(on_train_batch_end=nest)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Keras's own, of the inner fit
+        fit(make_sequential, vg.GradientLogger(tmp_path / "log.csv"), nester, epochs=1)
+    assert vg.read_log(tmp_path / "log.csv")["steps"].tolist() == [3] * 6
+
+
+@pytest.mark.skipif(BACKEND != "jax", reason="steps that return their state")
+def test_a_training_step_may_return_tuples(tmp_path):
+    class Tuples(keras.Sequential):
+        def train_step(self, state, data):
+            logs, state = super().train_step(state, data)
+            return logs, tuple(map(tuple, state))
+
+    fit(lambda: Tuples([keras.Input((3,)), layers.Dense(1)]), vg.GradientLogger(tmp_path / "log.csv", every=2))
+    assert vg.read_log(tmp_path / "log.csv")["steps"].tolist() == [2, 2, 2, 2, 1, 1] * 3
+
+
+@pytest.mark.skipif(BACKEND != "jax", reason="a way of Keras to work with JAX")
+def test_the_step_that_keras_makes_for_nnx(monkeypatch, tmp_path):
+    monkeypatch.setattr("keras.config.is_nnx_enabled", lambda: True)
+    monkeypatch.setattr("keras.src.backend.jax.trainer.is_nnx_enabled", lambda: True)
+    fit(make_sequential, vg.GradientLogger(tmp_path / "log.csv"))
+    assert vg.read_log(tmp_path / "log.csv")["steps"].tolist() == [5] * 18
 
 
 def test_headline_figures_reach_history_and_later_callbacks(tmp_path):
