@@ -2,11 +2,11 @@
 
 How a compiler rounds an update depends on who else reads what the update is computed from: XLA computes a sum and the
 update that follows as one, and TensorFlow changes the order of products, where nobody else does. So the last steps of a
-gradient, nearly always cheap ones, are done a second time, in the same way, and the copy is measured.
+gradient, nearly always cheap ones, are done a second time, in much the same way, and the copy is measured.
 """
 
 import math
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -97,7 +97,7 @@ def _is_library_product(value: Any) -> bool:
 
 def _copy_sums(gradients: Sequence[Any], count: Any) -> list[Any]:
     """For JAX."""
-    readers = _count_readers(gradients)
+    readers = _find_readers(gradients)
     pending = [(gradient, False, False) for gradient in gradients]
     found: list[tuple[Any, Any, Callable[..., Any] | None]] = []
     while pending:  # not by recursion: a recurrent net's gradient may be thousands of sums
@@ -108,8 +108,10 @@ def _copy_sums(gradients: Sequence[Any], count: Any) -> list[Any]:
         kind = equation.primitive.name
         if is_summed and kind == "broadcast_in_dim":  # each of its readers computes it anew
             found.append((value, equation, _copy_spread))
-        elif readers[id(value)] > 1 or _is_enlarged(value, equation):  # computed apart from the update
+        elif len(readers[id(value)]) > 1 or _is_enlarged(value, equation):  # computed apart from the update
             continue
+        elif kind == "reduce_sum" and _is_sum_of_rows(equation, readers):
+            found.append((value, equation, _copy_sum_of_rows))
         elif kind == "reduce_sum":
             found.append((value, equation, _copy_sum))
             pending.append((equation.in_tracers[0], is_term, True))
@@ -138,6 +140,14 @@ def _copy_sum(equation: Any, inputs: Sequence[Any], count: Any) -> Any:
     (values,) = inputs
     zero = np.zeros((), values.dtype)
     return lax.reduce(values, zero, lambda total, value: value + total, tuple(equation.params["axes"]))
+
+
+def _copy_sum_of_rows(equation: Any, inputs: Sequence[Any], count: Any) -> Any:
+    """As a product with ones, in a tenth of the time."""
+    import jax.numpy as jnp
+
+    (rows,) = inputs
+    return jnp.squeeze(jnp.ones((1, rows.shape[0]), rows.dtype) @ rows, 0)
 
 
 def _copy_spread(equation: Any, inputs: Sequence[Any], count: Any) -> Any:
@@ -169,6 +179,15 @@ def _is_looked_up(equation: Any) -> bool:
     return equation.primitive.name == "scatter-add"
 
 
+def _is_sum_of_rows(equation: Any, readers: dict[int, list[str]]) -> bool:
+    """Whether it adds the rows of a matrix that stands in memory anyway, for a product that reads it."""
+    (values,) = equation.in_tracers
+    source = internals.get_equation(values)
+    is_computed = source is not None and source.primitive.name != "broadcast_in_dim"
+    is_of_rows = len(values.shape) == 2 and tuple(equation.params["axes"]) == (0,)
+    return is_of_rows and is_computed and "dot_general" in readers[id(values)] and internals.is_on_cpu()
+
+
 def _is_enlarged(value: Any, equation: Any) -> bool:
     return equation.primitive.name == "broadcast_in_dim" and value.size > equation.in_tracers[0].size
 
@@ -178,15 +197,16 @@ def _is_summed_by_library(value: Any, equation: Any) -> bool:
     return equation.params["batch_group_count"] > 1 and value.size >= LIBRARY_SIZE and internals.is_on_cpu()
 
 
-def _count_readers(values: Sequence[Any]) -> Counter[int]:
-    """How many of the computations behind the values read each array, by its `id`."""
-    readers: Counter[int] = Counter()
+def _find_readers(values: Sequence[Any]) -> dict[int, list[str]]:
+    """The names of the computations behind the values that read each array, by its `id`."""
+    readers: defaultdict[int, list[str]] = defaultdict(list)
     known, pending = set(), list(values)
     while pending:
         equation = internals.get_equation(pending.pop())
         if equation is not None and id(equation) not in known:
             known.add(id(equation))
-            readers.update(map(id, equation.in_tracers))
+            for item in equation.in_tracers:
+                readers[id(item)].append(equation.primitive.name)
             pending.extend(equation.in_tracers)
     return readers
 

@@ -57,6 +57,27 @@ def test_what_is_last_computed_is_computed_twice():
         np.testing.assert_allclose(one, other, rtol=1e-5)
 
 
+@pytest.mark.skipif(BACKEND != "jax", reason="a product where a sum would take XLA longer")
+def test_rows_that_a_product_reads_are_summed_by_a_product():
+    import jax.numpy as jnp
+    from jax import lax
+
+    kinds = []
+
+    def step(values, count):
+        rows, other = jnp.tanh(values), jnp.sin(values)
+        spread, cube = jnp.broadcast_to(values[:1], (8, 6)), jnp.exp(values).reshape(2, 4, 6)
+        sums = [rows.sum(0), rows.sum(1), other.sum(0), values.sum(0), spread.sum(0), cube.sum((0, 1))]
+        products = [lax.dot_general(one, one, (((0,), (0,)), ((), ()))) for one in (rows, values, spread, cube)]
+        copies = copy_gradients([*sums, *products], is_compiled=True, count=count)[: len(sums)]
+        kinds.extend(internals.get_equation(copy).primitive.name == "squeeze" for copy in copies)
+        return sums, copies
+
+    for one, other in zip(*compile_step(step)(VALUES, np.float32(0)), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+    assert kinds == [True] + [False] * 5
+
+
 @pytest.mark.skipif(BACKEND != "jax", reason="what XLA leaves to a library")
 def test_products_of_large_matrices_are_measured_as_they_are():
     import jax.numpy as jnp
