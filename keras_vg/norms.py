@@ -34,7 +34,7 @@ many, a norm is 5e-6 off at most; with 65,536 in a row, 5e-5."""
 EXACT_COUNT = 2**24
 """So far float32 counts without a gap, and its sums are faster than those of integers."""
 
-COUNT_EVERY = 4
+COUNT_EVERY = 8
 """On a CPU the zeros of large gradients are counted at one step of so many: there a count takes longer than the norm,
 and at every step about 4 % of an MLP's training. An accelerator would have to wait for the choice."""
 
