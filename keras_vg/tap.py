@@ -238,6 +238,9 @@ class _TappedTrainFunction:
         if not self.is_current():  # a fit broke off between two steps, and this one knows nothing of it
             self.restore()
             return self._model.train_function(*args)
+        return self._run(*args)
+
+    def _run(self, *args: Any) -> Any:
         try:
             return self._train_function(*args)
         except StopIteration:  # the end of the data: the fit goes on
@@ -301,7 +304,7 @@ class _StatefulTappedTrainFunction(_TappedTrainFunction):
         trainable, non_trainable, own, metrics = state
         if not own or own[-1] is not self._taps[-1].state:  # it comes from the model, as at a fit's first step
             state = trainable, non_trainable, [*own, *[tap.state for tap in self._taps]], metrics
-        logs, state = super().__call__(state, iterator)
+        logs, state = self._run(state, iterator)
         for tap, own_state in zip(reversed(self._taps), reversed(state[2]), strict=False):
             tap.state = own_state
         return logs, state
