@@ -36,7 +36,8 @@ EXACT_COUNT = 2**24
 
 COUNT_EVERY = 8
 """On a CPU the zeros of large gradients are counted at one step of so many: there a count takes longer than the norm,
-and at every step about 4 % of an MLP's training. An accelerator would have to wait for the choice."""
+and at every step about 4 % of an MLP's training, at one of eight half a percent. An accelerator would have to wait for
+the choice."""
 
 
 def measure_gradients(

@@ -220,8 +220,6 @@ def test_kinds_of_layers(make, shape, high, tmp_path):
 COMPILE_OPTIONS = {"graph": {"jit_compile": False}, "eager": {"run_eagerly": True}, "xla": {"jit_compile": True}}
 if BACKEND == "torch":
     del COMPILE_OPTIONS["xla"]  # torch.compile takes half a minute: see the test of its own
-if BACKEND == "jax":
-    del COMPILE_OPTIONS["graph"]  # what JAX does not compile runs eagerly
 
 
 @pytest.mark.parametrize("options", COMPILE_OPTIONS)
