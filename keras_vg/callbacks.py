@@ -290,8 +290,9 @@ class GradientLogger(_WeightLogger):
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Writes a row if one is due."""
-        super().on_train_batch_begin(batch, logs)
-        if self.every != "epoch" and batch - self._row_start >= int(self.every):
+        if self._is_first_step:
+            super().on_train_batch_begin(batch, logs)
+        elif self.every != "epoch" and batch - self._row_start >= int(self.every):
             self.model  # noqa: B018  brings the weights up to date, which JAX leaves behind within an epoch
             self._write_row()
             self._row_start = batch

@@ -79,6 +79,27 @@ def _separate(gradient: Any) -> Any:
     return lax.optimization_barrier(gradient) if _is_library_product(gradient) else gradient * NEARLY_ONE
 
 
+def compute_again(gradient: Any) -> Any:
+    """Computes a large product of matrices once more, so that a branch that is rarely taken need not have it kept.
+
+    Args:
+        gradient: As `separate_gradients` returned it. Call this inside the branch.
+
+    Returns:
+        The product, on JAX on a CPU; the gradient itself everywhere else, and if it is anything else.
+    """
+    equation = internals.get_equation(gradient)
+    if equation is None or equation.primitive.name != "optimization_barrier":
+        return gradient
+    views = []
+    while (equation := internals.get_equation(equation.in_tracers[0])).primitive.name != "dot_general":
+        views.append(equation)
+    value = equation.primitive.bind(*equation.in_tracers, **equation.params)
+    for view in reversed(views):
+        value = view.primitive.bind(value, **view.params)
+    return value
+
+
 def _is_library_product(value: Any) -> bool:
     """Whether XLA has a library compute it on a CPU: a product of matrices, neither a vector nor of two vectors.
 

@@ -8,6 +8,7 @@ import numpy as np
 from keras import ops
 
 from keras_vg import internals
+from keras_vg.gradient_copies import compute_again
 
 SMALL_SIZE = 4096
 """Gradients of at most so many values are measured together: on small models the cost is that of starting an
@@ -34,10 +35,10 @@ many, a norm is 5e-6 off at most; with 65,536 in a row, 5e-5."""
 EXACT_COUNT = 2**24
 """So far float32 counts without a gap, and its sums are faster than those of integers."""
 
-COUNT_EVERY = 8
+COUNT_EVERY = 32
 """On a CPU the zeros of large gradients are counted at one step of so many: there a count takes longer than the norm,
-and at every step about 4 % of an MLP's training, at one of eight half a percent. An accelerator would have to wait for
-the choice."""
+and at every step about 4 % of an MLP's training, on JAX, where what is counted is computed again, a quarter of it. An
+accelerator would have to wait for the choice."""
 
 
 def measure_gradients(
@@ -66,7 +67,9 @@ def measure_gradients(
     figures = []
     if large:
         is_due = ops.any(is_counted & is_large)
-        figures.append(_measure_large([gradients[place] for place in large], sizes[large], is_compiled, is_due))
+        # XLA sets memory aside for all that one choice may need: with a choice each, that of one gradient.
+        groups = [[place] for place in large] if is_compiled else [large]
+        figures = [_measure_large([gradients[p] for p in group], sizes[group], is_compiled, is_due) for group in groups]
     if small:
         measure_small = _measure_rows if is_compiled else _measure_segments
         figures.append(measure_small([ops.reshape(gradients[place], (-1,)) for place in small]))
@@ -135,9 +138,10 @@ def _find_norm(gradient: Any) -> Any:
 
 
 def _measure_large(gradients: Sequence[Any], sizes: np.ndarray, is_compiled: bool, is_due: Any) -> Any:
-    """One by one. Zeros are counted where it is time to, and where squares may be lost: few values may be other than 0.
+    """Zeros are counted where it is time to, and where squares may be lost: few values may be other than 0.
 
-    Without a compiler, on TensorFlow, every operation is a pass over the gradient.
+    Without a compiler, on TensorFlow, every operation is a pass over the gradient. On JAX, a product that has to be
+    looked at once more is computed again: kept for that, each would have memory of its own, which is in no cache yet.
     """
     if is_compiled and not internals.is_on_cpu():  # an accelerator would have to wait for the choices
         return _measure_each(gradients, sizes)
@@ -148,11 +152,12 @@ def _measure_large(gradients: Sequence[Any], sizes: np.ndarray, is_compiled: boo
     square_sums = ops.stack(list(map(sum_squares, gradients)))
 
     def measure() -> Any:
-        nonzero = ops.stack(list(map(count, gradients, sizes)))
+        again = list(map(compute_again, gradients))
+        nonzero = ops.stack(list(map(count, again, sizes)))
         return ops.cond(
             ops.all(_is_usual(square_sums, nonzero)),
             lambda: ops.stack([ops.sqrt(square_sums), nonzero]),
-            lambda: _measure_each(gradients, sizes),
+            lambda: _measure_each(again, sizes),
         )
 
     return ops.cond(

@@ -299,14 +299,14 @@ class _StatefulTappedTrainFunction(_TappedTrainFunction):
     """
 
     def __call__(self, state: Any, iterator: Any) -> Any:
-        if not self._taps or not self.is_current():
-            return super().__call__(state, iterator)
-        trainable, non_trainable, own, metrics = state
-        if not own or own[-1] is not self._taps[-1].state:  # it comes from the model, as at a fit's first step
-            state = trainable, non_trainable, [*own, *[tap.state for tap in self._taps]], metrics
+        taps, own = self._taps, state[2]
+        if not taps or not own or own[-1] is not taps[-1].state:  # it comes from the model, as at a fit's first step
+            if not taps or not self.is_current():
+                return super().__call__(state, iterator)
+            state = state[0], state[1], [*own, *[tap.state for tap in taps]], state[3]
         logs, state = self._run(state, iterator)
-        for tap, own_state in zip(reversed(self._taps), reversed(state[2]), strict=False):
-            tap.state = own_state
+        for place, tap in enumerate(reversed(taps), 1):
+            tap.state = state[2][-place]
         return logs, state
 
     def sync(self) -> None:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from keras_vg import internals
-from keras_vg.gradient_copies import LIBRARY_SIZE, copy_gradients, separate_gradients
+from keras_vg.gradient_copies import LIBRARY_SIZE, compute_again, copy_gradients, separate_gradients
 
 BACKEND = keras.backend.backend()
 pytestmark = pytest.mark.model
@@ -79,8 +79,9 @@ def test_rows_that_a_product_reads_are_summed_by_a_product():
 
 
 @pytest.mark.skipif(BACKEND != "jax", reason="what XLA leaves to a library")
-def test_products_of_large_matrices_are_measured_as_they_are():
+def test_products_of_large_matrices_are_measured_as_they_are_and_computed_again():
     import jax.numpy as jnp
+    from jax import lax
 
     width = int(LIBRARY_SIZE**0.5)
     wide = np.random.default_rng(0).normal(size=(8, width)).astype("float32")
@@ -101,11 +102,21 @@ def test_products_of_large_matrices_are_measured_as_they_are():
         found = separate_gradients(gradients, is_compiled=False)
         kinds.extend(internals.get_equation(value).primitive.name for value in found)
         kinds.append(count)
-        return gradients, found
 
-    gradients, found = compile_step(step)(jnp.asarray(wide), jnp.asarray(long))
+        def look():
+            again = [compute_again(value) for value in found]
+            are_again.extend(one is not other for one, other in zip(found, again, strict=True))
+            return again
+
+        return gradients, found, lax.cond(values[0, 0] > 9, lambda: found, look)
+
+    are_again = []
+    gradients, found, again = compile_step(step)(jnp.asarray(wide), jnp.asarray(long))
     *kinds, count = kinds
     assert kinds == ["optimization_barrier"] * count + ["mul"] * (len(kinds) - count)
+    assert are_again == [True] * count + [False] * (len(kinds) - count)
+    for one, other in zip(found, again, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5)
     for place, (one, other) in enumerate(zip(gradients, found, strict=True)):
         np.testing.assert_allclose(one, other, rtol=0 if place < count else 2**-22)
 

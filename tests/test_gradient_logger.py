@@ -425,6 +425,23 @@ def test_tiny_and_huge_gradients_neither_vanish_nor_overflow(tmp_path):
             assert row[column] == pytest.approx(size, rel=1e-6)
 
 
+@pytest.mark.parametrize("size", [1e-25, 1e25])
+def test_a_large_kernel_whose_gradient_changes_its_size_in_mid_epoch(size, tmp_path):
+    """Its squares are lost, or overflow, both where zeros are counted and where they are not."""
+    x = np.repeat(np.float32([1, size, size, 0, 1, size]), 2)[:, None] * np.ones((1, 100), "float32")
+    x[:, :25] = 0
+    model = keras.Sequential([keras.Input((100,)), layers.Dense(64, use_bias=False, kernel_initializer="zeros")])
+    model.compile(keras.optimizers.SGD(1e-30), lambda y, y_pred: keras.ops.sum(y_pred, axis=-1))
+    for every, expected in ((1, [1, size, size, 0, 1, size]), (2, [(1 + size) / 2, size / 2, (1 + size) / 2])):
+        logger = vg.GradientLogger(tmp_path / "log.csv", every=every)
+        model.fit(x, np.ones((12, 1)), batch_size=2, shuffle=False, verbose=0, callbacks=[logger])
+        log = vg.read_log(tmp_path / "log.csv")
+        np.testing.assert_allclose(log["gradient_norm"], np.multiply(expected, (75 * 64) ** 0.5), rtol=1e-5)
+        assert log["nonfinite_steps"].tolist() == [0] * len(expected)
+        zeros = [1 if value == 0 else 0.25 for value in expected]
+        assert log["zero_fraction"].tolist() == zeros
+
+
 def test_nonfinite_steps_are_counted(tmp_path):
     x, y = make_data()
     y[16:24] = np.nan  # the third of five batches, after which the weights are NaN
@@ -1032,20 +1049,22 @@ def test_zero_fraction_is_the_mean_over_all_steps(tmp_path):
 
 @pytest.mark.parametrize("every", ["epoch", 10])
 @pytest.mark.parametrize("options", COMPILE_OPTIONS)
-def test_zero_fraction_of_many_values(options, every, tmp_path):
+@pytest.mark.parametrize("units", [1, 2])
+def test_zero_fraction_of_many_values(units, options, every, tmp_path):
     """Each step has a number of zeros of its own; one of `COUNT_EVERY` is looked at, from the row's first."""
-    size, steps = 5000, 18
-    x = np.ones((steps, size), "float32")
+    size, steps = 5000, COUNT_EVERY + 3
+    x = np.ones((2 * steps, size), "float32")
     for step in range(steps):
-        x[step, : 7 * step**2] = 0
-    model = keras.Sequential([keras.Input((size,)), layers.Dense(1, use_bias=False)])
+        x[2 * step : 2 * step + 2, : 4 * step**2] = 0
+    model = keras.Sequential([keras.Input((size,)), layers.Dense(units, use_bias=False)])
     model.compile(keras.optimizers.SGD(1e-9), "mse", **COMPILE_OPTIONS[options])
     logger = vg.GradientLogger(tmp_path / "log.csv", every=every)
-    model.fit(x, np.full((steps, 1), 9.0), batch_size=1, shuffle=False, epochs=2, verbose=0, callbacks=[logger])
+    y = np.full((len(x), units), 9.0)
+    model.fit(x, y, batch_size=2, shuffle=False, epochs=2, verbose=0, callbacks=[logger])
     log = vg.read_log(tmp_path / "log.csv")
     length = steps if every == "epoch" else every
     rows = [range(start, min(start + length, steps), COUNT_EVERY) for start in range(0, steps, length)]
-    expected = [np.mean([7 * step**2 / size for step in row]) for row in rows]
+    expected = [np.mean([4 * step**2 / size for step in row]) for row in rows]
     assert log["zero_fraction"].tolist() == pytest.approx(expected * 2)
     assert log["steps"].tolist() == [min(length, steps - start) for start in range(0, steps, length)] * 2
 
