@@ -83,7 +83,7 @@ def compute_again(gradient: Any) -> Any:
     """Computes a large product of matrices once more, so that a branch that is rarely taken need not have it kept.
 
     Args:
-        gradient: As `separate_gradients` returned it. Call this inside the branch.
+        gradient: A tensor of any shape, as `separate_gradients` returned it. Call this inside the branch.
 
     Returns:
         The product, on JAX on a CPU; the gradient itself everywhere else, and if it is anything else.

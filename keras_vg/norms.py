@@ -37,8 +37,8 @@ EXACT_COUNT = 2**24
 
 COUNT_EVERY = 32
 """On a CPU the zeros of large gradients are counted at one step of so many: there a count takes longer than the norm,
-and at every step about 4 % of an MLP's training, on JAX, where what is counted is computed again, a quarter of it. An
-accelerator would have to wait for the choice."""
+and at every step about 4 % of an MLP's training (784-4x512-10); on JAX, where what is counted is computed again, such a
+step takes a quarter longer, 1.3 of 5.1 ms. An accelerator would have to wait for the choice."""
 
 
 def measure_gradients(
