@@ -2,7 +2,7 @@
 
 import lazy_loader as _lazy
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # Public names are listed in __init__.pyi; each is imported at its first use, so that
 # `import keras_vg` loads neither Keras nor pandas.

@@ -15,10 +15,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from keras_vg.logs.compare import compare as compare_runs
+from keras_vg.logs.reader import expand
+
 # What a command needs beyond tables is imported in it: `compare` must not wait for matplotlib.
-from keras_vg.naming import make_printable
-from keras_vg.tables import compare as compare_runs
-from keras_vg.tables import expand
+from keras_vg.text import make_printable
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -82,8 +83,8 @@ def diagnose(logs: Logs, as_json: AsJson = False) -> None:
     Logs of one run (gradients, activations, a CSVLogger's history) are judged together: all files if no two are of one
     kind, otherwise those whose names differ in the word for the kind only (a_gradients.csv, a_history.csv).
     """
-    from keras_vg.rules import diagnose as diagnose_run
-    from keras_vg.runs import read_run_logs
+    from keras_vg.diagnosis.rules import diagnose as diagnose_run
+    from keras_vg.logs.runs import read_run_logs
 
     with _exit_on_mistake():
         runs = read_run_logs(_expand(logs))
@@ -120,11 +121,12 @@ def plot(
             raise ValueError(
                 f"The picture must be a .png, .svg or .pdf file. Received: {str(output)!r}. Give it such an ending."
             )
+        from keras_vg.logs.runs import join_run_logs, read_run_logs
+        from keras_vg.logs.schemas import LOG_TYPES
         from keras_vg.plots import choose_panels, draw_panels
-        from keras_vg.runs import KINDS, join_run_logs, read_run_logs
 
         runs = read_run_logs(_expand(logs))
-        tables = [table for kind in KINDS if (table := join_run_logs(runs, kind)) is not None]
+        tables = [table for log_type in LOG_TYPES if (table := join_run_logs(runs, log_type)) is not None]
         panels = [panel for table in tables for panel in choose_panels(table, decay)]
         draw_panels(panels).savefig(output, dpi=150)
     typer.echo(f"{output}: {len(panels)} plots")
@@ -160,7 +162,7 @@ def reproduce(
     """Runs the experiments behind textbook claims. Exit status: 1 if a verdict is not the expected one, 2 bad input."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow reads it once, when it is first imported
     from keras_vg.reproductions import find_reproductions
-    from keras_vg.results import reproduce as reproduce_claims
+    from keras_vg.reproductions.run_all import reproduce as reproduce_claims
 
     with _exit_on_mistake():
         find_reproductions(claims or [])

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 import typer
 
-from keras_vg.csvlog import CsvLog
-from keras_vg.schemas import DELTA
+from keras_vg.logs.schemas import DELTA
+from keras_vg.logs.writer import CsvLog
 
 
 def measure(work: Callable[[], object]) -> float:

@@ -18,6 +18,7 @@ from rich.progress import track
 from rich.table import Table
 
 import keras_vg as vg
+from keras_vg.logs import schemas
 
 STEPS = 10
 BATCHES = (1, 16)
@@ -94,7 +95,7 @@ def make_logs(layers: int = 100, epochs: int = 100) -> tuple[pd.DataFrame, ...]:
     activations = kernels[["epoch", "depth", "layer"]].assign(activation="relu", units=10, mean=0.0)
     activations = activations.assign(std=1.0, abs_max=3.0, saturated_fraction=0.5, dead_fraction=0.0)
     history = pd.DataFrame({"epoch": range(epochs), "loss": np.geomspace(1.0, 0.2, epochs)})
-    return gradients[list(vg.schemas.GRADIENT.columns)], activations[list(vg.schemas.ACTIVATION.columns)], history
+    return gradients[list(schemas.GRADIENT.columns)], activations[list(schemas.ACTIVATION.columns)], history
 
 
 def _time(function: Callable[[], Any]) -> float:

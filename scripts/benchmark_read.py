@@ -11,8 +11,8 @@ import pandas as pd
 import typer
 
 import keras_vg as vg
-from keras_vg.csvlog import CsvLog
-from keras_vg.schemas import DELTA
+from keras_vg.logs.schemas import DELTA
+from keras_vg.logs.writer import CsvLog
 
 
 def write_log(path: Path, epochs: int, layers: int, values: int) -> None:

@@ -16,10 +16,10 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
-from keras_vg.evidence import Evidence
-from keras_vg.findings import Findings
-from keras_vg.rules import judge, make_thresholds
-from keras_vg.rules.training import measure_oscillation
+from keras_vg.diagnosis.evidence import Evidence
+from keras_vg.diagnosis.findings import Findings
+from keras_vg.diagnosis.rules import judge, make_thresholds
+from keras_vg.diagnosis.training import measure_oscillation
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from diagnosis_cases import CASES, Case, run_case

@@ -23,10 +23,10 @@ from typer.testing import CliRunner
 
 import keras_vg as vg
 from keras_vg.cli import app
-from keras_vg.csvlog import CsvLog
+from keras_vg.logs.runs import read_run_logs
+from keras_vg.logs.schemas import SCHEMAS, Schema
+from keras_vg.logs.writer import CsvLog
 from keras_vg.report import render_report
-from keras_vg.runs import read_run_logs
-from keras_vg.schemas import SCHEMAS, Schema
 
 FORBIDDEN = ("open", "os.", "subprocess.", "socket.", "shutil.", "pickle.", "ctypes.", "exec", "import", "webbrowser.")
 """What an audit hook is told of (PEP 578) and no reader of a log has to do, but for opening the log itself."""

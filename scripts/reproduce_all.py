@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from keras_vg import results
+from keras_vg.reproductions import run_all
 
 
 def main(
@@ -24,7 +24,7 @@ def main(
     """Runs all reproductions; exits with 1, naming the claim, where a verdict differs from the expected one."""
     surprises = [
         line
-        for result in results.reproduce(claims or (), output, seeds, jobs, quick)
+        for result in run_all.reproduce(claims or (), output, seeds, jobs, quick)
         for line in result.list_surprises()
     ]
     for line in surprises:

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_vg import experiments
+from keras_vg.reproductions import experiments
 
 
 @pytest.fixture(scope="session")

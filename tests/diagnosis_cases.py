@@ -12,7 +12,7 @@ from keras import layers
 from sklearn import datasets
 
 import keras_vg as vg
-from keras_vg.evidence import Evidence, collect
+from keras_vg.diagnosis.evidence import Evidence, collect
 
 Maker = Callable[[], "Program"]
 

@@ -7,8 +7,10 @@ from models import MAKERS, make_data, make_sequential
 from scipy.special import expit
 
 import keras_vg as vg
-from keras_vg.activations import ActivationProbe
-from keras_vg.stateless import convert_batch
+from keras_vg.inspection.activations import ActivationProbe
+from keras_vg.inspection.stateless import convert_batch
+from keras_vg.logs import schemas
+from keras_vg.training.weights import list_weights
 
 pytestmark = pytest.mark.model
 to_numpy = keras.ops.convert_to_numpy
@@ -88,7 +90,7 @@ def test_depths_are_those_of_the_other_logs(tmp_path):
     model = keras.Model(inputs, layers.Dense(1, name="second")(h))
     table = read(model, np.ones((4, 3), "float32"))
     assert table["depth"].to_dict() == {"input": -1, "frozen": -1, "first": 0, "relu": 0, "second": 1}
-    assert {w.layer: w.depth for w in vg.capture.list_weights(model)} == {"first": 0, "second": 1}
+    assert {w.layer: w.depth for w in list_weights(model)} == {"first": 0, "second": 1}
 
 
 @pytest.mark.parametrize("make", MAKERS)
@@ -145,6 +147,6 @@ def test_bad_arguments(tmp_path):
 def test_schema_is_the_tables(tmp_path):
     x, _ = make_data()
     table = ActivationProbe(make_sequential(), convert_batch(x)).read().tabulate(epoch=3)
-    assert list(table.columns) == list(vg.schemas.ACTIVATION.columns)
+    assert list(table.columns) == list(schemas.ACTIVATION.columns)
     assert isinstance(table, pd.DataFrame)
     assert (table["epoch"] == 3).all()

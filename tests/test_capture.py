@@ -4,13 +4,13 @@ import pytest
 from keras import layers
 from models import BackToFront, make_nested
 
-from keras_vg import capture
+from keras_vg.training import weights
 
 pytestmark = pytest.mark.model
 
 
 def list_names(model, which="all"):
-    return [(weight.depth, weight.layer, weight.name) for weight in capture.list_weights(model, which)]
+    return [(weight.depth, weight.layer, weight.name) for weight in weights.list_weights(model, which)]
 
 
 def test_models_inside_a_model_are_opened():
@@ -60,7 +60,7 @@ def test_weights_of_a_model_itself_follow_those_of_its_layers():
     model = Scaled()
     model(np.ones((1, 2)))
     assert list_names(model) == [(0, "dense", "kernel"), (0, "dense", "bias"), (1, "scaled", "scale")]
-    assert capture.list_weights(model)[-1].size == 1
+    assert weights.list_weights(model)[-1].size == 1
 
 
 def test_finding_the_call_order_leaves_no_trace():
@@ -99,9 +99,9 @@ def test_an_untraceable_model_is_numbered_in_its_own_order_and_says_so():
 
 def test_a_snapshot_is_a_copy():
     model = keras.Sequential([keras.Input((2,)), layers.Dense(1)])
-    weight = capture.list_weights(model)[0]
-    snapshot = capture.read_values(weight)
+    weight = weights.list_weights(model)[0]
+    snapshot = weights.read_values(weight)
     kept = snapshot.copy()
     weight.variable.assign(np.full((2, 1), 7.0))
     assert np.array_equal(snapshot, kept)
-    assert capture.read_values(weight, np.array([1])).tolist() == [7.0]
+    assert weights.read_values(weight, np.array([1])).tolist() == [7.0]

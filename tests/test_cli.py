@@ -11,8 +11,8 @@ from test_runs import write_gradients, write_history
 from typer.testing import CliRunner
 
 from keras_vg.cli import app
+from keras_vg.logs.schemas import ACTIVATION
 from keras_vg.reproductions import REPRODUCTIONS
-from keras_vg.schemas import ACTIVATION
 
 VANISHING = [[1e-9, 1e-7, 1e-5, 1e-3, 1e-1]] * 3
 HEALTHY = [[0.1, 0.1, 0.1, 0.1, 0.1]] * 3
@@ -132,7 +132,7 @@ def test_reproduce_is_a_second_door_to_the_experiments(tmp_path):
 
 def test_reproduce_fails_where_a_verdict_surprises(tmp_path, monkeypatch):
     surprise = dataclasses.replace(REPRODUCTIONS["saturated_neuron"], expected={"B1": "holds", "B2": "holds in part"})
-    monkeypatch.setattr("keras_vg.results.find_reproductions", lambda claims: [surprise])
+    monkeypatch.setattr("keras_vg.reproductions.run_all.find_reproductions", lambda claims: [surprise])
     result = run("reproduce", "B1", "-o", tmp_path)
     assert result.exit_code == 1
     assert "B1: expected 'holds', found 'holds in part'" in result.stderr

@@ -7,7 +7,7 @@ import pytest
 from diagnosis_cases import CASES, run_case
 
 import keras_vg as vg
-from keras_vg.rules import judge, make_thresholds
+from keras_vg.diagnosis.rules import judge, make_thresholds
 
 BY_NAME = {case.name: case for case in CASES}
 INSPECTED = [

@@ -14,6 +14,8 @@ import pandas as pd
 import pytest
 
 import keras_vg as vg
+from keras_vg import text
+from keras_vg.logs import schemas
 
 README = Path(__file__).parents[1] / "README.md"
 MODULES = sorted(m.name for m in pkgutil.walk_packages(vg.__path__, "keras_vg.") if not m.name.endswith("__main__"))
@@ -36,7 +38,7 @@ def workplace(tmp_path, monkeypatch, circle_runs):
 @pytest.mark.parametrize("name", MODULES)
 def test_docstrings(name, workplace):
     module = importlib.import_module(name)
-    names = {"vg": vg, "keras": keras, "np": np, "pd": pd, "shorten_paths": vg.naming.shorten_paths}
+    names = {"vg": vg, "keras": keras, "np": np, "pd": pd, "shorten_paths": text.shorten_paths}
     results = doctest.testmod(module, extraglobs=names)
     assert results.failed == 0
 
@@ -85,5 +87,5 @@ def test_readme_files_exist():
 
 def test_readme_names_every_column():
     text = README.read_text()
-    for column in [column for schema in vg.schemas.SCHEMAS for column in schema.columns]:
+    for column in [column for schema in schemas.SCHEMAS for column in schema.columns]:
         assert f"| `{column}` |" in text

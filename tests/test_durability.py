@@ -22,9 +22,9 @@ from models import make_data
 from victims import LOGGERS, ROWS, ROWS_PER_EPOCH, make_model, make_rows, make_values
 
 import keras_vg as vg
-from keras_vg import csvlog
-from keras_vg.csvlog import CsvLog
-from keras_vg.schemas import DELTA
+from keras_vg.logs import writer
+from keras_vg.logs.schemas import DELTA
+from keras_vg.logs.writer import CsvLog
 
 _spec = importlib.util.spec_from_file_location("fuzz_reader", Path(__file__).parents[1] / "scripts" / "fuzz_reader.py")
 fuzz_reader = importlib.util.module_from_spec(_spec)
@@ -37,7 +37,7 @@ HEADER = ",".join(DELTA.columns) + "\n"
 def start():
     """Starts a function of `victims` in a process of its own, with the end of a pipe as its last argument."""
     context = multiprocessing.get_context("forkserver")  # all but the first start in milliseconds
-    context.set_forkserver_preload(["keras_vg.callbacks", "keras_vg.tables"])
+    context.set_forkserver_preload(["keras_vg.callbacks.gradient_logger", "keras_vg.logs.reader"])
 
     @contextlib.contextmanager
     def run(function, *arguments, **options):
@@ -277,7 +277,7 @@ def test_a_disk_that_stays_full(tmp_path, kind):
 
 
 def test_rows_that_wait_are_bounded(tmp_path, monkeypatch):
-    monkeypatch.setattr(csvlog, "MOST_UNWRITTEN", 250_000)  # of about 35,000 bytes per epoch
+    monkeypatch.setattr(writer, "MOST_UNWRITTEN", 250_000)  # of about 35,000 bytes per epoch
     log = CsvLog(tmp_path / "log.csv", DELTA)
     log.open()
     with file_sizes_limited(len(HEADER)):

@@ -8,8 +8,8 @@ from keras import layers
 from sklearn.datasets import make_circles
 
 import keras_vg as vg
-from keras_vg import experiments
-from keras_vg.experiments import Variant
+from keras_vg.reproductions import experiments
+from keras_vg.reproductions.experiments import Variant
 
 
 def test_circles_are_those_of_the_experiment():
@@ -61,7 +61,7 @@ def test_same_seed_gives_the_same_bytes_in_another_process(tmp_path):
         for r in experiments.run_variants(variants, [0, 1], 2, tmp_path / "here")
     }
     program = (
-        "from keras_vg.experiments import *\n"
+        "from keras_vg.reproductions.experiments import *\n"
         "list(run_variants([Variant('sigmoid', 'sigmoid', depth=2)], [1], 2, 'there'))"
     )
     subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True, capture_output=True)

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from keras_vg import internals
-from keras_vg.gradient_copies import LIBRARY_SIZE, compute_again, copy_gradients, separate_gradients
+from keras_vg.training import keras_private
+from keras_vg.training.exactness import LIBRARY_SIZE, compute_again, copy_gradients, separate_gradients
 
 BACKEND = keras.backend.backend()
 pytestmark = pytest.mark.model
@@ -70,7 +70,7 @@ def test_rows_that_a_product_reads_are_summed_by_a_product():
         sums = [rows.sum(0), rows.sum(1), other.sum(0), values.sum(0), spread.sum(0), cube.sum((0, 1))]
         products = [lax.dot_general(one, one, (((0,), (0,)), ((), ()))) for one in (rows, values, spread, cube)]
         copies = copy_gradients([*sums, *products], is_compiled=True, count=count)[: len(sums)]
-        kinds.extend(internals.get_equation(copy).primitive.name == "squeeze" for copy in copies)
+        kinds.extend(keras_private.get_equation(copy).primitive.name == "squeeze" for copy in copies)
         return sums, copies
 
     for one, other in zip(*compile_step(step)(VALUES, np.float32(0)), strict=True):
@@ -100,7 +100,7 @@ def test_products_of_large_matrices_are_measured_as_they_are_and_computed_again(
     def step(values, long):
         gradients, count = multiply(values, long)
         found = separate_gradients(gradients, is_compiled=False)
-        kinds.extend(internals.get_equation(value).primitive.name for value in found)
+        kinds.extend(keras_private.get_equation(value).primitive.name for value in found)
         kinds.append(count)
 
         def look():

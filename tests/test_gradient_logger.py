@@ -17,7 +17,8 @@ from models import MAKERS, BackToFront, make_data, make_sequential, make_sequent
 from test_weight_delta_logger import Failing, fit
 
 import keras_vg as vg
-from keras_vg.norms import COUNT_EVERY
+from keras_vg.training.norms import COUNT_EVERY
+from keras_vg.training.weights import list_weights
 
 pytestmark = [
     pytest.mark.model,
@@ -38,7 +39,7 @@ def read_rows(path):
 
 
 def label(model):
-    return {id(w.variable): (w.layer, w.name) for w in vg.capture.list_weights(model)}
+    return {id(w.variable): (w.layer, w.name) for w in list_weights(model)}
 
 
 def check_norms(make, tmp_path, *, data=None, loss="mse", optimizer=None, rtol=2e-5, atol=1e-7, compile_options=None):
@@ -802,6 +803,7 @@ warnings.filterwarnings("ignore", message="__array__ implementation")
 import keras, numpy as np
 sys.path.insert(0, {tests!r})
 from models import make_data
+from keras_vg.training.weights import list_weights
 model = keras.models.load_model("model.keras")
 model.fit(*make_data(), batch_size=8, shuffle=False, epochs=2, verbose=0)
 np.savez("after.npz", *model.get_weights())

@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from keras_vg.capture import Weight
-from keras_vg.gradient_rows import _PIECE, _SMALL, make_gradient_rows
-from keras_vg.tap import GradientTotals
+from keras_vg.training.interval import _PIECE, _SMALL, make_gradient_rows
+from keras_vg.training.tap import GradientTotals
+from keras_vg.training.weights import Weight
 
 SIZES = (1, _SMALL + 1, 0, 7, _SMALL, _PIECE + 5, 3, 2 * _PIECE)
 

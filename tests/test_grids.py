@@ -6,8 +6,8 @@ import joblib
 import pytest
 
 from keras_vg import grids
-from keras_vg.experiments import Variant, run_variants
 from keras_vg.reproductions import REPRODUCTIONS
+from keras_vg.reproductions.experiments import Variant, run_variants
 
 
 def test_results_come_in_order_of_the_tasks():

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from keras_vg import theory
-from keras_vg.initial_gradients import FAR, Stack, build_stack, fit_factors, log_stacks
+from keras_vg.reproductions.initial_gradients import FAR, Stack, build_stack, fit_factors, log_stacks
 
 NARROW = Stack("narrow", "tanh", 1.5, depth=4, width=6, features=3, steps=1)
 

@@ -6,6 +6,8 @@ from keras import layers
 from models import MAKERS, make_data, make_functional, make_sequential
 
 import keras_vg as vg
+from keras_vg.logs import schemas
+from keras_vg.training.weights import list_weights
 
 pytestmark = pytest.mark.model
 BACKEND = keras.backend.backend()
@@ -52,7 +54,7 @@ def test_gradients_are_those_of_autodiff(make):
         rows, skipped = rows.drop(("hidden", "kernel")), {("hidden", "kernel")}
     else:
         skipped = set()
-    labels = {id(w.variable): (w.layer, w.name) for w in vg.capture.list_weights(model)}
+    labels = {id(w.variable): (w.layer, w.name) for w in list_weights(model)}
     for variable, gradient in zip(model.trainable_weights, compute_gradients(model, compute_loss, x, y), strict=True):
         key = labels[id(variable)]
         if key in skipped:
@@ -100,7 +102,7 @@ def test_update_is_the_first_step(optimizer):
     loss = model.train_on_batch(x, y)
     deltas = [np.linalg.norm(new - old) for new, old in zip(model.get_weights(), before, strict=True)]
     order = {id(v): place for place, v in enumerate(model.weights)}
-    places = [order[id(w.variable)] for w in vg.capture.list_weights(model)]
+    places = [order[id(w.variable)] for w in list_weights(model)]
     np.testing.assert_allclose(inspection.gradients["delta_norm"], np.array(deltas)[places], rtol=1e-4)
     np.testing.assert_allclose(inspection.setup["loss"], loss, rtol=1e-5)
     np.testing.assert_allclose(inspection.setup["loss_after"], model.evaluate(x, y, verbose=0), rtol=1e-5)
@@ -121,8 +123,8 @@ def test_second_update_uses_the_optimizer_s_state():
 def test_tables_have_the_logs_columns():
     x, y = make_data()
     inspection = vg.inspect(compile_model(make_sequential), x, y)
-    assert list(inspection.gradients.columns) == list(vg.schemas.GRADIENT.columns)
-    assert list(inspection.activations.columns) == list(vg.schemas.ACTIVATION.columns)
+    assert list(inspection.gradients.columns) == list(schemas.GRADIENT.columns)
+    assert list(inspection.activations.columns) == list(schemas.ACTIVATION.columns)
     assert inspection.outputs[["layer", "activation", "loss"]].values.tolist() == [
         ["out", "linear", "mean_squared_error"]
     ]

@@ -56,12 +56,12 @@ if BACKEND == "tensorflow":
 
 
 def _calls_own(model):
-    from keras_vg import internals
+    from keras_vg.training import keras_private
 
     seen = []
     layer = model.layers[0]
     call = layer.call
-    with internals.set_attribute(layer, "call", lambda *args, **kwargs: seen.append(1) or call(*args, **kwargs)):
+    with keras_private.set_attribute(layer, "call", lambda *args, **kwargs: seen.append(1) or call(*args, **kwargs)):
         layer(make_data()[0])
     return bool(seen) and "call" not in vars(layer)
 
@@ -72,25 +72,25 @@ def test_private_name(name, model):
         holds = CHECKS[name](model)
     except AttributeError:
         holds = False
-    assert holds, f"Keras {keras.version()} has moved or changed {name}: see keras_vg/internals.py, which relies on it."
+    assert holds, f"Keras {keras.version()} has moved or changed {name}: see keras_private.py."
 
 
 @pytest.mark.skipif(BACKEND != "jax", reason="a private name of JAX")
 def test_private_name_of_jax():
     import jax
 
-    from keras_vg import internals
+    from keras_vg.training import keras_private
 
     seen = []
 
     @jax.jit
     def add(one, other):
-        equation = internals.get_equation(one + other)
+        equation = keras_private.get_equation(one + other)
         seen.append(equation is not None and (equation.primitive.name, len(equation.in_tracers), equation.params))
         return one
 
     add(1.0, 2.0)
     assert seen == [("add", 2, {})], (
         f"JAX {jax.__version__} has moved or changed Tracer.parent, or its primitive, in_tracers or params: see "
-        "keras_vg/internals.py, which relies on them."
+        "keras_vg/keras_private.py, which relies on them."
     )

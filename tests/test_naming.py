@@ -1,6 +1,6 @@
 import pytest
 
-from keras_vg.naming import shorten_paths
+from keras_vg.text import shorten_paths
 
 
 @pytest.mark.parametrize(

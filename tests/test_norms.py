@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_vg.norms import COUNT_EVERY, EXACT_COUNT, MOST_ROWS, SMALL_SIZE, measure_gradients
+from keras_vg.training.norms import COUNT_EVERY, EXACT_COUNT, MOST_ROWS, SMALL_SIZE, measure_gradients
 
 pytestmark = pytest.mark.model
 BACKEND = keras.backend.backend()

@@ -6,8 +6,8 @@ from matplotlib.figure import Figure
 from test_csvlog import make_block, write_log
 
 import keras_vg as vg
-from keras_vg.plots.layers import reduce_layers
-from keras_vg.schemas import ACTIVATION, GRADIENT
+from keras_vg.logs.layers import reduce_layers
+from keras_vg.logs.schemas import ACTIVATION, GRADIENT
 
 mpl.use("agg")
 
@@ -256,7 +256,7 @@ def test_histogram_of_weights_before_and_after(tmp_path, ax):
 def test_panels_refuse_what_they_cannot_draw():
     with pytest.raises(ValueError, match="must have rows to be drawn"):
         vg.plots.choose_panels(make_gradients(np.empty((0, 2))))
-    with pytest.raises(ValueError, match=r"Received: columns=\['run', 'time'\]"):
+    with pytest.raises(ValueError, match=r"columns=\['run', 'time'\]"):
         vg.plots.choose_panels(pd.DataFrame({"run": ["a"], "time": [0]}))
 
 

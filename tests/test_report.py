@@ -14,10 +14,10 @@ from test_plots import make_activations
 from test_runs import write_gradients, write_history
 
 import keras_vg as vg
-from keras_vg.evidence import Inspection
-from keras_vg.findings import Finding, Findings
-from keras_vg.naming import make_printable
-from keras_vg.schemas import ACTIVATION
+from keras_vg.diagnosis.evidence import Inspection
+from keras_vg.diagnosis.findings import Finding, Findings
+from keras_vg.logs.schemas import ACTIVATION
+from keras_vg.text import make_printable
 
 HOSTILE = [
     "<script>alert(1)</script>",

@@ -4,14 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from keras_vg import results
-from keras_vg.claims import Verdict
 from keras_vg.reproductions import (
     REPRODUCTIONS,
     Reproduction,
     find_reproductions,
     initialization,
     input_scaling,
+    run_all,
     saturated_neuron,
     sigmoid_gradient,
 )
@@ -20,6 +19,7 @@ from keras_vg.reproductions import confident_separator as separator
 from keras_vg.reproductions import deep_linear_chain as linear
 from keras_vg.reproductions import learning_rate_overshoot as overshoot
 from keras_vg.reproductions import sources_of_vanishing as sources
+from keras_vg.reproductions.claims import Verdict
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 
@@ -57,7 +57,7 @@ def test_an_unknown_claim_is_an_error(name):
 
 @pytest.mark.parametrize("name", ["saturated_neuron", "confident_separator", "deep_linear_chain"])
 def test_quick_ones_run_and_find_what_is_expected(name, tmp_path):
-    (result,) = results.reproduce([name], tmp_path, seeds=2)
+    (result,) = run_all.reproduce([name], tmp_path, seeds=2)
     assert result.list_surprises() == []
     page = (tmp_path / "RESULTS.md").read_text()
     for claim in REPRODUCTIONS[name].expected:
@@ -69,7 +69,7 @@ def test_quick_ones_run_and_find_what_is_expected(name, tmp_path):
 def test_another_verdict_than_the_expected_is_named():
     reproduction = Reproduction("saturated_neuron", {"B1": "holds", "B2": "holds"})
     verdicts = [Verdict("B1", "s", "does not hold", "e", "r")]
-    surprises = results.Result(reproduction, verdicts, 1.0).list_surprises()
+    surprises = run_all.Result(reproduction, verdicts, 1.0).list_surprises()
     assert [line.split(" (")[0] for line in surprises] == [
         "B1: expected 'holds', found 'does not hold'",
         "B2: expected 'holds', found 'no verdict'",

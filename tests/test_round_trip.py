@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import keras_vg as vg
-from keras_vg import capture
-from keras_vg.csvlog import CsvLog, _can_separate
-from keras_vg.schemas import DELTA, GRADIENT
+from keras_vg.logs.schemas import DELTA, GRADIENT
+from keras_vg.logs.writer import CsvLog, _can_separate
+from keras_vg.training import weights
 
 DTYPES = {"float16": np.float16, "bfloat16": ml_dtypes.bfloat16, "float32": np.float32, "float64": np.float64}
 SEPARATORS = [chr(code) for code in range(128) if _can_separate(chr(code))]
@@ -56,7 +56,7 @@ def test_values_round_trip_bit_for_bit(tmp_path_factory, dtype, ending):
     def check(values, separator):
         values = np.concatenate([values, extremes(kind)])
         variable = keras.Variable(values, dtype=dtype, trainable=True)
-        write(path, capture.read_values(capture.Weight(0, "dense", "kernel", variable)), separator=separator)
+        write(path, weights.read_values(weights.Weight(0, "dense", "kernel", variable)), separator=separator)
         log = vg.read_log(path)
         for column in ("before", "after", "delta", "implied_gradient"):
             check_bits(log[column].to_numpy().astype(kind), values)

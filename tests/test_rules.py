@@ -6,8 +6,9 @@ import pytest
 
 import keras_vg as vg
 from keras_vg import theory
-from keras_vg.findings import Finding, Findings
-from keras_vg.rules.gradients import fit_factor
+from keras_vg.diagnosis.findings import Finding, Findings
+from keras_vg.diagnosis.gradients import fit_factor
+from keras_vg.logs import schemas
 
 
 def make_gradients(rms, epochs=3, **columns):
@@ -41,7 +42,7 @@ def make_activations(activation="relu", layers=3, **columns):
     rows = [(0, -1, "input", "input", 4, 0.0, 1.0, 3.0, np.nan, np.nan)]
     rows += [(0, i, f"dense_{i}", activation, 4, 0.0, 1.0, 3.0, 0.1, 0.0) for i in range(layers)]
     rows += [(0, layers, "out", "linear", 1, 0.0, 1.0, 3.0, 0.0, 0.0)]
-    return pd.DataFrame(rows, columns=list(vg.schemas.ACTIVATION.columns)).assign(**columns)
+    return pd.DataFrame(rows, columns=list(schemas.ACTIVATION.columns)).assign(**columns)
 
 
 def make_history(losses, **columns):
@@ -258,9 +259,9 @@ def test_bad_sources(tmp_path):
         vg.diagnose(log.drop(columns="weight_norm"))
     with pytest.raises(ValueError, match="must have rows to be diagnosed"):
         vg.diagnose(log.iloc[:0])
-    with pytest.raises(ValueError, match="two of kind 'gradients'"):
+    with pytest.raises(ValueError, match="two of type 'gradients'"):
         vg.diagnose(log, log)
-    deltas = pd.DataFrame([dict.fromkeys(vg.schemas.DELTA.columns, 1)]).assign(layer="dense")
+    deltas = pd.DataFrame([dict.fromkeys(schemas.DELTA.columns, 1)]).assign(layer="dense")
     with pytest.raises(ValueError, match="Changes of weights alone.*of layer 'dense' only. Add the run's gradient log"):
         vg.diagnose(deltas)
     assert vg.diagnose(deltas, log).is_healthy

@@ -1,8 +1,8 @@
 import pytest
 from test_plots import make_gradients
 
-from keras_vg.runs import join_run_logs, read_run_logs
-from keras_vg.schemas import GRADIENT
+from keras_vg.logs.runs import join_run_logs, read_run_logs
+from keras_vg.logs.schemas import GRADIENT
 
 HISTORY = "epoch,loss\n0,0.7\n1,0.6\n"
 

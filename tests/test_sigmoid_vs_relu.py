@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from keras_vg.experiments import read_runs
 from keras_vg.reproductions import sigmoid_vs_relu
+from keras_vg.reproductions.experiments import read_runs
 
 CLAIMS = ("A1 ", "A2 ", "A3 ", "A4 ", "A5 ")
 KINDS = ("deltas", "gradients", "history")

@@ -4,7 +4,7 @@ import pytest
 from test_csvlog import make_block, write_log
 
 import keras_vg as vg
-from keras_vg.schemas import GRADIENT
+from keras_vg.logs.schemas import GRADIENT
 
 A, B = np.float32([1, -3]), np.float32([-10, 30])
 
@@ -120,7 +120,7 @@ def test_bad_comparisons(logs):
     ]:
         with pytest.raises(ValueError, match=message):
             vg.compare(logs, **options)
-    with pytest.raises(ValueError, match="columns that `read_log` returns"):
+    with pytest.raises(ValueError, match="must be a log of this package"):
         vg.compare(pd.DataFrame({"epoch": [0]}))
 
 

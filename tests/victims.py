@@ -9,8 +9,8 @@ import numpy as np
 from models import make_data
 
 import keras_vg as vg
-from keras_vg.csvlog import CsvLog
-from keras_vg.schemas import DELTA
+from keras_vg.logs.schemas import DELTA
+from keras_vg.logs.writer import CsvLog
 
 ROWS = 500
 LAYER = 'a "torn"\nname, ü'

@@ -9,7 +9,8 @@ from matplotlib.colors import LogNorm, Normalize
 from matplotlib.patches import Patch
 from matplotlib.ticker import LogFormatter, MaxNLocator
 
-from keras_vg.plots.layers import FIGURES, check_value, reduce_layers
+from keras_vg.logs.layers import FIGURES, check_value, reduce_layers
+from keras_vg.logs.schemas import ACTIVATION, GRADIENT, identify
 from keras_vg.plots.style import (
     LABELS,
     add_legend,
@@ -22,7 +23,6 @@ from keras_vg.plots.style import (
     mark_specials,
     use_log_scale,
 )
-from keras_vg.schemas import ACTIVATION, GRADIENT
 
 MOST_NAMES = 16
 """A heat map of more layers names only some of them."""
@@ -127,7 +127,7 @@ def draw_heatmap(log: pd.DataFrame, value: str | None = None, ax: Axes | None = 
         raise ValueError(
             f"A heat map is of one run with rows. Received: runs={runs!r}. Choose one: log[log['run'] == name]."
         )
-    is_activation = set(ACTIVATION.columns) <= set(log.columns)
+    is_activation = identify(log.columns) is ACTIVATION
     layers = log if is_activation else reduce_layers(log)
     allowed = ACTIVATION.numbers if is_activation else list(FIGURES)
     value = value or ("saturated_fraction" if is_activation else GRADIENT.value)

@@ -7,7 +7,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from keras_vg.plots.layers import check_value, reduce_layers
+from keras_vg.logs.compare import compare
+from keras_vg.logs.layers import check_value, reduce_layers
+from keras_vg.logs.schemas import ACTIVATION
 from keras_vg.plots.style import (
     LABELS,
     add_legend,
@@ -20,8 +22,6 @@ from keras_vg.plots.style import (
     mark_specials,
     use_log_scale,
 )
-from keras_vg.schemas import ACTIVATION
-from keras_vg.tables import compare
 
 HEALTHY_UPDATE = (1e-4, 1e-2)
 """Change of a weight in one step, relative to its size, around the 1e-3 that is a healthy one (Karpathy, 2015)."""
@@ -188,12 +188,7 @@ def draw_activations(log: pd.DataFrame, ax: Axes | None = None) -> Axes:
         >>> vg.plots.draw_activations(vg.read_log("activations.csv")).get_ylabel()
         'part of the worst layer [%]'
     """
-    missing = [column for column in ("run", *ACTIVATION.columns) if column not in log.columns]
-    if missing:
-        raise ValueError(
-            f"An activation log is needed. Received: a table without the columns {', '.join(missing)}. "
-            "Pass what `read_log` returns of a log that `ActivationLogger` wrote."
-        )
+    ACTIVATION.check(log.columns)
     ax = make_axes(ax)
     styles = cycle_styles()
     runs = list_runs(log)

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from keras_vg.logs.schemas import DELTA
 from keras_vg.plots.style import add_legend, cycle_styles, list_runs, make_axes, make_label
-from keras_vg.schemas import DELTA
 
 MOST_BINS = 40
 
@@ -34,7 +34,7 @@ def draw_deltas(log: pd.DataFrame, epoch: int | None = None, depth: int | None =
         >>> ax.get_xlabel()
         '|delta| [weight]'
     """
-    _check(log)
+    DELTA.check(log.columns)
     rows = _choose(log, "depth", depth)
     rows = _choose(rows, "epoch", epoch)
     ax = make_axes(ax)
@@ -91,7 +91,7 @@ def draw_weights(log: pd.DataFrame, depth: int | None = None, ax: Axes | None = 
         >>> ax.get_legend_handles_labels()[1]
         ['before epoch 0', 'after epoch 1']
     """
-    _check(log)
+    DELTA.check(log.columns)
     rows = _choose(log, "depth", depth)
     ax = make_axes(ax)
     runs = list_runs(rows)
@@ -130,15 +130,6 @@ def _draw_outline(ax: Axes, values: "pd.Series[float]", edges: np.ndarray, label
 def _count_bins(values: int) -> int:
     """So many that a bar stands for several values."""
     return min(MOST_BINS, max(8, int(2 * values**0.5)))
-
-
-def _check(log: pd.DataFrame) -> None:
-    missing = [column for column in ("run", *DELTA.columns) if column not in log.columns]
-    if missing:
-        raise ValueError(
-            f"A delta log is needed. Received: a table without the columns {', '.join(missing)}. "
-            "Pass what `read_log` returns of a log that `WeightDeltaLogger` wrote."
-        )
 
 
 def _choose(log: pd.DataFrame, column: str, wanted: int | None) -> pd.DataFrame:

@@ -8,11 +8,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from keras_vg.logs.schemas import ACTIVATION, DELTA, GRADIENT, identify
 from keras_vg.plots.depth import draw_depth, draw_heatmap
 from keras_vg.plots.epochs import draw_activations, draw_epochs, draw_layer, draw_losses, draw_update_ratio
 from keras_vg.plots.histograms import draw_deltas, draw_weights
 from keras_vg.plots.style import list_runs
-from keras_vg.schemas import ACTIVATION, DELTA, GRADIENT
 
 PANEL_SIZE = (4.8, 3.3)
 """Inches: narrow enough that the text is still read on a phone."""
@@ -59,35 +59,30 @@ def choose_panels(log: pd.DataFrame, decay: float | None = None) -> list[Panel]:
     if log.empty:
         raise ValueError("A log must have rows to be drawn. Received: a log without any. Did its first epoch end?")
     runs = {str(run): log[log["run"] == run] for run in list_runs(log)}
-    columns = set(log.columns)
-    if set(GRADIENT.columns) <= columns:
+    schema = identify(log.columns)
+    if schema is GRADIENT:
         panels = [
             Panel("First layer's gradient", partial(draw_layer, log)),
             Panel("Gradient over depth", partial(draw_depth, log, decay=decay)),
             Panel("Size of the updates", partial(draw_update_ratio, log)),
         ]
         maps = {"Gradient, layer by epoch": partial(draw_heatmap)}
-    elif set(ACTIVATION.columns) <= columns:
+    elif schema is ACTIVATION:
         panels = [Panel("Saturated values and dead units", partial(draw_activations, log))]
         maps = {
             f"{name.capitalize()}, layer by epoch": partial(draw_heatmap, value=f"{name}_fraction")
             for name in ("saturated", "dead")
             if log[f"{name}_fraction"].notna().any()
         }
-    elif set(DELTA.columns) <= columns:
+    elif schema is DELTA:
         first = log[log["depth"] == log["depth"].min()]
         panels = [
             Panel("First layer: change per epoch", partial(draw_epochs, first, "delta")),
             Panel("First layer: change of each weight", partial(draw_deltas, log)),
         ]
         maps = {"Weights before and after": partial(draw_weights)}
-    elif {"run", "epoch", "loss"} <= columns:
-        return [Panel("Loss", partial(draw_losses, log))]
     else:
-        raise ValueError(
-            "A table to draw must be a log of this package or of `keras.callbacks.CSVLogger`. "
-            f"Received: columns={list(log.columns)}. Pass what `read_log` returns."
-        )
+        return [Panel("Loss", partial(draw_losses, log))]
     for run, rows in runs.items():
         panels += [
             Panel(f"{name}: {run}" if len(runs) > 1 else name, partial(draw, rows)) for name, draw in maps.items()

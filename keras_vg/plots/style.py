@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogFormatter
 
-from keras_vg.naming import make_printable
+from keras_vg.text import make_printable
 
 # Okabe and Ito's colours, which the colour-blind tell apart; markers and dashes do it in grey.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")

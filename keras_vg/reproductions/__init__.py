@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from keras_vg.claims import Outcome, Verdict
+from keras_vg.reproductions.claims import Outcome, Verdict
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.progress import track
 
 from keras_vg import theory
-from keras_vg.claims import Verdict, decide, describe, print_table, print_verdicts, show
-from keras_vg.experiments import Placement, Variant, measure_ratios, read_runs, run_variants
-from keras_vg.initial_gradients import Stack, fit_factors, log_stacks
+from keras_vg.reproductions.claims import Verdict, decide, describe, print_table, print_verdicts, show
+from keras_vg.reproductions.experiments import Placement, Variant, measure_ratios, read_runs, run_variants
+from keras_vg.reproductions.initial_gradients import Stack, fit_factors, log_stacks
 
 ACTIVATIONS = ("sigmoid", "tanh", "relu")
 PLACEMENTS: tuple[Placement, ...] = (None, "before", "after")

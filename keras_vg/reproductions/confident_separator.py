@@ -10,9 +10,9 @@ import pandas as pd
 from rich.console import Console
 
 from keras_vg import theory
-from keras_vg.callbacks import WeightDeltaLogger
-from keras_vg.claims import Verdict, decide, print_table, print_verdicts
-from keras_vg.tables import read_log
+from keras_vg.callbacks.weight_delta_logger import WeightDeltaLogger
+from keras_vg.logs.reader import read_log
+from keras_vg.reproductions.claims import Verdict, decide, print_table, print_verdicts
 
 POINTS = {1: (1.0, 1.0), 0: (-1.0, -1.0)}
 SEPARATORS = {"A": (1.0, 1.0), "B": (10.0, 10.0)}

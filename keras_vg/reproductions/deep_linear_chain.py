@@ -10,10 +10,10 @@ import pandas as pd
 from rich.console import Console
 
 from keras_vg import theory
-from keras_vg.callbacks import GradientLogger
-from keras_vg.claims import Verdict, decide, describe, print_table, print_verdicts
+from keras_vg.callbacks.gradient_logger import GradientLogger
 from keras_vg.grids import run_grid
-from keras_vg.tables import read_log
+from keras_vg.logs.reader import read_log
+from keras_vg.reproductions.claims import Verdict, decide, describe, print_table, print_verdicts
 
 LAYERS = 20
 SCALES = (0.5, 1.0, 1.5)

@@ -9,8 +9,8 @@ import pandas as pd
 from rich.console import Console
 
 from keras_vg import theory
-from keras_vg.claims import Verdict, decide, describe, print_table, print_verdicts
-from keras_vg.initial_gradients import Stack, fit_factors, log_stacks
+from keras_vg.reproductions.claims import Verdict, decide, describe, print_table, print_verdicts
+from keras_vg.reproductions.initial_gradients import Stack, fit_factors, log_stacks
 
 FIRST_DEPTH = 5
 """The layers before it are still on their way to the length that theory starts from."""

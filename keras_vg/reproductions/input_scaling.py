@@ -9,8 +9,17 @@ from rich.console import Console
 from rich.progress import track
 
 from keras_vg import theory
-from keras_vg.claims import Verdict, decide, describe, print_table, print_verdicts
-from keras_vg.experiments import Data, Run, Scaling, Variant, measure_ratios, read_histories, read_runs, run_variants
+from keras_vg.reproductions.claims import Verdict, decide, describe, print_table, print_verdicts
+from keras_vg.reproductions.experiments import (
+    Data,
+    Run,
+    Scaling,
+    Variant,
+    measure_ratios,
+    read_histories,
+    read_runs,
+    run_variants,
+)
 from keras_vg.reproductions.saturated_neuron import X
 
 CIRCLES = (

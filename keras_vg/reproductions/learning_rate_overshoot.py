@@ -12,11 +12,11 @@ import pandas as pd
 from rich.console import Console
 
 from keras_vg import theory
-from keras_vg.callbacks import WeightDeltaLogger
-from keras_vg.claims import Verdict, decide, describe, print_table, print_verdicts
-from keras_vg.experiments import Data, Scaling, load_data
+from keras_vg.callbacks.weight_delta_logger import WeightDeltaLogger
 from keras_vg.grids import run_grid
-from keras_vg.tables import read_log
+from keras_vg.logs.reader import read_log
+from keras_vg.reproductions.claims import Verdict, decide, describe, print_table, print_verdicts
+from keras_vg.reproductions.experiments import Data, Scaling, load_data
 
 DATA: tuple[Data, ...] = ("breast_cancer", "wine")
 SCALINGS: dict[str, Scaling] = {"raw": None, "standard": "standard"}

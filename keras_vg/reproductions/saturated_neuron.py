@@ -9,7 +9,7 @@ import pandas as pd
 from rich.console import Console
 
 from keras_vg import theory
-from keras_vg.claims import Verdict, decide, print_table, print_verdicts
+from keras_vg.reproductions.claims import Verdict, decide, print_table, print_verdicts
 
 X = (1000.0, 2000.0, 3000.0)
 W = (0.5390438890427759, -0.40388501506080915, -0.08320392462912277)

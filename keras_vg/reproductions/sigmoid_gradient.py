@@ -8,8 +8,8 @@ import pandas as pd
 from rich.console import Console
 
 from keras_vg import theory
-from keras_vg.claims import Verdict, decide, describe, print_table, print_verdicts
-from keras_vg.initial_gradients import Stack, fit_factors, log_stacks
+from keras_vg.reproductions.claims import Verdict, decide, describe, print_table, print_verdicts
+from keras_vg.reproductions.initial_gradients import Stack, fit_factors, log_stacks
 
 CLAIMED_RANGES = {"x": 10.0, "sigmoid": 1.0, "derivative": 0.25}
 CLAIMED_POWERS = {5: 9.8e-4, 10: 9.5e-7, 11: 2.4e-7}

@@ -12,11 +12,11 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from keras_vg.claims import Verdict, decide, describe, print_verdicts, show
-from keras_vg.experiments import SIGMOID_VS_RELU, name_run, read_runs, run_variants
-from keras_vg.initial_gradients import Stack, log_stacks
+from keras_vg.logs.compare import compare
 from keras_vg.plots import draw_epochs
-from keras_vg.tables import compare
+from keras_vg.reproductions.claims import Verdict, decide, describe, print_verdicts, show
+from keras_vg.reproductions.experiments import SIGMOID_VS_RELU, name_run, read_runs, run_variants
+from keras_vg.reproductions.initial_gradients import Stack, log_stacks
 
 UNITS = 10  # values in a row of the first layer's kernel: one per unit
 

@@ -7,8 +7,8 @@ import pandas as pd
 from rich.console import Console
 from rich.progress import track
 
-from keras_vg.claims import Verdict, decide, describe, print_table, print_verdicts
-from keras_vg.experiments import Variant, measure_ratios, read_runs, run_variants
+from keras_vg.reproductions.claims import Verdict, decide, describe, print_table, print_verdicts
+from keras_vg.reproductions.experiments import Variant, measure_ratios, read_runs, run_variants
 
 BASE = Variant("base", "tanh", depth=5)
 """A net whose first layer gets its gradient."""

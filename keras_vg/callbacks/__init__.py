@@ -1,0 +1,1 @@
+"""The callbacks: what to capture when, and where it goes."""

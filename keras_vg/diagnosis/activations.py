@@ -1,0 +1,196 @@
+"""Rules about what goes forwards: inputs, saturated and dead units, values that are not finite."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from keras_vg.diagnosis.context import Context
+from keras_vg.diagnosis.findings import Finding
+
+SATURATING = ("sigmoid", "tanh", "softsign", "hard_sigmoid", "hard_tanh")
+RECTIFIERS = ("relu", "relu6")
+
+
+def find_dead(context: Context) -> Iterator[Finding]:
+    """ReLU units that are zero for every example."""
+    t = context.thresholds
+    hidden = _get_hidden(context, RECTIFIERS)
+    if hidden.empty:
+        return
+    final = hidden[hidden["epoch"] == hidden["epoch"].max()]
+    for rows, severity in _split(final, "dead_fraction", t.dead_fraction, t.dead_warning):
+        names = tuple(rows["layer"].astype(str))
+        shown = hidden[hidden["layer"].isin(names) & (hidden["dead_fraction"] >= rows["dead_fraction"].min())]
+        yield Finding(
+            "dead_relu",
+            severity,  # type: ignore[arg-type]
+            names,
+            context.get_epoch(shown["epoch"].min()),
+            {"dead_fraction": float(rows["dead_fraction"].max()), "units": float(rows["units"].sum())},
+            "These units output 0 for every example and get no gradient. Lower the learning rate, start biases at 0, "
+            "use `kernel_initializer='he_normal'`, or an activation with a slope everywhere "
+            "(`keras.layers.LeakyReLU()`, `activation='gelu'`).",
+        )
+
+
+def find_saturated(context: Context) -> Iterator[Finding]:
+    """Hidden sigmoid or tanh units on the flat ends of their curve."""
+    t = context.thresholds
+    hidden = _get_hidden(context, SATURATING)
+    if hidden.empty:
+        return
+    final = hidden[hidden["epoch"] == hidden["epoch"].max()]
+    for rows, severity in _split(final, "saturated_fraction", t.saturated_fraction, t.saturated_warning):
+        names = tuple(rows["layer"].astype(str))
+        shown = hidden[hidden["layer"].isin(names) & (hidden["saturated_fraction"] >= rows["saturated_fraction"].min())]
+        yield Finding(
+            "saturated_units",
+            severity,  # type: ignore[arg-type]
+            names,
+            context.get_epoch(shown["epoch"].min()),
+            {
+                "saturated_fraction": float(rows["saturated_fraction"].max()),
+                "activation": str(rows["activation"].iloc[0]),
+            },
+            "These units sit where their activation is flat, so hardly any gradient passes. Scale the inputs to "
+            "zero mean "
+            "and unit variance (`keras.layers.Normalization`), use smaller initial weights (`'glorot_uniform'`), put "
+            "`BatchNormalization` before the activation, or use ReLU.",
+        )
+
+
+def find_input_scale(context: Context) -> Iterator[Finding]:
+    """Inputs far from unit scale that no normalization or embedding brings to it."""
+    t = context.thresholds
+    inspection = context.inspection
+    if context.is_inspection and inspection is not None:
+        seen = inspection.inputs.iloc[-1]
+        size, low, high = float(seen["abs_max"]), float(seen["scale_min"]), float(seen["scale_max"])
+        if np.isfinite(high) and low > 0 and high / low >= t.feature_range and size >= t.input_size:
+            yield Finding(
+                "feature_scale",
+                "error" if size >= t.input_error else "warning",
+                (),
+                None,
+                {"smallest_feature": low, "largest_feature": high, "ratio": high / low},
+                "Features differ by orders of magnitude, so no learning rate suits all their weights. Put "
+                "`keras.layers.Normalization()` first, adapted to the training data, or use StandardScaler.",
+            )
+    else:
+        size = _measure_log_inputs(context)
+    if size < t.input_size:
+        return
+    tamed = _is_tamed(context)
+    if tamed and not context.is_inspection:
+        return
+    is_error = not tamed and (size >= t.input_error or _starts_far_off(context))
+    yield Finding(
+        "input_scale",
+        "error" if is_error else "warning",
+        (),
+        None if context.is_inspection else int(context.activations["epoch"].min()),  # type: ignore[index]
+        {"largest_input": size},
+        "The first layer is given inputs far from unit scale: its gradients grow with them, its units saturate. Divide "
+        "pixels by 255 (`keras.layers.Rescaling(1 / 255)`), or put `keras.layers.Normalization()` first.",
+    )
+
+
+def find_nonfinite_outputs(context: Context) -> Iterator[Finding]:
+    """The first layer whose output is not finite, and when."""
+    rows = context.activations
+    if rows is None:
+        return
+    bad = rows[~np.isfinite(rows["abs_max"].to_numpy(dtype="float64"))]
+    if bad.empty:
+        return
+    at_first = bad[bad["epoch"] == bad["epoch"].min()]
+    first = at_first.iloc[0]
+    where = (
+        "the input itself" if first["depth"] == -1 and first["activation"] == "input" else f"layer {first['layer']!r}"
+    )
+    yield Finding(
+        "nonfinite",
+        "error",
+        tuple(at_first["layer"].astype(str)),
+        context.get_epoch(first["epoch"]),
+        {"first": where, "layers_hit": float(len(at_first))},
+        f"The first value that is NaN or infinite comes from {where}. Check the data with `np.isfinite(x).all()`, "
+        "lower "
+        "the learning rate, add `clipnorm=1.0` to the optimizer, and avoid log, sqrt and division near 0.",
+    )
+
+
+def find_explosion_forwards(context: Context) -> Iterator[Finding]:
+    """Outputs that grow from layer to layer beyond any scale."""
+    rows, t = context.activations, context.thresholds
+    if rows is None:
+        return
+    sizes = rows["abs_max"].to_numpy(dtype="float64")
+    inputs = sizes[(rows["depth"] == -1).to_numpy()]
+    largest_input = float(np.fmax(1.0, np.fmax.reduce(inputs))) if len(inputs) else 1.0
+    is_large = (rows["depth"] >= 0).to_numpy() & (sizes > t.exploding_activation * largest_input)
+    if not is_large.any():
+        return
+    first = rows[is_large].iloc[0]
+    yield Finding(
+        "exploding_activation",
+        "error",
+        (str(first["layer"]),),
+        context.get_epoch(first["epoch"]),
+        {"largest_output": float(first["abs_max"]), "largest_input": largest_input},
+        "Outputs grow beyond any scale. Use smaller initial weights (`kernel_initializer='he_normal'` with ReLU), "
+        "`BatchNormalization` between the layers, or a lower learning rate.",
+    )
+
+
+def _get_hidden(context: Context, names: tuple[str, ...]) -> pd.DataFrame:
+    """The rows of hidden layers of some activations."""
+    rows = context.activations
+    if rows is None:
+        return pd.DataFrame(columns=["epoch"])
+    outputs = _list_output_layers(context)
+    return rows[rows["activation"].isin(names) & ~rows["layer"].isin(outputs)]
+
+
+def _list_output_layers(context: Context) -> set[str]:
+    if context.inspection is not None:
+        return set(context.inspection.outputs["layer"])
+    assert context.activations is not None
+    return {str(context.activations["layer"].iloc[-1])}
+
+
+def _split(rows: pd.DataFrame, column: str, error: float, warning: float) -> Iterator[tuple[pd.DataFrame, str]]:
+    values = rows[column].to_numpy(dtype="float64")
+    for mask, severity in ((values >= error, "error"), ((values >= warning) & (values < error), "warning")):
+        if mask.any():
+            yield rows[mask], severity
+
+
+def _measure_log_inputs(context: Context) -> float:
+    rows = context.activations
+    if rows is None:
+        return 0.0
+    inputs = rows[rows["depth"] == -1]
+    inputs = inputs[inputs["activation"] == "input"]
+    return float(inputs["abs_max"].max()) if len(inputs) else 0.0
+
+
+def _starts_far_off(context: Context) -> bool:
+    """Whether the untrained model's loss is far above that of a constant prediction."""
+    if not context.is_inspection or context.inspection is None:
+        return False
+    return bool(context.inspection.setup["loss"] > context.thresholds.loss_excess * context.baseline)
+
+
+def _is_tamed(context: Context) -> bool:
+    """Whether what the first layers make of the inputs has unit scale and is not saturated."""
+    rows = context.activations
+    if rows is None:
+        return False
+    start = rows[(rows["epoch"] == rows["epoch"].min()) & (rows["depth"] >= 0)]
+    early = start[start["depth"] <= 1]
+    if early.empty:
+        return False
+    is_flat = early["activation"].isin(SATURATING) & (early["saturated_fraction"] > 0.5)
+    return bool((early["abs_max"] < context.thresholds.input_size / 2).any() and not is_flat.any())

@@ -1,0 +1,141 @@
+"""What every rule is given: tables of one moment or one training, arranged, and what is known beside them."""
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from keras_vg import theory
+from keras_vg.diagnosis.evidence import Inspection
+from keras_vg.diagnosis.series import GradientSeries, make_series
+from keras_vg.diagnosis.thresholds import Thresholds
+
+_ADAPTIVE = (
+    "Adam",
+    "AdamW",
+    "Adamax",
+    "Nadam",
+    "RMSprop",
+    "Adagrad",
+    "Adadelta",
+    "Lion",
+    "Lamb",
+    "Muon",
+    "Adafactor",
+    "Ftrl",
+)
+
+
+@dataclass(frozen=True)
+class Context:
+    """The tables that the rules judge together.
+
+    Attributes:
+        thresholds: Where sick begins.
+        is_inspection: Whether the tables are an inspection's: one step that has not been made.
+        gradients: A gradient log, or None.
+        activations: An activation log, or None.
+        history: A table with `epoch` and `loss`, or None.
+        inspection: What an inspection told of loss, labels and optimizer, or None.
+        predictions: What the outputs gave for the probe batch, with their `epoch`, or None.
+    """
+
+    thresholds: Thresholds
+    is_inspection: bool
+    gradients: pd.DataFrame | None = None
+    activations: pd.DataFrame | None = None
+    history: pd.DataFrame | None = None
+    inspection: Inspection | None = None
+    predictions: pd.DataFrame | None = None
+
+    @cached_property
+    def series(self) -> GradientSeries:
+        """The gradient log as arrays."""
+        assert self.gradients is not None
+        return make_series(self.gradients)
+
+    @property
+    def is_adaptive(self) -> bool:
+        """Whether the optimizer divides gradients by their own size, as far as it is known."""
+        if self.inspection is not None:
+            return self.inspection.setup["optimizer"] in _ADAPTIVE
+        return self.gradients is not None and not self.is_inspection and self._moves_more_than_gradients()
+
+    @property
+    def scales_loss(self) -> bool:
+        """Whether a `LossScaleOptimizer` is known to be at work."""
+        return self.inspection is not None and self.inspection.setup["loss_scaling"]
+
+    @property
+    def accumulation(self) -> int:
+        """Steps per update."""
+        return 1 if self.inspection is None else int(self.inspection.setup["gradient_accumulation_steps"])
+
+    @property
+    def loss_is_unknown(self) -> bool:
+        """Whether no loss was given."""
+        return self.history is None and not (self.is_inspection and self.inspection is not None)
+
+    @cached_property
+    def baseline(self) -> float:
+        """Loss of the best constant prediction, summed over the outputs; NaN where unknown."""
+        if self.inspection is None:
+            return float("nan")
+        return float(self.inspection.outputs["baseline"].sum(skipna=False))
+
+    @cached_property
+    def is_converged(self) -> bool:
+        """Whether the loss is so small, against a constant prediction or its own start, that stillness is success."""
+        part = self.thresholds.converged_loss
+        if self.is_inspection and self.inspection is not None:
+            loss = self.inspection.setup["loss"]
+            return bool(loss < part * self.baseline) or loss == 0
+        if self.history is None:
+            return False
+        losses = self.history["loss"].to_numpy(dtype="float64")
+        return bool(losses[-1] < part * losses[0] or losses[-1] < part * self.baseline or losses[-1] == 0)
+
+    @cached_property
+    def expected_factor(self) -> float:
+        """What mean-field theory expects a wide plain net of such layers to multiply the gradient by, per layer.
+
+        From the commonest activation and the median weight variance of the hidden layers, as they are first known;
+        NaN without an activation log, for activations without a theory, and with normalization between the layers.
+        """
+        if self.activations is None or any("gamma" in name for name in self.series.names):
+            return float("nan")
+        hidden = self.activations[self.activations["depth"].between(0, self.series.depths.max() - 1)]
+        hidden = hidden[hidden["epoch"] == hidden["epoch"].min()]
+        counts = Counter(str(name) for name in hidden["activation"] if name != "linear")
+        activation = next(iter(dict(counts.most_common(1))), "linear")
+        if activation not in theory.ACTIVATIONS:
+            return float("nan")
+        units = hidden.groupby("depth")["units"].first()
+        chosen = [place for place, name in enumerate(self.series.names) if name == "kernel"]
+        norms = pd.Series(self.series.figures["weight_norm"][0, chosen], self.series.depths[chosen])
+        variance = float((np.square(norms) / units).median())  # of the weights, times the number of inputs
+        return theory.predict_factor(activation, variance).factor if np.isfinite(variance) else float("nan")
+
+    def get_epoch(self, epoch: float) -> int | None:
+        """The epoch of a finding: none for an inspection."""
+        return None if self.is_inspection else int(epoch)
+
+    def count_activations(self) -> str:
+        """E.g. `"11 x sigmoid, 1 x softmax"`, from an activation log; empty without."""
+        if self.activations is None:
+            return ""
+        rows = self.activations[
+            (self.activations["depth"] >= 0) & (self.activations["epoch"] == self.activations["epoch"].min())
+        ]
+        counts = Counter(str(name) for name in rows["activation"] if name != "linear")
+        return ", ".join(f"{count} x {name}" for name, count in counts.items())
+
+    def _moves_more_than_gradients(self) -> bool:
+        """Whether weights moved farther than the learning rate times all gradients, which plain SGD cannot."""
+        f = self.series.figures
+        with np.errstate(all="ignore"):
+            reach = f["learning_rate"] * f["gradient_norm"] * f["steps"]
+            ratios = f["delta_norm"] / reach
+        return bool(np.isfinite(ratios).any() and np.median(ratios[np.isfinite(ratios)]) > 1.5)

@@ -1,0 +1,293 @@
+"""Rules about the output layer, its loss and the labels: whether they can meet at all."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from keras_vg.diagnosis.context import Context
+from keras_vg.diagnosis.findings import Finding
+
+CROSSENTROPIES: tuple[str, ...] = ("binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy")
+CROSSENTROPIES += ("binary_focal_crossentropy", "categorical_focal_crossentropy")
+REGRESSIONS: tuple[str, ...] = (
+    "mean_squared_error",
+    "mean_absolute_error",
+    "huber",
+    "log_cosh",
+    "mean_squared_logarithmic_error",
+)
+REGRESSIONS += ("mean_absolute_percentage_error",)
+_RANGES = {"sigmoid": (0.0, 1.0), "hard_sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0), "tanh": (-1.0, 1.0)}
+_RANGES |= {"relu": (0.0, np.inf), "softplus": (0.0, np.inf), "relu6": (0.0, 6.0)}
+
+
+def find_output_layer(context: Context) -> Iterator[Finding]:
+    """An output activation with which the loss cannot teach anything."""
+    for output in _list_outputs(context):
+        found = _judge_head(output)
+        if found is not None:
+            severity, cause = found
+            evidence = {
+                "activation": output["activation"],
+                "units": float(output["units"]),
+                "loss": output["loss"],
+                "from_logits": str(output["from_logits"]),
+            }
+            yield Finding("output_layer", severity, _name(output), None, evidence, cause)  # type: ignore[arg-type]
+
+
+def _judge_head(output: dict[str, Any]) -> tuple[str, str] | None:
+    activation, loss, units = output["activation"], output["loss"], output["units"]
+    is_categorical = "categorical" in loss
+    takes_logits = bool(output["from_logits"])
+    if activation == "softmax" and units == 1:
+        return "error", (
+            "Softmax over one unit is always 1: every prediction is the same. Use `Dense(1, "
+            "activation='sigmoid')` for two "
+            "classes with `binary_crossentropy`, or no activation for a regression."
+        )
+    if is_categorical and units == 1:
+        return "error", (
+            "A categorical loss over one unit has no gradient. Use `binary_crossentropy` with `Dense(1, "
+            "'sigmoid')`, or "
+            "one unit per class with softmax."
+        )
+    if loss in CROSSENTROPIES and not takes_logits:
+        low, high = output["prediction_min"], output["prediction_max"]
+        unbounded = activation in (
+            "linear",
+            "relu",
+            "leaky_relu",
+            "elu",
+            "selu",
+            "gelu",
+            "silu",
+            "softplus",
+            "tanh",
+            "relu6",
+        )
+        if unbounded or low < -1e-3 or high > 1 + 1e-3:
+            fit = "softmax" if is_categorical else "sigmoid"
+            return "error", (
+                f"{loss} takes probabilities, and this output ({activation}) gives other numbers, which are cut "
+                "to 0 and 1 "
+                f"and pass no gradient there. Use `activation='{fit}'`, or no activation with `from_logits=True` "
+                "in the loss."
+            )
+    if loss in CROSSENTROPIES and takes_logits and activation in ("sigmoid", "softmax", "relu", "tanh"):
+        return "warning", (
+            f"The loss takes logits (`from_logits=True`) but the output is a {activation}. Leave out the "
+            "activation, or "
+            "`from_logits`."
+        )
+    if is_categorical and activation == "sigmoid":
+        return "warning", "One of several classes is a choice: use `activation='softmax'` instead of sigmoid."
+    if loss in (*REGRESSIONS, "binary_crossentropy") and output["label_units"] == 1 and units > 1:
+        return "error", (
+            f"There is one label per example, but {units} outputs, each of which is taught the same number. For "
+            "classes use "
+            "`sparse_categorical_crossentropy`; for one number `Dense(1)`."
+        )
+    if activation == "relu" and units == 1 and output["prediction_max"] == 0:
+        return "error", "The ReLU output is 0 for every example and gets no gradient. Leave out the last activation."
+    return None
+
+
+def find_label_range(context: Context) -> Iterator[Finding]:
+    """Labels that the output cannot reach."""
+    for output in _list_outputs(context):
+        loss, low, high = output["loss"], output["label_min"], output["label_max"]
+        if not np.isfinite([low, high]).all():
+            yield Finding(
+                "nonfinite",
+                "error",
+                _name(output),
+                None,
+                {"first": "the labels"},
+                "The labels hold NaN or infinity. Check them with `np.isfinite(y).all()`.",
+            )
+            continue
+        bounds = _find_bounds(output)
+        if bounds is None:
+            continue
+        slack = 0.02 * (bounds[1] - bounds[0]) if np.isfinite(bounds[1]) and not loss.startswith("sparse") else 0.0
+        if (
+            low < bounds[0] - slack
+            or high > bounds[1] + slack
+            or (loss.startswith("sparse") and not output["label_integer"])
+        ):
+            evidence = {"label_min": low, "label_max": high, "lowest_allowed": bounds[0], "highest_allowed": bounds[1]}
+            yield Finding(
+                "label_range",
+                "error",
+                _name(output),
+                None,
+                {**evidence, "loss": loss, "activation": output["activation"]},
+                _advise_on_labels(output),
+            )
+
+
+def _find_bounds(output: dict[str, Any]) -> tuple[float, float] | None:
+    """Between what the labels may lie."""
+    loss, activation = output["loss"], output["activation"]
+    if loss.startswith("sparse"):
+        return 0.0, float(output["units"] - 1)
+    if loss in CROSSENTROPIES:
+        return 0.0, 1.0
+    return _RANGES.get(activation) if loss in REGRESSIONS else None
+
+
+def _advise_on_labels(output: dict[str, Any]) -> str:
+    if output["loss"].startswith("sparse"):
+        return (
+            "The labels must be the numbers 0 to units - 1. Renumber them (`np.unique(y, "
+            "return_inverse=True)[1]`), or give "
+            "the last layer one unit per class."
+        )
+    if output["loss"] in CROSSENTROPIES:
+        return (
+            "Cross-entropy takes labels from 0 to 1. Map two classes to 0 and 1; for more classes use one "
+            "softmax unit per "
+            "class and `sparse_categorical_crossentropy`; for a regression use `mse` and no last activation."
+        )
+    return (
+        "The last activation cannot reach these labels. Leave it out for a regression, or scale the labels into its "
+        "range."
+    )
+
+
+def find_label_scale(context: Context) -> Iterator[Finding]:
+    """Labels of a regression far from unit scale."""
+    t = context.thresholds
+    for output in _list_outputs(context):
+        size = float(np.hypot(output["label_mean"], output["label_std"]))
+        if output["loss"] not in REGRESSIONS or not size >= t.label_size or context.is_converged:
+            continue
+        if output["prediction_size"] > size / 10:  # on its way, or built for it
+            continue
+        yield Finding(
+            "label_scale",
+            "error" if size >= t.label_error else "warning",
+            _name(output),
+            None,
+            {"label_size": size, "prediction_size": output["prediction_size"]},
+            "The labels are far from unit scale: the loss and its gradients are huge, yet small steps take "
+            "thousands of "
+            "updates to get there. Standardise them, `(y - y.mean()) / y.std()`, and scale the predictions back.",
+        )
+
+
+def find_constant_labels(context: Context) -> Iterator[Finding]:
+    """Labels without any difference to learn."""
+    for output in _list_outputs(context):
+        if output["label_distinct"] == 1:
+            yield Finding(
+                "constant_labels",
+                "warning",
+                _name(output),
+                None,
+                {"label": output["label_min"]},
+                "All labels of the batch are the same. Shuffle the data, and check how the labels are made.",
+            )
+
+
+def find_constant_prediction(context: Context) -> Iterator[Finding]:
+    """The same answer to every example."""
+    t, predictions = context.thresholds, context.predictions
+    if predictions is None:
+        return
+    epoch = None if context.is_inspection else int(predictions["epoch"].max())
+    final = predictions if epoch is None else predictions[predictions["epoch"] == epoch]
+    for output in _list_records(final):
+        spread = output["prediction_std"] / max(output["prediction_size"], 1e-30)
+        if not spread < t.constant_warning or output["label_distinct"] == 1:
+            continue
+        if context.is_inspection and _starts_at_zero(context, output["layer"]):
+            continue
+        yield Finding(
+            "constant_prediction",
+            "error" if spread < t.constant_prediction else "warning",
+            _name(output),
+            epoch,
+            {"prediction_std": output["prediction_std"], "relative": spread},
+            "The model gives the same answer to every example: the input does not reach the output. Look at the "
+            "findings "
+            "beside this one; scale the initial weights (`'he_normal'` with ReLU), and use fewer layers or "
+            "normalization.",
+        )
+
+
+def _starts_at_zero(context: Context, layer: str) -> bool:
+    """Whether the layer's weights are all 0, as they may be in an output layer before training."""
+    assert context.inspection is not None
+    own = context.inspection.weights[context.inspection.weights["layer"] == layer]
+    return len(own) > 0 and bool((own["weight_rms"] == 0).all())
+
+
+def find_symmetry(context: Context) -> Iterator[Finding]:
+    """Units that are and stay alike, since their weights and their gradients are."""
+    t, inspection = context.thresholds, context.inspection
+    if inspection is None or context.is_converged:
+        return
+    outputs = set(inspection.outputs["layer"])
+    rows = inspection.weights
+    kernels = rows[rows["trainable"] & rows["weight"].str.contains("kernel") & ~rows["layer"].isin(outputs)]
+    alike = (kernels["unit_spread"] < t.symmetric) | (kernels["weight_rms"] == 0)
+    # No gradient at all is alike, too: nothing will ever tell the units apart.
+    pushed_alike = (kernels["gradient_spread"] < t.symmetric) | (kernels["gradient_spread"].isna() & (alike))
+    chosen = kernels[alike & pushed_alike & (kernels["unit_spread"].notna() | (kernels["weight_rms"] == 0))]
+    waiting = _waits_for_zero_output(context)
+    if chosen.empty or waiting:
+        return
+    yield Finding(
+        "symmetric_weights",
+        "error",
+        tuple(dict.fromkeys(chosen["layer"])),
+        None,
+        {"unit_spread": float(chosen["unit_spread"].fillna(0).max()), "layers": float(chosen["layer"].nunique())},
+        "All units of these layers have the same weights and the same gradient, so they stay one unit for ever. Use a "
+        "random `kernel_initializer`, such as 'glorot_uniform' or 'he_normal'; only biases may start constant.",
+    )
+
+
+def _waits_for_zero_output(context: Context) -> bool:
+    """Whether only the output layer starts at 0, so that hidden gradients are 0 at the first step alone."""
+    assert context.inspection is not None
+    rows = context.inspection.weights
+    outputs = set(context.inspection.outputs["layer"])
+    hidden = rows[rows["weight"].str.contains("kernel") & ~rows["layer"].isin(outputs)]
+    return bool((hidden["weight_rms"] > 0).all() and (hidden["unit_spread"].fillna(1) > 1e-3).all())
+
+
+def find_frozen(context: Context) -> Iterator[Finding]:
+    """Layers that are not trained, which is worth knowing and nothing worse."""
+    if context.inspection is None:
+        return
+    rows = context.inspection.weights
+    frozen = rows[~rows["trainable"]]
+    frozen = frozen[~frozen["layer"].isin(rows[rows["trainable"]]["layer"])]
+    if frozen.empty:
+        return
+    yield Finding(
+        "frozen_layers",
+        "info",
+        tuple(dict.fromkeys(frozen["layer"])),
+        None,
+        {"layers": float(frozen["layer"].nunique()), "of": float(rows["layer"].nunique())},
+        "These layers have `trainable = False` and do not learn. If that is not meant, set it to True and "
+        "compile again.",
+    )
+
+
+def _list_outputs(context: Context) -> list[dict[str, Any]]:
+    return [] if context.inspection is None else _list_records(context.inspection.outputs)
+
+
+def _list_records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+
+
+def _name(output: dict[str, Any]) -> tuple[str, ...]:
+    return (output["layer"],) if output["layer"] else ()

@@ -1,0 +1,166 @@
+"""Rules that turn tables into findings: on an inspection, live, and on a log a year old. They never see a model."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from keras_vg.diagnosis import activations, gradients, outputs, training
+from keras_vg.diagnosis.context import Context
+from keras_vg.diagnosis.evidence import Evidence, collect
+from keras_vg.diagnosis.findings import SEVERITIES, Finding, Findings
+from keras_vg.diagnosis.thresholds import Thresholds, make_thresholds
+
+__all__ = ["Thresholds", "diagnose", "judge", "make_thresholds"]
+
+Rule = Callable[[Context], Iterator[Finding]]
+
+GRADIENT_RULES: tuple[Rule, ...] = (
+    gradients.find_nonfinite,
+    gradients.find_no_update,
+    gradients.find_skipped,
+    gradients.find_zero,
+    gradients.find_vanishing,
+    gradients.find_exploding,
+    gradients.find_disconnected,
+    training.find_tiny_gradients,
+    training.find_update_size,
+)
+ACTIVATION_RULES: tuple[Rule, ...] = (
+    activations.find_nonfinite_outputs,
+    activations.find_explosion_forwards,
+    activations.find_dead,
+    activations.find_saturated,
+    activations.find_input_scale,
+)
+INSPECTION_RULES: tuple[Rule, ...] = (
+    outputs.find_output_layer,
+    outputs.find_label_range,
+    outputs.find_label_scale,
+    outputs.find_constant_labels,
+    outputs.find_symmetry,
+    outputs.find_frozen,
+    training.find_first_step,
+)
+PREDICTION_RULES: tuple[Rule, ...] = (outputs.find_constant_prediction,)
+HISTORY_RULES: tuple[Rule, ...] = (training.find_loss_curve,)
+
+
+def diagnose(*sources: Any, **thresholds: float) -> Findings:
+    """Says what is wrong with a model or its training, from tables alone.
+
+    Args:
+        *sources: Logs of this package (tables or paths), an `Inspection`, a Keras `History`, or the file of a
+            `keras.callbacks.CSVLogger`: at most one of each kind, all of one run.
+        **thresholds: Other values for the thresholds, by name; see `keras_vg.rules.Thresholds`.
+
+    Returns:
+        The findings, the worst first. They are judged together: a log is weighed with the loss of the history.
+
+    Raises:
+        TypeError: If a source is of no such kind, or a keyword names no threshold.
+        ValueError: If there is no source, or a delta log alone; if two are of one kind, one is empty, lacks columns
+            or holds several runs; or if a threshold is no positive number.
+        FileNotFoundError: If a path does not exist.
+
+    Example:
+        >>> findings = vg.diagnose(pd.DataFrame({"epoch": [0, 1, 2], "loss": [0.693, 0.693, 0.693]}))
+        >>> findings[0].rule, findings[0].severity
+        ('loss_does_not_fall', 'error')
+        >>> findings.is_healthy
+        False
+    """
+    evidence = collect(*sources)
+    if evidence.deltas is not None and _has_deltas_alone(evidence):  # not "healthy": nothing can be judged
+        raise ValueError(
+            "Changes of weights alone do not say whether a model is healthy: optimizers hide small gradients. "
+            f"Received: a delta log of layer {evidence.deltas['layer'].iloc[0]!r} only. Add the run's gradient log or "
+            "history."
+        )
+    return judge(evidence, make_thresholds(**thresholds))
+
+
+def _has_deltas_alone(evidence: Evidence) -> bool:
+    others = (evidence.gradients, evidence.activations, evidence.history, evidence.inspection)
+    return all(other is None for other in others)
+
+
+def judge(evidence: Evidence, thresholds: Thresholds) -> Findings:
+    """Applies the rules to evidence.
+
+    Args:
+        evidence: The tables.
+        thresholds: Where sick begins.
+
+    Returns:
+        The findings.
+    """
+    contexts = []
+    inspection = evidence.inspection
+    if inspection is not None:
+        tables = {"gradients": inspection.gradients, "activations": inspection.activations}
+        tables["predictions"] = inspection.outputs
+        contexts.append(Context(thresholds, is_inspection=True, inspection=inspection, **tables))
+    if any(table is not None for table in (evidence.gradients, evidence.activations, evidence.history)):
+        contexts.append(
+            Context(
+                thresholds,
+                is_inspection=False,
+                gradients=evidence.gradients,
+                activations=evidence.activations,
+                history=evidence.history,
+                inspection=inspection,
+                predictions=evidence.predictions,
+            )
+        )
+    found = [[finding for rule in _choose_rules(context) for finding in rule(context)] for context in contexts]
+    return Findings(_merge(found), {name: figure for context in contexts for name, figure in _measure(context).items()})
+
+
+def _choose_rules(context: Context) -> list[Rule]:
+    rules: list[Rule] = []
+    if context.gradients is not None and not context.gradients.empty:
+        rules += GRADIENT_RULES
+    if context.activations is not None:
+        rules += ACTIVATION_RULES
+    if context.is_inspection:
+        rules += INSPECTION_RULES
+    if context.predictions is not None:
+        rules += PREDICTION_RULES
+    if context.history is not None:
+        rules += HISTORY_RULES
+    return rules
+
+
+def _merge(found: list[list[Finding]]) -> list[Finding]:
+    """What an inspection found is not said again of the training, unless it has become worse."""
+    kept: list[Finding] = []
+    for group in found:
+        known = {finding.rule: SEVERITIES.index(finding.severity) for finding in reversed(kept)}
+        worse = [f for f in group if SEVERITIES.index(f.severity) < known.get(f.rule, len(SEVERITIES))]
+        replaced = {finding.rule for finding in worse}
+        kept = [finding for finding in kept if finding.rule not in replaced] + worse
+    return kept
+
+
+def _measure(context: Context) -> dict[str, float]:
+    """The headline figures that a healthy model is shown with."""
+    figures: dict[str, float] = {}
+    if context.gradients is not None and not context.gradients.empty:
+        series = context.series
+        layers = series.reduce(series.figures["gradient_rms"])[-1]
+        known = layers[np.isfinite(layers)]
+        if len(known) > 1 and known[-1] > 0:
+            figures["gradient_ratio"] = float(known[0] / known[-1])
+    if context.activations is not None:
+        final = context.activations[context.activations["epoch"] == context.activations["epoch"].max()]
+        for name in ("saturated_fraction", "dead_fraction"):
+            chosen = activations.SATURATING if name == "saturated_fraction" else activations.RECTIFIERS
+            values = final.loc[final["activation"].isin(chosen), name]
+            if values.notna().any():
+                figures[f"largest_{name}"] = float(values.max())
+    if context.history is not None:
+        figures["loss"] = float(context.history["loss"].iloc[-1])
+    elif context.is_inspection and context.inspection is not None:
+        figures["loss"] = float(context.inspection.setup["loss"])
+    return figures

@@ -1,0 +1,222 @@
+"""Rules about steps and the loss: too large, too small, and what the loss makes of them."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from keras_vg.diagnosis.context import Context
+from keras_vg.diagnosis.findings import Finding
+
+LOWER = (
+    "Lower the learning rate (divide it by 10), add `clipnorm=1.0` to the optimizer, and scale the inputs and labels."
+)
+RAISE = "Raise the learning rate (multiply it by 10 until the loss falls faster, then stop)."
+
+
+def find_update_size(context: Context) -> Iterator[Finding]:
+    """Steps that replace the weights, or hardly touch them."""
+    series, t = context.series, context.thresholds
+    kernels = series.is_kernel if series.is_kernel.any() else np.ones(len(series.names), bool)
+    f = series.figures
+    with np.errstate(all="ignore"):
+        per_step = f["update_ratio"] / np.sqrt(np.maximum(f["steps"], 1))
+        if not context.is_inspection and context.is_adaptive:  # every step moves every weight by about the rate
+            per_step = np.fmax(per_step, f["learning_rate"] * np.sqrt(series.sizes) / f["weight_norm"])
+    per_step = np.where(np.isfinite(per_step) & (f["weight_norm"] > 0), per_step, np.nan)[:, kernels]
+    if not np.isfinite(per_step).any():
+        return
+    largest = np.fmax.reduce(per_step, axis=1)
+    m = int(np.nanargmax(largest))
+    if largest[m] >= t.update_warning:
+        place = int(np.nanargmax(per_step[m]))
+        yield Finding(
+            "update_too_large",
+            "error" if largest[m] >= t.update_large else "warning",
+            (str(series.layers[kernels][place]),),
+            context.get_epoch(series.epochs[m]),
+            {"update_ratio_per_step": float(largest[m])},
+            f"One step changes weights by {largest[m]:.2g} of their size; 0.001 is healthy. {LOWER}",
+        )
+    with np.errstate(all="ignore"):
+        moved = np.fmax.reduce(f["update_ratio"][:, kernels], axis=1) / np.maximum(
+            np.fmax.reduce(f["steps"], axis=1), 1
+        )
+    if np.isfinite(moved).any() and 0 < np.fmax.reduce(moved) < t.update_small and not context.is_converged:
+        yield Finding(
+            "update_too_small",
+            "error",
+            (),
+            context.get_epoch(series.epochs[0]),
+            {"update_ratio_per_step": float(np.fmax.reduce(moved))},
+            f"A step changes no layer's weights by more than {np.fmax.reduce(moved):.1e} of their size; 0.001 is "
+            f"healthy. {RAISE}",
+        )
+
+
+def find_tiny_gradients(context: Context) -> Iterator[Finding]:
+    """All gradients so small that neither Adam nor SGD makes anything of them."""
+    series, t = context.series, context.thresholds
+    if context.is_converged:
+        return
+    rms = series.figures["gradient_rms"]
+    kernels = series.is_kernel if series.is_kernel.any() else np.ones(len(series.names), bool)
+    largest = np.fmax.reduce(np.where(series.figures["weight_norm"] > 0, rms, np.nan)[:, kernels], axis=1)
+    if not (np.isfinite(largest).all() and (largest > 0).all() and (largest < t.tiny_gradient).all()):
+        return
+    yield Finding(
+        "tiny_gradient",
+        "error",
+        (),
+        context.get_epoch(series.epochs[0]),
+        {"largest_gradient_rms": float(largest.max())},
+        "Every layer's gradient is so small that Adam's epsilon swallows it and SGD does not move. Use larger initial "
+        "weights (`kernel_initializer='he_normal'` with ReLU, `'glorot_uniform'` with tanh), and scale inputs "
+        "and loss.",
+    )
+
+
+def find_first_step(context: Context) -> Iterator[Finding]:
+    """What the optimizer's next step would do to the loss of the very batch that it is made from."""
+    t = context.thresholds
+    if context.inspection is None or context.accumulation > 1:
+        return
+    before, after = context.inspection.setup["loss"], context.inspection.setup["loss_after"]
+    rate = context.inspection.setup["learning_rate"]
+    if not np.isfinite(before):
+        return
+    floor = max(before, abs(context.baseline) if np.isfinite(context.baseline) else 0.0, 1e-12)
+    if after > t.loss_jump * floor or (np.isinf(after) and np.isfinite(before)):
+        yield Finding(
+            "learning_rate_too_high",
+            "error",
+            (),
+            None,
+            {"loss": before, "loss_after_one_step": after, "learning_rate": rate},
+            f"One step takes the loss of its own batch from {before:.3g} to {after:.3g}: it overshoots. {LOWER}",
+        )
+    fall = (before - after) / floor
+    step = _measure_steps(context)  # healthy steps that gain nothing are no matter of the rate
+    if 0 <= fall < t.slow_loss and step < t.small_steps and not context.is_converged and rate > 0:
+        yield Finding(
+            "learning_rate_too_low",
+            "error" if fall < t.slow_error else "warning",
+            (),
+            None,
+            {"loss": before, "relative_fall_per_step": fall, "update_ratio_per_step": step, "learning_rate": rate},
+            f"One step lowers the loss of its own batch by {fall:.1e} of it: a thousand steps will not train "
+            f"this. {RAISE}",
+        )
+
+
+def find_loss_curve(context: Context) -> Iterator[Finding]:
+    """A loss that does not fall, oscillates, diverges, or is not finite."""
+    t, history = context.thresholds, context.history
+    if history is None:
+        return
+    losses = history["loss"].to_numpy(dtype="float64")
+    epochs = history["epoch"].to_numpy()
+    if not np.isfinite(losses).all():
+        place = int(np.argmax(~np.isfinite(losses)))
+        yield Finding(
+            "nonfinite",
+            "error",
+            (),
+            int(epochs[place]),
+            {"loss": float(losses[place])},
+            f"The loss became NaN or infinite. Check the data with `np.isfinite(x).all()`. {LOWER}",
+        )
+        return
+    if len(losses) < 2:
+        return
+    lowest = int(np.argmin(losses))
+    scale = np.abs(losses).max()
+    if losses[-1] > t.rising_loss * losses[lowest] > 0 and losses[-1] >= losses[0] and lowest < len(losses) - 1:
+        # A net that is nearly done may lose its balance; one that is worse than a constant answer has lost everything.
+        limit = context.baseline if np.isfinite(context.baseline) else t.rising_error * losses[lowest]
+        yield Finding(
+            "learning_rate_too_high",
+            "error" if losses[-1] > limit else "warning",
+            (),
+            int(epochs[lowest + 1]),
+            {"lowest_loss": float(losses[lowest]), "last_loss": float(losses[-1])},
+            f"The loss rises. {LOWER}",
+        )
+        return
+    undone, swing = measure_oscillation(losses)
+    if undone > t.oscillation and swing > t.oscillation_size and not context.is_converged:
+        yield Finding(
+            "learning_rate_too_high",
+            "warning",
+            (),
+            int(epochs[0]),
+            {"part_of_falls_undone": undone, "median_change_per_epoch": swing},
+            f"The loss goes up and down: its rises undo {undone:.0%} of its falls. {LOWER} Or take larger batches.",
+        )
+        return
+    if len(losses) < t.first_epochs or not scale > 0 or context.is_converged or _get_accuracy(context) > 0.9:
+        return
+    if context.gradients is not None and np.fmax.reduce(context.series.figures["steps"], axis=1).sum() < t.first_steps:
+        return
+    fall = float((losses[0] - losses.min()) / scale)
+    step = _measure_steps(context)
+    evidence: dict[str, float | str] = {
+        "first_loss": float(losses[0]),
+        "lowest_loss": float(losses.min()),
+        "fall": fall,
+    }
+    if fall < t.slow_curve and 0 < step < t.small_steps:
+        yield Finding(
+            "learning_rate_too_low",
+            "error" if fall < t.flat_loss else "warning",
+            (),
+            int(epochs[0]),
+            {**evidence, "update_ratio_per_step": step},
+            f"The loss hardly falls, and the weights change by {step:.1e} of their size per step; 0.001 is "
+            f"healthy. {RAISE}",
+        )
+    elif fall < t.flat_loss:
+        yield Finding(
+            "loss_does_not_fall",
+            "error",
+            (),
+            int(epochs[0]),
+            evidence,
+            "The loss does not fall. If the gradients are healthy, the learning rate is far too low or too high; "
+            "otherwise the cause is among the other findings, or `keras_vg.inspect(model, x, y)` finds it.",
+        )
+
+
+def measure_oscillation(losses: np.ndarray) -> tuple[float, float]:
+    """Measures how much a loss goes up and down after its first epoch.
+
+    Args:
+        losses: Of shape `(epochs,)`.
+
+    Returns:
+        The part of its falls that rises undo (above 1 where it ends higher), and the median size of both, relative to
+        the loss; 0 and 0 before the fifth epoch, when up and down cannot be told from a trend.
+    """
+    if len(losses) < 5 or not (losses > 0).all():
+        return 0.0, 0.0
+    changes = np.diff(losses[1:])
+    falls, rises = -changes[changes < 0].sum(), changes[changes > 0].sum()
+    if (changes > 0).sum() < 2 or not falls:
+        return 0.0, 0.0
+    return float(rises / falls), float(np.median(np.abs(changes) / losses[1:-1]))
+
+
+def _measure_steps(context: Context) -> float:
+    """The largest relative change per step of any kernel in the first epoch; NaN without a gradient log."""
+    if context.gradients is None:
+        return float("nan")
+    series = context.series
+    chosen = series.is_kernel if series.is_kernel.any() else np.ones(len(series.names), bool)
+    with np.errstate(all="ignore"):
+        return float(np.fmax.reduce((series.figures["update_ratio"] / series.figures["steps"])[0, chosen]))
+
+
+def _get_accuracy(context: Context) -> float:
+    """The best accuracy of the history, whatever its name; 0 without."""
+    assert context.history is not None
+    names = [name for name in context.history.columns if "acc" in name and not name.startswith("val_")]
+    return max((float(context.history[name].max()) for name in names), default=0.0)

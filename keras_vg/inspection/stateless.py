@@ -1,0 +1,173 @@
+"""Runs a model's forward pass and training step without leaving a trace in it.
+
+All of it happens inside a stateless scope of Keras, where whatever a variable is assigned is forgotten: moving
+statistics, seeds, metrics and the optimizer stay as they are, bit for bit, with nothing to put back.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops, tree
+
+from keras_vg.training import backend, keras_private
+
+
+def convert_batch(data: Any) -> Any:
+    """Turns arrays into tensors as `fit` does: floating numbers in Keras's float type, all others as they are."""
+
+    def convert(array: Any) -> Any:
+        if array is None or ops.is_tensor(array):
+            return array
+        array = np.asarray(array)
+        return ops.convert_to_tensor(array, keras.config.floatx() if array.dtype.kind == "f" else None)
+
+    return tree.map_structure(convert, data)
+
+
+class ForwardPass:
+    """A function of a model's variables that can be run again and again, compiled where the backend needs it.
+
+    Args:
+        model: A built model.
+        compute: Takes tensors and returns tensors; it finds the variables' values in the variables.
+    """
+
+    def __init__(self, model: keras.Model, compute: Callable[[Any], Any]) -> None:
+        self._variables = [*model.trainable_variables, *model.non_trainable_variables]
+        self._compute = compute
+        self._run: Any = self._run_in_scope
+        if keras.backend.backend() == "jax":
+            import jax
+
+            self._run = jax.jit(self._run_in_scope)  # by itself, every operation would be compiled
+
+    def run(self, data: Any, replaced: Sequence[tuple[keras.Variable, Any]] = ()) -> Any:
+        """Runs it.
+
+        Args:
+            data: What `compute` takes.
+            replaced: Variables and the values that they are to have instead of their own.
+
+        Returns:
+            What `compute` returned, as NumPy arrays.
+        """
+        values = {id(variable): value for variable, value in replaced}
+        if keras.backend.backend() == "jax":  # what is not handed in would be compiled in
+            values = {id(v): values.get(id(v), v.value) for v in self._variables}
+        mapping = [(v, values[id(v)]) for v in self._variables if id(v) in values]
+        self._mapped = [variable for variable, _ in mapping]
+        with _without_autograd(), backend.preserved_random_state():
+            result = self._run([value for _, value in mapping], data)
+        return tree.map_structure(lambda tensor: np.asarray(ops.convert_to_numpy(tensor)), result)
+
+    def _run_in_scope(self, values: list[Any], data: Any) -> Any:
+        with keras_private.TracelessScope(list(zip(self._mapped, values, strict=True)), collect_losses=True):
+            return self._compute(data)
+
+
+def compute_gradients(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> list[Any]:
+    """Runs the model's own training step up to the gradients that its optimizer would be given.
+
+    Args:
+        model: A built model, compiled with a Keras optimizer.
+        x: Inputs, tensors.
+        y: Labels, tensors.
+        sample_weight: Weights of the examples, a tensor or None.
+
+    Returns:
+        One tensor (dense, or on TensorFlow perhaps sparse) or None per trainable variable, scaled where the
+        optimizer scales the loss.
+    """
+    if keras.backend.backend() == "jax":
+        return _compute_with_jax(model, (x, y, sample_weight))
+    found: dict[int, Any] = {}
+
+    def keep(gradients: Any, trainable_variables: Any = None) -> None:
+        variables = model.trainable_variables if trainable_variables is None else trainable_variables
+        found.update({id(v): gradient for gradient, v in zip(gradients, variables, strict=True)})
+
+    with keras_private.set_attribute(model.optimizer, "apply", keep), _preserved_torch_gradients(model):
+        with keras_private.TracelessScope(collect_losses=True), backend.preserved_random_state():
+            model.train_step((x, y, sample_weight))
+        return [found.get(id(v)) for v in model.trainable_variables]
+
+
+def _compute_with_jax(model: keras.Model, data: Any) -> list[Any]:
+    import jax
+
+    def keep(optimizer_variables: Any, gradients: Any, trainable_variables: Any) -> Any:
+        return gradients, optimizer_variables  # as if they were the new weights, which the step returns
+
+    def step(state: Any, data: Any) -> Any:
+        return model.train_step(state, data)[1][0]
+
+    parts = (model.trainable_variables, model.non_trainable_variables, model.optimizer.variables)
+    state = tuple([v.value for v in variables] for variables in (*parts, model.metrics_variables))
+    with keras_private.set_attribute(model.optimizer, "stateless_apply", keep):
+        return list(jax.jit(step)(state, data))
+
+
+def predict_update(model: keras.Model, gradients: Sequence[Any]) -> list[Any] | None:
+    """Computes what the optimizer would make of the weights; a copy of it works on copies of them.
+
+    Args:
+        model: A compiled model.
+        gradients: One per trainable variable, as from `compute_gradients`.
+
+    Returns:
+        The new values, or None if the optimizer cannot be made anew from its configuration.
+    """
+    optimizer = model.optimizer
+    try:
+        twin = type(optimizer).from_config(optimizer.get_config())
+    except (NotImplementedError, TypeError, ValueError):
+        return None
+    known = {id(v): gradient for v, gradient in zip(model.trainable_variables, gradients, strict=True)}
+    variables = keras_private.list_optimizer_weights(optimizer) if optimizer.built else model.trainable_variables
+    ordered = [known.get(id(v)) for v in variables]
+    if all(gradient is None for gradient in ordered):
+        return None
+    copies = [keras.Variable(ops.copy(v.value), trainable=True, dtype=v.dtype, name=v.name) for v in variables]
+    twin.build(copies)
+    if optimizer.built:
+        for own, original in zip(twin.variables, optimizer.variables, strict=True):
+            own.assign(original.value)
+    if keras.backend.backend() == "jax":
+        import jax
+
+        states = [[v.value for v in group] for group in (twin.variables, copies)]
+        new = jax.jit(twin.stateless_apply)(states[0], ordered, states[1])[0]
+    else:
+        with _without_autograd():
+            twin.apply(ordered, copies)
+        new = [copy.value for copy in copies]
+    values = {id(v): value for v, value in zip(variables, new, strict=True)}
+    return [values.get(id(v), v.value) for v in model.trainable_variables]
+
+
+def _without_autograd() -> Any:
+    if keras.backend.backend() == "torch":
+        import torch
+
+        return torch.no_grad()
+    return contextlib.nullcontext()
+
+
+@contextlib.contextmanager
+def _preserved_torch_gradients(model: keras.Model) -> Iterator[None]:
+    """On torch a step leaves its gradients in the parameters, and the modules in training mode."""
+    if keras.backend.backend() != "torch":
+        yield
+        return
+    tensors = [v.value for v in model.trainable_variables]
+    before = [tensor.grad for tensor in tensors]
+    for tensor in tensors:
+        tensor.grad = None  # rather than have `zero_grad` fill what may be in use elsewhere
+    try:
+        yield
+    finally:
+        for tensor, gradient in zip(tensors, before, strict=True):
+            tensor.grad = gradient

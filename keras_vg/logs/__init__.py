@@ -1,0 +1,1 @@
+"""Logs as CSV: their columns, and those who write, read and compare them. Knows no Keras."""

@@ -1,0 +1,239 @@
+"""Logs as pandas tables: one run or many, torn ends dropped, damage named."""
+
+import glob
+import io
+import os
+import re
+import warnings
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+import pandas as pd
+import polars as pl
+
+from keras_vg.logs import fileformat
+from keras_vg.logs.schemas import SCHEMAS, Schema
+from keras_vg.text import shorten_paths
+
+PathLike: TypeAlias = "str | os.PathLike[str]"
+
+Source: TypeAlias = "PathLike | Iterable[PathLike] | Mapping[str, PathLike]"
+
+_POLARS_TYPES: dict[type, type[pl.DataType]] = {int: pl.Int64, float: pl.Float64, str: pl.String}
+
+
+def read_log(source: Source, keep: Literal["last", "all"] = "last") -> pd.DataFrame:
+    """Reads the logs of one run or of many into one table.
+
+    A row that a killed training left torn at a file's end is dropped, and a warning says so. A training that is
+    resumed (`BackupAndRestore`, `initial_epoch`) runs an epoch again of which rows may be in the file already.
+
+    Args:
+        source: A path, a glob pattern, a list of either, or a dict of run name to path. Without a dict, a run is
+            named after its file (and its folders, as far as is needed to tell the runs apart).
+        keep: Of an epoch that ran several times, `"last"` keeps the rows of the last time, `"all"` those of every
+            time, in the order of the file.
+
+    Returns:
+        A DataFrame with a first column `run` and then the log's own columns: integers as int64, figures as
+        float64, strings as categoricals. Rows stand in the order of the runs, then of the file.
+
+    Raises:
+        TypeError: If `source` is none of these.
+        FileNotFoundError: If a path does not exist or a pattern matches nothing.
+        ValueError: If two runs have one name, `keep` is another word, or a file is empty, is no log of this
+            package, has a malformed line (whose number is named), or is of another kind than the first.
+
+    Example:
+        >>> log = vg.read_log({"sigmoid": "sigmoid.csv", "relu": "relu.csv"})
+        >>> log.columns.tolist()[:6]
+        ['run', 'epoch', 'depth', 'layer', 'weight', 'index']
+        >>> log["run"].unique().tolist()
+        ['sigmoid', 'relu']
+    """
+    if keep not in ("last", "all"):
+        raise ValueError(f"`keep` must be 'last' or 'all'. Received: keep={keep!r}.")
+    runs = _name_runs(source)
+    frames, schemas = [], []
+    for path in runs.values():
+        frame, schema = _read_file(path)
+        frames.append(_drop_repeated_epochs(frame) if keep == "last" else frame)
+        schemas.append(schema)
+        if schema is not schemas[0]:
+            raise ValueError(
+                f"Logs that are read together must be of one kind. Received: a {schemas[0].name} "
+                f"({str(next(iter(runs.values())))!r}) and a {schema.name} ({str(path)!r}). Read them one by one."
+            )
+    table = pl.concat(frames)
+    places = np.repeat(np.arange(len(frames)), [len(frame) for frame in frames])
+    columns: dict[str, Any] = {"run": pd.Categorical.from_codes(places, categories=pd.Index(list(runs), dtype=object))}
+    for name, kind in schemas[0].columns.items():
+        columns[name] = _make_categorical(table[name]) if kind is str else table[name].to_numpy(writable=True)
+    return pd.DataFrame(columns, copy=False)
+
+
+def read_table(path: PathLike) -> pd.DataFrame:
+    """Reads one file: a log of this package, or the log of a `keras.callbacks.CSVLogger`.
+
+    Args:
+        path: The file.
+
+    Returns:
+        A log as `read_log` returns it, a history as it stands.
+
+    Raises:
+        FileNotFoundError: If the file does not exist.
+        ValueError: As `read_log`.
+    """
+    name = os.fspath(path)
+    if not os.path.isfile(name):
+        raise FileNotFoundError(f"A log must be an existing file. Received: {name!r}. Check the path.")
+    with open(name, encoding="utf-8", errors="replace") as file:
+        header = file.readline().rstrip("\n")
+    separator = header[5:6]  # every log starts with `epoch`
+    if header.startswith("epoch") and "loss" in header.split(separator or ","):
+        return pd.read_csv(name, sep=separator)
+    return read_log(name)
+
+
+def _name_runs(source: Source) -> dict[str, Path]:
+    if isinstance(source, Mapping):
+        runs = {str(run): Path(path) for run, path in source.items()}
+        if len(runs) < len(source):
+            raise ValueError(f"Runs must have distinct names. Received: source={source!r}. Rename one of them.")
+    elif not isinstance(source, str | os.PathLike | Iterable):
+        raise TypeError(
+            f"`source` must be a path, a pattern, a list of them or a dict of run name to path. Received: {source!r}."
+        )
+    else:
+        sources = [source] if isinstance(source, str | os.PathLike) else list(source)
+        paths = list(dict.fromkeys(path for item in sources for path in expand(item)))
+        runs = dict(zip(shorten_paths([_list_parts(path) for path in paths]), paths, strict=True))
+    if not runs:
+        raise ValueError(f"`source` must name at least one log. Received: source={source!r}.")
+    for path in runs.values():
+        if not path.is_file():
+            raise FileNotFoundError(
+                f"A log must be an existing file. Received: {str(path)!r}. Check the path and the working directory."
+            )
+    return runs
+
+
+def expand(item: PathLike) -> list[Path]:
+    """Lists the files that a path or a glob pattern names.
+
+    Args:
+        item: A path, which need not exist, or a pattern.
+
+    Returns:
+        The paths, those of a pattern in alphabetical order.
+
+    Raises:
+        FileNotFoundError: If a pattern matches nothing.
+    """
+    pattern = os.fspath(item)
+    if os.path.exists(pattern) or not glob.has_magic(pattern):
+        return [Path(pattern)]
+    matches = sorted(glob.glob(pattern, recursive=True))
+    if not matches:
+        raise FileNotFoundError(
+            f"A pattern must match at least one log. Received: {pattern!r}, which matches none. "
+            "Check it and the working directory."
+        )
+    return [Path(match) for match in matches]
+
+
+def _list_parts(path: Path) -> tuple[str, ...]:
+    return (*path.absolute().parts[1:-1], path.name.removesuffix(".gz").removesuffix(".csv"))
+
+
+def _read_file(path: Path) -> tuple[pl.DataFrame, Schema]:
+    header = fileformat.read_header(path)
+    separator = header[5:6] if header.startswith("epoch") else ""
+    columns = header.split(separator) if separator else []
+    schema = next((schema for schema in SCHEMAS if list(schema.columns) == columns), None)
+    if not path.stat().st_size:
+        raise ValueError(
+            f"A log must have a header line. Received: {str(path)!r}, an empty file. "
+            "Was the training that should have written it started at all?"
+        )
+    if schema is None:
+        raise ValueError(
+            f"A log must have the columns of one of this package's logs ({', '.join(s.name for s in SCHEMAS)}). "
+            f"Received: {str(path)!r}, whose first line is {header[:200]!r}. Read other CSV files with pandas."
+        )
+    row = fileformat.match_rows(schema, separator)
+    text, torn = fileformat.read_whole(path, row)
+    if torn:
+        warnings.warn(f"{path}: dropped the torn row at its end, {torn} bytes (a killed training?)", stacklevel=4)
+    types = {name: _POLARS_TYPES[kind] for name, kind in schema.columns.items()}
+    if not text:  # the header was torn, too
+        return pl.DataFrame(schema=types), schema
+    try:
+        frame = pl.read_csv(io.BytesIO(text), separator=separator, schema=types)
+        reason = "a value is missing" if any(column.null_count() for column in frame) else ""
+    except pl.exceptions.PolarsError as error:
+        reason = str(error).split("\n", 1)[0]
+    line = None if not reason and _is_quoted_right(frame, text, separator) else fileformat.find_damage(text, row)
+    if reason or line is not None:
+        raise ValueError(
+            f"Every line of a log must hold {len(schema.columns)} values of the header's types. "
+            f"Received: {str(path)!r}, in which line {line} does not: "
+            f"{reason or 'quotes or line ends stand inside of a value'}. "
+            "Was the file edited, or damaged? If that line can be spared, delete it."
+        )
+    return frame, schema
+
+
+def _is_quoted_right(frame: pl.DataFrame, text: bytes, separator: str) -> bool:
+    """Whether all is surely quoted as it must be; the parser lets stray quotes and carriage returns pass.
+
+    Few logs have either. Quotes are counted, against what the strings need; for the rest there is `find_damage`.
+    """
+    if b"\r" in text:
+        return False
+    if b'"' not in text:
+        return True
+    quotes = 0
+    for name in frame.select(pl.col(pl.String)).columns:
+        values, counts = frame[name].value_counts().get_columns()
+        is_quoted = (values == "") | values.str.contains(f'["\\n{re.escape(separator)}]')
+        quotes += int(((is_quoted + values.str.count_matches('"', literal=True)) * 2 * counts).sum())
+    return quotes == text.count(b'"')
+
+
+def _drop_repeated_epochs(frame: pl.DataFrame) -> pl.DataFrame:
+    """Keeps of each epoch the rows of its last run: a run begins where a place in the model comes up again."""
+    label = "weight" if "weight" in frame.columns else "layer"  # a layer may be renamed from run to run
+    keys = [name for name in ("epoch", "step", "depth", label) if name in frame.columns]
+    is_start = pl.any_horizontal(pl.col(key) != pl.col(key).shift() for key in keys)
+    # The values of one tensor stand together: what is to be done is done once for all of them.
+    is_start |= pl.col("index") <= pl.col("index").shift() if "index" in frame.columns else True
+    starts = frame.select(is_start.fill_null(True)).to_series().arg_true()
+    tensors = frame.select(keys)[starts].with_row_index("place")
+    epochs = tensors.filter(tensors.select(keys).hash_rows().is_duplicated())["epoch"].unique()
+    if epochs.is_empty():  # hashes are quick, and equal where rows are
+        return frame
+    times = pl.int_range(pl.len()).over(keys)
+    run = times.cum_max().over("epoch")
+    repeated = tensors.filter(pl.col("epoch").is_in(epochs.implode())).with_columns(run=run)
+    earlier = repeated.filter(pl.col("run") < pl.col("run").max().over("epoch"))["place"]
+    is_last = np.ones(len(tensors), bool)
+    is_last[earlier.to_numpy()] = False
+    return frame.filter(pl.Series(np.repeat(is_last, _count_rows(starts, len(frame)))))
+
+
+def _count_rows(starts: pl.Series, rows: int) -> np.ndarray:
+    return np.diff(starts.to_numpy(), append=rows)
+
+
+def _make_categorical(strings: pl.Series) -> pd.Categorical:
+    # Equal strings stand together, a tensor's at least: only the first of each group is looked at.
+    starts = (strings != strings.shift()).fill_null(True).arg_true()
+    firsts = strings.gather(starts)
+    values = firsts.unique(maintain_order=True)
+    codes = firsts.cast(pl.Enum(values)).to_physical().to_numpy()
+    repeated = np.repeat(codes, _count_rows(starts, len(strings)))
+    return pd.Categorical.from_codes(repeated, categories=pd.Index(values.to_list(), dtype=object))

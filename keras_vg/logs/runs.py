@@ -1,0 +1,119 @@
+"""Which logs are of one run: files told apart by their type and grouped by their names."""
+
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from keras_vg.logs.reader import read_table
+from keras_vg.logs.schemas import LogType, identify
+from keras_vg.text import make_printable, shorten_paths
+
+_TYPE_WORDS = re.compile(
+    r"(?:(?P<run>.*?)[-_. ])?(?:(?:weight[-_]?)?deltas?|gradients?|activations?|history|training|log)", re.IGNORECASE
+)
+
+
+@dataclass
+class RunLogs:
+    """The logs of one training.
+
+    Attributes:
+        name: What tells the run apart from the others.
+        tables: Its logs by type; `"history"` is the table of a `keras.callbacks.CSVLogger`.
+        paths: The files they were read from.
+    """
+
+    name: str
+    tables: dict[LogType, pd.DataFrame] = field(default_factory=dict)
+    paths: dict[LogType, Path] = field(default_factory=dict)
+
+
+def read_run_logs(paths: Iterable[str | os.PathLike[str]]) -> list[RunLogs]:
+    """Reads logs of any type and sorts them into runs.
+
+    Logs that are all of different types are of one run. Otherwise a run is what its files' names have before the word
+    for the type: `small_gradients.csv` and `small_history.csv` are of the run `small`, `small/gradients.csv` and
+    `small/deltas.csv`, too.
+
+    Args:
+        paths: Files that this package or a `keras.callbacks.CSVLogger` wrote.
+
+    Returns:
+        The runs, in the order of their first files.
+
+    Raises:
+        ValueError: If a file is none of these, or has no rows.
+        FileNotFoundError: If one does not exist.
+
+    Example:
+        >>> [run] = vg.runs.read_run_logs(["sigmoid.csv"])
+        >>> run.name, list(run.tables)
+        ('sigmoid', ['deltas'])
+    """
+    files = list(dict.fromkeys(Path(path) for path in paths))
+    known = [_read(path) for path in files]
+    types = [log_type for log_type, _ in known]
+    keys = [_name_run(path) for path in files]
+    if len(set(types)) == len(types):
+        keys = keys[:1] * len(keys)
+    else:  # a name that two files of one type would share does not tell runs apart
+        pairs = list(zip(keys, types, strict=True))
+        keys = [
+            _list_parts(path) if pairs.count(pair) > 1 else pair[0] for path, pair in zip(files, pairs, strict=True)
+        ]
+    distinct = list(dict.fromkeys(keys))
+    runs = {key: RunLogs(make_printable(name)) for key, name in zip(distinct, shorten_paths(distinct), strict=True)}
+    for key, path, (log_type, table) in zip(keys, files, known, strict=True):
+        runs[key].tables[log_type] = table
+        runs[key].paths[log_type] = path
+    return list(runs.values())
+
+
+def join_run_logs(runs: Iterable[RunLogs], log_type: LogType) -> pd.DataFrame | None:
+    """Joins the logs of one type into one table.
+
+    Args:
+        runs: The runs.
+        log_type: Which of their logs.
+
+    Returns:
+        The rows of all runs with a column `run`, in the runs' order; None if no run has such a log.
+    """
+    tables = {run.name: run.tables[log_type] for run in runs if log_type in run.tables}
+    if not tables:
+        return None
+    parts = []
+    for name, table in tables.items():
+        words = table.select_dtypes("category").columns.difference(["run"])
+        parts.append(table.astype(dict.fromkeys(words, object)).assign(run=name))
+    log = pd.concat(parts, ignore_index=True)
+    return log.assign(run=pd.Categorical(log["run"], list(tables)))
+
+
+def _read(path: Path) -> tuple[LogType, pd.DataFrame]:
+    table = read_table(path)
+    log_type = identify(table.columns, repr(str(path))).log_type
+    if table.empty:
+        raise ValueError(
+            f"A log must have rows. Received: {str(path)!r} without any. Did the training end its first epoch?"
+        )
+    for name in table.select_dtypes("category"):
+        shown = table[name].astype(object).map(make_printable)
+        if not shown.equals(table[name].astype(object)):
+            table = table.assign(**{name: pd.Categorical(shown)})
+    return log_type, table
+
+
+def _name_run(path: Path) -> tuple[str, ...]:
+    *folders, stem = _list_parts(path)
+    match = _TYPE_WORDS.fullmatch(stem)
+    name = stem if match is None else match["run"]
+    return (*folders, name) if name else tuple(folders) or (stem,)
+
+
+def _list_parts(path: Path) -> tuple[str, ...]:
+    return (*path.absolute().parts[1:-1], path.name.removesuffix(".gz").removesuffix(".csv"))

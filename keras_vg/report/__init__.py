@@ -1,0 +1,184 @@
+"""Findings, plots and tables of one or several runs as one HTML file that needs nothing else."""
+
+import base64
+import functools
+import hashlib
+import io
+import math
+import os
+import re
+import warnings
+from collections.abc import Iterable
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from markupsafe import Markup, escape
+
+from keras_vg import __version__
+from keras_vg.diagnosis.findings import Findings, describe, describe_evidence
+from keras_vg.diagnosis.rules import diagnose
+from keras_vg.logs.compare import compare
+from keras_vg.logs.layers import FIGURES, reduce_layers
+from keras_vg.logs.runs import RunLogs, join_run_logs, read_run_logs
+from keras_vg.logs.schemas import LOG_TYPES
+from keras_vg.plots import choose_panels
+from keras_vg.plots.panels import Panel
+from keras_vg.plots.style import list_runs
+from keras_vg.text import make_printable
+
+
+def write_report(
+    sources: Iterable[str | os.PathLike[str]] | str | os.PathLike[str],
+    filename: str | os.PathLike[str],
+    title: str = "Training report",
+) -> None:
+    """Writes a report of logs: what is wrong with each run, then plots, then tables that can be sorted.
+
+    The file holds all it needs, refers to nothing outside of it, and is the same for the same logs.
+
+    Args:
+        sources: Paths of logs of this package and of `keras.callbacks.CSVLogger`; `runs.read_run_logs` sorts them
+            into runs.
+        filename: The HTML file to write.
+        title: The report's heading.
+
+    Raises:
+        FileNotFoundError: If a log does not exist.
+        ValueError: If there is no log, or one is none of these kinds or has no rows.
+        OSError: If the file cannot be written.
+
+    Example:
+        >>> vg.write_report(["sigmoid.csv", "relu.csv"], "report.html")
+    """
+    paths = [sources] if isinstance(sources, str | os.PathLike) else list(sources)
+    if not paths:
+        raise ValueError(f"A report must have at least one log. Received: sources={sources!r}.")
+    Path(filename).write_text(render_report(read_run_logs(paths), title), encoding="utf-8")
+
+
+def render_report(runs: list[RunLogs], title: str = "Training report") -> str:
+    """Renders a report.
+
+    Args:
+        runs: What `runs.read_run_logs` returned.
+        title: The report's heading.
+
+    Returns:
+        The HTML text.
+
+    Example:
+        >>> vg.report.render_report(vg.runs.read_run_logs(["sigmoid.csv"]))[:15]
+        '<!doctype html>'
+    """
+    logs = {log_type: log for log_type in LOG_TYPES if (log := join_run_logs(runs, log_type)) is not None}
+    template, script = _load_template()
+    return template.render(
+        title=title,
+        version=__version__,
+        runs=[_describe_run(run) for run in runs],
+        plots=[
+            {"title": panel.title, "data": _draw_svg(panel)} for log in logs.values() for panel in choose_panels(log)
+        ],
+        tables=[_make_table(name, table) for name, table in _choose_tables(logs)],
+        script=script,
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+    )
+
+
+def _describe_run(run: RunLogs) -> dict[str, Any]:
+    is_judged = set(run.tables) != {"deltas"}
+    findings = diagnose(*run.tables.values()) if is_judged else Findings()
+    files = ", ".join(f"{path} ({len(run.tables[log_type]):,} rows)" for log_type, path in run.paths.items())
+    return {
+        "name": run.name,
+        "state": "unjudged" if not is_judged else "healthy" if findings.is_healthy else "sick",
+        "verdict": str(findings).split("\n", 1)[0] if is_judged else "not judged: changes of weights alone do not tell",
+        "findings": [
+            {"severity": f.severity, "what": describe(f), "evidence": describe_evidence(f), "advice": f.advice}
+            for f in findings
+        ],
+        "files": make_printable(files),
+    }
+
+
+def _draw_svg(panel: Panel) -> str:
+    """A plot as base64: in an image of its own, its text can neither run nor clash with that of other plots."""
+    buffer = io.BytesIO()
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "keras_vg"}), warnings.catch_warnings():
+        # The browser has fonts for the scripts that matplotlib's lacks.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
+        panel.make_figure().savefig(buffer, format="svg", metadata={"Date": None}, dpi=100)
+    return base64.b64encode(buffer.getvalue()).decode()
+
+
+def _choose_tables(logs: dict[Any, pd.DataFrame]) -> list[tuple[str, pd.DataFrame]]:
+    """Runs side by side per epoch, then each layer at its last epoch."""
+    tables: list[tuple[str, pd.DataFrame]] = []
+    if "gradients" in logs:
+        layers = reduce_layers(logs["gradients"])
+        first = layers[layers["depth"] == layers["depth"].min()]
+        cells = first.pivot(index="epoch", columns="run", values="gradient_rms")[list_runs(first)]
+        tables.append(("Gradient RMS of the first layer, per epoch", _add_ratios(cells)))
+        columns = ["run", "epoch", "depth", "layer", *FIGURES]
+        tables.append(("Gradients by layer, last epoch", _take_last_epoch(layers)[columns]))
+    if "deltas" in logs:
+        first = logs["deltas"][logs["deltas"]["depth"] == logs["deltas"]["depth"].min()]
+        tables.append(
+            (
+                "Mean |delta| of the first layer, per epoch",
+                _add_ratios(compare(first, "delta", by="epoch")[["delta"]].droplevel(0, "columns")),
+            )
+        )
+    if "activations" in logs:
+        tables.append(("Activations by layer, last epoch", _take_last_epoch(logs["activations"])))
+    if "history" in logs:
+        tables.append(("History", logs["history"]))
+    return tables
+
+
+def _add_ratios(cells: pd.DataFrame) -> pd.DataFrame:
+    """Adds to a column per run each run's ratio to the first."""
+    first = cells.columns[0]
+    ratios = cells.iloc[:, 1:].div(cells[first], axis="index").add_suffix(f" / {first}")
+    table = pd.concat([cells, ratios], axis="columns")
+    table.insert(0, "epoch", cells.index, allow_duplicates=True)  # a run may be called `epoch`
+    return table
+
+
+def _take_last_epoch(log: pd.DataFrame) -> pd.DataFrame:
+    return log[log["epoch"] == log.groupby("run", observed=True)["epoch"].transform("max")]
+
+
+def _make_table(title: str, table: pd.DataFrame) -> dict[str, Any]:
+    texts = [not pd.api.types.is_numeric_dtype(dtype) for dtype in table.dtypes]
+    columns = [{"name": str(name), "is_text": text} for name, text in zip(table, texts, strict=True)]
+    return {"title": title, "columns": columns, "rows": table.itertuples(index=False, name=None)}
+
+
+def _mark_code(text: str) -> Markup:
+    """Sets in `code` what stands between backticks."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+
+
+def _format_cell(value: Any) -> str:
+    if isinstance(value, float | np.floating):
+        return "NaN" if math.isnan(value) else f"{value:.4g}"
+    return str(value)
+
+
+@functools.cache
+def _load_template() -> tuple[jinja2.Template, str]:
+    """The page, and the script in it."""
+    folder = resources.files("keras_vg.report").joinpath("templates")
+    environment = jinja2.Environment(
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
+    )
+    environment.filters["figure"] = _format_cell
+    environment.filters["code"] = _mark_code
+    page, script = (folder.joinpath(name).read_text(encoding="utf-8") for name in ("report.html", "sort.js"))
+    return environment.from_string(page), script

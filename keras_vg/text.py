@@ -1,0 +1,75 @@
+"""Names for people: short ones that stay distinct, and ones that a page or a terminal can show."""
+
+import itertools
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+
+def shorten_paths(paths: Sequence[tuple[str, ...]]) -> list[str]:
+    """Names each path by its shortest ending that no other path ends in.
+
+    Args:
+        paths: The parts of each path, at least one.
+
+    Returns:
+        One name per path, parts joined by `/`. Equal paths are numbered: `kernel`, `kernel_1`, ...
+
+    Example:
+        >>> shorten_paths([("a", "dense", "kernel"), ("b", "dense", "kernel"), ("b", "bias")])
+        ['a/dense/kernel', 'b/dense/kernel', 'bias']
+    """
+    endings = Counter("/".join(path[start:]) for path in set(paths) for start in range(len(path)))
+    names: list[str] = []
+    for path in paths:
+        candidates = ("/".join(path[start:]) for start in reversed(range(len(path))))
+        name = next((ending for ending in candidates if endings[ending] == 1), "/".join(path))
+        numbered = (name if number == 0 else f"{name}_{number}" for number in itertools.count())
+        names.append(next(name for name in numbered if name not in names))
+    return names
+
+
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+def make_printable(name: str) -> str:
+    r"""Replaces what XML may not hold and what a terminal would obey, control characters above all, by U+FFFD.
+
+    Args:
+        name: A text from a log, or a file's name.
+
+    Returns:
+        The text to show.
+
+    Example:
+        >>> ascii(make_printable("dense\x1b[2J"))
+        "'dense\\ufffd[2J'"
+    """
+    return _UNPRINTABLE.sub("\ufffd", name)
+
+
+_LAYER_NAMES = {
+    "ReLU": "relu",
+    "LeakyReLU": "leaky_relu",
+    "PReLU": "prelu",
+    "ELU": "elu",
+    "KLDivergence": "kl_divergence",
+}
+
+
+def name_function(function: Any) -> str:
+    """Names a function, a class or an object in lower case with underscores, as Keras names its activations and losses.
+
+    Args:
+        function: A function or class, named by its `__name__`, or an object, named by its class.
+
+    Returns:
+        The name.
+
+    Example:
+        >>> name_function(type("LeakyReLU", (), {})), name_function(type("GroupNormalization", (), {})())
+        ('leaky_relu', 'group_normalization')
+    """
+    name = getattr(function, "__name__", type(function).__name__)
+    return _LAYER_NAMES.get(name, re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower())

@@ -1,0 +1,252 @@
+"""Every private name of Keras that the package uses, each with the reason why no public one would do."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
+
+import keras
+from keras.src import backend as _backend
+
+from keras_vg.text import name_function
+
+
+def call_on_shapes(model: keras.Model, inputs: Any) -> None:
+    """Runs a built model on symbolic inputs, which leaves no trace in it.
+
+    On torch this draws random numbers: call it within `backend.preserved_random_state`.
+
+    Private: calling the model on a `keras.KerasTensor` would do it too, but leaves a node in the model's graph.
+    `compute_output_spec` is the function with which Keras itself builds models on JAX and torch.
+    """
+    _backend.compute_output_spec(_in_scope(model), inputs, training=False)
+
+
+def trace_step(model: keras.Model, spec: Any) -> None:
+    """Traces a training step on TensorFlow, without running it; this creates the weights that do not exist yet.
+
+    Args:
+        model: A compiled model.
+        spec: The `element_spec` of its data.
+    """
+    import tensorflow as tf
+
+    tf.function(_in_scope(model.train_step)).get_concrete_function(spec)
+
+
+def _in_scope(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Calls a model inside a scope, as `fit` does: alone, TensorFlow takes no name that begins with an underscore."""
+    if keras.backend.backend() != "tensorflow":
+        return function
+    import tensorflow as tf
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        with tf.name_scope("keras_vg"):
+            return function(*args, **kwargs)
+
+    return call
+
+
+def is_built(model: keras.Model) -> bool:
+    """Whether all layers of the model, other models inside it aside, have their weights.
+
+    Private: the public `layers` does not reach the layers inside composite layers; `_flatten_layers` does.
+    """
+    layers = model._flatten_layers(include_self=False)
+    own = [layer for layer in layers if not isinstance(layer, keras.Model)]
+    return all(layer.built for layer in own) and (model.built or bool(own))
+
+
+def get_fit(model: keras.Model) -> Any:
+    """An object that tells the current fit from any other: its history."""
+    return getattr(model, "history", None)
+
+
+def get_schedule(optimizer: Any) -> Any:
+    """The optimizer's learning rate as it was given: a variable, a schedule or a function.
+
+    Private: of a schedule, the public `learning_rate` tells only the rate of the step that comes next.
+    """
+    return getattr(optimizer, "inner_optimizer", optimizer)._learning_rate
+
+
+def list_optimizer_weights(optimizer: keras.optimizers.Optimizer) -> list[keras.Variable]:
+    """The weights that the optimizer was built for, in the order of the gradients it is given.
+
+    Private: `apply` and `stateless_apply` may be called without the weights, and then mean these.
+    """
+    return optimizer._trainable_variables
+
+
+class set_attribute(AbstractContextManager[None]):  # noqa: N801  a context manager as quick as can be: training steps use it
+    """Gives an object an attribute of its own for a while, past Keras's `__setattr__`, which would track it."""
+
+    def __init__(self, target: Any, name: str, value: Any) -> None:
+        self._target, self._name, self._value = target, name, value
+
+    def __enter__(self) -> None:
+        self._own = vars(self._target).get(self._name, _ABSENT)
+        object.__setattr__(self._target, self._name, self._value)
+
+    def __exit__(self, *_: object) -> None:
+        if self._own is _ABSENT:
+            object.__delattr__(self._target, self._name)
+        else:
+            object.__setattr__(self._target, self._name, self._own)
+
+
+_ABSENT = object()
+
+
+def keep(model: keras.Model, value: Any) -> None:
+    """Keeps an object for as long as the model lives, past Keras's `__setattr__`; saving or copying leaves it out."""
+    object.__setattr__(model, _KEPT, value)
+
+
+def get_kept(model: keras.Model) -> Any:
+    """What `keep` kept, None if nothing."""
+    return vars(model).get(_KEPT)
+
+
+_KEPT = "_kept_by_keras_vg"
+
+
+def make_train_function(
+    model: keras.Model,
+    watch: Callable[[], AbstractContextManager[None]] | None = None,
+    states: Sequence[Any] = (),
+) -> Callable[..., Any]:
+    """Makes a new train function, not traced yet.
+
+    `make_train_function` and `train_function` have no underscore, but are not documented.
+
+    Args:
+        model: A compiled model.
+        watch: On JAX, what each step runs in: while it is traced only, if it is compiled.
+        states: On JAX, arrays that travel behind the optimizer's variables.
+    """
+    plain = model.train_function
+    train_step = model.train_step
+
+    # JAX compiles equal functions once; a new one makes it trace again.
+    def fresh_step(*args: Any) -> Any:
+        with watch() if watch else nullcontext():
+            return train_step(*args)
+
+    try:
+        if keras.backend.backend() == "jax":
+            with set_attribute(model, "train_step", fresh_step), _extended_sharding(model, states):
+                model.make_train_function(force=True)
+        else:
+            model.make_train_function(force=True)
+        return model.train_function
+    finally:
+        model.train_function = plain
+
+
+def sync(model: keras.Model) -> None:
+    """Brings the variables of a model that JAX trains up to date; the next step starts with what they hold.
+
+    Private: `jax_state_sync` has no underscore, but is not documented. `Callback.model` calls it, too.
+    """
+    model.jax_state_sync()
+
+
+@contextmanager
+def _extended_sharding(model: keras.Model, states: Sequence[Any]) -> Iterator[None]:
+    """Tells a distributed JAX model how the further states lie on the devices.
+
+    Private: under a `keras.distribution`, the trainer states the layout of all that a step returns, in a list
+    that must be as long as the state; it has no public place to add to it.
+    """
+    get_spec = model._get_state_sharding_spec
+
+    def get_extended() -> Any:
+        trainable, non_trainable, optimizer, metrics = get_spec()
+        return trainable, non_trainable, optimizer + [state.sharding for state in states], metrics
+
+    with set_attribute(model, "_get_state_sharding_spec", get_extended):
+        yield
+
+
+def get_equation(value: Any) -> Any:
+    """What an array was computed from inside a compiled step of JAX: a primitive, its inputs and parameters, or None.
+
+    Private: JAX has no public way; `parent` tells. Without it, last bits of some weights depend on who measures.
+    """
+    equation = getattr(value, "parent", None)
+    return equation if all(hasattr(equation, name) for name in ("primitive", "in_tracers", "params")) else None
+
+
+def get_strategy(model: keras.Model) -> Any:
+    """Private: on TensorFlow only the trainer knows the model's strategy, and `distribute_strategy` has no docs."""
+    return model.distribute_strategy if keras.backend.backend() == "tensorflow" else None
+
+
+def build(model: keras.Model, inputs: Any) -> None:
+    """Gives an unbuilt model its weights, as its first training step would.
+
+    On torch this draws random numbers: call it within `backend.preserved_random_state`.
+    """
+    shapes = keras.tree.map_structure(lambda tensor: keras.KerasTensor(tensor.shape, tensor.dtype), inputs)
+    _backend.compute_output_spec(_in_scope(model), shapes, **_make_training_argument(model))
+
+
+def call_for_training(model: keras.Model, inputs: Any) -> Any:
+    """Calls the model as a training step does.
+
+    Private: only `_call_has_training_arg` tells whether a model's `call` takes `training`.
+    """
+    return model(inputs, **_make_training_argument(model))
+
+
+def _make_training_argument(model: keras.Model) -> dict[str, bool]:
+    return {"training": True} if model._call_has_training_arg else {}
+
+
+@contextmanager
+def detached_bookkeeping(model: keras.Model, y: Any, predictions: Any) -> Iterator[Any]:
+    """Keeps the compiled loss and metrics out of what is done within; yields a loss to use meanwhile.
+
+    Private: the loss that `compile` makes takes on the structure of the first labels it sees, and for several outputs
+    makes metrics of its own; a step must not do that for labels that are only looked at.
+    """
+    loss = model._compile_loss
+    if loss is not None:
+        loss = type(loss)(loss._user_loss, loss._user_loss_weights, output_names=loss.output_names)
+        loss(y, predictions)  # which builds it, whatever the structure of the labels
+    with set_attribute(model, "_compile_loss", loss), set_attribute(model, "compute_metrics", lambda *_, **__: {}):
+        yield loss
+
+
+def compute_loss(model: keras.Model, x: Any, y: Any, predictions: Any, sample_weight: Any) -> Any:
+    """The loss that is trained, penalties included.
+
+    Private: `_compute_loss` knows whether a `compute_loss` of the user's own takes `training`.
+    """
+    return model._compute_loss(x=x, y=y, y_pred=predictions, sample_weight=sample_weight, training=True)
+
+
+def list_losses(compiled_loss: Any) -> list[tuple[str, bool | None]]:
+    """The name of each output's loss, in lower case with underscores, and whether it takes logits.
+
+    Private: a loss given by name or as a function is wrapped, and only `fn` and `_fn_kwargs` tell by what.
+    """
+    found = []
+    for item in compiled_loss._flat_losses:
+        loss = item.loss
+        options = getattr(loss, "_fn_kwargs", {})
+        function = loss.fn if type(loss).__name__ == "LossFunctionWrapper" else loss
+        found.append((name_function(function), getattr(loss, "from_logits", options.get("from_logits"))))
+    return found
+
+
+class TracelessScope(keras.StatelessScope):
+    """A `StatelessScope` in which a variable without a value of its own is known to have its usual one.
+
+    Private: `_value` is what a variable's `value` would return outside of any scope. Regularizers ask the scope alone.
+    """
+
+    def get_current_value(self, variable: keras.Variable) -> Any:
+        """The variable's value, whether it was assigned in here or not."""
+        value = super().get_current_value(variable)
+        return variable._value if value is None else value
