@@ -5,11 +5,9 @@ import sys
 
 import numpy as np
 import pytest
-from test_csvlog import make_block, write_log
-from test_plots import make_activations
-from test_runs import write_gradients, write_history
 from typer.testing import CliRunner
 
+from helpers.tables import make_activations, make_block, write_gradients, write_history, write_log
 from keras_vg.cli import app
 from keras_vg.logs.schemas import ACTIVATION
 from keras_vg.reproductions import REPRODUCTIONS

@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Where sick begins; "benchmark" means `scripts/diagnosis_benchmark.py --figures`, which prints the measurement.
+    """Where sick begins; "benchmark" means `benchmarks/diagnosis.py --figures`, which prints the measurement.
 
     Attributes:
         vanishing_ratio: First layer's gradient over the last one's below which it is cut off. Under Adam, five layers

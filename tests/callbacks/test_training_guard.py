@@ -1,0 +1,103 @@
+import re
+import warnings
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+import keras_vg as vg
+from helpers.models import MAKERS, make_data
+
+pytestmark = pytest.mark.model
+to_numpy = keras.ops.convert_to_numpy
+
+
+def make_deep(activation, count):
+    parts = [layers.Dense(8, activation) for _ in range(count)]
+    model = keras.Sequential([keras.Input((3,)), *parts, layers.Dense(1, "sigmoid")])
+    model.compile("adam", "binary_crossentropy")
+    return model
+
+
+def fit(model, guard, epochs=2):
+    """Fits under a guard; returns what it warned of."""
+    x, y = make_data()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        history = model.fit(x, y, epochs=epochs, verbose=0, callbacks=[guard])
+    said = [str(item.message) for item in caught if issubclass(item.category, UserWarning)]
+    return history, [text for text in said if re.match("error|warning|The training stops", text)]
+
+
+def test_warns_once_of_each_finding():
+    keras.utils.set_random_seed(0)
+    guard = vg.TrainingGuard(*make_data())
+    _, said = fit(make_deep("sigmoid", 9), guard)
+    assert sum("vanishing gradient" in text for text in said) == 1
+    assert any("he_normal" in text for text in said)
+    assert not guard.findings.is_healthy
+
+
+def test_without_a_probe_it_watches_gradients():
+    keras.utils.set_random_seed(0)
+    guard = vg.TrainingGuard()
+    _, said = fit(make_deep("sigmoid", 9), guard)
+    found = {finding.rule: finding for finding in guard.findings}
+    assert found["vanishing_gradient"].epoch == 0
+    assert sum("vanishing gradient" in text for text in said) == 1
+
+
+@pytest.mark.parametrize(("patience", "epochs"), [(1, 1), (2, 2)])
+def test_stops_and_says_why(patience, epochs):
+    keras.utils.set_random_seed(0)
+    guard = vg.TrainingGuard(action="stop", patience=patience)
+    history, said = fit(make_deep("sigmoid", 9), guard, epochs=4)
+    assert history.epoch == list(range(epochs))
+    assert re.match(rf"The training stops after epoch {epochs - 1}: vanishing gradient", said[-1])
+
+
+def test_lets_a_healthy_net_train():
+    keras.utils.set_random_seed(0)
+    guard = vg.TrainingGuard(*make_data(), action="stop")
+    history, said = fit(make_deep("tanh", 2), guard, epochs=3)
+    assert len(history.epoch) == 3
+    assert not [text for text in said if text.startswith(("error", "The training"))]
+    assert guard.findings.is_healthy
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_training_is_the_same_with_a_guard(make):
+    x, y = make_data()
+    results = []
+    for callbacks in ([], [vg.TrainingGuard(x, y)]):
+        keras.utils.set_random_seed(0)
+        model = make()
+        model.compile(keras.optimizers.SGD(0.05), "mse")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            history = model.fit(x, y, epochs=2, verbose=0, callbacks=callbacks)
+        results.append((history.history, [np.array(to_numpy(v)) for v in model.variables]))
+    assert results[0][0] == results[1][0]
+    for plain, guarded in zip(results[0][1], results[1][1], strict=True):
+        np.testing.assert_array_equal(plain, guarded)
+
+
+def test_bad_arguments():
+    x, y = make_data()
+    with pytest.raises(ValueError, match="`x` and `y` must be given together"):
+        vg.TrainingGuard(x)
+    with pytest.raises(ValueError, match="`action` must be 'warn' or 'stop'. Received: action='halt'"):
+        vg.TrainingGuard(action="halt")
+    with pytest.raises(ValueError, match="`patience` must be a number of epochs"):
+        vg.TrainingGuard(patience=0)
+    with pytest.raises(TypeError, match="must name a threshold"):
+        vg.TrainingGuard(vanish=1)
+    model = make_deep("tanh", 1)
+    with pytest.raises(ValueError, match="same number of examples"):
+        model.fit(x, y, verbose=0, callbacks=[vg.TrainingGuard(x, y[:-1])])
+    model.optimizer = None
+    guard = vg.TrainingGuard()
+    guard.set_model(model)
+    with pytest.raises(TypeError, match="must be compiled with a Keras optimizer"):
+        guard.on_train_begin()

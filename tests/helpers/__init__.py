@@ -1,0 +1,1 @@
+"""What several tests share. No test imports another test or a script."""

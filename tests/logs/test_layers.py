@@ -1,0 +1,39 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers.tables import make_gradients
+from keras_vg.logs.layers import reduce_layers
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-40, 1e200])
+def test_layers_join_their_weights(scale):
+    rng = np.random.default_rng(0)
+    kernel, bias = rng.normal(size=(7, 6)), rng.normal(size=(7, 3))  # gradients at 7 steps
+    rows = [
+        make_gradients([[scale * np.sqrt((g**2).mean())]], weight=weight, size=g.shape[1], steps=7)
+        for weight, g in (("kernel", kernel), ("bias", bias))
+    ]
+    (layer,) = reduce_layers(pd.concat(rows)).to_dict("records")
+    both = np.hstack([kernel, bias])
+    np.testing.assert_allclose(layer["gradient_rms"], scale * np.sqrt((both**2).mean()), rtol=1e-12)
+    np.testing.assert_allclose(layer["gradient_norm"], scale * np.sqrt((both**2).sum(1).mean()), rtol=1e-12)
+
+
+def test_layers_join_the_rows_of_an_epoch():
+    first = make_gradients([[3.0]], step=1, steps=2, delta_norm=1.0, weight_norm=2.0)
+    last = make_gradients([[6.0]], step=4, steps=3, delta_norm=1.0, weight_norm=4.0)
+    (layer,) = reduce_layers(pd.concat([first, last])).to_dict("records")
+    np.testing.assert_allclose(layer["gradient_rms"], np.sqrt((2 * 9 + 3 * 36) / 5))
+    np.testing.assert_allclose(layer["gradient_norm"], np.sqrt(4) * layer["gradient_rms"])
+    assert layer["update_ratio"] == (1 / 2 + 1 / 4) / 2
+
+
+def test_a_weight_without_gradient_has_no_say_and_one_without_a_finite_one_has():
+    used = make_gradients([[2.0]])
+    unused = make_gradients([[np.nan]], weight="bias", steps=0)
+    broken = make_gradients([[np.nan]], weight="bias", nonfinite_steps=10)
+    assert reduce_layers(pd.concat([used, unused]))["gradient_rms"].tolist() == [2.0]
+    assert reduce_layers(pd.concat([used, unused]))["gradient_norm"].tolist() == [4.0]
+    assert reduce_layers(pd.concat([used, broken]))["gradient_rms"].isna().all()
+    assert reduce_layers(unused)["gradient_rms"].isna().all()
