@@ -16,7 +16,8 @@ from keras_vg.inspection.batches import describe_inputs, describe_outputs, get_r
 from keras_vg.text import name_function
 from keras_vg.training import backend, keras_private
 from keras_vg.training.interval import make_gradient_rows
-from keras_vg.training.tap import GradientTap, get_scale
+from keras_vg.training.tap import GradientTap
+from keras_vg.training.train_function import get_loss_scale
 from keras_vg.training.weights import list_weights, read_values
 
 
@@ -153,7 +154,7 @@ def _evaluate_loss(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> An
 
 def _tabulate_gradients(model: keras.Model, gradients: Sequence[Any], updated: Sequence[Any] | None) -> pd.DataFrame:
     weights = list_weights(model)
-    totals = GradientTap(model, weights).measure(gradients, model.trainable_variables, get_scale(model.optimizer))
+    totals = GradientTap(model, weights).measure(gradients, model.trainable_variables, get_loss_scale(model.optimizer))
     before = [read_values(weight) for weight in weights]
     after = before
     if updated is not None:

@@ -1,4 +1,4 @@
-"""What differs by backend and is public: devices, random states, the writing process, summed gradients."""
+"""What is done differently on each backend, by public means: devices, random states, processes, sums of gradients."""
 
 import random
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from keras_vg.training import keras_private
 
 @contextmanager
 def preserved_random_state() -> Iterator[None]:
-    """Puts the global random generators back that a model may draw from: Python's, NumPy's, and torch's."""
+    """Restores, at its end, the global random generators that a model may draw from: Python's, NumPy's and torch's."""
     python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002  users draw from it
     try:
         if keras.backend.backend() == "torch":  # dropout without a seed; models are built by running them, too
@@ -29,7 +29,7 @@ def preserved_random_state() -> Iterator[None]:
 
 
 def variable_scope(model: keras.Model) -> Any:
-    """The scope in which variables beside the model's own are to be made."""
+    """The scope in which to make variables that are used beside the model's: that of its `tf.distribute` strategy."""
     strategy = keras_private.get_strategy(model)
     return nullcontext() if strategy is None else strategy.scope()
 
@@ -40,7 +40,7 @@ def is_on_cpu() -> bool:
 
 
 def is_writer(model: keras.Model) -> bool:
-    """Whether this process is the one that writes logs, of all that train the model together."""
+    """Whether this process writes the logs: one of those that train the model together does."""
     backend = keras.backend.backend()
     if backend == "jax":
         import jax
@@ -59,29 +59,35 @@ _CHIEFS = (("chief", 0), ("worker", 0))
 
 
 def sum_gradients(gradients: list[Any], is_compiled: bool) -> list[Any]:
-    """The gradients as float32 tensors, summed over the replicas that train together.
+    """Returns gradients as dense float32 tensors, summed over the replicas that train together.
 
-    Of a sparse gradient, only the rows that occur, each once (and rows of zeros in place of the repeated ones);
-    all rows if XLA compiles the step: the optimizer asks it for them, too, and would get other last bits if somebody
-    else had the rows in another order.
+    A sparse gradient (`tf.IndexedSlices`) has a row per lookup. Without XLA it becomes a tensor of as many rows, in
+    which the rows of one index are summed up into one row and followed by zeros; indices that were not looked up are
+    left out, as their rows are 0.
+    Under XLA it becomes a tensor of the whole table's shape, as the optimizer makes it too; rows in another order than
+    the optimizer's would change the last bits of the weights.
+
+    Args:
+        gradients: Floating tensors of any shape, sparse or dense.
+        is_compiled: Whether XLA compiles the step, on TensorFlow.
     """
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
         if tf.distribute.get_strategy().num_replicas_in_sync > 1:
             gradients = tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, gradients)
-        sum_rows = tf.convert_to_tensor if is_compiled else _sum_repeated_rows
+        sum_rows = tf.convert_to_tensor if is_compiled else _sum_rows_of_same_index
         gradients = [sum_rows(g) if isinstance(g, tf.IndexedSlices) else g for g in gradients]
-    if keras.backend.backend() == "torch":  # itself, if it is that already
+    if keras.backend.backend() == "torch":  # returns the tensor itself if it is float32 already
         return [gradient.float() for gradient in gradients]
     return [keras.ops.cast(gradient, "float32") for gradient in gradients]
 
 
-def _sum_repeated_rows(slices: Any) -> Any:
+def _sum_rows_of_same_index(slices: Any) -> Any:
     import tensorflow as tf
 
     order = tf.argsort(slices.indices)
     indices = tf.gather(slices.indices, order)
     is_new = tf.concat([[False], tf.not_equal(indices[1:], indices[:-1])], axis=0)
-    places = tf.cumsum(tf.cast(is_new, tf.int32))
-    return tf.math.unsorted_segment_sum(tf.gather(slices.values, order), places, tf.shape(indices)[0])
+    segments = tf.cumsum(tf.cast(is_new, tf.int32))
+    return tf.math.unsorted_segment_sum(tf.gather(slices.values, order), segments, tf.shape(indices)[0])

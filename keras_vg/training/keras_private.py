@@ -168,15 +168,6 @@ def _extended_sharding(model: keras.Model, states: Sequence[Any]) -> Iterator[No
         yield
 
 
-def get_equation(value: Any) -> Any:
-    """What an array was computed from inside a compiled step of JAX: a primitive, its inputs and parameters, or None.
-
-    Private: JAX has no public way; `parent` tells. Without it, last bits of some weights depend on who measures.
-    """
-    equation = getattr(value, "parent", None)
-    return equation if all(hasattr(equation, name) for name in ("primitive", "in_tracers", "params")) else None
-
-
 def get_strategy(model: keras.Model) -> Any:
     """Private: on TensorFlow only the trainer knows the model's strategy, and `distribute_strategy` has no docs."""
     return model.distribute_strategy if keras.backend.backend() == "tensorflow" else None

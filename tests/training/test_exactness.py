@@ -4,8 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from keras_vg.training import keras_private
-from keras_vg.training.exactness import LIBRARY_SIZE, compute_again, copy_gradients, separate_gradients
+from keras_vg.training.exactness import jax_xla, tensorflow_graph, tensorflow_xla
+from keras_vg.training.exactness.jax_equations import get_equation
+from keras_vg.training.exactness.jax_xla import LIBRARY_SIZE, find_library_product
 
 BACKEND = keras.backend.backend()
 pytestmark = pytest.mark.model
@@ -44,7 +45,7 @@ def test_what_is_last_computed_is_computed_twice():
 
     def step(values, count):
         gradients, copied = (compute_on_jax if BACKEND == "jax" else compute_on_tensorflow)(values)
-        copies = copy_gradients(gradients, is_compiled=False, count=count)
+        copies = (jax_xla if BACKEND == "jax" else tensorflow_graph).copy_gradients(gradients, count)
         seen.extend([one is not other for one, other in zip(gradients, copies, strict=True)])
         seen.append(copied)
         return gradients, copies
@@ -69,8 +70,8 @@ def test_rows_that_a_product_reads_are_summed_by_a_product():
         spread, cube = jnp.broadcast_to(values[:1], (8, 6)), jnp.exp(values).reshape(2, 4, 6)
         sums = [rows.sum(0), rows.sum(1), other.sum(0), values.sum(0), spread.sum(0), cube.sum((0, 1))]
         products = [lax.dot_general(one, one, (((0,), (0,)), ((), ()))) for one in (rows, values, spread, cube)]
-        copies = copy_gradients([*sums, *products], is_compiled=True, count=count)[: len(sums)]
-        kinds.extend(keras_private.get_equation(copy).primitive.name == "squeeze" for copy in copies)
+        copies = jax_xla.copy_gradients([*sums, *products], count)[: len(sums)]
+        kinds.extend(get_equation(copy).primitive.name == "squeeze" for copy in copies)
         return sums, copies
 
     for one, other in zip(*compile_step(step)(VALUES, np.float32(0)), strict=True):
@@ -99,12 +100,13 @@ def test_products_of_large_matrices_are_measured_as_they_are_and_computed_again(
 
     def step(values, long):
         gradients, count = multiply(values, long)
-        found = separate_gradients(gradients, is_compiled=False)
-        kinds.extend(keras_private.get_equation(value).primitive.name for value in found)
+        measurable = [jax_xla.separate(gradient, find_library_product(gradient)) for gradient in gradients]
+        found = [item.value for item in measurable]
+        kinds.extend(get_equation(value).primitive.name for value in found)
         kinds.append(count)
 
         def look():
-            again = [compute_again(value) for value in found]
+            again = [item.recompute() for item in measurable]
             are_again.extend(one is not other for one, other in zip(found, again, strict=True))
             return again
 
@@ -134,7 +136,7 @@ def test_the_terms_of_an_unrolled_net():
         table = tf.math.unsorted_segment_sum(values[:, 0], [0, 0, 1, 3, 3, 5], 6)
         sums = [[rows, part], [bias, values[0]], [table, values[0]], [columns, values[0]]]
         gradients = [tf.add_n(terms) for terms in sums]
-        copies = copy_gradients(gradients, is_compiled=True, count=tf.constant(0.0))
+        copies = tensorflow_xla.copy_gradients(gradients, tf.constant(0.0))
         assert [one is not other for one, other in zip(gradients, copies, strict=True)] == [True, True, True, False]
         return gradients, copies
 
@@ -150,7 +152,7 @@ def test_a_gradient_of_a_thousand_sums():
         gradient = values.sum(axis=0)
         for _ in range(999):
             gradient = gradient + (values * 2).sum(axis=0)
-        return copy_gradients([gradient], is_compiled=True, count=0.0)[0]
+        return jax_xla.copy_gradients([gradient], 0.0)[0]
 
     assert jax.make_jaxpr(step)(VALUES).out_avals[0].shape == (6,)  # where recursion would be too deep
 

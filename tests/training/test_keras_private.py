@@ -80,18 +80,18 @@ def test_private_name(name, model):
 def test_private_name_of_jax():
     import jax
 
-    from keras_vg.training import keras_private
+    from keras_vg.training.exactness.jax_equations import get_equation
 
     seen = []
 
     @jax.jit
     def add(one, other):
-        equation = keras_private.get_equation(one + other)
+        equation = get_equation(one + other)
         seen.append(equation is not None and (equation.primitive.name, len(equation.in_tracers), equation.params))
         return one
 
     add(1.0, 2.0)
     assert seen == [("add", 2, {})], (
         f"JAX {jax.__version__} has moved or changed Tracer.parent, or its primitive, in_tracers or params: see "
-        "keras_vg/keras_private.py, which relies on them."
+        "training/exactness/jax_equations.py, which relies on them."
     )

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+from keras_vg.training.exactness import Measurable
 from keras_vg.training.norms import COUNT_EVERY, EXACT_COUNT, MOST_ROWS, SMALL_SIZE, measure_gradients
 
 pytestmark = pytest.mark.model
@@ -25,7 +26,7 @@ def measure_at(steps, arrays, way):
     tensors = [keras.ops.convert_to_tensor(array) for array in arrays]
 
     def run(steps, *gradients):
-        return measure_gradients(gradients, sizes, way == "compiled", steps)
+        return measure_gradients(list(map(Measurable, gradients)), sizes, way == "compiled", steps)
 
     if way != "eager" and BACKEND == "jax":
         import jax

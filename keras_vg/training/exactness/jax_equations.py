@@ -1,0 +1,36 @@
+"""How arrays are computed inside a step that JAX traces: the only module that uses private names of JAX."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+
+def get_equation(value: Any) -> Any:
+    """The operation that computes an array inside a traced step.
+
+    Private: JAX has no public way to ask for it while a step is traced. A tracer's `parent` is the equation; of that,
+    `primitive` (with `name`, `bind` and `multiple_results`), `in_tracers` and `params` are used.
+
+    Returns:
+        The equation, or None if the array is an input of the step, a constant, or computed already.
+
+    Raises:
+        AttributeError: If this version of JAX has moved `parent`.
+    """
+    import jax
+
+    return value.parent if isinstance(value, jax.core.Tracer) else None
+
+
+def find_readers(values: Sequence[Any]) -> dict[int, list[str]]:
+    """The names of the operations that read each array on the way to some values, by the array's `id`."""
+    readers: defaultdict[int, list[str]] = defaultdict(list)
+    known, pending = set(), list(values)
+    while pending:
+        equation = get_equation(pending.pop())
+        if equation is not None and id(equation) not in known:
+            known.add(id(equation))
+            for item in equation.in_tracers:
+                readers[id(item)].append(equation.primitive.name)
+            pending.extend(equation.in_tracers)
+    return readers
