@@ -3,19 +3,17 @@
 import os
 from typing import Any
 
-import keras
 import numpy as np
 from keras import tree
 
+from keras_vg.callbacks.base import Logger
 from keras_vg.inspection.activations import ActivationProbe
 from keras_vg.inspection.stateless import convert_batch
 from keras_vg.logs.schemas import ACTIVATION
-from keras_vg.logs.writer import CsvLog
-from keras_vg.training import backend, keras_private
-from keras_vg.training.weights import Layers, check_layers
+from keras_vg.training.weights import Layers
 
 
-class ActivationLogger(keras.callbacks.Callback):
+class ActivationLogger(Logger):
     r"""Logs the layers' outputs for a probe batch at every epoch's end, one CSV row per layer.
 
     The batch passes the model in training mode, as in a training step (`BatchNormalization` takes the batch's
@@ -61,71 +59,46 @@ class ActivationLogger(keras.callbacks.Callback):
         separator: str = ",",
         append: bool = False,
     ) -> None:
-        super().__init__()
-        check_layers(layers)
-        check_probe(x)
-        self.layers = layers
+        super().__init__(filename, ACTIVATION, layers, separator, append)
+        check_probe(x, "x")
         self._x = x
-        self._log = CsvLog(filename, ACTIVATION, separator, append)
-        self._fit: Any = None
-        self._epoch: int | None = None
 
-    @property
-    def missing_rows(self) -> int:
-        """Rows of the last fit that could not be written."""
-        return self._log.missing_rows
-
-    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        """Checks all that can be wrong, before the first step."""
-        fit = keras_private.get_fit(self.model)
-        if self._fit is not None and self._fit is fit:  # the same callback twice in one list
-            return
-        self._fit, self._epoch, self._is_over = fit, None, False
-        self._is_writer = backend.is_writer(self.model)
+    def _reset(self) -> None:
+        super()._reset()
         self._probe: ActivationProbe | None = None
-        if self._is_writer:
-            self._log.reserve(fit)
-        if keras_private.is_built(self.model):
-            try:
-                self._make_probe().read()
-            except BaseException:
-                self._log.close()  # untouched
-                raise
-        if self._is_writer:
-            self._log.open(fit)
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Writes the epoch's rows."""
-        if epoch == self._epoch or self._is_over:
-            return
-        self._epoch = epoch
-        probe = self._probe or self._make_probe()
-        if self._is_writer:
-            rows = probe.read().tabulate(epoch)
-            self._log.write([{name: _get_values(rows[name]) for name in rows.columns}])
-
-    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        """Closes the file. If the fit goes on, nothing more of it is logged."""
-        self._fit, self._is_over = None, True
-        self._log.close()
-
-    def _make_probe(self) -> ActivationProbe:
+    def _start(self) -> None:
         self._probe = ActivationProbe(self.model, convert_batch(self._x), self.layers)
-        return self._probe
+        self._probe.read()  # raises unless the model can take the batch
+        self._open()
+
+    def _end_epoch(self, logs: dict[str, Any]) -> None:
+        if self._is_writer and self._probe is not None:
+            rows = self._probe.read().tabulate(self._epoch)
+            self._write([{name: _get_values(rows[name]) for name in rows.columns}])
 
 
-def check_probe(x: Any) -> None:
-    """Raises unless `x` holds arrays of one length, with at least one example; needs no model.
+def check_probe(data: Any, name: str) -> int:
+    """Raises unless a probe batch holds arrays of one length, with at least one example; needs no model.
+
+    Args:
+        data: Its inputs or labels.
+        name: The argument that they were given as: `"x"` or `"y"`.
+
+    Returns:
+        The number of examples.
 
     Raises:
         ValueError: If it does not.
     """
-    lengths = {len(array) if np.ndim(array) else 0 for array in tree.flatten(x)}
+    lengths = {len(array) if np.ndim(array) else 0 for array in tree.flatten(data)}
     if len(lengths) != 1 or 0 in lengths:
+        what = "inputs" if name == "x" else "labels"
         raise ValueError(
-            "`x` must be a batch of inputs: arrays of the same number of examples, at least one. "
-            f"Received: x with lengths {sorted(lengths)}. Pass some of the inputs that `fit` gets."
+            f"`{name}` must be a batch of {what}: arrays of the same number of examples, at least one. "
+            f"Received: {name} with lengths {sorted(lengths)}. Pass some of the {what} that `fit` gets."
         )
+    return lengths.pop()
 
 
 def _get_values(column: Any) -> Any:

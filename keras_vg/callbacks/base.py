@@ -1,20 +1,147 @@
-"""The life of a logger: its file, the weights that it watches, and the moments at which it reads them."""
+"""What all callbacks share: their part in a fit, and the file of those that log."""
 
+import copy
 import os
 from typing import Any
 
 import keras
-import numpy as np
 
 from keras_vg.logs.schemas import Block, Schema
 from keras_vg.logs.writer import CsvLog
 from keras_vg.training import backend, keras_private
+from keras_vg.training.interval import Interval, IntervalRecorder
 from keras_vg.training.late_building import call_when_built, has_weights
-from keras_vg.training.weights import Layers, RateReader, Weight, check_layers, list_weights, read_values
+from keras_vg.training.weights import Layers, check_layers
 
 
-class WeightLogger(keras.callbacks.Callback):
-    """What the loggers share: a log, the weights to watch, and the moments at which to look at them."""
+class FitCallback(keras.callbacks.Callback):
+    """A callback that takes part in one fit at a time, and leaves no trace of it behind.
+
+    - Each event of a fit counts once, even if the callback is listed twice.
+    - It starts once the model has its weights: before the first step, or inside it where the model has no `Input`.
+    - What a fit that broke off has left in it goes when the next one begins.
+    - A copy or a pickle of it has its arguments and its results, but takes part in no fit, even if it was made during
+      one: it has no model, is not attached to the optimizer, and its file is closed.
+    """
+
+    async_safe = True  # `on_train_batch_end` may run in another thread: Keras need not wait for what a step returns
+
+    _fit: Any
+    _is_active: bool  # takes part in a fit
+    _is_started: bool  # the model has its weights
+    _epoch: int  # -1 before the first
+    _recorder: IntervalRecorder | None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._reset()
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Checks all that can be wrong, before the first step."""
+        fit = keras_private.get_fit(self.model)
+        if self._is_active and self._epoch < 0 and self._fit is fit and fit is not None:
+            return  # twice in one list
+        self._prepare(fit)
+        self._detach()  # from a fit that broke off
+        self._reset()
+        self._fit, self._is_active = fit, True
+        if has_weights(self.model):
+            self._start_or_leave()
+        else:
+            call_when_built(self.model, self._start_in_first_step)
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Notes the epoch."""
+        self._epoch = epoch
+        self._is_epoch_open = self._is_first_step = self._is_active
+        self._has_stepped = False
+
+    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Begins an interval, once an epoch: by now every callback has set what it wants."""
+        if self._is_first_step:
+            self._is_first_step = False
+            if self._recorder is not None:
+                self._recorder.begin_epoch()
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Notes that a step was made: Keras begins one, too, when the data turns out to be at its end."""
+        self._has_stepped = True
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Ends the epoch, with its metrics added to `logs`."""
+        if not self._is_epoch_open:
+            return
+        self._is_epoch_open = False
+        if not self._is_started and self._has_stepped:  # the first step could not be traced before it ran
+            self._start_or_leave()
+        if self._is_started:
+            self._end_epoch({} if logs is None else logs)
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        """Leaves the fit. If it goes on, nothing more of it is seen."""
+        self._detach()
+        self._reset()
+
+    def __getstate__(self) -> dict[str, Any]:
+        twin = type(self).__new__(type(self))
+        twin.__dict__.update(vars(self), _model=None, params=None)
+        twin._reset()
+        return twin.__dict__
+
+    def _reset(self) -> None:
+        """Forgets the fit; subclasses extend it by what they keep of one."""
+        self._fit = None
+        self._is_active = self._is_started = False
+        self._epoch = -1
+        self._is_epoch_open = self._is_first_step = self._has_stepped = False
+        self._recorder = None
+
+    def _prepare(self, fit: Any) -> None:
+        """Raises unless the callback can take part in a fit; the model need not have weights yet."""
+
+    def _start(self) -> None:
+        """Looks at the model, which has its weights now, and makes the recorder, if there is to be one."""
+        raise NotImplementedError
+
+    def _end_epoch(self, logs: dict[str, Any]) -> None:
+        """Does what is due at an epoch's end."""
+        raise NotImplementedError
+
+    def _detach(self) -> None:
+        """Leaves the optimizer alone."""
+        if self._recorder is not None:
+            self._recorder.detach()
+
+    def _end_interval(self) -> Interval | None:
+        """Returns what became of the weights in this epoch; None if there was no step, or its begin was not seen."""
+        return self._recorder.end() if self._recorder is not None and self._has_stepped else None
+
+    def _start_or_leave(self) -> None:
+        try:
+            self._start()
+        except BaseException:
+            self.on_train_end()
+            raise
+        self._is_started = True
+
+    def _start_in_first_step(self) -> None:
+        """Starts after `on_train_batch_begin`, as soon as the model has its weights."""
+        if self._is_active and not self._is_started:
+            self._start_or_leave()
+            if self._recorder is not None:
+                self._recorder.begin_epoch()
+
+
+class Logger(FitCallback):
+    """A callback with a log: reserved before the model is looked at, opened after, closed when the fit is over.
+
+    Args:
+        filename: Path of the CSV file.
+        schema: Its columns.
+        layers: Which layers to log.
+        separator: One character between the values of a line.
+        append: Whether to add to an existing file.
+    """
 
     def __init__(
         self,
@@ -28,81 +155,44 @@ class WeightLogger(keras.callbacks.Callback):
         check_layers(layers)
         self.layers = layers
         self._log = CsvLog(filename, schema, separator, append)
-        self._weights: list[Weight] = []  # none before the model has its weights
-        self._fit: Any = None
+        self._is_writer = False
 
     @property
     def missing_rows(self) -> int:
         """How many rows of the latest fit are not in the file, because it could not be written; 0 if all are."""
         return self._log.missing_rows
 
-    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        """Checks all that can be wrong, before the first step."""
-        fit = keras_private.get_fit(self.model)
-        if self._fit is not None and self._fit is fit:  # the same callback twice in one list
-            return
-        self._fit = fit
-        self._weights = []
-        self._is_over = False
-        self._epoch_count = 0
-        self._is_writer = backend.is_writer(self.model)
-        if self._is_writer:
-            self._log.reserve(self._fit)
-        self._rate = RateReader(self.model)
-        if has_weights(self.model):
-            self._start()
-        else:
-            call_when_built(self.model, self._start_late)
-
-    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Notes the epoch."""
-        self._epoch = epoch
-        self._is_epoch_open = self._is_first_step = True
-
-    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        """Snapshots the weights and the learning rate, once an epoch: by now every callback has set what it wants."""
-        if self._is_first_step:
-            self._is_first_step = False
-            if not self._weights and self._epoch_count and not self._is_over and keras_private.is_built(self.model):
-                self._start()  # the first epoch ran without: the model could not be built before it
-            self._epoch_count += 1
-            self._rate.begin_epoch()
-            self._before = self._read_weights()
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Writes the epoch's rows and adds its headline figures to `logs`."""
-        if self._is_epoch_open and self._weights and not self._is_first_step:
-            self._is_epoch_open = False
-            figures = self._end_epoch()
-            if logs is not None:
-                logs.update(figures)
-
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        """Closes the file. If the fit goes on, nothing more of it is logged."""
-        self._fit, self._weights, self._is_over = None, [], True
+        """Leaves the fit and closes the file. If the fit goes on, nothing more of it is logged."""
+        super().on_train_end(logs)
         self._log.close()
 
-    def _start(self) -> None:
-        """Chooses the weights, once the model has them."""
-        try:
-            self._weights = list_weights(self.model, self.layers)
-        except BaseException:
-            self._log.close()  # untouched
-            raise
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "_log": copy.copy(self._log)}
+
+    def _prepare(self, fit: Any) -> None:
+        self._is_writer = backend.is_writer(self.model)
+        if self._is_writer:
+            self._log.reserve(fit)
+
+    def _open(self) -> None:
         if self._is_writer:
             self._log.open(self._fit)
-
-    def _start_late(self) -> None:
-        """Starts inside the first step, whose begin has passed."""
-        self._start()
-        self._before = self._read_weights()
-
-    def _read_weights(self) -> list[np.ndarray]:
-        return [read_values(weight) for weight in self._weights]
-
-    def _end_epoch(self) -> dict[str, float]:
-        raise NotImplementedError
 
     def _write(self, blocks: list[Block]) -> None:
         if self._is_writer:
             self._log.write(blocks)
+
+
+def check_optimizer(model: keras.Model) -> None:
+    """Raises unless the model is compiled with an optimizer whose gradients can be seen.
+
+    Raises:
+        TypeError: If it is not.
+    """
+    optimizer = getattr(model, "optimizer", None)
+    if not isinstance(optimizer, keras.optimizers.Optimizer):
+        raise TypeError(
+            "The model must be compiled with a Keras optimizer, whose gradients can be seen. "
+            f"Received: optimizer={optimizer!r}. Pass one of keras.optimizers to `compile`."
+        )

@@ -2,20 +2,20 @@
 
 import math
 import os
+from collections.abc import Sequence
 from numbers import Integral
 from typing import Any
 
-import keras
 import numpy as np
 
-from keras_vg.callbacks.base import WeightLogger
+from keras_vg.callbacks.base import Logger, check_optimizer
 from keras_vg.logs.schemas import GRADIENT
-from keras_vg.training.interval import make_gradient_rows
-from keras_vg.training.tap import GradientTap, GradientTotals, attach_tap
-from keras_vg.training.weights import Layers, list_weights
+from keras_vg.training.interval import Interval, IntervalRecorder
+from keras_vg.training.tap import GradientTotals, attach_tap
+from keras_vg.training.weights import Layers, Weight, list_weights
 
 
-class GradientLogger(WeightLogger):
+class GradientLogger(Logger):
     r"""Logs the true gradients, one CSV row per weight tensor per epoch, or per `every` steps.
 
     The gradient is the one the optimizer is given: of the loss that is trained, unscaled where a
@@ -64,6 +64,8 @@ class GradientLogger(WeightLogger):
         ['gradient_ratio', 'gradient_rms_first', 'gradient_rms_last']
     """
 
+    _totals: list[GradientTotals]
+
     def __init__(
         self,
         filename: str | os.PathLike[str],
@@ -78,74 +80,73 @@ class GradientLogger(WeightLogger):
         if every != "epoch" and (isinstance(every, str) or every < 1):
             raise ValueError(f"`every` must be 'epoch' or at least 1 step. Received: every={every!r}.")
         self.every = every
-        self._tap: GradientTap | None = None
-
-    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        """Checks all that can be wrong, and attaches to the optimizer."""
-        optimizer = getattr(self.model, "optimizer", None)
-        if not isinstance(optimizer, keras.optimizers.Optimizer):
-            raise TypeError(
-                "The model must be compiled with a Keras optimizer, whose gradients can be logged. "
-                f"Received: optimizer={optimizer!r}. Pass one of keras.optimizers to `compile`."
-            )
-        super().on_train_begin(logs)
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Begins a row."""
         super().on_epoch_begin(epoch, logs)
         self._row_start = 0
         self._steps_done = 0
-        self._totals: list[GradientTotals] = []
+        self._totals = []
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Writes a row if one is due."""
         if self._is_first_step:
             super().on_train_batch_begin(batch, logs)
-        elif self.every != "epoch" and batch - self._row_start >= int(self.every):
+        elif self.every != "epoch" and batch - self._row_start >= int(self.every) and self._recorder is not None:
             self.model  # noqa: B018  brings the weights up to date, which JAX leaves behind within an epoch
-            self._write_row()
+            self._write_row(self._recorder.end())
             self._row_start = batch
 
-    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        """Detaches from the optimizer and closes the file. If the fit goes on, nothing more of it is logged."""
-        super().on_train_end(logs)
-        if self._tap is not None:
-            self._tap.detach()
-            self._tap = None
+    def _reset(self) -> None:
+        super()._reset()
+        self._row_start = 0  # the first step of the row
+        self._steps_done = 0  # in the epoch
+        self._totals = []  # of the epoch's rows
+        self._last_depth = 0
+
+    def _prepare(self, fit: Any) -> None:
+        check_optimizer(self.model)
+        super()._prepare(fit)
 
     def _start(self) -> None:
-        super()._start()
+        weights = list_weights(self.model, self.layers)
         self._last_depth = list_weights(self.model)[-1].depth
-        self._tap = attach_tap(self.model, self._weights)
+        self._open()
+        self._recorder = IntervalRecorder(self.model, weights, attach_tap(self.model, weights))
 
-    def _end_epoch(self) -> dict[str, float]:
-        self._write_row()
-        first, last = self._measure_layer(0), self._measure_layer(self._last_depth)
-        figures = {"gradient_rms_first": first, "gradient_rms_last": last}
-        if first is not None and last is not None:
-            with np.errstate(all="ignore"):
-                figures["gradient_ratio"] = float(np.float64(first) / last)
-        return {key: figure for key, figure in figures.items() if figure is not None}
+    def _end_epoch(self, logs: dict[str, Any]) -> None:
+        interval = self._end_interval()
+        if interval is not None:
+            self._write_row(interval)
+            logs.update(self._measure_layers(interval.weights))
 
-    def _write_row(self) -> None:
+    def _write_row(self, interval: Interval | None) -> None:
         """Writes what happened since the last row, one line per weight."""
-        if self._tap is None:
+        if interval is None:
             return
-        totals = self._tap.read()
-        after = self._read_weights()
+        totals = interval.totals
+        assert totals is not None
         self._totals.append(totals)
         self._steps_done += totals.calls
-        before, self._before = self._before, after
         if totals.calls == 0 and self.every != "epoch":  # the last row of the epoch was just written
             return
-        step, rate = self._steps_done - 1, self._rate.end_epoch()
-        self._write([make_gradient_rows(self._weights, totals, before, after, self._epoch, step, rate)])
+        self._write([interval.tabulate(self._epoch, self._steps_done - 1)])
 
-    def _measure_layer(self, depth: int) -> float | None:
-        """The RMS over the epoch of all gradients of a layer; None if it is not logged."""
-        places = [place for place, weight in enumerate(self._weights) if weight.depth == depth]
-        if not places:
-            return None
-        roots = [totals.norm_root[place] for totals in self._totals for place in places]
-        counts = [totals.finite[place] * self._weights[place].size for totals in self._totals for place in places]
-        return math.hypot(*roots) / math.sqrt(sum(counts)) if any(counts) else math.nan
+    def _measure_layers(self, weights: Sequence[Weight]) -> dict[str, float]:
+        """The epoch's metrics of the first and the last layer, as far as they are logged."""
+        first, last = (_measure_layer(weights, self._totals, depth) for depth in (0, self._last_depth))
+        metrics = {"gradient_rms_first": first, "gradient_rms_last": last}
+        if first is not None and last is not None:
+            with np.errstate(all="ignore"):
+                metrics["gradient_ratio"] = float(np.float64(first) / last)
+        return {name: metric for name, metric in metrics.items() if metric is not None}
+
+
+def _measure_layer(weights: Sequence[Weight], rows: Sequence[GradientTotals], depth: int) -> float | None:
+    """The RMS over an epoch's rows of all gradients of a layer; None if it is not logged."""
+    indices = [i for i, weight in enumerate(weights) if weight.depth == depth]
+    if not indices:
+        return None
+    roots = [totals.norm_root[i] for totals in rows for i in indices]
+    counts = [totals.finite[i] * weights[i].size for totals in rows for i in indices]
+    return math.hypot(*roots) / math.sqrt(sum(counts)) if any(counts) else math.nan

@@ -3,12 +3,12 @@
 import warnings
 from typing import Any, Literal
 
-import keras
 import numpy as np
 import pandas as pd
 from keras import tree
 
 from keras_vg.callbacks.activation_logger import check_probe
+from keras_vg.callbacks.base import FitCallback, check_optimizer
 from keras_vg.diagnosis.evidence import Evidence, Inspection
 from keras_vg.diagnosis.findings import SEVERITIES, Finding, Findings, describe
 from keras_vg.diagnosis.rules import judge, make_thresholds
@@ -16,13 +16,12 @@ from keras_vg.inspection.activations import ActivationProbe
 from keras_vg.inspection.batches import describe_outputs
 from keras_vg.inspection.inspect import inspect, order_labels
 from keras_vg.inspection.stateless import convert_batch
-from keras_vg.training.interval import make_gradient_rows
-from keras_vg.training.late_building import call_when_built, has_weights
-from keras_vg.training.tap import GradientTap, attach_tap
-from keras_vg.training.weights import RateReader, list_weights, read_values
+from keras_vg.training.interval import IntervalRecorder
+from keras_vg.training.tap import attach_tap
+from keras_vg.training.weights import list_weights
 
 
-class TrainingGuard(keras.callbacks.Callback):
+class TrainingGuard(FitCallback):
     """Warns of what is wrong while a model trains, or stops the training.
 
     The true gradients are watched inside the training step itself, the loss from the epoch's `logs`. With a probe
@@ -68,8 +67,12 @@ class TrainingGuard(keras.callbacks.Callback):
         if (x is None) != (y is None):
             raise ValueError("`x` and `y` must be given together. Received: only one of them. Pass both, or neither.")
         if x is not None:
-            check_probe(x)
-            check_probe(y)
+            examples, labels = check_probe(x, "x"), check_probe(y, "y")
+            if examples != labels:
+                raise ValueError(
+                    "`x` and `y` must hold the same number of examples. "
+                    f"Received: x of length {examples}, y of length {labels}. Pass the labels of the same inputs."
+                )
         if action not in ("warn", "stop"):
             raise ValueError(f"`action` must be 'warn' or 'stop'. Received: action={action!r}.")
         if isinstance(patience, bool) or not isinstance(patience, int) or patience < 1:
@@ -80,14 +83,8 @@ class TrainingGuard(keras.callbacks.Callback):
         self._x, self._y = x, y
         self._thresholds = make_thresholds(**thresholds)
 
-    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        """Inspects the model, if there is a probe batch, and attaches to the optimizer."""
-        if not isinstance(getattr(self.model, "optimizer", None), keras.optimizers.Optimizer):
-            raise TypeError(
-                "The model must be compiled with a Keras optimizer, whose gradients can be watched. "
-                f"Received: optimizer={getattr(self.model, 'optimizer', None)!r}."
-            )
-        self.findings = Findings()
+    def _reset(self) -> None:
+        super()._reset()
         self._warned: set[tuple[str, str]] = set()
         self._streak = 0
         self._gradients: list[pd.DataFrame] = []
@@ -95,67 +92,41 @@ class TrainingGuard(keras.callbacks.Callback):
         self._predictions: list[pd.DataFrame] = []
         self._losses: list[dict[str, float]] = []
         self._inspection: Inspection | None = None
-        self._tap: GradientTap | None = None
-        self._rate = RateReader(self.model)
-        if has_weights(self.model):
-            self._start()
-            if self._x is not None:
-                self._inspect()
-                self._judge(None)
-        else:
-            call_when_built(self.model, self._start)
+        self._probe: ActivationProbe | None = None
 
-    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Notes that no step was made."""
-        self._is_first_step = True
-
-    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        """Snapshots the weights and the learning rate, once an epoch."""
-        if self._is_first_step:
-            self._is_first_step = False
-            self._rate.begin_epoch()
-            if self._tap is not None:
-                self._before = [read_values(weight) for weight in self._tap.weights]
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Judges what is known by now."""
-        if self._tap is not None:
-            totals = self._tap.read()
-            after = [read_values(weight) for weight in self._tap.weights]
-            step, rate = max(totals.calls - 1, 0), self._rate.end_epoch()
-            rows = make_gradient_rows(self._tap.weights, totals, self._before, after, epoch, step, rate)
-            self._gradients.append(pd.DataFrame(rows))
-        if self._x is not None:
-            self._look(epoch)
-        if logs and "loss" in logs:
-            self._losses.append({"epoch": epoch, **{k: float(v) for k, v in logs.items() if np.ndim(v) == 0}})
-        self._judge(epoch)
-
-    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        """Detaches from the optimizer."""
-        if self._tap is not None:
-            self._tap.detach()
+    def _prepare(self, fit: Any) -> None:
+        check_optimizer(self.model)
+        self.findings = Findings()
 
     def _start(self) -> None:
         weights = list_weights(self.model)
-        self._tap = attach_tap(self.model, weights)
-        self._before = [read_values(weight) for weight in weights]
+        self._recorder = IntervalRecorder(self.model, weights, attach_tap(self.model, weights))
+        if self._x is not None:
+            self._inspection = inspect(self.model, self._x, self._y)
+            self._probe = ActivationProbe(self.model, convert_batch(self._x))
+            self._judge(None)
 
-    def _inspect(self) -> None:
-        self._inspection = inspect(self.model, self._x, self._y)
-        self._probe = ActivationProbe(self.model, convert_batch(self._x))
+    def _end_epoch(self, logs: dict[str, Any]) -> None:
+        interval = self._end_interval()
+        if interval is not None:
+            assert interval.totals is not None
+            rows = interval.tabulate(self._epoch, step=max(interval.totals.calls - 1, 0))
+            self._gradients.append(pd.DataFrame(rows))
+        if self._probe is not None:
+            self._read_probe(self._probe)
+        if "loss" in logs:
+            self._losses.append({"epoch": self._epoch, **{k: float(v) for k, v in logs.items() if np.ndim(v) == 0}})
+        self._judge(self._epoch)
 
-    def _look(self, epoch: int) -> None:
-        """Looks at the activations and predictions on the probe batch."""
-        if self._inspection is None:  # the model had no weights before
-            self._inspect()
+    def _read_probe(self, probe: ActivationProbe) -> None:
+        """Takes the activations and predictions of the probe batch."""
         assert self._inspection is not None
-        reading = self._probe.read()
-        self._activations.append(reading.tabulate(epoch))
+        reading = probe.read()
+        self._activations.append(reading.tabulate(self._epoch))
         losses = list(self._inspection.outputs[["loss", "from_logits"]].itertuples(index=False, name=None))
         labels = [np.asarray(array) for array in order_labels(self.model, self._y)]
         outputs = describe_outputs(tree.flatten(reading.predictions), labels, losses, reading.heads)
-        self._predictions.append(outputs.assign(epoch=epoch))
+        self._predictions.append(outputs.assign(epoch=self._epoch))
 
     def _judge(self, epoch: int | None) -> None:
         evidence = Evidence(

@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from keras_vg.callbacks.base import WeightLogger
+from keras_vg.callbacks.base import Logger
 from keras_vg.logs.schemas import DELTA, Block
-from keras_vg.training.weights import Layers, read_values
+from keras_vg.training.interval import Interval, IntervalRecorder
+from keras_vg.training.weights import Layers, list_weights
 
 
-class WeightDeltaLogger(WeightLogger):
+class WeightDeltaLogger(Logger):
     r"""Logs the weights before and after every epoch, and their change, one CSV row per weight value.
 
     With learning rate $\eta$ and weight $W$, a row holds `delta` $= W_{after} - W_{before}$ and `implied_gradient`
@@ -69,43 +70,46 @@ class WeightDeltaLogger(WeightLogger):
                 f"`max_values` must be at least 1. Received: max_values={max_values}. Pass None to log all values."
             )
         self.max_values = max_values
+
+    def _reset(self) -> None:
+        super()._reset()
         self._indices: list[np.ndarray] = []
 
     def _start(self) -> None:
-        super()._start()
-        self._indices = [_choose_indices(weight.size, self.max_values) for weight in self._weights]
+        weights = list_weights(self.model, self.layers)
+        self._open()
+        self._indices = [_choose_indices(weight.size, self.max_values) for weight in weights]
+        self._recorder = IntervalRecorder(self.model, weights, indices=self._indices)
 
-    def _read_weights(self) -> list[np.ndarray]:
-        if not self._weights:
-            return []
-        return [
-            read_values(weight, None if len(indices) == weight.size else indices)
-            for weight, indices in zip(self._weights, self._indices, strict=True)
-        ]
-
-    def _end_epoch(self) -> dict[str, float]:
-        rate = self._rate.end_epoch()
-        blocks = [self._make_block(place, new, rate) for place, new in enumerate(self._read_weights())]
+    def _end_epoch(self, logs: dict[str, Any]) -> None:
+        interval = self._end_interval()
+        if interval is None:
+            return
+        blocks = [_tabulate(interval, i, indices, self._epoch) for i, indices in enumerate(self._indices)]
         self._write(blocks)
         first = [block["delta"] for block in blocks if block["depth"] == 0]
-        return {"weight_delta_first": float(np.abs(np.concatenate(first)).mean(dtype="float64"))} if first else {}
+        if first:
+            logs["weight_delta_first"] = float(np.abs(np.concatenate(first)).mean(dtype="float64"))
 
-    def _make_block(self, place: int, new: np.ndarray, rate: np.floating[Any]) -> Block:
-        weight, old = self._weights[place], self._before[place]
-        with np.errstate(all="ignore"):  # a broken weight or a rate of 0 is logged as it is
-            delta, implied_gradient = new - old, (old - new) / rate.astype(old.dtype)
-        return {
-            "epoch": self._epoch,
-            "depth": weight.depth,
-            "layer": weight.layer,
-            "weight": weight.name,
-            "index": self._indices[place],
-            "before": old,
-            "after": new,
-            "delta": delta,
-            "learning_rate": rate,
-            "implied_gradient": implied_gradient,
-        }
+
+def _tabulate(interval: Interval, i: int, indices: np.ndarray, epoch: int) -> Block:
+    """The rows of weight `i`, one per value."""
+    assert interval.after is not None
+    weight, before, after, rate = interval.weights[i], interval.before[i], interval.after[i], interval.learning_rates[i]
+    with np.errstate(all="ignore"):  # a broken weight or a rate of 0 is logged as it is
+        delta, implied_gradient = after - before, (before - after) / rate.astype(before.dtype)
+    return {
+        "epoch": epoch,
+        "depth": weight.depth,
+        "layer": weight.layer,
+        "weight": weight.name,
+        "index": indices,
+        "before": before,
+        "after": after,
+        "delta": delta,
+        "learning_rate": rate,
+        "implied_gradient": implied_gradient,
+    }
 
 
 def _choose_indices(size: int, most: int | None) -> np.ndarray:

@@ -15,7 +15,7 @@ from keras_vg.inspection.activations import ActivationProbe
 from keras_vg.inspection.batches import describe_inputs, describe_outputs, get_root_mean_square, measure_spread
 from keras_vg.text import name_function
 from keras_vg.training import backend, keras_private
-from keras_vg.training.interval import make_gradient_rows
+from keras_vg.training.interval import Interval, read_learning_rates
 from keras_vg.training.tap import GradientTap
 from keras_vg.training.train_function import get_loss_scale
 from keras_vg.training.weights import list_weights, read_values
@@ -155,20 +155,19 @@ def _evaluate_loss(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> An
 def _tabulate_gradients(model: keras.Model, gradients: Sequence[Any], updated: Sequence[Any] | None) -> pd.DataFrame:
     weights = list_weights(model)
     totals = GradientTap(model, weights).measure(gradients, model.trainable_variables, get_loss_scale(model.optimizer))
-    before = [read_values(weight) for weight in weights]
-    after = before
+    after = None
     if updated is not None:
         values = {id(v): value for v, value in zip(model.trainable_variables, updated, strict=True)}
         after = [_to_numpy(values[id(weight.variable)]).reshape(-1) for weight in weights]
-    rate = _to_numpy(model.optimizer.learning_rate)[()]
-    rows = pd.DataFrame(make_gradient_rows(weights, totals, before, after, 0, 0, rate))
-    # The norms of the weights as they are, not as they would be.
-    rows["weight_norm"] = [np.float32(np.linalg.norm(values.astype("float64"))) for values in before]
-    if updated is None:
-        rows["delta_norm"] = np.float32(np.nan)
-    with np.errstate(all="ignore"):
-        rows["update_ratio"] = rows["delta_norm"] / rows["weight_norm"]
-    return rows
+    interval = Interval(
+        weights,
+        before=[read_values(weight) for weight in weights],
+        after=after,
+        learning_rates=read_learning_rates(model.optimizer, weights),
+        totals=totals,
+        is_predicted=True,
+    )
+    return pd.DataFrame(interval.tabulate(epoch=0, step=0))
 
 
 def _tabulate_weights(model: keras.Model, probe: ActivationProbe, gradients: Sequence[Any]) -> pd.DataFrame:

@@ -184,6 +184,9 @@ class CsvLog:
         self._is_open = False
         self._owner = (None, None)
 
+    def __reduce__(self) -> tuple[Any, ...]:  # a copy is a closed log of the same file
+        return type(self), (self.path, self.schema, self.separator, self.append)
+
     def __del__(self) -> None:  # a fit that raised never came to its end
         self.close()
 

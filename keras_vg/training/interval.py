@@ -1,91 +1,204 @@
-"""The rows of a gradient log: what a tap counted and what became of the weights, as the log's columns."""
+"""What became of weights between two moments of a training, and the recorder that reads it during a fit."""
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import keras
 import numpy as np
 
 from keras_vg.logs.schemas import GRADIENT, Block
-from keras_vg.training.tap import GradientTotals
-from keras_vg.training.weights import Weight
+from keras_vg.training import keras_private
+from keras_vg.training.tap import GradientTap, GradientTotals
+from keras_vg.training.weights import Weight, copy_to_numpy, read_values
 
 
-def make_gradient_rows(
-    weights: Sequence[Weight],
-    totals: GradientTotals,
-    before: Sequence[np.ndarray],
-    after: Sequence[np.ndarray],
-    epoch: int,
-    step: int,
-    learning_rate: Any,
-) -> Block:
-    """Makes one row per weight of what happened between two moments.
+@dataclass(frozen=True)
+class Interval:
+    """Weights at two moments of a training, and what their optimizer did in between.
+
+    Attributes:
+        weights: The weights.
+        before: Their values at the first moment, a flat array each.
+        after: Their values at the second; None if they are not known.
+        learning_rates: The rate of each weight's updates, array of shape `(weights,)`; NaN without an update.
+        totals: What a tap saw of their gradients; None if there was no tap.
+        is_predicted: Whether `after` is only what an update would make of the weights, which still are `before`.
+    """
+
+    weights: Sequence[Weight]
+    before: Sequence[np.ndarray]
+    after: Sequence[np.ndarray] | None
+    learning_rates: np.ndarray
+    totals: GradientTotals | None = None
+    is_predicted: bool = False
+
+    def tabulate(self, epoch: int, step: int) -> Block:
+        """Returns one row of a gradient log per weight; needs `totals`.
+
+        Args:
+            epoch: The epoch, from 0.
+            step: The interval's last step within the epoch, from 0.
+
+        Returns:
+            The columns of a gradient log, its measured values in float32. `weight_norm` is that of the weights as
+            they are; `delta_norm` and `update_ratio` are NaN where `after` is not known.
+        """
+        totals = self.totals
+        assert totals is not None
+        sizes = np.array([weight.size for weight in self.weights])
+        with np.errstate(all="ignore"):  # weights without bounds; 0 / 0 where no gradient was finite
+            weight_norm, delta_norm = self._measure_norms()
+            block = {
+                "epoch": epoch,
+                "step": step,
+                "depth": np.array([weight.depth for weight in self.weights]),
+                "layer": [weight.layer for weight in self.weights],
+                "weight": [weight.name for weight in self.weights],
+                "size": sizes,
+                "steps": totals.steps.astype("int64"),
+                "gradient_norm": totals.norm_sum / totals.finite,
+                "gradient_norm_max": np.where(totals.finite > 0, totals.norm_max, np.nan),
+                "gradient_rms": totals.norm_root / np.sqrt(totals.finite * sizes),
+                "zero_fraction": totals.zero_fraction,
+                "nonfinite_steps": (totals.steps - totals.finite).astype("int64"),
+                "weight_norm": weight_norm,
+                "delta_norm": delta_norm,
+                "update_ratio": delta_norm / weight_norm,
+                "learning_rate": self.learning_rates,
+            }
+        return {c: _to_float32(v) if GRADIENT.columns[c] is float else v for c, v in block.items()}
+
+    def _measure_norms(self) -> np.ndarray:
+        """The L2 norms of the weights as they are, and of their change; shape `(2, weights)`."""
+        if self.after is None:
+            norms = _measure_norms(self.before, self.before)
+            norms[1] = np.nan
+            return norms
+        current, other = (self.before, self.after) if self.is_predicted else (self.after, self.before)
+        return _measure_norms(current, other)
+
+
+class IntervalRecorder:
+    """Divides the training of some weights into intervals, each of which begins where the one before ended.
 
     Args:
-        weights: The weights.
-        totals: What a tap saw of their gradients in between.
-        before: Their values at the first moment, flat.
-        after: Their values at the second.
-        epoch: The epoch, from 0.
-        step: The last step within the epoch, from 0.
-        learning_rate: The rate in between.
-
-    Returns:
-        The columns of a gradient log, its figures in float32.
+        model: A compiled model.
+        weights: The weights to record.
+        tap: A tap on their gradients, which is detached together with the recorder; None to record no gradients.
+        indices: Of each weight, the positions (C order) of the values to record; None for all values of all.
     """
-    sizes = np.array([weight.size for weight in weights])
-    with np.errstate(all="ignore"):  # weights without bounds; 0 / 0 without a gradient, or one that was finite
-        weight_norm, delta_norm = _measure_norms(after, before)
-        block = {
-            "epoch": epoch,
-            "step": step,
-            "depth": np.array([weight.depth for weight in weights]),
-            "layer": [weight.layer for weight in weights],
-            "weight": [weight.name for weight in weights],
-            "size": sizes,
-            "steps": totals.steps.astype("int64"),
-            "gradient_norm": totals.norm_sum / totals.finite,
-            "gradient_norm_max": np.where(totals.finite > 0, totals.norm_max, np.nan),
-            "gradient_rms": totals.norm_root / np.sqrt(totals.finite * sizes),
-            "zero_fraction": totals.zero_fraction,
-            "nonfinite_steps": (totals.steps - totals.finite).astype("int64"),
-            "weight_norm": weight_norm,
-            "delta_norm": delta_norm,
-            "update_ratio": delta_norm / weight_norm,
-            "learning_rate": learning_rate,
-        }
-    return {c: _to_float32(v) if GRADIENT.columns[c] is float else v for c, v in block.items()}
+
+    def __init__(
+        self,
+        model: keras.Model,
+        weights: Sequence[Weight],
+        tap: GradientTap | None = None,
+        indices: Sequence[np.ndarray] | None = None,
+    ) -> None:
+        self.weights = weights
+        self._tap = tap
+        self._indices = indices
+        self._rates = RateReader(model, weights)
+        self._before: list[np.ndarray] | None = None
+
+    def begin_epoch(self) -> None:
+        """Begins an interval before the first step of an epoch, when every callback has set what it wants."""
+        self._rates.begin()
+        self._before = self._read_weights()
+
+    def end(self) -> Interval | None:
+        """Ends the interval and begins the next; returns None if none had begun."""
+        if self._before is None:
+            return None
+        totals = None if self._tap is None else self._tap.read()
+        before, self._before = self._before, self._read_weights()
+        return Interval(self.weights, before, self._before, self._rates.end(), totals)
+
+    def detach(self) -> None:
+        """Detaches the tap; calling it any number of times is safe."""
+        if self._tap is not None:
+            self._tap.detach()
+
+    def _read_weights(self) -> list[np.ndarray]:
+        if self._indices is None:
+            return [read_values(weight) for weight in self.weights]
+        return [
+            read_values(weight, None if len(indices) == weight.size else indices)
+            for weight, indices in zip(self.weights, self._indices, strict=True)
+        ]
+
+
+class RateReader:
+    """Reads the learning rates at which weights were trained since an epoch began.
+
+    A rate that stays until it is set again is read before the epoch's first step, when every callback has set
+    what it wants, and before any changes it for the next epoch. A `LearningRateSchedule` moves at every step;
+    its rate is the one of the middle step.
+
+    Args:
+        model: A compiled model.
+        weights: The weights.
+    """
+
+    def __init__(self, model: keras.Model, weights: Sequence[Weight]) -> None:
+        self._optimizer: Any = getattr(model, "optimizer", None)
+        self._weights = weights
+
+    def begin(self) -> None:
+        """Reads what holds before the first step."""
+        if self._optimizer is not None:
+            self._rates = read_learning_rates(self._optimizer, self._weights)
+            self._first_step = _to_number(self._optimizer.iterations)
+
+    def end(self) -> np.ndarray:
+        """Returns each weight's rate since `begin`, NaN if the optimizer made no update; shape `(weights,)`."""
+        if self._optimizer is None or (last_step := _to_number(self._optimizer.iterations)) == self._first_step:
+            return np.full(len(self._weights), np.float32(np.nan))
+        schedule = keras_private.get_schedule(self._optimizer)
+        if isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
+            return np.full(len(self._weights), _to_number(schedule((self._first_step + last_step) // 2)))
+        return self._rates
+
+
+def read_learning_rates(optimizer: keras.optimizers.Optimizer, weights: Sequence[Weight]) -> np.ndarray:
+    """Returns the learning rate of each weight's next update, in the optimizer's precision; shape `(weights,)`."""
+    return np.full(len(weights), _to_number(optimizer.learning_rate))
+
+
+def _to_number(value: Any) -> Any:
+    return copy_to_numpy(value)[()]
 
 
 _PIECE = 1 << 20
-"""Values of a weight that are looked at together: no second copy of a large one in float64."""
+"""Values of a weight that are measured together: no second copy of a large one in float64."""
 
 _SMALL = 1 << 12
-"""Weights of so many values are looked at together with others: one by one, 22 of them take ten times as long."""
+"""Weights of up to so many values are measured together: one by one, 22 of them take ten times as long."""
 
 
-def _measure_norms(after: Sequence[np.ndarray], before: Sequence[np.ndarray]) -> np.ndarray:
+def _measure_norms(current: Sequence[np.ndarray], other: Sequence[np.ndarray]) -> np.ndarray:
     """The L2 norms of arrays, and of their differences to others; shape `(2, arrays)`."""
-    small = [place for place, new in enumerate(after) if 0 < len(new) <= _SMALL]
-    norms = np.zeros((2, len(after)))
-    for place in set(range(len(after))).difference(small):
-        norms[:, place] = _norm(after[place]), _norm(after[place], before[place])
+    small = [i for i, values in enumerate(current) if 0 < len(values) <= _SMALL]
+    norms = np.zeros((2, len(current)))
+    for i in set(range(len(current))).difference(small):
+        norms[:, i] = _norm(current[i]), _norm(current[i], other[i])
     if small:
-        new, old = (np.concatenate([arrays[place] for place in small], dtype="float64") for arrays in (after, before))
-        starts = np.cumsum([0, *(len(after[place]) for place in small[:-1])])
-        norms[:, small] = np.sqrt(np.add.reduceat(np.square([new, new - old]), starts, axis=1))
+        one, two = (np.concatenate([arrays[i] for i in small], dtype="float64") for arrays in (current, other))
+        starts = np.cumsum([0, *(len(current[i]) for i in small[:-1])])
+        norms[:, small] = np.sqrt(np.add.reduceat(np.square([one, one - two]), starts, axis=1))
     return norms
 
 
-def _norm(new: np.ndarray, old: np.ndarray | None = None) -> float:
+def _norm(array: np.ndarray, other: np.ndarray | None = None) -> float:
     """L2 norm of an array or a difference, in float64, where squares of float32 values neither vanish nor overflow."""
     squares = []
-    for start in range(0, len(new), _PIECE):
+    for start in range(0, len(array), _PIECE):
         piece = slice(start, start + _PIECE)
-        values = new[piece].astype("float64")
-        if old is not None:
-            values -= old[piece]
+        values = array[piece].astype("float64")
+        if other is not None:
+            values -= other[piece]
         squares.append(float(np.dot(values, values)))
     return math.sqrt(sum(squares))
 

@@ -10,7 +10,6 @@ import keras
 import numpy as np
 
 from keras_vg.text import shorten_paths
-from keras_vg.training import keras_private
 from keras_vg.training.call_order import walk_layers
 
 Layers: TypeAlias = "str | Sequence[str] | Callable[[keras.layers.Layer], bool]"
@@ -135,40 +134,6 @@ def _read_tensor(value: Any) -> Any:
     if isinstance(variable, tf.Variable):
         return tf.raw_ops.ReadVariableOp(resource=variable.handle, dtype=variable.dtype)
     return variable
-
-
-class RateReader:
-    """Reads the learning rate that an epoch trained at.
-
-    A rate that stays until someone sets it is read before the epoch's first step, when every callback has set
-    what it wants, and before any changes it for the next epoch. A `LearningRateSchedule` moves at every step;
-    its rate is the one of the middle step.
-
-    Args:
-        model: A compiled model.
-    """
-
-    def __init__(self, model: keras.Model) -> None:
-        self._optimizer: Any = getattr(model, "optimizer", None)
-
-    def begin_epoch(self) -> None:
-        """Reads what holds before the first step."""
-        if self._optimizer is not None:
-            self._rate = _to_number(self._optimizer.learning_rate)
-            self._first_step = _to_number(self._optimizer.iterations)
-
-    def end_epoch(self) -> np.floating[Any]:
-        """Returns the rate since `begin_epoch`, NaN if the optimizer has not updated the weights since."""
-        if self._optimizer is None or (last_step := _to_number(self._optimizer.iterations)) == self._first_step:
-            return np.float32(np.nan)
-        schedule = keras_private.get_schedule(self._optimizer)
-        if isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
-            return _to_number(schedule((self._first_step + last_step) // 2))
-        return self._rate
-
-
-def _to_number(value: Any) -> Any:
-    return copy_to_numpy(value)[()]
 
 
 def select_depths(layers: Layers, names: list[str], candidates: list[keras.layers.Layer]) -> list[int]:

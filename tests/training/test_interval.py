@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_vg.training.interval import _PIECE, _SMALL, make_gradient_rows
+from keras_vg.training.interval import _PIECE, _SMALL, Interval
 from keras_vg.training.tap import GradientTotals
 from keras_vg.training.weights import Weight
 
@@ -20,7 +20,7 @@ def test_norms_of_weights_and_of_their_changes(scale, kind):
     variable = keras.Variable(0.0)
     weights = [Weight(place, f"layer_{place}", "kernel", variable) for place in range(len(SIZES))]
     ones = np.ones(len(SIZES))
-    rows = make_gradient_rows(weights, GradientTotals(1, *[ones] * 6), before, after, 0, 0, np.float32(0.1))
+    rows = Interval(weights, before, after, 0.1 * ones, GradientTotals(1, *[ones] * 6)).tabulate(epoch=0, step=0)
     expected = np.array([np.linalg.norm(new.astype("float64")) for new in after])
     changes = [np.linalg.norm(new.astype("float64") - old) for new, old in zip(after, before, strict=True)]
     np.testing.assert_allclose(rows["weight_norm"], expected, rtol=1e-6)
