@@ -1,4 +1,4 @@
-"""Many independent runs, on one core, on all of them, or on a cluster."""
+"""Many independent runs, on one core, on all cores, or on a cluster."""
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -9,21 +9,22 @@ from joblib.externals.loky import process_executor
 
 T = TypeVar("T")
 
-# Seeds belong to the process, and so do models that are used again: threads, as Dask's workers have, take turns.
+# Keras's global seed and cached models belong to the process. Dask's workers run tasks in threads, so that the tasks of
+# one process must run one after another.
 _TURN = threading.Lock()
 
 
 def run_grid(function: Callable[..., T], tasks: Iterable[tuple[Any, ...]], jobs: int | None = None) -> Iterator[T]:
-    """Calls a function on every tuple of arguments, each call perhaps in a process of its own.
+    """Calls a function with every tuple of arguments, in one or in several processes.
 
     Args:
-        function: A function of a module, so that other processes can import it; its result must not depend on which
-            process runs it, or on what that process ran before.
-        tasks: The arguments of each call.
-        jobs: Number of processes, -1 for one per core. None: what `joblib.parallel_config` says, otherwise 1.
+        function: A function on the top level of a module, so that other processes can import it. Its result must not
+            depend on the process, nor on earlier calls in the same process.
+        tasks: The positional arguments of each call.
+        jobs: Number of processes, -1 for one per core. None for the setting of `joblib.parallel_config`, by default 1.
 
     Yields:
-        The results, in the order of the tasks, as they come.
+        The results in the order of the tasks, each as soon as it and all before it are there.
 
     Raises:
         ValueError: If `jobs` is 0.
@@ -38,8 +39,8 @@ def run_grid(function: Callable[..., T], tasks: Iterable[tuple[Any, ...]], jobs:
 
 
 def _call(function: Callable[..., T], task: tuple[Any, ...]) -> T:
-    # Private: joblib replaces a worker that grew by 300 MB, as one that trains does, and may then wait forever for
-    # the rest (seen with joblib 1.6); there is no public way to let it grow.
+    # Private: joblib replaces a worker whose memory grew by 300 MB, as a training's does, and may then wait forever for
+    # the remaining tasks (seen with joblib 1.6). There is no public way to switch this off.
     process_executor._USE_PSUTIL = False
     with _TURN:
         return function(*task)

@@ -1,4 +1,4 @@
-"""Names for people: short ones that stay distinct, and ones that a page or a terminal can show."""
+"""Names for output: short and distinct ones, and ones that are safe to print in a page or a terminal."""
 
 import itertools
 import re
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def shorten_paths(paths: Sequence[tuple[str, ...]]) -> list[str]:
-    """Names each path by its shortest ending that no other path ends in.
+    """Names each path by its shortest suffix that no other path has.
 
     Args:
         paths: The parts of each path, at least one.
@@ -34,13 +34,13 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff
 
 
 def make_printable(name: str) -> str:
-    r"""Replaces what XML may not hold and what a terminal would obey, control characters above all, by U+FFFD.
+    r"""Replaces control characters, and other characters that XML does not allow, by U+FFFD.
 
     Args:
-        name: A text from a log, or a file's name.
+        name: A text from a log, or a file's name, which might contain terminal commands or break a page.
 
     Returns:
-        The text to show.
+        The text with the replacements.
 
     Example:
         >>> ascii(make_printable("dense\x1b[2J"))

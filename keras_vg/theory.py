@@ -1,4 +1,4 @@
-"""Closed forms, in float64 and with NumPy alone, that measurements are set beside."""
+"""Closed forms, in float64 and with NumPy only, to compare measurements with."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ def sigmoid(x: float | Array) -> Array:
     r"""The logistic function $\sigma(x) = 1 / (1 + e^{-x})$.
 
     Args:
-        x: Numbers of any shape and size; nothing overflows.
+        x: Numbers of any shape. Large ones do not overflow.
 
     Returns:
         Values between 0 and 1, float64 of the same shape.
@@ -23,12 +23,12 @@ def sigmoid(x: float | Array) -> Array:
         0.8807970779778823
     """
     x = np.asarray(x, "float64")
-    small = np.exp(-np.abs(x))  # at most 1: the exponential of the other sign would overflow
+    small = np.exp(-np.abs(x))  # at most 1, whereas exp(abs(x)) would overflow
     return np.where(x >= 0, 1.0, small) / (1.0 + small)
 
 
 def sigmoid_derivative(x: float | Array) -> Array:
-    r"""$\sigma'(x) = \sigma(x)\,\sigma(-x)$, which loses no digit where $\sigma$ is near 1.
+    r"""$\sigma'(x) = \sigma(x)\,\sigma(-x)$, which loses no digits where $\sigma$ is near 1.
 
     Args:
         x: Numbers of any shape.
@@ -48,21 +48,21 @@ def tanh_derivative(x: float | Array) -> Array:
     Returns:
         Values between 0 and 1, float64 of the same shape.
     """
-    return 4.0 * sigmoid_derivative(2.0 * np.clip(x, -1e3, 1e3))  # 0 beyond, and nothing overflows
+    return 4.0 * sigmoid_derivative(2.0 * np.clip(x, -1e3, 1e3))  # beyond 1e3 it is 0, and 2 * x could overflow
 
 
 def relu(x: float | Array) -> Array:
-    """The larger of x and 0, as float64."""
+    """The maximum of x and 0, in float64."""
     return np.maximum(np.asarray(x, "float64"), 0.0)
 
 
 def relu_derivative(x: float | Array) -> Array:
-    """1 above 0 and 0 elsewhere, as Keras takes it at 0 too."""
+    """1 where x > 0 and 0 elsewhere; at x = 0 it is 0, as in Keras."""
     return (np.asarray(x) > 0).astype("float64")
 
 
 def _erf(x: Array) -> Array:
-    # Its derivative is a Gaussian: integrated by Gauss-Legendre, which 64 nodes take to the last digit up to |x| = 6.
+    # The integral of the Gaussian by Gauss-Legendre quadrature: 64 nodes are exact to the last digit up to |x| = 6.
     nodes, weights = np.polynomial.legendre.leggauss(64)
     clipped = np.clip(np.asarray(x, "float64"), -6.0, 6.0)[..., None]
     return (clipped * np.exp(-((clipped * (nodes + 1) / 2) ** 2)) * weights).sum(-1) / np.sqrt(np.pi)
@@ -83,14 +83,14 @@ ACTIVATIONS = {
     "relu": Activation(relu, relu_derivative),
     "erf": Activation(_erf, lambda x: 2.0 / np.sqrt(np.pi) * np.exp(-np.square(np.clip(x, -1e3, 1e3)))),
 }
-"""The activations that the theory knows, by their Keras names (`erf` as in `keras.ops`)."""
+"""The activations that this module supports, by their names in Keras (`erf` is `keras.ops.erf`)."""
 
 
 def get_activation(name: str) -> Activation:
-    """Looks an activation up by its Keras name.
+    """Returns an activation by its Keras name.
 
     Raises:
-        ValueError: If the theory does not know it.
+        ValueError: If the name is not in `ACTIVATIONS`.
     """
     if name not in ACTIVATIONS:
         raise ValueError(f"`activation` must be one of {', '.join(ACTIVATIONS)}. Received: activation={name!r}.")
@@ -98,11 +98,11 @@ def get_activation(name: str) -> Activation:
 
 
 def tangent_line(activation: str, x: float) -> tuple[float, float]:
-    """The tangent of an activation at a point.
+    """Computes the tangent of an activation at a point.
 
     Args:
         activation: One of `ACTIVATIONS`.
-        x: Where it touches.
+        x: The point.
 
     Returns:
         Slope and intercept.
@@ -123,11 +123,11 @@ class NeuronGradient:
     Attributes:
         z: The pre-activation.
         a: The prediction.
-        loss_by_a: The loss's derivative by the prediction.
-        a_by_z: The sigmoid's derivative.
-        loss_by_z: That by the pre-activation; of cross-entropy it is taken as `a - y`, in which a tiny `a_by_z`
-            cancels against a huge `loss_by_a`.
-        loss_by_w: The gradient by the weights, float64 of shape `(features,)`.
+        loss_by_a: The derivative of the loss by the prediction.
+        a_by_z: The derivative of the prediction by the pre-activation, that is the sigmoid's derivative.
+        loss_by_z: The derivative of the loss by the pre-activation. For cross-entropy it is computed as `a - y` and not
+            as the product of a huge `loss_by_a` and a tiny `a_by_z`.
+        loss_by_w: The gradient of the loss by the weights, float64 of shape `(features,)`.
     """
 
     z: float
@@ -155,13 +155,13 @@ def differentiate_neuron(
         w: The weights, of the same shape.
         b: The bias.
         y: The label, 0 or 1.
-        loss: Of which loss.
+        loss: The loss that is differentiated.
 
     Returns:
         All factors of the gradient.
 
     Raises:
-        ValueError: If `loss` is neither.
+        ValueError: If `loss` has any other value.
 
     Example:
         >>> gradient = vg.theory.differentiate_neuron([1.0, 1.0], [10.0, 10.0], 0.0, y=0, loss="squared_error")
@@ -171,7 +171,7 @@ def differentiate_neuron(
     x, w = np.asarray(x, "float64"), np.asarray(w, "float64")
     z = float(x @ w + b)
     a, slope = float(sigmoid(z)), float(sigmoid_derivative(z))
-    error = a if y == 0 else -float(sigmoid(-z)) if y == 1 else a - y  # 1 - a loses the digits that sigmoid(-z) has
+    error = a if y == 0 else -float(sigmoid(-z)) if y == 1 else a - y  # a - 1 would lose digits near a = 1
     if loss == "squared_error":
         loss_by_a, loss_by_z = error, error * slope
     elif loss == "cross_entropy":
@@ -184,12 +184,12 @@ def differentiate_neuron(
 
 @dataclass(frozen=True)
 class Chain:
-    """Forward and backward pass through layers without biases, layer by layer.
+    """The results of a forward and backward pass through layers without biases.
 
     Attributes:
         z: Pre-activations, one array of shape `(units,)` per layer.
-        a: Activations; the first is the input, so that there is one more.
-        loss_by_z: Gradients by the pre-activations, one per layer.
+        a: The input, then the activations, one array per layer.
+        loss_by_z: Gradients of the loss by the pre-activations, one array of shape `(units,)` per layer.
     """
 
     z: list[Array]
@@ -204,7 +204,7 @@ def propagate(
     differentiate_loss: Callable[[Array], Array],
     slopes: Literal["derivative", "activation"] = "derivative",
 ) -> Chain:
-    r"""Runs one example through a chain of layers and its gradient back.
+    r"""Computes the forward and backward pass of one example through a chain of layers.
 
     $z_l = W_l a_{l-1}$, $a_l = g(z_l)$ and backwards $\partial L / \partial z_l =
     (W_{l+1}^T\,\partial L / \partial z_{l+1}) \odot g'(z_l)$.
@@ -212,12 +212,13 @@ def propagate(
     Args:
         weights: The matrices $W_l$, of shape `(units, inputs)`.
         x: The input, of shape `(inputs,)`.
-        activation: One of `ACTIVATIONS`, for all layers.
-        differentiate_loss: The loss's gradient by the last activations, of the same shape as they.
-        slopes: `"activation"` puts $a_l$ in the place of $g'(z_l)$: a common mistake, here to be compared.
+        activation: The activation of all layers, one of `ACTIVATIONS`.
+        differentiate_loss: Computes the gradient of the loss by the last activations, from these and of their shape.
+        slopes: `"derivative"` is right; `"activation"` uses $a_l$ instead of $g'(z_l)$, a common mistake that can be
+            compared with it.
 
     Returns:
-        All that was computed on the way.
+        Pre-activations, activations and gradients of all layers.
 
     Example:
         >>> chain = vg.theory.propagate([1.5 * np.eye(2)] * 20, np.ones(2), "linear", np.ones_like)
@@ -238,35 +239,36 @@ def propagate(
 
 
 def differentiate_numerically(function: Callable[[Array], float], x: Array, step: float = 1e-6) -> Array:
-    """The gradient of a function by central differences.
+    """Computes the gradient of a function by central differences.
 
     Args:
-        function: From an array to a number.
-        x: Where, of any shape.
-        step: The distance to either side, relative to |x| where that is above 1.
+        function: The function, from an array of the shape of `x` to a number.
+        x: The point, of any shape.
+        step: The distance to either side; multiplied by |x| where |x| is above 1.
 
     Returns:
-        The gradient, of the shape of `x`; its error is of the order of `step` squared.
+        The gradient, float64 of the shape of `x`. Its error is of the order of `step` squared.
     """
     x = np.asarray(x, "float64")
     gradient = np.empty_like(x)
-    for place in np.ndindex(x.shape):
-        distance = step * max(1.0, abs(x[place]))
+    for index in np.ndindex(x.shape):
+        distance = step * max(1.0, abs(x[index]))
         above, below = x.copy(), x.copy()
-        above[place] += distance
-        below[place] -= distance
-        gradient[place] = (function(above) - function(below)) / (above[place] - below[place])
+        above[index] += distance
+        below[index] -= distance
+        gradient[index] = (function(above) - function(below)) / (above[index] - below[index])
     return gradient
 
 
 def find_largest_learning_rate(x: Array) -> float:
-    r"""The learning rate above which gradient descent on a linear model's mean squared error diverges.
+    r"""Computes the learning rate above which gradient descent on a linear model's mean squared error diverges.
 
-    The loss $\frac{1}{N} \lVert X w - y \rVert^2$ has the Hessian $H = \frac{2}{N} X^T X$, and a step multiplies the
-    error along an eigenvector by $1 - \eta \lambda$: it grows where $\eta > 2 / \lambda_{max}$.
+    The loss $\frac{1}{N} \lVert X w - y \rVert^2$ has the Hessian $H = \frac{2}{N} X^T X$. A step at the rate $\eta$
+    multiplies the error along an eigenvector of eigenvalue $\lambda$ by $1 - \eta \lambda$, whose size exceeds 1 for
+    the largest eigenvalue if $\eta > 2 / \lambda_{max}$.
 
     Args:
-        x: Inputs of shape `(examples, features)`, a column of ones for the bias included if there is one.
+        x: Inputs of shape `(examples, features)`; with a column of ones if the model has a bias.
 
     Returns:
         $2 / \lambda_{max}$.
@@ -280,8 +282,8 @@ def find_largest_learning_rate(x: Array) -> float:
 
 
 def _make_gaussian_rule() -> tuple[Array, Array]:
-    # Gauss-Hermite nodes miss what a kink at 0 adds (0.1 % of ReLU's mean with 200 of them); a rule on either side
-    # of it does not.
+    # One rule on each side of 0. A Gauss-Hermite rule across 0 is inexact for functions with a kink there: with 200
+    # nodes ReLU's mean is 0.2 % too large.
     nodes, weights = np.polynomial.legendre.leggauss(200)
     half = 5.0 * (nodes + 1.0)  # 0 to 10, where the density is 1e-22 of its maximum
     weights = weights * np.exp(-(half**2) / 2)
@@ -291,21 +293,23 @@ def _make_gaussian_rule() -> tuple[Array, Array]:
 _NODES, _WEIGHTS = _make_gaussian_rule()
 
 _SMALLEST, _LARGEST = 1e-24, 1e24
-"""Between these the length map is followed; where it leaves them, the factor has reached its limit."""
+"""The variance of the pre-activations is iterated within these bounds; beyond them the factor no longer changes."""
 
 
 def _average(values: Array) -> float:
+    """The mean over a standard normal distribution, of function values at `_NODES`."""
     return float(_WEIGHTS @ values)
 
 
 @dataclass(frozen=True)
 class MeanField:
-    """What mean-field theory expects of a wide net at initialization.
+    """The prediction of mean-field theory for a wide net at initialization.
 
     Attributes:
-        length: Variance of the pre-activations that the layers settle at, 0 or infinity where they do not.
-        chi: The factor of the squared norm of the gradient, per layer towards the input.
-        factor: Its root: that of the norm.
+        length: The fixed point to which the variance of the pre-activations converges from layer to layer; 0 or
+            infinity if it shrinks or grows without bound.
+        chi: The factor of the gradient's squared norm, per layer towards the input.
+        factor: The square root of `chi`: the factor of the gradient's norm.
     """
 
     length: float
@@ -318,7 +322,7 @@ class MeanField:
 
 
 def predict_factor(activation: str, weight_variance: float, bias_variance: float = 0.0) -> MeanField:
-    r"""Predicts by how much each layer of a wide net multiplies the gradient that passes back through it.
+    r"""Predicts the factor by which each layer of a wide net multiplies the back-propagated gradient.
 
     With weights of variance $\sigma_w^2 / n$ and $z \sim N(0, 1)$, the variance of the pre-activations follows
     $q \leftarrow \sigma_w^2\,E[\phi(\sqrt{q} z)^2] + \sigma_b^2$ to a fixed point $q^*$, where
@@ -327,14 +331,14 @@ def predict_factor(activation: str, weight_variance: float, bias_variance: float
     Args:
         activation: One of `ACTIVATIONS`.
         weight_variance: $\sigma_w^2$: the variance of the weights times the number of inputs; 1 for
-            `lecun_normal`, and for `glorot_*` between layers of one width; 2 for `he_normal`.
+            `lecun_normal`, and for `glorot_*` between layers of equal width; 2 for `he_normal`.
         bias_variance: $\sigma_b^2$.
 
     Returns:
         The fixed point and the factor.
 
     Raises:
-        ValueError: If a variance is negative or the theory does not know the activation.
+        ValueError: If a variance is negative, or the activation is not in `ACTIVATIONS`.
 
     Example:
         >>> round(vg.theory.predict_factor("sigmoid", 1.0).factor, 3)
@@ -349,7 +353,7 @@ def predict_factor(activation: str, weight_variance: float, bias_variance: float
             raise ValueError(f"`{name}` must not be negative. Received: {name}={value}.")
     chosen = get_activation(activation)
     length = 1.0
-    for _ in range(10_000):  # near chi = 1 it converges slowly
+    for _ in range(10_000):  # near chi = 1 the iteration converges slowly
         spread = np.square(chosen.function(np.sqrt(length) * _NODES))
         following = min(max(weight_variance * _average(spread) + bias_variance, _SMALLEST), _LARGEST)
         if abs(following - length) <= 1e-14 * length:
@@ -363,23 +367,24 @@ def predict_factor(activation: str, weight_variance: float, bias_variance: float
 def predict_normalized_factor(
     activation: str, placement: Literal["before", "after"] = "before", weight_variance: float = 1.0
 ) -> float:
-    r"""The same factor with batch normalization in every layer, for wide nets and large batches.
+    r"""Predicts the factor per layer with batch normalization in every layer, for wide nets and large batches.
 
-    Normalized pre-activations are standard normal, and the next normalization divides by the activations' spread:
-    $\chi = E[\phi'(z)^2] / \mathrm{Var}[\phi(z)]$, for ReLU $\pi / (\pi - 1)$, whatever the weights' variance. After
-    the activation, the normalized values reach it through the weights: $z$ becomes $\sigma_w z$, $\phi'$ gains
-    the factor $\sigma_w$.
+    With the normalization before the activation, the pre-activations are standard normal, and the normalization of the
+    next layer divides by the standard deviation of the activations:
+    $\chi = E[\phi'(z)^2] / \mathrm{Var}[\phi(z)]$, for ReLU $\pi / (\pi - 1)$, whatever the variance of the weights.
+    With the normalization after the activation, the normalized values pass through the weights before they reach the
+    next activation: $z$ is replaced by $\sigma_w z$, and $\phi'$ is multiplied by $\sigma_w$.
 
     Args:
         activation: One of `ACTIVATIONS`.
-        placement: Whether the normalization stands before or after the activation.
-        weight_variance: $\sigma_w^2$; matters only after the activation.
+        placement: Whether the normalization is before or after the activation.
+        weight_variance: $\sigma_w^2$; used only for a normalization after the activation.
 
     Returns:
         The factor of the gradient's norm per layer towards the input.
 
     Raises:
-        ValueError: If `placement` is neither, or the theory does not know the activation.
+        ValueError: If `placement` has any other value, or the activation is not in `ACTIVATIONS`.
 
     Example:
         >>> round(vg.theory.predict_normalized_factor("relu"), 4)

@@ -1,4 +1,4 @@
-"""Reproduces claims A6 and F2: BatchNormalization cures sigmoids, and explodes ReLU's gradient."""
+"""Reproduces claims A6 and F2: BatchNormalization cures vanishing with sigmoid, and makes ReLU's gradient explode."""
 
 import os
 
@@ -17,9 +17,9 @@ def main(
     epochs: Annotated[int, typer.Option(min=1, help="Epochs per run.")] = 1,
     output: Annotated[Path, typer.Option(help="Folder for the logs and the plot.")] = Path("runs/batch_normalization"),
     jobs: Annotated[int | None, typer.Option(help="Number of processes, -1 for one per core.")] = None,
-    quick: Annotated[bool, typer.Option(help="Only sigmoid and ReLU, eleven layers deep.")] = False,
+    quick: Annotated[bool, typer.Option(help="Only sigmoid and ReLU nets of 11 layers.")] = False,
 ) -> None:
-    """Trains with and without BatchNormalization and says what holds of claims A6 and F2."""
+    """Trains with and without BatchNormalization and judges claims A6 and F2."""
     batch_normalization.reproduce(seeds=seeds, epochs=epochs, output=output, jobs=jobs, quick=quick)
 
 

@@ -1,4 +1,4 @@
-"""Reproduces claims D1 and D2: two separators with one boundary, one of them over-confident."""
+"""Reproduces claims D1 and D2: two linear classifiers with the same decision boundary, one of them over-confident."""
 
 import os
 
@@ -15,7 +15,7 @@ from keras_vg.reproductions import confident_separator
 def main(
     output: Annotated[Path, typer.Option(help="Folder for the logs and the plot.")] = Path("runs/confident_separator"),
 ) -> None:
-    """Takes the chain rule apart for both and says what holds of claims D1 and D2."""
+    """Computes the gradients of both classifiers term by term and judges claims D1 and D2."""
     confident_separator.reproduce(output=output)
 
 

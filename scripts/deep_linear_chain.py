@@ -1,4 +1,4 @@
-"""Reproduces claims E1 to E4 and F5: products of matrices, forwards and backwards."""
+"""Reproduces claims E1 to E4 and F5: activations and gradients in products of many matrices."""
 
 import os
 
@@ -17,7 +17,7 @@ def main(
     output: Annotated[Path, typer.Option(help="Folder for the logs and the plot.")] = Path("runs/deep_linear_chain"),
     jobs: Annotated[int | None, typer.Option(help="Number of processes, -1 for one per core.")] = None,
 ) -> None:
-    """Follows gradients through chains of matrices and says what holds of claims E1 to E4 and F5."""
+    """Computes gradients in chains of layers and judges claims E1 to E4 and F5."""
     deep_linear_chain.reproduce(seeds=seeds, output=output, jobs=jobs)
 
 

@@ -1,4 +1,4 @@
-"""Reproduces claims F1, F3, F4 and F6: what initial weights do to the gradient, beside theory."""
+"""Reproduces claims F1, F3, F4 and F6: the effect of the initial weights on the gradient, compared with theory."""
 
 import os
 
@@ -19,7 +19,7 @@ def main(
     jobs: Annotated[int | None, typer.Option(help="Number of processes, -1 for one per core.")] = None,
     quick: Annotated[bool, typer.Option(help="One weight variance per activation.")] = False,
 ) -> None:
-    """Measures freshly initialized nets and says what holds of claims F1, F3, F4 and F6."""
+    """Measures nets at initialization and judges claims F1, F3, F4 and F6."""
     initialization.reproduce(seeds=seeds, narrow_seeds=narrow_seeds, output=output, jobs=jobs, quick=quick)
 
 

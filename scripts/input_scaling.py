@@ -1,4 +1,4 @@
-"""Reproduces claims A7 and B3: what scaling the inputs cures, and what it does not."""
+"""Reproduces claims A7 and B3: what scaling the inputs cures, and what it does not cure."""
 
 import os
 
@@ -19,7 +19,7 @@ def main(
     jobs: Annotated[int | None, typer.Option(help="Number of processes, -1 for one per core.")] = None,
     quick: Annotated[bool, typer.Option(help="Only one real data set, with sigmoids.")] = False,
 ) -> None:
-    """Trains on raw and scaled inputs and says what holds of claims A7 and B3."""
+    """Trains on raw and scaled inputs and judges claims A7 and B3."""
     input_scaling.reproduce(seeds=seeds, epochs=epochs, output=output, jobs=jobs, quick=quick)
 
 

@@ -1,4 +1,4 @@
-"""Reproduces claim E5: above which learning rate gradient descent runs away."""
+"""Reproduces claim E5: the learning rate above which gradient descent diverges."""
 
 import os
 
@@ -19,7 +19,7 @@ def main(
     ),
     jobs: Annotated[int | None, typer.Option(help="Number of processes, -1 for one per core.")] = None,
 ) -> None:
-    """Fits a linear model around the bound of its Hessian and says whether claim E5 holds."""
+    """Fits a linear model at learning rates around the largest stable one and judges claim E5."""
     learning_rate_overshoot.reproduce(seeds=seeds, output=output, jobs=jobs)
 
 

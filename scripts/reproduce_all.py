@@ -16,10 +16,12 @@ def main(
     claims: Annotated[
         list[str] | None, typer.Argument(help="Ids of claims, or names of scripts; all by default.")
     ] = None,
-    seeds: Annotated[int | None, typer.Option(min=1, help="Number of seeds; each script's own by default.")] = None,
+    seeds: Annotated[int | None, typer.Option(min=1, help="Number of seeds; by default that of each script.")] = None,
     output: Annotated[Path, typer.Option(help="Folder for logs, pictures and RESULTS.md.")] = Path("runs/results"),
     jobs: Annotated[int | None, typer.Option(help="Number of processes, -1 for one per core.")] = None,
-    quick: Annotated[bool, typer.Option(help="Leave out what takes long and no verdict needs.")] = False,
+    quick: Annotated[
+        bool, typer.Option(help="Leave out measurements that take long and that no verdict needs.")
+    ] = False,
 ) -> None:
     """Runs all reproductions; exits with 1, naming the claim, where a verdict differs from the expected one."""
     surprises = [

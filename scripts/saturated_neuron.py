@@ -1,4 +1,4 @@
-"""Reproduces claims B1 and B2: one sigmoid neuron whose raw inputs are in the thousands."""
+"""Reproduces claims B1 and B2: one sigmoid neuron with unscaled inputs in the thousands."""
 
 import os
 
@@ -15,7 +15,7 @@ from keras_vg.reproductions import saturated_neuron
 def main(
     output: Annotated[Path, typer.Option(help="Folder for the table and the plot.")] = Path("runs/saturated_neuron"),
 ) -> None:
-    """Differentiates the neuron and says what holds of claims B1 and B2."""
+    """Computes the gradients of the neuron and judges claims B1 and B2."""
     saturated_neuron.reproduce(output=output)
 
 

@@ -1,4 +1,4 @@
-"""Reproduces claims C1 to C3: the sigmoid's derivative, its powers, and what a real net makes of it."""
+"""Reproduces claims C1 to C3: the sigmoid's derivative, its powers, and the factor per layer in a real net."""
 
 import os
 
@@ -17,7 +17,7 @@ def main(
     output: Annotated[Path, typer.Option(help="Folder for the logs and the plot.")] = Path("runs/sigmoid_gradient"),
     jobs: Annotated[int | None, typer.Option(help="Number of processes, -1 for one per core.")] = None,
 ) -> None:
-    """Measures a wide sigmoid net and says what holds of claims C1 to C3."""
+    """Measures a wide sigmoid net and judges claims C1 to C3."""
     sigmoid_gradient.reproduce(seeds=seeds, output=output, jobs=jobs)
 
 

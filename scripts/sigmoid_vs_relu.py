@@ -1,4 +1,4 @@
-"""Reproduces claims A1 to A5: the first layer of a deep net moves under ReLU and tanh, hardly under sigmoid."""
+"""Reproduces claims A1 to A5: the first layer of a deep net moves with ReLU and tanh, hardly with sigmoid."""
 
 import os
 
@@ -16,10 +16,12 @@ def main(
     seeds: Annotated[int, typer.Option(min=1, help="Number of seeds per variant.")] = 5,
     epochs: Annotated[int, typer.Option(min=1, help="Epochs per run.")] = 5,
     output: Annotated[Path, typer.Option(help="Folder for the logs and the plot.")] = Path("runs/sigmoid_vs_relu"),
-    initializations: Annotated[int, typer.Option(min=1, help="Number of fresh ReLU nets to look at.")] = 300,
+    initializations: Annotated[
+        int, typer.Option(min=1, help="Number of initializations of the ReLU net, to count dead ones.")
+    ] = 300,
     jobs: Annotated[int | None, typer.Option(help="Number of processes, -1 for one per core.")] = None,
 ) -> None:
-    """Trains the sigmoid, tanh and ReLU variants and says what holds of claims A1 to A5."""
+    """Trains the sigmoid, tanh and ReLU variants and judges claims A1 to A5."""
     sigmoid_vs_relu.reproduce(seeds=seeds, epochs=epochs, output=output, jobs=jobs, initializations=initializations)
 
 

@@ -1,4 +1,4 @@
-"""Reproduces claim E6: what makes gradients vanish, one thing changed at a time."""
+"""Reproduces claim E6: what makes gradients vanish, with one hyperparameter changed at a time."""
 
 import os
 
@@ -18,7 +18,7 @@ def main(
     output: Annotated[Path, typer.Option(help="Folder for the logs and the plot.")] = Path("runs/sources_of_vanishing"),
     jobs: Annotated[int | None, typer.Option(help="Number of processes, -1 for one per core.")] = None,
 ) -> None:
-    """Changes one thing of a healthy net at a time and says whether claim E6 holds."""
+    """Trains variants of a net with one hyperparameter changed each and judges claim E6."""
     sources_of_vanishing.reproduce(seeds=seeds, epochs=epochs, output=output, jobs=jobs)
 
 

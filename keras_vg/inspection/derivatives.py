@@ -6,7 +6,9 @@ from typing import Any
 from keras import ops
 
 SATURATION = 0.01
-"""An activation counts as saturated where its derivative is below this part of its maximum (DESIGN.md, section 4)."""
+"""An activation counts as saturated where its derivative is below this fraction of its maximum: a sigmoid where |z| is
+above 6.0, a tanh where |z| is above 3.0. This is a convention: such a unit passes back less than a hundredth of the
+gradient that it could pass back. `saturated_fraction` is defined by it."""
 
 _SELU_SCALE, _SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 

@@ -1,4 +1,4 @@
-"""The reproductions behind the scripts: each measures, prints and judges one group of claims."""
+"""The reproductions that the scripts run: each measures, prints and judges one group of claims."""
 
 import importlib
 from collections.abc import Mapping
@@ -11,13 +11,13 @@ from keras_vg.reproductions.claims import Outcome, Verdict
 
 @dataclass(frozen=True)
 class Reproduction:
-    """One reproduction: a module of this package, and a script of the same name.
+    """One reproduction: a module in this package, and a script of the same name in `scripts/`.
 
     Attributes:
-        name: Of the module and the script.
-        expected: The outcome of each of its claims, as measured when it was written.
-        has_seeds: Whether there is chance in it, so that it takes `seeds` and `jobs`.
-        quick: Options for a run in a minute or so.
+        name: Name of the module and of the script.
+        expected: Claim id to the outcome that was measured when the reproduction was written.
+        has_seeds: Whether it depends on random numbers, so that its `reproduce` takes `seeds` and `jobs`.
+        quick: Keyword arguments of its `reproduce` for a run of about a minute.
     """
 
     name: str
@@ -27,7 +27,7 @@ class Reproduction:
 
     @property
     def command(self) -> str:
-        """The command that shows it."""
+        """The shell command that runs it."""
         return f"python scripts/{self.name}.py"
 
     def run(
@@ -37,9 +37,9 @@ class Reproduction:
 
         Args:
             output: Folder for its logs, tables and pictures.
-            seeds: Number of seeds; None for its own default. Without effect where there is no chance in it.
+            seeds: Number of seeds; None for the reproduction's own default. Ignored if it uses no random numbers.
             jobs: Number of processes, as in `keras_vg.grids.run_grid`.
-            quick: Whether to leave out what takes long and no verdict needs.
+            quick: Whether to leave out measurements that take long and that no verdict needs.
         """
         module = importlib.import_module(f"{__name__}.{self.name}")
         options = dict(self.quick) if quick else {}

@@ -1,4 +1,4 @@
-"""Claims A6 and F2: what BatchNormalization in every layer does to the gradient, in training and at initialization."""
+"""Claims A6 and F2: the gradient of nets with BatchNormalization in every layer, in training and at initialization."""
 
 from pathlib import Path
 
@@ -9,8 +9,8 @@ from rich.progress import track
 
 from keras_vg import theory
 from keras_vg.reproductions.claims import Verdict, decide, describe, print_table, print_verdicts, show
-from keras_vg.reproductions.experiments import Placement, Variant, measure_ratios, read_runs, run_variants
-from keras_vg.reproductions.initial_gradients import Stack, fit_factors, log_stacks
+from keras_vg.reproductions.experiments import BALANCED, Placement, Variant, measure_ratios, read_runs, run_variants
+from keras_vg.reproductions.initial_gradients import FIRST_DEPTH, Stack, fit_factors, log_stacks
 
 ACTIVATIONS = ("sigmoid", "tanh", "relu")
 PLACEMENTS: tuple[Placement, ...] = (None, "before", "after")
@@ -22,16 +22,10 @@ STACKS = (
     Stack("linear_normalized_before", "linear", 1.0, normalization="before", batch_size=512, steps=1),
     Stack("relu_normalized_after", "relu", 2.0, normalization="after", batch_size=512, steps=1),
 )
-"""512 wide, 20 deep. One batch of 512: the claim is for large ones."""
-
-FIRST_DEPTH = 5
-"""The layers before it are still on their way to the length that theory starts from."""
+"""512 units wide and 20 layers deep. One batch of 512 examples, because claim F2 is about large batches."""
 
 CLAIMED_FACTOR = 1.2112
 TOLERANCE = 0.01
-
-BALANCED = (0.1, 10.0)
-"""First over last layer's gradient norm that lets both learn: Adam evens out a factor of 10 within some steps."""
 
 
 def reproduce(
@@ -41,14 +35,14 @@ def reproduce(
     jobs: int | None = None,
     quick: bool = False,
 ) -> list[Verdict]:
-    """Trains the circles' net with and without BatchNormalization, and measures wide nets at initialization.
+    """Trains a deep net on the circles with and without BatchNormalization, and measures wide nets at initialization.
 
     Args:
         output: Folder for the logs, the tables and the plot.
         seeds: Number of seeds, from 0.
-        epochs: Epochs per run; the verdict uses the first.
+        epochs: Number of epochs per run; the verdict uses the first epoch.
         jobs: Number of processes.
-        quick: Whether sigmoid and ReLU, at the depth of the experiment, are enough.
+        quick: Whether to train sigmoid and ReLU nets of 11 layers only, and to measure one wide net only.
 
     Returns:
         The verdicts on claims A6 and F2.
@@ -69,7 +63,7 @@ def reproduce(
     log = pd.concat(log_stacks(STACKS[:1] if quick else STACKS, seeds, output, jobs), ignore_index=True)
     factors = fit_factors(log, "kernel", FIRST_DEPTH).unstack("stack")
     factors.to_csv(output / "factors.csv")
-    print_table(_set_beside_theory(factors), "Factor of the gradient per layer at initialization", console)
+    print_table(_compare_with_theory(factors), "Factor of the gradient per layer at initialization", console)
     verdicts = [judge_remedy(ratios), judge_factor(factors)]
     print_verdicts(verdicts, console)
     _draw(table, output / "batch_normalization.png")
@@ -77,7 +71,7 @@ def reproduce(
 
 
 def summarize(ratios: pd.DataFrame, variants: list[Variant]) -> pd.DataFrame:
-    """One row per variant: what it is, and the median and range of its ratio over the seeds."""
+    """One row per variant: its activation, normalization and depth, and the median and range of its ratios."""
     rows = [
         {
             "activation": variant.activation,
@@ -92,7 +86,7 @@ def summarize(ratios: pd.DataFrame, variants: list[Variant]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _set_beside_theory(factors: pd.DataFrame) -> pd.DataFrame:
+def _compare_with_theory(factors: pd.DataFrame) -> pd.DataFrame:
     expected = {
         stack.name: theory.predict_normalized_factor(
             stack.activation, stack.normalization or "before", stack.weight_variance
@@ -100,12 +94,12 @@ def _set_beside_theory(factors: pd.DataFrame) -> pd.DataFrame:
         for stack in STACKS
         if stack.name in factors
     }
-    figures = factors.agg(["median", "min", "max"]).T
-    return figures.assign(expected=pd.Series(expected)).rename_axis("stack")
+    measured = factors.agg(["median", "min", "max"]).T
+    return measured.assign(expected=pd.Series(expected)).rename_axis("stack")
 
 
 def judge_remedy(ratios: pd.DataFrame) -> Verdict:
-    """Judges A6: with BatchNormalization between the layers the first one gets its gradient."""
+    """Judges A6: with BatchNormalization in every layer the first layer's gradient is as large as the last one's."""
     medians = ratios.median()
     names = [name for name in ACTIVATIONS if f"{name}_before_11" in ratios]
     balanced = {name: bool(BALANCED[0] < medians[f"{name}_before_11"] < BALANCED[1]) for name in names}
@@ -129,7 +123,7 @@ def judge_remedy(ratios: pd.DataFrame) -> Verdict:
 
 
 def judge_factor(factors: pd.DataFrame) -> Verdict:
-    """Judges F2: BatchNormalization with ReLU explodes the gradient, by 1.2112 a layer."""
+    """Judges F2: with BatchNormalization and ReLU the gradient explodes by a factor of 1.2112 per layer."""
     relu = factors["relu_normalized_before"]
     expected = theory.predict_normalized_factor("relu")
     near = abs(relu.median() / CLAIMED_FACTOR - 1) < TOLERANCE

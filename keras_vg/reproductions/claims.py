@@ -1,4 +1,4 @@
-"""Verdicts on textbook claims: what was claimed, what was measured, and whether the two agree."""
+"""Verdicts on textbook claims: the claim, the measurement, and whether they agree."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,14 +21,14 @@ _STYLES: dict[Outcome, str] = {
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a reproduction says of one claim.
+    """The result of a reproduction for one claim.
 
     Attributes:
         claim: The claim's id, e.g. `"A1"`.
         statement: What is claimed.
         outcome: `"holds"`, `"holds in part"` or `"does not hold"`.
-        evidence: What was measured, in figures.
-        rule: How the figures decide.
+        evidence: The measured values, as a sentence.
+        rule: How the outcome follows from the measured values.
     """
 
     claim: str
@@ -39,20 +39,20 @@ class Verdict:
 
 
 def decide(holds: bool, in_part: bool = False) -> Outcome:
-    """Names an outcome.
+    """Turns the conditions of a rule into an outcome.
 
     Args:
         holds: Whether the claim holds.
-        in_part: Whether, if it does not, it holds in part.
+        in_part: Whether the claim holds in part; only used if `holds` is false.
 
     Returns:
-        The outcome's name.
+        The outcome.
     """
     return "holds" if holds else "holds in part" if in_part else "does not hold"
 
 
 def print_verdicts(verdicts: Iterable[Verdict], console: Console) -> None:
-    """Prints each verdict with its figures and its rule.
+    """Prints each verdict with its evidence and its rule.
 
     Args:
         verdicts: The verdicts, in order.
@@ -65,10 +65,10 @@ def print_verdicts(verdicts: Iterable[Verdict], console: Console) -> None:
 
 
 def describe(values: "pd.Series[float]") -> str:
-    """Words figures of several seeds: their median and, in brackets, their range.
+    """Formats a value measured for several seeds: the median and, in brackets, the range.
 
     Args:
-        values: One figure per seed.
+        values: One value per seed.
 
     Returns:
         E.g. `"0.00844 (0.000429 to 0.0111)"`.
@@ -80,23 +80,23 @@ def describe(values: "pd.Series[float]") -> str:
     return f"{show(values.median())} ({show(values.min())} to {show(values.max())})"
 
 
-def show(figure: float) -> str:
-    """Words a figure with three digits, large ones without an exponent."""
-    return f"{figure:,.0f}" if 100 <= abs(figure) < 1e6 else f"{figure:.3g}"
+def show(value: float) -> str:
+    """Formats a number with three digits; from 100 to a million it is rounded to an integer, without an exponent."""
+    return f"{value:,.0f}" if 100 <= abs(value) < 1e6 else f"{value:.3g}"
 
 
 def print_table(table: pd.DataFrame, title: str, console: Console) -> None:
-    """Prints a table, with its index if that has a name; numbers get four digits.
+    """Prints a table, with its index if the index has a name; floats are shown with four digits.
 
     Args:
-        table: What to print.
-        title: What it shows.
+        table: The table.
+        title: Its heading.
         console: Where to print.
     """
     shown = Table(box=None)
     flat = table if table.index.names == [None] else table.reset_index()
-    for heading, kind in flat.dtypes.items():
-        shown.add_column(str(heading), justify="right" if kind.kind in "fi" else "left", overflow="fold")
+    for heading, dtype in flat.dtypes.items():
+        shown.add_column(str(heading), justify="right" if dtype.kind in "fi" else "left", overflow="fold")
     for row in flat.itertuples(index=False):
         shown.add_row(*(f"{cell:.4g}" if isinstance(cell, float) else escape(str(cell)) for cell in row))
     console.print(f"[bold]{title}[/]", highlight=False)

@@ -1,4 +1,4 @@
-"""Claims D1 and D2: two separators with one boundary, one of them over-confident."""
+"""Claims D1 and D2: two linear classifiers with the same decision boundary, one of them over-confident."""
 
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,10 @@ POINTS = {1: (1.0, 1.0), 0: (-1.0, -1.0)}
 SEPARATORS = {"A": (1.0, 1.0), "B": (10.0, 10.0)}
 LOSSES: dict[str, tuple[str, Any]] = {
     "squared_error": ("sigmoid", keras.losses.MeanSquaredError(dtype="float64")),
-    # Of logits: Keras cuts probabilities off at 1e-7, which would hide how wrong B is.
+    # From logits: Keras clips probabilities to [1e-7, 1 - 1e-7], which would hide how wrong B is.
     "cross_entropy": ("linear", keras.losses.BinaryCrossentropy(from_logits=True, dtype="float64")),
 }
-"""Output activation and loss."""
+"""Output activation and loss function, by the name of the loss."""
 
 PRINTED = {
     2.0: ("0.8808", 0.105),
@@ -29,14 +29,14 @@ PRINTED = {
     20.0: ("0.9999999979", 2.06e-9),
     -20.0: ("2.06e-09", 2.06e-9),
 }
-"""What is printed of the sigmoid and its derivative at the four pre-activations."""
+"""The sigmoid and its derivative that the course prints, by pre-activation."""
 
 NEARLY_NIL = 1e-6
-"""A change of the weights, in units of the learning rate, that is near 0 beside their size of 1 and 10."""
+"""A change of weights of size 1 and 10, divided by the learning rate, below which it counts as zero."""
 
 
 def reproduce(output: Path = Path("runs/confident_separator")) -> list[Verdict]:
-    """Differentiates both separators at both points, term by term, and takes one step of SGD with Keras.
+    """Differentiates both classifiers at both points, term by term, and takes one step of SGD with Keras.
 
     Args:
         output: Folder for the delta logs, the table and the plot.
@@ -60,11 +60,12 @@ def reproduce(output: Path = Path("runs/confident_separator")) -> list[Verdict]:
 
 
 def measure_terms() -> pd.DataFrame:
-    """Takes the chain rule apart, for squared error.
+    """Computes the factors of the chain rule for squared error.
 
     Returns:
-        One row per separator, point and label: `h`, `prediction`, `error` (prediction less label), `slope` (the
-        sigmoid's derivative at h), `input` and their product `loss_by_w`, the same for both weights.
+        One row per classifier, point and label: the pre-activation `h`, `prediction`, `error` (prediction minus label),
+        `slope` (the sigmoid's derivative at `h`), `input`, and the gradient `loss_by_w`, which is the product of the
+        last three and the same for both weights.
     """
     rows = []
     for model, w in SEPARATORS.items():
@@ -88,13 +89,13 @@ def measure_terms() -> pd.DataFrame:
 
 
 def log_steps(output: Path) -> pd.DataFrame:
-    """Takes one step of SGD from each separator, on one point with the right and with the wrong label.
+    """Takes one step of SGD with each classifier, on one point with the right and with the wrong label.
 
     Args:
         output: Folder for the delta logs.
 
     Returns:
-        One row per loss and labels (right or wrong), one column per separator: mean |implied gradient|.
+        The mean |implied gradient|: one row per loss and label (right or wrong), one column per classifier.
     """
     rows: dict[tuple[str, str], dict[str, float]] = {}
     for loss, (activation, keras_loss) in LOSSES.items():
@@ -113,7 +114,7 @@ def log_steps(output: Path) -> pd.DataFrame:
 
 
 def judge_predictions(terms: pd.DataFrame) -> Verdict:
-    """Judges D1: the predictions of both models at both points."""
+    """Judges D1: the predictions of both classifiers at both points."""
     by_h = terms.drop_duplicates("h").set_index("h")
     same = all(
         float(f"{by_h['prediction'][h]:.{_count_digits(text)}g}") == float(text) for h, (text, _) in PRINTED.items()
@@ -133,7 +134,7 @@ def _count_digits(text: str) -> int:
 
 
 def judge_steps(terms: pd.DataFrame, steps: pd.DataFrame) -> Verdict:
-    """Judges D2: the over-confident model's weights do not move."""
+    """Judges D2: the weights of the over-confident classifier do not move."""
     slopes = terms.drop_duplicates("h").set_index("h")["slope"]
     printed = all(float(f"{slopes[h]:.3g}") == slope for h, (_, slope) in PRINTED.items())
     still = steps["B"] < NEARLY_NIL

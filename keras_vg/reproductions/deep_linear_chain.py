@@ -1,4 +1,4 @@
-"""Claims E1 to E4 and F5: products of matrices, forwards and backwards, without and with sigmoids."""
+"""Claims E1 to E4 and F5: activations and gradients in products of many matrices, without and with sigmoids."""
 
 from pathlib import Path
 from typing import Literal
@@ -20,22 +20,22 @@ SCALES = (0.5, 1.0, 1.5)
 CLAIMED_GROWTH = {0.5: "9.5e-07", 1.5: "3325.26"}
 DIGITS_12 = 1e-12
 FLOAT32 = 1e-5
-"""What twenty float32 layers may lose."""
+"""Relative tolerance for the rounding errors of twenty float32 layers."""
 
 FINITE_DIFFERENCE = 1e-6
-"""A formula that is this near to the finite difference is right."""
+"""Relative tolerance within which a formula agrees with a finite difference."""
 
 SLOPES: dict[str, Literal["derivative", "activation"]] = {"derivative": "derivative", "A": "activation"}
-"""The factor in W^T dZ * factor, by column of the table."""
+"""The factor in `W^T dZ * factor` by column of the table: the derivative, which is right, or the activation A."""
 
 WIDTH = 64
-"""Of the chains of random matrices; the claim is for any."""
+"""Number of rows and columns of the random matrices; the claim is about any width."""
 KEPT = 1e-3
-"""Singular values this near to 1 are kept: float32 matrices, twenty of them."""
+"""Absolute tolerance within which a singular value of a product of twenty float32 matrices equals 1."""
 
 
 def reproduce(output: Path = Path("runs/deep_linear_chain"), seeds: int = 5, jobs: int | None = None) -> list[Verdict]:
-    """Follows activations and gradients through chains of matrices, in closed form and in Keras.
+    """Computes activations and gradients in chains of layers, in closed form and in Keras.
 
     Args:
         output: Folder for the gradient logs, the tables and the plot.
@@ -55,7 +55,7 @@ def reproduce(output: Path = Path("runs/deep_linear_chain"), seeds: int = 5, job
     print_table(formulas, "Largest relative error against a finite difference, over the layers", console)
     errors = measure_errors(seeds)
     print_table(errors, f"{LAYERS} sigmoid layers, label 1: dL/dz of the last and the first", console)
-    tasks = [(kind, seed) for kind in ("orthogonal", "gaussian") for seed in range(seeds)]
+    tasks = [(distribution, seed) for distribution in ("orthogonal", "gaussian") for seed in range(seeds)]
     spectra = pd.concat(run_grid(measure_spectrum, tasks, jobs), ignore_index=True)
     spectra.to_csv(output / "singular_values.csv", index=False)
     verdicts = [
@@ -71,15 +71,16 @@ def reproduce(output: Path = Path("runs/deep_linear_chain"), seeds: int = 5, job
 
 
 def measure_chain(scale: float, output: Path) -> dict[str, float]:
-    """Runs ones through twenty layers of k times the identity, in closed form and in Keras.
+    """Runs an input of ones through twenty linear layers of k times the identity, in closed form and in Keras.
 
     Args:
         scale: The number k.
-        output: Folder for Keras's gradient log.
+        output: Folder for the gradient log of the Keras model.
 
     Returns:
-        `scale`; `growth`, of the activations; `backwards`, of the gradient; `keras_backwards`, the same in Keras: the
-        gradient's norm at the first layer's bias over that at the last one's, times k for the last layer.
+        `scale`; `growth`, the factor of the activations over all layers; `backwards`, the factor of the gradient;
+        `keras_backwards`, the same factor in Keras: the gradient's norm at the first layer's bias divided by the norm
+        at the last layer's bias, times k for the last layer.
     """
     identity = scale * np.eye(2)
     chain = theory.propagate([identity] * LAYERS, np.ones(2), "linear", np.ones_like)
@@ -106,13 +107,14 @@ def _make_matrices(layers: int, width: int, seed: int) -> list[np.ndarray]:
 
 
 def measure_formulas(seeds: int) -> pd.DataFrame:
-    """Sets two backward formulas beside a finite difference, for three layers of four units.
+    """Compares two formulas of back-propagation with a finite difference, for three layers of four units.
 
     Args:
         seeds: Number of seeds, from 0.
 
     Returns:
-        One row per activation and seed; the largest relative error with the derivative and with A as the factor.
+        The largest relative error of each formula: one row per activation and seed; column `derivative` for the
+        derivative as the factor, column `A` for the activation.
     """
     rows = [
         _compare_formulas(activation, seed) for activation in ("linear", "sigmoid", "tanh") for seed in range(seeds)
@@ -131,7 +133,7 @@ def _compare_formulas(activation: str, seed: int) -> dict[str, object]:
             a = function(matrix @ a)
         return float(((a - target) ** 2).sum() / 2)
 
-    # The first layer's pre-activation, moved a little: its effect on the loss is what dZ1 says.
+    # dZ1 is the gradient of the loss by the first layer's pre-activation.
     truth = theory.differentiate_numerically(compute_loss, first @ x)
     row: dict[str, object] = {"activation": activation, "seed": seed}
     for column, slopes in SLOPES.items():
@@ -141,14 +143,14 @@ def _compare_formulas(activation: str, seed: int) -> dict[str, object]:
 
 
 def measure_errors(seeds: int) -> pd.DataFrame:
-    """Follows the cross-entropy of a positive label back through a sigmoid chain.
+    """Back-propagates the cross-entropy of a positive label through a chain of sigmoid layers.
 
     Args:
         seeds: Number of seeds, from 0.
 
     Returns:
-        One row per seed: `last`, dL/dz of the output unit; `first`, the norm of dL/dz of the first layer; `slopes`,
-        the product over the layers between of the root mean square of the derivative.
+        One row per seed: `last`, dL/dz of the output unit; `first`, the norm of dL/dz of the first layer; `slopes`, the
+        product over all layers but the last of the root mean square of the sigmoid's derivative.
     """
     rows = []
     for seed in range(seeds):
@@ -156,7 +158,7 @@ def measure_errors(seeds: int) -> pd.DataFrame:
         x = np.random.default_rng(seed).normal(size=10)
 
         def differentiate(a: np.ndarray) -> np.ndarray:
-            return (a - 1) / (a * (1 - a))  # cross-entropy by the prediction
+            return (a - 1) / (a * (1 - a))  # the gradient of the cross-entropy by the prediction
 
         chain = theory.propagate([*hidden, output[:1]], x, "sigmoid", differentiate)
         slopes = [np.sqrt(np.mean(theory.sigmoid_derivative(z) ** 2)) for z in chain.z[:-1]]
@@ -171,28 +173,29 @@ def measure_errors(seeds: int) -> pd.DataFrame:
     return pd.DataFrame(rows).set_index("seed")
 
 
-def measure_spectrum(kind: str, seed: int) -> pd.DataFrame:
-    """The singular values of a product of Keras's initial kernels, by the number of factors.
+def measure_spectrum(distribution: str, seed: int) -> pd.DataFrame:
+    """Computes the singular values of a product of initial kernels of Keras, by the number of factors.
 
     Args:
-        kind: `"orthogonal"` or `"gaussian"`, of variance 1/n.
-        seed: Of the kernels.
+        distribution: Distribution of the kernels: `"orthogonal"`, or `"gaussian"` with variance 1/n.
+        seed: Seed of the kernels.
 
     Returns:
-        One row per number of layers: `smallest`, `median` and `largest` singular value.
+        One row per number of layers: the `smallest`, `median` and `largest` singular value, with the distribution as
+        column `kind`.
     """
     rows, product = [], np.eye(WIDTH)
     for layer in range(LAYERS):
-        own_seed = 1000 * seed + layer
+        kernel_seed = 1000 * seed + layer
         initializer = (
-            keras.initializers.Orthogonal(seed=own_seed)
-            if kind == "orthogonal"
-            else keras.initializers.VarianceScaling(1.0, "fan_in", "untruncated_normal", seed=own_seed)
+            keras.initializers.Orthogonal(seed=kernel_seed)
+            if distribution == "orthogonal"
+            else keras.initializers.VarianceScaling(1.0, "fan_in", "untruncated_normal", seed=kernel_seed)
         )
         product = product @ np.asarray(keras.ops.convert_to_numpy(initializer((WIDTH, WIDTH))), "float64")
         values = np.linalg.svd(product, compute_uv=False)
-        figures = {"smallest": values[-1], "median": np.median(values), "largest": values[0]}
-        rows.append({"kind": kind, "seed": seed, "layers": layer + 1, **figures})
+        summary = {"smallest": values[-1], "median": np.median(values), "largest": values[0]}
+        rows.append({"kind": distribution, "seed": seed, "layers": layer + 1, **summary})
     return pd.DataFrame(rows)
 
 
@@ -286,9 +289,9 @@ def _draw(spectra: pd.DataFrame, picture: Path) -> None:
         axes[0].semilogy(layers, scale**layers, style, label=f"{scale:g} I")
     axes[0].set(xlabel="layers", ylabel="activation, and gradient from behind", title="k times the identity")
     axes[0].legend()
-    for (kind, group), style in zip(spectra.groupby("kind"), ("-", "--"), strict=True):
+    for (distribution, group), style in zip(spectra.groupby("kind"), ("-", "--"), strict=True):
         median = group.groupby("layers")[["smallest", "median", "largest"]].median()
-        axes[1].semilogy(median.index, median["median"], style, label=str(kind))
+        axes[1].semilogy(median.index, median["median"], style, label=str(distribution))
         axes[1].fill_between(median.index, median["smallest"], median["largest"], alpha=0.2)
     axes[1].set(xlabel="layers", ylabel="singular values of the product", title="Smallest, median, largest")
     axes[1].legend()

@@ -1,4 +1,4 @@
-"""Data sets and models of the reproductions, shared by the scripts, the tests and the docs."""
+"""Data sets, models and training runs that the reproductions, the tests and the README share."""
 
 import gc
 import os
@@ -24,16 +24,20 @@ Placement: TypeAlias = Literal["before", "after"] | None
 Data: TypeAlias = Literal["circles", "breast_cancer", "wine"]
 Scaling: TypeAlias = Literal["standard", "min_max", "layer"] | None
 
+BALANCED = (0.1, 10.0)
+"""Range of the ratio of the first layer's gradient norm to the last one's in which both layers learn: Adam compensates
+a factor of 10 within some steps."""
+
 
 @dataclass(frozen=True)
 class Split:
-    """A data set in two parts.
+    """A data set, split into training and test examples.
 
     Attributes:
-        x_train: Inputs to train on, float64 of shape `(examples, features)`.
-        x_test: Inputs to test on.
-        y_train: Labels from 0, int64 of shape `(examples,)`.
-        y_test: Labels to test on.
+        x_train: Training inputs, float64 of shape `(examples, features)`.
+        x_test: Test inputs, float64 of shape `(examples, features)`.
+        y_train: Training labels, class numbers from 0, int64 of shape `(examples,)`.
+        y_test: Test labels, int64 of shape `(examples,)`.
     """
 
     x_train: np.ndarray
@@ -44,19 +48,19 @@ class Split:
 
 @dataclass(frozen=True)
 class Variant:
-    """One way to build and train the experiment's model.
+    """The hyperparameters of one model and of its data.
 
     Attributes:
-        name: What the variant is called in file names, tables and plots.
+        name: The variant's name in file names, tables and plots.
         activation: Keras activation of the hidden layers.
         depth: Number of hidden layers.
         normalization: `BatchNormalization` in every hidden layer, `"before"` or `"after"` its activation, or None.
-        data: Which data set.
+        data: Name of the data set.
         scaling: How inputs are scaled: `"standard"` and `"min_max"` by scikit-learn's scalers, `"layer"` by a
-            `keras.layers.Normalization` in front of the model, None not at all.
-        input_scale: What the data set's inputs are multiplied by, before any scaling.
-        weight_scale: What the initial kernels are multiplied by.
-        learning_rate: Adam's.
+            `keras.layers.Normalization` as the model's first layer, None not at all.
+        input_scale: Factor of the data set's inputs, applied before the scaling.
+        weight_scale: Factor of the initial kernels.
+        learning_rate: Learning rate of Adam.
     """
 
     name: str
@@ -75,11 +79,11 @@ class Run:
     """One finished training.
 
     Attributes:
-        variant: What was trained.
-        seed: With which seed.
+        variant: The hyperparameters.
+        seed: The seed of initial weights and shuffling.
         deltas: Path of the first layer's delta log.
         gradients: Path of the gradient log of all layers.
-        history: Path of the log of losses and accuracies that `keras.callbacks.CSVLogger` wrote.
+        history: Path of the losses and accuracies, as `keras.callbacks.CSVLogger` wrote them.
     """
 
     variant: Variant
@@ -98,7 +102,7 @@ SIGMOID_VS_RELU = (Variant("sigmoid", "sigmoid"), Variant("tanh", "tanh"), Varia
 
 
 def load_circles() -> Split:
-    """Makes the two noisy circles of the sigmoid-versus-ReLU experiment, 670 points to train on and 330 to test on.
+    """Makes the two noisy circles of the sigmoid-versus-ReLU experiment: 670 training and 330 test examples.
 
     Returns:
         The split, the same at every call.
@@ -112,19 +116,19 @@ def load_circles() -> Split:
 
 
 def load_data(data: Data, scaling: Scaling = None, input_scale: float = 1.0) -> Split:
-    """Loads a data set, scaled as asked; scalers see the training part alone.
+    """Loads a data set and scales its inputs; the scalers are fitted to the training examples only.
 
     Args:
-        data: `"circles"`, or one of two of scikit-learn's real ones, whose features differ by orders of magnitude:
-            `"breast_cancer"` (up to 4,254; 2 classes) and `"wine"` (up to 1,680; 3 classes).
-        scaling: `"standard"` or `"min_max"`; `"layer"` and None leave the inputs as they are.
-        input_scale: What the inputs are multiplied by first.
+        data: `"circles"`, or one of two data sets of scikit-learn whose features differ by orders of magnitude:
+            `"breast_cancer"` (features up to 4,254; 2 classes) and `"wine"` (features up to 1,680; 3 classes).
+        scaling: `"standard"` or `"min_max"`; `"layer"` and None leave the inputs unscaled.
+        input_scale: Factor of the inputs, applied before the scaling.
 
     Returns:
         The split, the same at every call.
 
     Raises:
-        ValueError: If `data` or `scaling` is none of these.
+        ValueError: If `data` or `scaling` has any other value.
 
     Example:
         >>> split = vg.experiments.load_data("wine", scaling="min_max")
@@ -159,24 +163,24 @@ def build_model(
     learning_rate: float = 0.001,
     seed: int | None = None,
 ) -> keras.Sequential:
-    """Builds and compiles the experiment's classifier: `depth` hidden layers and an output layer, under Adam.
+    """Builds the classifier of the experiments, `depth` hidden layers and an output layer, and compiles it with Adam.
 
     Args:
         activation: Keras activation of the hidden layers.
         depth: Number of hidden layers, at least 1.
         normalization: `BatchNormalization` in every hidden layer, `"before"` or `"after"` its activation, or None.
-        units: Width of the hidden layers.
+        units: Number of units per hidden layer.
         features: Number of input features.
-        classes: Number of classes: one sigmoid unit for 2, a softmax for more.
-        learning_rate: Adam's.
-        seed: Of the initial weights, which are those that Keras draws after `keras.utils.set_random_seed(seed)`. With
-            None, Keras's default, they depend on whatever else draws from Python's global generator in between.
+        classes: Number of classes. For 2 the output is one sigmoid unit, for more a softmax.
+        learning_rate: Learning rate of Adam.
+        seed: Seed of the initial weights, which are those that Keras draws after `keras.utils.set_random_seed(seed)`.
+            With None they come from Python's global generator, as Keras's do by default.
 
     Returns:
         The model with its initial weights; hidden layers are named `hidden_0`, `hidden_1`, ..., the last `output`.
 
     Raises:
-        ValueError: If `depth` is below 1 or `normalization` is none of the three.
+        ValueError: If `depth` is below 1 or `normalization` has any other value.
 
     Example:
         >>> model = vg.experiments.build_model("relu", depth=2, normalization="before")
@@ -211,7 +215,7 @@ def build_model(
     output = (1, "sigmoid", "binary_crossentropy") if classes == 2 else (classes, "softmax", _MANY_CLASSES)
     layers.append(make_dense(output[0], output[1], "output"))
     model = keras.Sequential(layers)
-    # Without XLA, whose threads may add in another order at the next run.
+    # Without XLA, whose threads may sum in a different order in the next run: the logs' last digits would differ.
     model.compile(keras.optimizers.Adam(learning_rate), loss=output[2], metrics=["accuracy"], jit_compile=False)
     return model
 
@@ -231,19 +235,19 @@ def run_variants(
     output: str | os.PathLike[str],
     jobs: int | None = None,
 ) -> Iterator[Run]:
-    """Trains every variant with every seed; logs the first layer's deltas, all gradients and the history.
+    """Trains every variant with every seed and logs the first layer's deltas, all gradients and the history.
 
-    Sets Keras's global seed before each run, so that a run's logs depend on its variant and seed alone.
+    Keras's global seed is set before each run, so that a run's logs depend on its variant and seed only.
 
     Args:
-        variants: What to train.
-        seeds: Seeds for weights and shuffling.
-        epochs: Epochs per run, of batches of 32 examples.
-        output: Folder for the logs, made if need be; existing logs of the same runs are replaced.
+        variants: The variants.
+        seeds: Seeds of initial weights and shuffling.
+        epochs: Number of epochs per run, with batches of 32 examples.
+        output: Folder for the logs, created if it does not exist; existing logs of the same runs are replaced.
         jobs: Number of processes; see `run_grid`.
 
     Yields:
-        Each run as it ends.
+        The runs, each as soon as it and all runs before it have finished.
 
     Example:
         >>> runs = vg.experiments.run_variants(vg.experiments.SIGMOID_VS_RELU[:1], [0], epochs=1, output="runs")
@@ -261,10 +265,10 @@ def _train(variant: Variant, seed: int, epochs: int, folder: Path) -> Run:
     split = load_data(variant.data, variant.scaling, variant.input_scale)
     keras.utils.set_random_seed(seed)
     model = _build(variant, seed, split)
-    # Tracing a step of a deep net takes longer than an epoch of it: each process does it once per kind of net.
-    model = _restart(_remember(_get_kind(variant), model), model)
-    kinds = ("deltas", "gradients", "history")
-    paths = {kind: folder / f"{name_run(variant, seed)}_{kind}.csv" for kind in kinds}
+    # Tracing the training step of a deep net takes longer than an epoch: each process traces it once per graph.
+    model = _copy_state(model, _get_cached_model(_get_graph_key(variant), model))
+    log_types = ("deltas", "gradients", "history")
+    paths = {log_type: folder / f"{name_run(variant, seed)}_{log_type}.csv" for log_type in log_types}
     model.fit(
         split.x_train,
         split.y_train,
@@ -273,7 +277,8 @@ def _train(variant: Variant, seed: int, epochs: int, folder: Path) -> Run:
         validation_data=(split.x_test, split.y_test),
         verbose=0,
         callbacks=[
-            # On torch a model's first fit looks at some data before it begins, and draws an order for that.
+            # On torch, the first `fit` of a model reads one batch before it starts, to build metrics and optimizer.
+            # That shuffles the data once, so the seed is set again.
             keras.callbacks.LambdaCallback(on_train_begin=lambda logs: keras.utils.set_random_seed(seed)),
             WeightDeltaLogger(paths["deltas"]),
             GradientLogger(paths["gradients"]),
@@ -298,53 +303,54 @@ def _build(variant: Variant, seed: int, split: Split) -> keras.Sequential:
     for weight in model.trainable_weights:
         if weight.name == "kernel":
             weight.assign(weight * variant.weight_scale)
-    model.optimizer.build(model.trainable_variables)  # if the first step did it, that would be traced twice
+    model.optimizer.build(model.trainable_variables)  # built in the first step, it would have the step traced twice
     return model
 
 
 def _put_in_front(layer: keras.layers.Normalization, model: keras.Sequential, x: np.ndarray) -> keras.Sequential:
-    """The same model behind a layer that has seen the inputs."""
+    """Prepends a normalization layer, adapted to `x`, to a model."""
     layer.adapt(x)
     longer = keras.Sequential([keras.Input(x.shape[1:]), layer, *model.layers])
     longer.compile(model.optimizer, model.loss, metrics=["accuracy"], jit_compile=False)
     return longer
 
 
-def _get_kind(variant: Variant) -> Variant:
-    """The variant without what is no part of the graph: initial weights, rate, and the inputs that it is fed."""
-    kind = replace(variant, name="", weight_scale=1.0, learning_rate=0.001)
-    return kind if variant.scaling == "layer" else replace(kind, scaling=None, input_scale=1.0)
+def _get_graph_key(variant: Variant) -> Variant:
+    """Resets the fields that do not change the model's graph; variants with equal keys can share a traced model."""
+    key = replace(variant, name="", weight_scale=1.0, learning_rate=0.001)
+    return key if variant.scaling == "layer" else replace(key, scaling=None, input_scale=1.0)
 
 
-_models: dict[Variant, keras.Sequential] = {}
+_cached_models: dict[Variant, keras.Sequential] = {}
+"""The model whose training step this process traced last, by its graph key: at most one, to bound the memory."""
 
 
-def _remember(kind: Variant, model: keras.Sequential) -> keras.Sequential:
-    """The first model of its kind; the latest kind alone is kept."""
-    if kind not in _models:
-        _models.clear()
-        gc.collect()  # a model and its train function hold one another
-        _models[kind] = model
-    return _models[kind]
+def _get_cached_model(key: Variant, model: keras.Sequential) -> keras.Sequential:
+    """Returns the cached model for a key; on a miss, caches `model` in place of the one before."""
+    if key not in _cached_models:
+        _cached_models.clear()
+        gc.collect()  # a model and its train function reference each other
+        _cached_models[key] = model
+    return _cached_models[key]
 
 
-def _restart(model: keras.Sequential, fresh: keras.Sequential) -> keras.Sequential:
-    """Puts a model into the state of a fresh one."""
-    model.set_weights(fresh.get_weights())
-    for variable, new in zip(model.optimizer.variables, fresh.optimizer.variables, strict=True):
-        variable.assign(new)
-    return model
+def _copy_state(source: keras.Sequential, target: keras.Sequential) -> keras.Sequential:
+    """Copies weights and optimizer variables to a model of the same graph, and returns that model."""
+    target.set_weights(source.get_weights())
+    for variable, value in zip(target.optimizer.variables, source.optimizer.variables, strict=True):
+        variable.assign(value)
+    return target
 
 
 def read_runs(runs: Iterable[Run], kind: Literal["deltas", "gradients"] = "deltas") -> pd.DataFrame:
-    """Reads one kind of log of runs into one table.
+    """Reads the delta logs or the gradient logs of several runs into one table.
 
     Args:
-        runs: What `run_variants` yielded.
-        kind: Which of the runs' logs.
+        runs: The runs that `run_variants` yielded.
+        kind: Type of the logs to read.
 
     Returns:
-        What `read_log` returns, with two more columns: `variant` (categorical, in the order of the runs) and `seed`.
+        The table of `read_log` with two more columns: `variant` (categorical, in the order of the runs) and `seed`.
     """
     by_name = {run.name: run for run in runs}
     log = read_log({name: getattr(run, kind) for name, run in by_name.items()})
@@ -357,14 +363,14 @@ def read_runs(runs: Iterable[Run], kind: Literal["deltas", "gradients"] = "delta
 
 
 def read_histories(runs: Iterable[Run]) -> pd.DataFrame:
-    """Reads the losses and accuracies of runs.
+    """Reads the losses and accuracies of several runs into one table.
 
     Args:
-        runs: What `run_variants` yielded.
+        runs: The runs that `run_variants` yielded.
 
     Returns:
-        One row per run and epoch: `variant` (categorical, in the order of the runs), `seed`, and what Keras's history
-        holds: `epoch`, `loss`, `accuracy`, `val_loss` and `val_accuracy` among others.
+        One row per run and epoch: `variant` (categorical, in the order of the runs), `seed`, and the columns that
+        `keras.callbacks.CSVLogger` wrote, among them `epoch`, `loss`, `accuracy`, `val_loss` and `val_accuracy`.
     """
     runs = list(runs)
     tables = [pd.read_csv(run.history).assign(variant=run.variant.name, seed=run.seed) for run in runs]
@@ -374,14 +380,14 @@ def read_histories(runs: Iterable[Run]) -> pd.DataFrame:
 
 
 def measure_ratios(log: pd.DataFrame, epoch: int = 0) -> pd.DataFrame:
-    """The first kernel's gradient norm over the last one's, in one epoch of each run.
+    """Divides the first kernel's gradient norm by the last kernel's, in one epoch of each run.
 
     Args:
-        log: What `read_runs` returned of the gradient logs.
-        epoch: Which epoch.
+        log: The gradient logs, as `read_runs` returned them.
+        epoch: The epoch.
 
     Returns:
-        One row per seed, one column per variant.
+        The ratios: one row per seed, one column per variant.
     """
     kernels = log[(log["weight"] == "kernel") & (log["epoch"] == epoch)]
     ends = kernels.groupby(["variant", "seed"], observed=True)["gradient_norm"]

@@ -1,4 +1,4 @@
-"""Gradients of deep nets as they are initialized, in the package's own logs: trained for a few steps at rate 0."""
+"""Gradients of deep nets at initialization, logged by `GradientLogger` in a few steps at a learning rate of 0."""
 
 import gc
 import os
@@ -16,24 +16,30 @@ from keras_vg.grids import run_grid
 from keras_vg.logs.reader import read_log
 
 FAR = 1e6
-"""Targets no output reaches, on either side: the mean absolute error's gradient by an output is 1 or -1 at random."""
+"""The targets are FAR or -FAR at random, beyond any output: the gradient of the mean absolute error by the output is
+then -1 or 1, whatever the weights are."""
+
+FIRST_DEPTH = 5
+"""Depth from which to fit the factor per layer of nets with 20 layers. Mean-field theory describes layers whose
+pre-activations have reached their fixed-point variance; the layers before this depth have not."""
 
 
 @dataclass(frozen=True)
 class Stack:
-    """A deep net of layers of one kind, on Gaussian inputs.
+    """The hyperparameters of a deep net with equal hidden layers and Gaussian inputs.
 
     Attributes:
-        name: What it is called in file names, tables and plots.
+        name: The stack's name in file names, tables and plots.
         activation: Keras activation of the hidden layers, or `"erf"`.
-        weight_variance: Variance of the kernels times their number of inputs: 2 for He's, 1 for Glorot's.
-        distribution: Of the kernels.
+        weight_variance: Variance of the initial weights times the number of inputs (fan_in): 2 for He's initialization,
+            1 for Glorot's.
+        distribution: Distribution of the initial weights.
         normalization: `BatchNormalization` in every hidden layer, `"before"` or `"after"` its activation, or None.
         depth: Number of hidden layers.
-        width: Their number of units.
-        batch_size: Examples per step. With 1, the gradient of a bias is that of its layer's pre-activation.
-        steps: Steps to measure.
-        features: Number of input features; None for the width.
+        width: Number of units per hidden layer.
+        batch_size: Examples per step. With 1, the gradient by a bias is the gradient by its layer's pre-activation.
+        steps: Number of steps per seed.
+        features: Number of input features; None for `width`.
     """
 
     name: str
@@ -51,16 +57,16 @@ class Stack:
 def log_stacks(
     stacks: Iterable[Stack], seeds: int, output: str | os.PathLike[str], jobs: int | None = None
 ) -> Iterator[pd.DataFrame]:
-    """Logs the initial gradients of stacks, each with several initializations.
+    """Logs the gradients of several stacks at initialization, each with several seeds.
 
     Args:
-        stacks: Which nets.
-        seeds: Number of seeds of the kernels, from 0. The inputs are the same for all.
-        output: Folder for the logs, one per stack, made if need be. Each epoch has its own initialization.
+        stacks: The stacks.
+        seeds: Number of seeds of the initial weights, from 0. All seeds get the same inputs.
+        output: Folder for the logs, one per stack, created if it does not exist. An epoch of a log is a seed.
         jobs: Number of processes; see `run_grid`.
 
     Yields:
-        Per stack, its gradient log, with `stack` and `seed` as columns besides.
+        The gradient log of each stack, with two more columns: `stack` and `seed`.
 
     Example:
         >>> stack = vg.initial_gradients.Stack("narrow", "relu", 2.0, depth=3, width=8)
@@ -74,11 +80,11 @@ def log_stacks(
 
 
 def _log_stack(stack: Stack, seeds: int, folder: Path) -> pd.DataFrame:
-    gc.collect()  # the model before: it and its train function hold one another
+    gc.collect()  # frees the previous model: it and its train function reference each other
     model = build_stack(stack)
     path = folder / f"{stack.name}_gradients.csv"
     rng, examples = np.random.default_rng(0), stack.steps * stack.batch_size
-    # One fit for all seeds: tracing a step of a deep net takes longer than running it.
+    # One `fit` for all seeds: tracing the training step of a deep net takes longer than running it.
     initializer = keras.callbacks.LambdaCallback(on_epoch_begin=lambda seed, logs: _initialize(model, stack, seed))
     model.fit(
         rng.normal(size=(examples, stack.features or stack.width)).astype("float32"),
@@ -94,13 +100,13 @@ def _log_stack(stack: Stack, seeds: int, folder: Path) -> pd.DataFrame:
 
 
 def build_stack(stack: Stack) -> keras.Sequential:
-    """Builds a stack and compiles it so that it stays as it is: with a learning rate of 0.
+    """Builds the model of a stack and compiles it with a learning rate of 0, so that `fit` changes no weight.
 
     Args:
-        stack: What to build.
+        stack: The stack.
 
     Returns:
-        The model; hidden layers are named `hidden_0`, `hidden_1`, ..., the last, a linear one, `output`.
+        The model. Its hidden layers are named `hidden_0`, `hidden_1`, ..., its last layer, one linear unit, `output`.
     """
     activation = keras.ops.erf if stack.activation == "erf" else stack.activation
     layers: list[keras.layers.Layer] = [keras.Input((stack.features or stack.width,))]
@@ -108,7 +114,7 @@ def build_stack(stack: Stack) -> keras.Sequential:
         layers.append(keras.layers.Dense(stack.width, name=f"hidden_{i}"))
         layers.append(keras.layers.Activation(activation, name=f"activation_{i}"))
         if stack.normalization:
-            # Nothing to train in it, so that `depth` in the log counts the hidden layers.
+            # Without trainable weights, so that `depth` in the log is the number of the hidden layer.
             layer = keras.layers.BatchNormalization(center=False, scale=False, name=f"normalization_{i}")
             layers.insert(len(layers) - (stack.normalization == "before"), layer)
     layers.append(keras.layers.Dense(1, kernel_initializer="lecun_normal", name="output"))
@@ -118,29 +124,31 @@ def build_stack(stack: Stack) -> keras.Sequential:
 
 
 def _initialize(model: keras.Sequential, stack: Stack, seed: int) -> None:
-    for place, kernel in enumerate(weight for weight in model.trainable_weights if weight.name == "kernel"):
-        own_seed = 1000 * seed + place
+    """Draws new kernels, each with a seed of its own."""
+    for depth, kernel in enumerate(weight for weight in model.trainable_weights if weight.name == "kernel"):
+        kernel_seed = 1000 * seed + depth
         if stack.distribution == "orthogonal":
-            initializer = keras.initializers.Orthogonal(gain=np.sqrt(stack.weight_variance), seed=own_seed)
+            initializer = keras.initializers.Orthogonal(gain=np.sqrt(stack.weight_variance), seed=kernel_seed)
         else:
-            variance = stack.weight_variance if place < stack.depth else 1.0
-            initializer = keras.initializers.VarianceScaling(variance, "fan_in", stack.distribution, own_seed)
+            variance = stack.weight_variance if depth < stack.depth else 1.0  # 1 for the output layer
+            initializer = keras.initializers.VarianceScaling(variance, "fan_in", stack.distribution, kernel_seed)
         kernel.assign(initializer(kernel.shape))
 
 
 def fit_factors(log: pd.DataFrame, weight: Literal["bias", "kernel"] = "bias", first: int = 0) -> "pd.Series[float]":
-    r"""Fits the factor by which each layer multiplies the gradient's norm on its way towards the input.
+    r"""Fits the factor by which each hidden layer multiplies the gradient's norm on the way back to the input.
 
-    The slope of $\ln \lVert g \rVert$ over depth, by least squares, over the hidden layers.
+    With $s$ the slope of the least-squares line through $\ln \lVert g \rVert$ over depth, the factor is $e^{-s}$.
 
     Args:
-        log: One table of gradient logs with the columns `stack` and `seed`.
-        weight: Of which weights. A bias's gradient, one example at a time, is that of the pre-activation; a kernel's
-            is as good where activations are of one size, as between batch normalizations, which leave biases none.
-        first: The depth to begin at.
+        log: Gradient logs in one table with the columns `stack` and `seed`, as `log_stacks` yields them.
+        weight: The weights whose gradients are fitted. With a batch size of 1, the gradient by a bias is the gradient
+            by the pre-activation. With batch normalization that gradient is zero; the kernels' gradients serve then,
+            because all layers have inputs of the same size.
+        first: Depth of the first layer that is fitted.
 
     Returns:
-        The factor per run, indexed by `stack` and `seed`; NaN where a gradient is 0.
+        One factor per seed and stack, indexed by `stack` and `seed`; NaN if a gradient is 0.
 
     Example:
         >>> depths = range(5)

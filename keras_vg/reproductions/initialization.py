@@ -1,4 +1,4 @@
-"""Claims F1, F3, F4 and F6: what the initial weights do to the gradient, beside mean-field theory."""
+"""Claims F1, F3, F4 and F6: the effect of the initial weights on the gradient, compared with mean-field theory."""
 
 import itertools
 from pathlib import Path
@@ -10,15 +10,12 @@ from rich.console import Console
 
 from keras_vg import theory
 from keras_vg.reproductions.claims import Verdict, decide, describe, print_table, print_verdicts
-from keras_vg.reproductions.initial_gradients import Stack, fit_factors, log_stacks
-
-FIRST_DEPTH = 5
-"""The layers before it are still on their way to the length that theory starts from."""
+from keras_vg.reproductions.initial_gradients import FIRST_DEPTH, Stack, fit_factors, log_stacks
 
 TOLERANCE = 0.05
 
 CLAIMED = {"glorot_2010_standard": 0.577, "glorot_2010_normalized": 1.0, "he_2015": 1.0, "he_2015_half": 0.707}
-"""Factors per layer of the gradient's norm: F1 and F3."""
+"""Factor of the gradient's norm per layer that claims F1 and F3 state, by stack."""
 
 NAMED = (
     Stack("glorot_2010_standard", "tanh", 1 / 3, "uniform"),
@@ -33,12 +30,13 @@ VARIANCES = {
     "relu": (0.5, 1.0, 2.0, 3.0),
     "erf": (0.5, 1.5, 3.0),
 }
-"""Weight variances of the measured points, by activation; chi near 1 is left out: theory settles slowly there."""
+"""Weight variances that are measured, by activation. Variances with chi near 1 are left out: more layers than there are
+would be needed to reach the fixed-point variance."""
 
 QUICK_VARIANCES = {"tanh": (1.5,), "sigmoid": (1.0,), "relu": (2.0,), "erf": (1.5,)}
 
 NEAR_ONE = (0.9, 1.1)
-"""A factor that is near 1: twenty layers of it leave 12 % to 670 % of a gradient."""
+"""Range of a factor that counts as near 1: 20 layers multiply the gradient by 0.12 to 6.7 then."""
 
 NARROW = (
     Stack("width_200_depth_10", "relu", 2.0, depth=10, width=200, steps=1),
@@ -47,10 +45,11 @@ NARROW = (
     Stack("width_10_depth_10", "relu", 2.0, depth=10, width=10, steps=1),
     Stack("width_20_depth_20", "relu", 2.0, depth=20, width=20, steps=1),
 )
-"""Nets whose sums of 1 / width are 0.05, 0.2, 0.5, 1 and 1."""
+"""Nets in which the sum of 1 / width over the layers is 0.05, 0.2, 0.5, 1 and 1."""
 
 SAME_SPREAD = 1.5
-"""Two nets of one sum are alike if their spreads differ by less than this, where all five differ by some 30 times."""
+"""The spreads of two nets with the same sum of 1 / width count as equal if their quotient is below this; over all five
+nets, the quotient of the largest and the smallest spread is about 30."""
 
 
 def reproduce(
@@ -60,25 +59,25 @@ def reproduce(
     jobs: int | None = None,
     quick: bool = False,
 ) -> list[Verdict]:
-    """Measures gradients of freshly initialized nets, wide and narrow, in `GradientLogger`'s logs.
+    """Measures the gradients of wide and of narrow nets at initialization.
 
     Args:
         output: Folder for the gradient logs, the tables and the plot.
         seeds: Number of seeds of the wide nets, from 0.
-        narrow_seeds: Number of seeds of the narrow ones, of which F4 asks for the spread.
+        narrow_seeds: Number of seeds of the narrow nets; claim F4 is about the spread over them.
         jobs: Number of processes.
-        quick: Whether one weight variance per activation is enough.
+        quick: Whether to measure one weight variance per activation only.
 
     Returns:
         The verdicts on claims F1, F3, F4 and F6.
     """
     console = Console()
     variances = QUICK_VARIANCES if quick else VARIANCES
-    field = [Stack(f"{name}_{variance:.3g}", name, variance) for name, all_ in variances.items() for variance in all_]
-    log = pd.concat(log_stacks([*NAMED, *field], seeds, output, jobs), ignore_index=True)
+    grid = [Stack(f"{name}_{variance:.3g}", name, variance) for name, all_ in variances.items() for variance in all_]
+    log = pd.concat(log_stacks([*NAMED, *grid], seeds, output, jobs), ignore_index=True)
     factors = fit_factors(log, first=FIRST_DEPTH).unstack("stack")
     factors.to_csv(output / "initialization.csv")
-    points = compare_with_theory(factors, field)
+    points = compare_with_theory(factors, grid)
     points.to_csv(output / "mean_field.csv", index=False)
     print_table(points, "Factor of the gradient per layer, 20 layers of 512", console)
     narrow = pd.concat(log_stacks(NARROW, narrow_seeds, output, jobs), ignore_index=True)
@@ -92,15 +91,15 @@ def reproduce(
 
 
 def compare_with_theory(factors: pd.DataFrame, stacks: list[Stack]) -> pd.DataFrame:
-    """Sets measured factors beside those of mean-field theory.
+    """Compares measured factors with those that mean-field theory predicts.
 
     Args:
-        factors: One row per seed, one column per stack.
+        factors: Measured factors, one row per seed, one column per stack.
         stacks: The stacks to compare.
 
     Returns:
-        One row per stack: `activation`, `weight_variance`, `expected`, and of the measured ones `median`, `lowest`
-        and `highest`.
+        One row per stack: `activation`, `weight_variance`, the `expected` factor, and the `median`, `lowest` and
+        `highest` of the measured factors.
     """
     rows = []
     for stack in stacks:
@@ -119,14 +118,14 @@ def compare_with_theory(factors: pd.DataFrame, stacks: list[Stack]) -> pd.DataFr
 
 
 def measure_spread(log: pd.DataFrame) -> pd.DataFrame:
-    """How far the first layer's gradient differs from one initialization to the next.
+    """Measures how much the first layer's gradient varies over the seeds.
 
     Args:
-        log: Gradient logs of stacks with many seeds.
+        log: Gradient logs of the stacks in `NARROW`, with many seeds.
 
     Returns:
-        One row per stack: `sum_of_1_over_width`, `nets`, `dead` (nets whose gradient is exactly 0) and `variance`, of
-        the logarithm of the squared norm over the nets that are alive.
+        One row per stack: `sum_of_1_over_width`, `nets` (the number of seeds), `dead` (the number of nets whose
+        gradient is exactly 0), and `variance` of the logarithm of the squared norm over the other nets.
     """
     first = log[(log["weight"] == "bias") & (log["depth"] == 0)].set_index("stack")["gradient_norm"]
     rows = {}
@@ -143,7 +142,7 @@ def measure_spread(log: pd.DataFrame) -> pd.DataFrame:
 
 
 def judge_glorot(factors: pd.DataFrame) -> Verdict:
-    """Judges F1: the standard initialization shrinks the gradient by 0.577 a layer, the normalized one keeps it."""
+    """Judges F1: the standard initialization shrinks the gradient by 0.577 per layer, the normalized one keeps it."""
     standard, normalized = factors["glorot_2010_standard"], factors["glorot_2010_normalized"]
     shrinks = abs(standard.median() / CLAIMED["glorot_2010_standard"] - 1) < TOLERANCE
     keeps = NEAR_ONE[0] < normalized.median() < NEAR_ONE[1]
@@ -159,7 +158,7 @@ def judge_glorot(factors: pd.DataFrame) -> Verdict:
 
 
 def judge_he(factors: pd.DataFrame) -> Verdict:
-    """Judges F3: ReLU with variance 2/n keeps the norm, with 1/n it halves its square."""
+    """Judges F3: with ReLU, a weight variance of 2/n keeps the gradient's norm, and 1/n halves its square per layer."""
     names = ("he_2015", "he_2015_half")
     near = [abs(factors[name].median() / CLAIMED[name] - 1) < TOLERANCE for name in names]
     return Verdict(
@@ -172,7 +171,7 @@ def judge_he(factors: pd.DataFrame) -> Verdict:
 
 
 def judge_width(spread: pd.DataFrame) -> Verdict:
-    """Judges F4: the spread grows with the sum of 1 / width."""
+    """Judges F4: the spread over the seeds grows with the sum of 1 / width."""
     by_sum = spread.sort_values("sum_of_1_over_width")
     *rising, twin = [by_sum["variance"].loc[stack.name] for stack in NARROW]
     grows = all(a < b for a, b in itertools.pairwise(rising))
@@ -191,7 +190,7 @@ def judge_width(spread: pd.DataFrame) -> Verdict:
 
 
 def judge_theory(points: pd.DataFrame) -> Verdict:
-    """Judges F6: the factor per layer is the root of chi_1."""
+    """Judges F6: the factor per layer is the square root of chi_1."""
     distance = (points["median"] / points["expected"] - 1).abs()
     worst = points.iloc[int(distance.argmax())]
     near = distance < TOLERANCE

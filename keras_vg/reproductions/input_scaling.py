@@ -1,4 +1,4 @@
-"""Claims A7 and B3: what scaling the inputs cures, and what it does not."""
+"""Claims A7 and B3: what scaling the inputs cures, and what it does not cure."""
 
 from pathlib import Path
 
@@ -32,18 +32,18 @@ CIRCLES = (
     Variant("circles_relu_11_times_1000", "relu", input_scale=1e3),
     Variant("circles_relu_11_times_1000_standard", "relu", input_scale=1e3, scaling="standard"),
 )
-"""The experiment's net of eleven hidden layers."""
+"""The net of the sigmoid-versus-ReLU experiment, with eleven hidden layers."""
 
 REAL: tuple[Data, ...] = ("breast_cancer", "wine")
 SCALINGS: tuple[Scaling, ...] = (None, "standard", "min_max", "layer")
 HIDDEN = 1
-"""Hidden layers on the real data: with one, depth is not what is wrong."""
+"""Number of hidden layers for the real data sets: with one, the gradient cannot vanish with depth."""
 
 CURED = 0.1
-"""First over last layer's gradient norm from which depth is no longer what stops the first layer."""
+"""Ratio of the first layer's gradient norm to the last one's above which the vanishing gradient counts as cured."""
 
 SATURATED = 0.01
-"""A sigmoid whose derivative is below 1 % of its maximum is saturated."""
+"""A sigmoid counts as saturated if its derivative is below this fraction of its maximum."""
 
 DRAWS = 1000
 
@@ -55,14 +55,14 @@ def reproduce(
     jobs: int | None = None,
     quick: bool = False,
 ) -> list[Verdict]:
-    """Trains on the circles, breast cancer and wine data, raw and scaled three ways.
+    """Trains on the circles, breast cancer and wine data, with raw inputs and with inputs scaled in several ways.
 
     Args:
         output: Folder for the logs, the tables and the plot.
         seeds: Number of seeds, from 0.
-        epochs: Epochs per run on the real data; the deep net on the circles is judged by its first.
+        epochs: Number of epochs per run on the real data; the deep net on the circles trains for one.
         jobs: Number of processes.
-        quick: Whether one data set is enough, with sigmoids alone.
+        quick: Whether to train sigmoid nets on one real data set only.
 
     Returns:
         The verdicts on claims A7 and B3.
@@ -95,7 +95,7 @@ def reproduce(
 
 
 def list_real_variants(data: tuple[Data, ...], activations: tuple[str, ...]) -> list[Variant]:
-    """The shallow nets on real data, one per activation and way of scaling."""
+    """One variant with one hidden layer per data set, activation and way of scaling."""
     return [
         Variant(f"{name}_{activation}_{scaling or 'raw'}", activation, HIDDEN, data=name, scaling=scaling)
         for name in data
@@ -105,13 +105,14 @@ def list_real_variants(data: tuple[Data, ...], activations: tuple[str, ...]) -> 
 
 
 def measure_neuron(draws: int) -> pd.DataFrame:
-    """Draws Glorot-uniform weights for the neuron of B1, with its inputs raw and divided by 1,000.
+    """Draws Glorot-uniform weights for the neuron of claim B1, with its inputs raw and divided by 1,000.
 
     Args:
         draws: Number of draws.
 
     Returns:
-        One row per kind of input: the fraction of draws that `saturated` the sigmoid, and the median `slope`.
+        One row for raw and one for divided inputs: `saturated`, the fraction of draws that saturate the sigmoid, and
+        `slope`, the median of its derivative.
     """
     limit = np.sqrt(6 / (len(X) + 1))
     weights = np.random.default_rng(0).uniform(-limit, limit, size=(draws, len(X)))
@@ -123,7 +124,7 @@ def measure_neuron(draws: int) -> pd.DataFrame:
 
 
 def judge_restricted_input(ratios: pd.DataFrame) -> Verdict:
-    """Judges A7: inputs where the sigmoid is steep cure the vanishing gradient."""
+    """Judges A7: inputs in the range where the sigmoid is steep cure the vanishing gradient."""
     scaled = ["circles_sigmoid_11_standard", "circles_sigmoid_11_min_max", "circles_sigmoid_11_times_1000_standard"]
     cured = ratios[scaled].median() > CURED
     shown = "; ".join(
@@ -140,7 +141,7 @@ def judge_restricted_input(ratios: pd.DataFrame) -> Verdict:
 
 
 def judge_scaling(last: pd.DataFrame, neuron: pd.DataFrame) -> Verdict:
-    """Judges B3: Xavier's initialization does not save a neuron with raw inputs, scaling them does."""
+    """Judges B3: Xavier's initialization does not save a neuron with raw inputs, scaling the inputs does."""
     medians = last.groupby("variant", observed=True)["val_accuracy"].median()
     prefixes = list(
         dict.fromkeys(str(name).removesuffix("_raw") for name in medians.index if str(name).endswith("_raw"))

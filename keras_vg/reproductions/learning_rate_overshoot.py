@@ -1,4 +1,4 @@
-"""Claim E5: above which learning rate gradient descent runs away, with raw and with normalized features."""
+"""Claim E5: the learning rate above which gradient descent diverges, with raw and with standardized features."""
 
 import itertools
 import math
@@ -22,12 +22,12 @@ DATA: tuple[Data, ...] = ("breast_cancer", "wine")
 SCALINGS: dict[str, Scaling] = {"raw": None, "standard": "standard"}
 
 MULTIPLES = (0.6, 0.9, 0.98, 1.02, 1.1, 1.5)
-"""Learning rates, as multiples of the bound."""
+"""Learning rates, as multiples of the largest stable one."""
 
 QUICK_MULTIPLES = (0.98, 1.02)
 
 TOLERANCE = 0.01
-"""How near the growth per step must come to the expected one."""
+"""Absolute tolerance within which the measured growth per step equals the expected one."""
 
 
 def reproduce(
@@ -36,13 +36,13 @@ def reproduce(
     jobs: int | None = None,
     quick: bool = False,
 ) -> list[Verdict]:
-    """Fits a linear model by gradient descent at learning rates around the bound of its Hessian.
+    """Fits a linear model by gradient descent at learning rates around the largest stable one.
 
     Args:
         output: Folder for the delta logs, the table and the plot.
         seeds: Number of seeds of the initial weights, from 0.
         jobs: Number of processes.
-        quick: Whether the learning rates nearest to the bound are enough.
+        quick: Whether to use only the two learning rates nearest to the largest stable one.
 
     Returns:
         The verdict on claim E5.
@@ -66,24 +66,26 @@ def reproduce(
 def measure_growth(
     data: Data, features: str, seeds: Iterable[int], multiples: Iterable[float], output: Path
 ) -> pd.DataFrame:
-    r"""Measures by how much each step's change of the weights exceeds that of the step before, once it settled.
+    r"""Measures the factor by which the change of the weights grows from step to step.
 
-    Along the steepest direction a step multiplies the error by $1 - \eta \lambda_{max}$: above the bound its size
-    exceeds 1, and the error grows.
+    Along the eigenvector of the Hessian's largest eigenvalue, a step multiplies the error, and so the next change, by
+    $1 - \eta \lambda_{max}$. The absolute value of this exceeds 1 for a learning rate above the bound
+    $2 / \lambda_{max}$.
 
     Args:
-        data: Which data set.
+        data: Name of the data set.
         features: `"raw"` or `"standard"`.
-        seeds: Of the initial weights.
+        seeds: Seeds of the initial weights.
         multiples: Learning rates, as multiples of the bound.
         output: Folder for the delta logs.
 
     Returns:
-        One row per seed and learning rate: its `multiple` of the `bound`, `growth` measured and `expected`.
+        One row per seed and learning rate: the `bound`, the learning rate as a `multiple` of it, and the factor,
+        measured (`growth`) and `expected`.
     """
     split = load_data(data, SCALINGS[features])
     x, y = split.x_train, split.y_train.astype("float64")
-    inputs = np.column_stack([x, np.ones(len(x))])  # the bias's
+    inputs = np.column_stack([x, np.ones(len(x))])  # the column of ones is the bias's input
     bound = theory.find_largest_learning_rate(inputs)
     steepest = np.linalg.svd(inputs)[2][0]
     rows = []
@@ -94,7 +96,7 @@ def measure_growth(
         model.optimizer.learning_rate = multiple * bound
         model.set_weights([0.01 * np.random.default_rng(seed).normal(size=(x.shape[1], 1)), np.zeros(1)])
         path = output / f"{data}_{features}_{multiple:g}_seed{seed}_deltas.csv"
-        # One step an epoch, on all examples: the log's deltas are those of gradient descent.
+        # One step per epoch, on all examples: the deltas of the log are the steps of gradient descent.
         model.fit(x, y, batch_size=len(x), epochs=12, shuffle=False, verbose=0, callbacks=[WeightDeltaLogger(path)])
         log = read_log(path)
         steps = log.pivot_table(index="epoch", columns=["weight", "index"], values="delta", sort=False).to_numpy()
@@ -114,7 +116,7 @@ def measure_growth(
 
 
 def judge_bound(table: pd.DataFrame) -> Verdict:
-    """Judges E5: above 2 over the largest eigenvalue it diverges; unnormalized features lower the bound."""
+    """Judges E5: above 2 / (largest eigenvalue) gradient descent diverges; unnormalized features lower this bound."""
     above = table["multiple"] > 1
     diverges = (table["growth"] > 1) == above
     bounds = table.groupby(["data", "features"])["bound"].first().unstack()
@@ -138,6 +140,7 @@ def judge_bound(table: pd.DataFrame) -> Verdict:
 
 
 def _show(bound: float) -> str:
+    """Formats a learning rate with three digits."""
     return f"{bound:.{max(0, 2 - math.floor(math.log10(bound)))}f}" if bound > 1e-3 else f"{bound:.2e}"
 
 

@@ -1,4 +1,4 @@
-"""All reproductions in one run, and one page of what they found."""
+"""Runs all reproductions and writes their verdicts to one Markdown page."""
 
 import time
 from collections.abc import Sequence
@@ -14,12 +14,12 @@ from keras_vg.reproductions.claims import Verdict
 
 @dataclass(frozen=True)
 class Result:
-    """What one reproduction found.
+    """The result of one reproduction.
 
     Attributes:
-        reproduction: Which one.
+        reproduction: The reproduction.
         verdicts: Its verdicts.
-        seconds: How long it took.
+        seconds: Its running time.
     """
 
     reproduction: Reproduction
@@ -27,7 +27,7 @@ class Result:
     seconds: float
 
     def list_surprises(self) -> list[str]:
-        """One line for each claim whose verdict is not the expected one, and for each that has none."""
+        """One line for each claim whose outcome is not the expected one, or that has no verdict."""
         found = {verdict.claim: verdict.outcome for verdict in self.verdicts}
         return [
             f"{claim}: expected {expected!r}, found {found.get(claim, 'no verdict')!r} ({self.reproduction.command})"
@@ -43,17 +43,17 @@ def reproduce(
     jobs: int | None = None,
     quick: bool = False,
 ) -> list[Result]:
-    """Runs reproductions, each in a folder of its own, and writes `RESULTS.md` about them.
+    """Runs reproductions, each in a folder of its own, and writes their verdicts to `RESULTS.md`.
 
     Args:
         claims: Ids of claims, or names of reproductions; none for all.
-        output: Folder for everything.
-        seeds: Number of seeds where there is chance; None for each one's default, at least 5.
+        output: Folder for the page and the folders of the reproductions.
+        seeds: Number of seeds of the reproductions that use random numbers; None for each one's default, at least 5.
         jobs: Number of processes; see `keras_vg.grids.run_grid`.
-        quick: Whether to leave out what takes long and no verdict needs.
+        quick: Whether to leave out measurements that take long and that no verdict needs.
 
     Returns:
-        The results.
+        One result per reproduction.
 
     Raises:
         ValueError: If a claim is unknown.
@@ -65,11 +65,11 @@ def reproduce(
         bar = progress.add_task("Reproducing", total=len(chosen))
         for reproduction in chosen:
             console.rule(reproduction.name)
-            progress.stop()  # it shows its own progress
+            progress.stop()  # the reproduction shows a progress bar of its own
             start = time.monotonic()
             verdicts = reproduction.run(output / reproduction.name, seeds, jobs, quick)
             results.append(Result(reproduction, verdicts, time.monotonic() - start))
-            # After each one, so that an interrupt costs no more than the one it hits.
+            # Written after each one, so that an interrupt loses only the reproduction that was running.
             (output / "RESULTS.md").write_text(write_page(results, quick), encoding="utf-8")
             progress.start()
             progress.advance(bar)
@@ -77,21 +77,21 @@ def reproduce(
 
 
 def write_page(results: Sequence[Result], quick: bool) -> str:
-    """Words results as one Markdown page: a table of all claims, then rules and pictures.
+    """Formats results as one Markdown page: a table of all claims, then the rules and the pictures.
 
     Args:
-        results: What `reproduce` found.
-        quick: Whether it was the quick set.
+        results: What `reproduce` returned.
+        quick: Whether they are of a quick run; only the command that the page names depends on it.
 
     Returns:
-        The page.
+        The page's text.
     """
     minutes = sum(result.seconds for result in results) / 60
     command = "python scripts/reproduce_all.py" + (" --quick" if quick else "")
     lines = [
         "# What was measured of each claim",
         "",
-        f"Written by `{command}`, which took {minutes:.0f} minutes. Figures of several seeds: median (smallest to",
+        f"Written by `{command}`, which took {minutes:.0f} minutes. Values over several seeds: median (smallest to",
         "largest).",
         "",
         "| claim | what is claimed | verdict | what was measured | command |",
@@ -103,7 +103,7 @@ def write_page(results: Sequence[Result], quick: bool) -> str:
     for verdict, result in in_order:
         cells = (verdict.claim, verdict.statement, f"**{verdict.outcome}**", verdict.evidence)
         lines.append(f"| {' | '.join(map(_escape, cells))} | `{result.reproduction.command}` |")
-    lines += ["", "## How the figures decide", ""]
+    lines += ["", "## The rules behind the verdicts", ""]
     lines += [f"- {verdict.claim} {_escape(verdict.rule)}" for verdict, _ in in_order]
     lines += ["", "## Pictures", ""]
     for result in results:

@@ -1,4 +1,4 @@
-"""Claims B1 and B2: one sigmoid neuron whose raw inputs are in the thousands."""
+"""Claims B1 and B2: one sigmoid neuron with unscaled inputs in the thousands."""
 
 from pathlib import Path
 from typing import Literal
@@ -15,19 +15,20 @@ X = (1000.0, 2000.0, 3000.0)
 W = (0.5390438890427759, -0.40388501506080915, -0.08320392462912277)
 
 PRINTED_Z, PRINTED_A = -518.3379149662107, 7.739337196003053e-226
-"""What the original prints of the neuron, and of its "gradient" for label 0."""
+"""The pre-activation and the prediction that the original notebook prints; for label 0 it also calls the prediction the
+gradient, `a - y`."""
 
 LOSSES: tuple[Literal["cross_entropy", "squared_error"], ...] = ("cross_entropy", "squared_error")
 
 SHIFT = 1e-10
-"""Taken from z, it gives the printed prediction to its last digit."""
+"""The sigmoid of z minus this is the printed prediction to its last digit."""
 
 SAME_DIGITS = 1e-9
-"""A relative difference below this leaves nine digits alike."""
+"""Two numbers agree in nine digits if their relative difference is below this."""
 
 
 def reproduce(output: Path = Path("runs/saturated_neuron")) -> list[Verdict]:
-    """Computes the neuron's prediction and its gradients under two losses and both labels.
+    """Computes the neuron's prediction and its gradients for two losses and both labels.
 
     Args:
         output: Folder for the table and the plot.
@@ -47,11 +48,12 @@ def reproduce(output: Path = Path("runs/saturated_neuron")) -> list[Verdict]:
 
 
 def measure() -> pd.DataFrame:
-    """Differentiates the neuron.
+    """Computes the neuron's prediction and its gradients.
 
     Returns:
-        One row per loss and label: `z`, `a`, `slope` (the sigmoid's derivative), `loss_by_z`, and `loss_by_w` of the
-        first weight; `a_float32` is the prediction in float32.
+        One row per loss and label: the pre-activation `z`, the prediction `a` and the same in float32 (`a_float32`),
+        `slope` (the sigmoid's derivative), and the gradients `loss_by_z` and `loss_by_w`, the latter of the first
+        weight.
     """
     rows = []
     for loss in LOSSES:
@@ -73,7 +75,7 @@ def measure() -> pd.DataFrame:
 
 
 def judge_digits(table: pd.DataFrame) -> Verdict:
-    """Judges B1: the printed figures, digit by digit."""
+    """Judges B1: the printed numbers, digit by digit."""
     z, a = float(table["z"].iloc[0]), float(table["a"].iloc[0])
     label_1 = table[(table["loss"] == "cross_entropy") & (table["label"] == 1)]["loss_by_z"].item()
     shifted = float(theory.sigmoid(z - SHIFT))

@@ -1,4 +1,4 @@
-"""Claims C1 to C3: the sigmoid's derivative, its powers, and the factor per layer of a real net."""
+"""Claims C1 to C3: the sigmoid's derivative, its powers, and the factor of the gradient per layer in a real net."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from rich.console import Console
 
 from keras_vg import theory
 from keras_vg.reproductions.claims import Verdict, decide, describe, print_table, print_verdicts
-from keras_vg.reproductions.initial_gradients import Stack, fit_factors, log_stacks
+from keras_vg.reproductions.initial_gradients import FIRST_DEPTH, Stack, fit_factors, log_stacks
 
 CLAIMED_RANGES = {"x": 10.0, "sigmoid": 1.0, "derivative": 0.25}
 CLAIMED_POWERS = {5: 9.8e-4, 10: 9.5e-7, 11: 2.4e-7}
@@ -17,11 +17,9 @@ CLAIMED_FACTOR = 0.237
 
 DIGITS_12 = 1e-12
 RANGE_TOLERANCE = 0.03
-"""The claimed ranges are round numbers: 0.987 and 0.243 are what 100 points show of 1 and 0.25."""
+"""Relative tolerance of the ranges: the claim rounds them. Over 100 points they are 0.987 and 0.243 instead of 1 and
+0.25."""
 FACTOR_TOLERANCE = 0.05
-
-FIRST_DEPTH = 5
-"""The layers before it are still on their way to the length that theory starts from."""
 
 
 def reproduce(output: Path = Path("runs/sigmoid_gradient"), seeds: int = 5, jobs: int | None = None) -> list[Verdict]:
@@ -29,7 +27,7 @@ def reproduce(output: Path = Path("runs/sigmoid_gradient"), seeds: int = 5, jobs
 
     Args:
         output: Folder for the logs, the table and the plot.
-        seeds: Number of seeds of the net, from 0.
+        seeds: Number of seeds of the wide net, from 0.
         jobs: Number of processes.
 
     Returns:
@@ -50,14 +48,14 @@ def reproduce(output: Path = Path("runs/sigmoid_gradient"), seeds: int = 5, jobs
 
 
 def measure_ranges() -> "pd.Series[float]":
-    """The ranges of 100 points in [-5, 5], of their sigmoid and of its derivative."""
+    """The ranges (largest minus smallest value) of 100 points in [-5, 5], of their sigmoid and of its derivative."""
     x = np.linspace(-5, 5, 100)
     values = {"x": x, "sigmoid": theory.sigmoid(x), "derivative": theory.sigmoid_derivative(x)}
     return pd.Series({name: float(np.ptp(value)) for name, value in values.items()})
 
 
 def measure_powers(layers: int) -> "pd.Series[float]":
-    """What a chain of sigmoids at their steepest leaves of a gradient of 1, by the number of layers."""
+    """The product of the sigmoid's largest derivative over 1, 2, ... layers, indexed by the number of layers."""
     steepest = float(theory.sigmoid_derivative(np.linspace(-5, 5, 1001)).max())
     products = np.cumprod(np.full(layers, steepest))
     return pd.Series(products, index=range(1, layers + 1))
@@ -95,7 +93,7 @@ def judge_powers(powers: "pd.Series[float]") -> Verdict:
 
 
 def judge_factor(factors: "pd.Series[float]") -> Verdict:
-    """Judges C3: in a real net the factor is that of weights and derivative together."""
+    """Judges C3: in a real net the factor per layer is the product of weights and derivative."""
     expected = theory.predict_factor("sigmoid", 1.0).factor
     distance = abs(factors.median() / CLAIMED_FACTOR - 1)
     return Verdict(

@@ -1,4 +1,4 @@
-"""Claims A1 to A5: what one epoch of training does to the first of eleven layers, by activation.
+"""Claims A1 to A5: how far one epoch of training moves the first of eleven layers, by activation.
 
 The experiment is that of https://github.com/vedantgoswami/Vanishing-Gradient-Problem: its data, model, optimizer and
 printout, over several seeds.
@@ -15,28 +15,25 @@ from rich.table import Table
 from keras_vg.logs.compare import compare
 from keras_vg.plots import draw_epochs
 from keras_vg.reproductions.claims import Verdict, decide, describe, print_verdicts, show
-from keras_vg.reproductions.experiments import SIGMOID_VS_RELU, name_run, read_runs, run_variants
+from keras_vg.reproductions.experiments import BALANCED, SIGMOID_VS_RELU, name_run, read_runs, run_variants
 from keras_vg.reproductions.initial_gradients import Stack, log_stacks
 
-UNITS = 10  # values in a row of the first layer's kernel: one per unit
+UNITS = 10  # units of the first layer, and so values in a row of its kernel
 
 TINY_CHANGE = 0.05
-"""A change in weight (in units of the learning rate) that is tiny: Adam moves a weight by at most about 1 a step, 21
-an epoch; the original prints 2e-5 to 3e-3 with sigmoids."""
+"""A change in weight, divided by the learning rate, counts as tiny below this. Adam moves a weight by at most about
+1 per step and 21 per epoch; the original prints 2e-5 to 3e-3 with sigmoids."""
 
 THOUSANDS, HUNDREDS = 1000, 100
-"""The original prints 1 to 10 with ReLU, some thousand times its sigmoid's."""
+"""Ratios of the change with ReLU to the change with sigmoid. The original prints changes of 1 to 10 with ReLU, several
+thousand times those with sigmoid."""
 
 MIXED_UP = 100
-"""A change that is this many times the true one cannot be the change of the same weights."""
-
-
-HEALTHY = (0.1, 10.0)
-"""First over last layer's gradient norm that lets both learn: Adam evens out a factor of 10 within some steps."""
+"""If a printed change is more than this many times the true one, it mixes different weights."""
 
 RELU_NET = Stack("relu_net", "relu", 1.0, "uniform", depth=11, width=10, features=2, batch_size=670, steps=1)
-"""The ReLU variant as it is initialized. Whether a net without biases is dead depends on directions alone, so that the
-scale of its weights does not matter, nor that its inputs are Gaussian instead of circles."""
+"""The ReLU variant at initialization. Whether a ReLU net with zero biases is dead depends only on the directions of
+weights and inputs: the scale of the weights does not matter, nor that the inputs are Gaussian instead of circles."""
 
 
 def reproduce(
@@ -50,10 +47,10 @@ def reproduce(
 
     Args:
         seeds: Number of seeds per variant, from 0; at least 1.
-        epochs: Epochs per run, at least 1; the table and the verdicts use the first, as the original does.
+        epochs: Number of epochs per run, at least 1; the tables and the verdicts use the first, as the original does.
         output: Folder for the logs and the plot.
         jobs: Number of processes.
-        initializations: Number of freshly initialized ReLU nets to look at.
+        initializations: Number of seeds with which the ReLU net is initialized, to count dead nets.
 
     Returns:
         The verdicts on claims A1 to A5.
@@ -94,13 +91,13 @@ def reproduce(
 
 
 def measure_changes(log: pd.DataFrame) -> pd.DataFrame:
-    """Reduces each run to its mean |implied gradient| over the first layer's kernel in the first epoch.
+    """Averages |implied gradient| over the first layer's kernel in the first epoch of each run.
 
     Args:
-        log: What `read_runs` returned.
+        log: The delta logs, as `read_runs` returned them.
 
     Returns:
-        One row per seed, one column per variant.
+        The means: one row per seed, one column per variant.
     """
     means = compare(log[log["weight"] == "kernel"], by="epoch")["implied_gradient"].iloc[0]
     runs = log[["run", "variant", "seed"]].drop_duplicates()
@@ -108,15 +105,15 @@ def measure_changes(log: pd.DataFrame) -> pd.DataFrame:
 
 
 def measure_gradients(log: pd.DataFrame) -> pd.DataFrame:
-    """Reduces each run to the true gradients of its first and last kernel in the first epoch.
+    """Compares the true gradients of the first and last kernel, and the implied gradient, in the first epoch.
 
     Args:
-        log: What `read_runs` returned of the gradient logs.
+        log: The gradient logs, as `read_runs` returned them.
 
     Returns:
-        One row per variant and seed. `first_over_last`: the mean norm of the first kernel's gradient over that of
-        the last. `implied_over_true`: the norm of the first kernel's implied gradient over the sum of the norms of
-        its gradients, step by step; of plain SGD it is at most 1, by the triangle inequality.
+        One row per variant and seed. `first_over_last`: the mean gradient norm of the first kernel divided by that of
+        the last. `implied_over_true`: the norm of the first kernel's implied gradient divided by the sum of its
+        gradient norms over the steps. With plain SGD this is at most 1, by the triangle inequality.
     """
     kernels = log[(log["weight"] == "kernel") & (log["epoch"] == log["epoch"].min())]
     ends = kernels["depth"].isin([0, kernels["depth"].max()])
@@ -182,10 +179,10 @@ def judge_rows(log: pd.DataFrame) -> Verdict:
 
 
 def judge_implied_gradient(gradients: pd.DataFrame) -> Verdict:
-    """Judges A4: the change in weight over the learning rate is the gradient."""
+    """Judges A4: the change in weight divided by the learning rate is the gradient."""
     excess = gradients["implied_over_true"].groupby("variant", observed=True)
     ratio = gradients["first_over_last"]
-    shown = "; ".join(f"{variant} {describe(figures)}" for variant, figures in excess)
+    shown = "; ".join(f"{variant} {describe(ratios)}" for variant, ratios in excess)
     return Verdict(
         "A4",
         "The change in weight divided by the learning rate is the gradient.",
@@ -203,14 +200,14 @@ def judge_remedy(gradients: pd.DataFrame, initial: pd.DataFrame) -> Verdict:
     ratio = gradients["first_over_last"]["relu"]
     first = initial[(initial["weight"] == "kernel") & (initial["depth"] == 0)]["gradient_norm"]
     dead = int((first == 0).sum())
-    healthy = ratio.between(*HEALTHY)
+    healthy = ratio.between(*BALANCED)
     return Verdict(
         "A5",
         "ReLU does not cause a small derivative, and so cures the vanishing gradient.",
-        decide(bool(healthy.all()) and not dead, HEALTHY[0] < ratio.median() < HEALTHY[1]),
+        decide(bool(healthy.all()) and not dead, BALANCED[0] < ratio.median() < BALANCED[1]),
         f"First layer's true gradient over the last one's: {describe(ratio)}, {len(ratio)} seeds. Of "
         f"{len(first)} initializations {dead} are dead: they pass no gradient at all to the first layer.",
-        f"holds if the ratio is between {HEALTHY[0]} and {HEALTHY[1]} for every seed and no initialization is dead; "
+        f"holds if the ratio is between {BALANCED[0]} and {BALANCED[1]} for every seed and no initialization is dead; "
         "in part if the median is.",
     )
 
@@ -240,8 +237,8 @@ def _print_changes(changes: pd.DataFrame, console: Console) -> None:
         table.add_column(heading, justify="left" if heading == "variant" else "right")
     ratios = changes.div(changes["sigmoid"], axis="index")
     for variant, values in changes.items():
-        figures = (values.median(), values.min(), values.max())
-        table.add_row(str(variant), *map(show, figures), describe(ratios[variant]))
+        summary = (values.median(), values.min(), values.max())
+        table.add_row(str(variant), *map(show, summary), describe(ratios[variant]))
     console.print(
         "[bold]Mean |implied gradient|[/] of the first layer's kernel in the first epoch, "
         f"over {len(changes)} seeds (ratios seed by seed)",
@@ -254,8 +251,8 @@ def _print_gradients(gradients: pd.DataFrame, console: Console) -> None:
     table = Table()
     for heading in ("variant", "first layer over last (range)", "implied over true gradient (range)"):
         table.add_column(heading, justify="left" if heading == "variant" else "right")
-    for variant, figures in gradients.groupby("variant", observed=True):
-        table.add_row(str(variant), describe(figures["first_over_last"]), describe(figures["implied_over_true"]))
+    for variant, ratios in gradients.groupby("variant", observed=True):
+        table.add_row(str(variant), describe(ratios["first_over_last"]), describe(ratios["implied_over_true"]))
     console.print("[bold]True gradients[/] of the kernels in the first epoch, medians over the seeds", highlight=False)
     console.print(table, "", highlight=False)
 

@@ -1,4 +1,4 @@
-"""Claim E6: initial weights are one source of vanishing gradients of several; one is varied at a time."""
+"""Claim E6: initial weights are one of several sources of vanishing gradients; each source is varied on its own."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from keras_vg.reproductions.claims import Verdict, decide, describe, print_table
 from keras_vg.reproductions.experiments import Variant, measure_ratios, read_runs, run_variants
 
 BASE = Variant("base", "tanh", depth=5)
-"""A net whose first layer gets its gradient."""
+"""A net in which the gradient does not vanish."""
 
 SOURCES = (
     Variant("depth_40", "tanh", depth=40),
@@ -20,23 +20,25 @@ SOURCES = (
     Variant("inputs_times_1000", "tanh", depth=5, input_scale=1e3),
     Variant("learning_rate_1", "tanh", depth=5, learning_rate=1.0),
 )
-"""The same net with one thing changed."""
+"""The same net with one hyperparameter changed."""
 
 WEIGHTS = "weights_times_0.1"
 
 EFFECT = 10
-"""A source is one if it alone divides the base's ratio by so much, in the median."""
+"""A change is a source of vanishing gradients if it divides the median ratio of the base by more than this."""
 
 
 def reproduce(
     output: Path = Path("runs/sources_of_vanishing"), seeds: int = 5, epochs: int = 5, jobs: int | None = None
 ) -> list[Verdict]:
-    """Trains a healthy net, and the same with one thing changed: depth, activation, weights, inputs, learning rate.
+    """Trains a net in which the gradient does not vanish, and variants of it with one hyperparameter changed.
+
+    The changes are of depth, activation, scale of the weights, scale of the inputs, and learning rate.
 
     Args:
         output: Folder for the logs, the table and the plot.
         seeds: Number of seeds, from 0.
-        epochs: Epochs per run; the last one is judged, so that the learning rate has had its effect.
+        epochs: Number of epochs per run; the last one is judged, so that the learning rate has had its effect.
         jobs: Number of processes.
 
     Returns:
@@ -74,10 +76,10 @@ def judge_sources(ratios: pd.DataFrame) -> Verdict:
 
 def _draw(ratios: pd.DataFrame, picture: Path) -> None:
     figure, ax = plt.subplots(figsize=(6.5, 3.4), layout="constrained")
-    for place, name in enumerate(ratios):
+    for row, name in enumerate(ratios):
         positive = ratios[name][ratios[name] > 0]
-        ax.plot(positive, [place] * len(positive), "o", color="0.55", markersize=4)
-        ax.plot(ratios[name].median(), place, "D", color="C0" if name == "base" else "C3")
+        ax.plot(positive, [row] * len(positive), "o", color="0.55", markersize=4)
+        ax.plot(ratios[name].median(), row, "D", color="C0" if name == "base" else "C3")
     ax.set(xscale="log", xlabel="first layer's gradient / last layer's (diamond: median)")
     ax.set_yticks(range(ratios.shape[1]), [str(name).replace("_", " ") for name in ratios])
     ax.invert_yaxis()

@@ -1,0 +1,65 @@
+"""What documents, docstrings and comments refer to is there: a reader finds every file and every name."""
+
+import functools
+import re
+from pathlib import Path
+
+import pytest
+
+import keras_vg
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").glob("*.md")])
+CURRENT = [document for document in DOCUMENTS if document.name != "CHANGELOG.md"]  # which names what was moved, too
+SOURCES = sorted(
+    path for folder in ("keras_vg", "scripts", "benchmarks", "tests") for path in (ROOT / folder).rglob("*.py")
+)
+FOLDERS = "keras_vg|scripts|benchmarks|tests|docs|findings"
+
+
+def find_documents(text):
+    """The Markdown documents that a text names, with the folders that it gives."""
+    return re.findall(r"(?<![\w*{}./-])((?:[\w.-]+/)*[\w-]+\.md)\b", text)
+
+
+def find_paths(text):
+    """The files and folders of this repository that a text names."""
+    return re.findall(rf"(?<![\w./-])((?:{FOLDERS})/[\w./-]*\w)", text)
+
+
+def exists(name, home):
+    """Whether a path is there, as seen from the file that names it or from the repository's root."""
+    return any((base / name).exists() for base in (home.parent, ROOT)) or any(ROOT.glob(f"scripts/**/{name}"))
+
+
+@pytest.mark.parametrize("path", [*DOCUMENTS, *SOURCES], ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_document_that_is_named_is_there(path):
+    missing = [name for name in find_documents(path.read_text("utf-8")) if not exists(name, path)]
+    assert missing == []
+
+
+@pytest.mark.parametrize("path", CURRENT, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_path_that_a_document_names_is_there(path):
+    missing = [name for name in find_paths(path.read_text("utf-8")) if not exists(name, path)]
+    assert missing == []
+
+
+@pytest.mark.parametrize("path", CURRENT, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_link_of_a_document_leads_somewhere(path):
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)", path.read_text("utf-8"))
+    assert [target for target in targets if not (path.parent / target).exists()] == []
+
+
+def test_every_name_of_the_package_that_the_readme_names_is_there():
+    names = set(re.findall(r"\b(?:keras_vg|vg)((?:\.[A-Za-z]\w*)+)", (ROOT / "README.md").read_text("utf-8")))
+    assert ".rules.Thresholds" in names
+    assert ".GradientLogger" in names
+    for name in names:  # raises AttributeError if one is not
+        functools.reduce(getattr, name[1:].split("."), keras_vg)
+
+
+def test_the_search_for_names_finds_them():
+    absent, page, module = "ABSENT" + ".md", "docs/decisions/0001-a" + ".md", "keras_vg/absent" + ".py"
+    text = f"See {absent}, [x]({page}) and `{module}`; a `*.md` pattern is none."
+    assert find_documents(text) == [absent, page]
+    assert find_paths(text) == [page, module]
