@@ -18,10 +18,10 @@ class FitCallback(keras.callbacks.Callback):
     """A callback that takes part in one fit at a time, and leaves no trace of it behind.
 
     - Each event of a fit counts once, even if the callback is listed twice.
-    - It starts once the model has its weights: before the first step, or inside it where the model has no `Input`.
-    - What a fit that broke off has left in it goes when the next one begins.
-    - A copy or a pickle of it has its arguments and its results, but takes part in no fit, even if it was made during
-      one: it has no model, is not attached to the optimizer, and its file is closed.
+    - It starts when the model has its weights: before the first step, or inside it where the model has no `Input`.
+    - What it still holds of a fit that broke off is released when the next one begins.
+    - A copy or a pickle of it has its arguments and its results, but no model, no attachment to an optimizer and no
+      open file, even if it was made during a fit.
     """
 
     async_safe = True  # `on_train_batch_end` may run in another thread: Keras need not wait for what a step returns
@@ -133,7 +133,7 @@ class FitCallback(keras.callbacks.Callback):
 
 
 class Logger(FitCallback):
-    """A callback with a log: reserved before the model is looked at, opened after, closed when the fit is over.
+    """A callback that writes a log: the file is reserved, opened once all is checked, and closed at the fit's end.
 
     Args:
         filename: Path of the CSV file.

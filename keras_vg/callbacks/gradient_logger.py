@@ -27,7 +27,7 @@ class GradientLogger(Logger):
     - `delta_norm` $= \lVert W_{after} - W_{before} \rVert$, `weight_norm` $= \lVert W_{after} \rVert$ and
       `update_ratio`, the first over the second
 
-    `steps` counts the steps at which the weight had a gradient: 0, and NaN for the figures, means that the loss does
+    `steps` counts the steps at which the weight had a gradient: 0, and NaN for its metrics, means that the loss does
     not depend on it. `nonfinite_steps` of them had a NaN or infinity; a `LossScaleOptimizer` skips such a step for
     all weights, since its scale was too large for float16, and halves the scale. Under gradient accumulation a step
     is one batch.
@@ -111,8 +111,8 @@ class GradientLogger(Logger):
     def _start(self) -> None:
         weights = list_weights(self.model, self.layers)
         self._last_depth = list_weights(self.model)[-1].depth
-        self._open()
         self._recorder = IntervalRecorder(self.model, weights, attach_tap(self.model, weights))
+        self._open()
 
     def _end_epoch(self, logs: dict[str, Any]) -> None:
         interval = self._end_interval()

@@ -26,7 +26,7 @@ class TrainingGuard(FitCallback):
 
     The true gradients are watched inside the training step itself, the loss from the epoch's `logs`. With a probe
     batch, the model is inspected (see `inspect`) before the first step and at every epoch's end: activations,
-    predictions, loss and labels are judged, too. Training is bit for bit what it would be without.
+    predictions, loss and labels are judged, too. Training is bit for bit what it would be without the guard.
 
     Each finding is warned of once, when it first appears: errors and warnings, with what to do.
 
@@ -42,8 +42,9 @@ class TrainingGuard(FitCallback):
 
     Raises:
         TypeError: If a keyword names no threshold. At the start of `fit`, if the model's optimizer is not of Keras.
-        ValueError: If only one of `x` and `y` is given, they differ in length, `action` or `patience` is no such
-            thing, or a threshold is no positive number.
+        ValueError: If only one of `x` and `y` is given, they hold no examples or not the same number, `action` is
+            neither `"warn"` nor `"stop"`, `patience` is below 1, or a threshold is not a positive number. At the
+            start of `fit`, if the model cannot take `x`, or its loss cannot take `y`.
 
     Example:
         >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, "relu"), keras.layers.Dense(1)])

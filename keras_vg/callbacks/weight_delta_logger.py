@@ -77,9 +77,9 @@ class WeightDeltaLogger(Logger):
 
     def _start(self) -> None:
         weights = list_weights(self.model, self.layers)
-        self._open()
         self._indices = [_choose_indices(weight.size, self.max_values) for weight in weights]
         self._recorder = IntervalRecorder(self.model, weights, indices=self._indices)
+        self._open()
 
     def _end_epoch(self, logs: dict[str, Any]) -> None:
         interval = self._end_interval()
