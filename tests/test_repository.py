@@ -1,5 +1,6 @@
 """What documents, docstrings and comments refer to is there: a reader finds every file and every name."""
 
+import ast
 import functools
 import re
 from pathlib import Path
@@ -28,8 +29,9 @@ def find_paths(text):
 
 
 def exists(name, home):
-    """Whether a path is there, as seen from the file that names it or from the repository's root."""
-    return any((base / name).exists() for base in (home.parent, ROOT)) or any(ROOT.glob(f"scripts/**/{name}"))
+    """Whether a file or folder is there, by its path from the file that names it or from a folder of documents."""
+    folders = (home.parent, ROOT, ROOT / "docs", ROOT / "scripts" / "results")
+    return any((folder / name).exists() for folder in folders)
 
 
 @pytest.mark.parametrize("path", [*DOCUMENTS, *SOURCES], ids=lambda path: str(path.relative_to(ROOT)))
@@ -56,6 +58,19 @@ def test_every_name_of_the_package_that_the_readme_names_is_there():
     assert ".GradientLogger" in names
     for name in names:  # raises AttributeError if one is not
         functools.reduce(getattr, name[1:].split("."), keras_vg)
+
+
+def test_the_picture_of_the_architecture_shows_the_imports():
+    unshown = {"__init__", "__main__", "__version__", "text"}
+    imports = set()
+    for path in (ROOT / "keras_vg").rglob("*.py"):
+        home = path.relative_to(ROOT).with_suffix("").parts[1]
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith("keras_vg."):
+                names = node.module.split(".")[1:2] or [alias.name for alias in node.names]
+                imports |= {(home, name) for name in names if name != home and not {home, name} & unshown}
+    picture = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    assert set(re.findall(r"^ +(\w+) --> (\w+)$", picture, re.MULTILINE)) == imports
 
 
 def test_the_search_for_names_finds_them():
