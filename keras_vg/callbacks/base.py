@@ -6,11 +6,13 @@ from typing import Any
 
 import keras
 
+from keras_vg.callbacks.averaging import call_before_swaps
 from keras_vg.logs.schemas import Block, Schema
 from keras_vg.logs.writer import CsvLog
 from keras_vg.training import backend, keras_private
 from keras_vg.training.interval import Interval, IntervalRecorder
 from keras_vg.training.late_building import call_when_built, has_weights
+from keras_vg.training.optimizers import list_optimizers
 from keras_vg.training.weights import Layers, check_layers
 
 
@@ -45,6 +47,7 @@ class FitCallback(keras.callbacks.Callback):
         self._detach()  # from a fit that broke off
         self._reset()
         self._fit, self._is_active = fit, True
+        self._end_holding = call_before_swaps(self, self._hold_weights)
         if has_weights(self.model):
             self._start_or_leave()
         else:
@@ -54,7 +57,7 @@ class FitCallback(keras.callbacks.Callback):
         """Notes the epoch."""
         self._epoch = epoch
         self._is_epoch_open = self._is_first_step = self._is_active
-        self._has_stepped = False
+        self._steps = 0
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Begins an interval, once an epoch: by now every callback has set what it wants."""
@@ -64,15 +67,15 @@ class FitCallback(keras.callbacks.Callback):
                 self._recorder.begin_epoch()
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        """Notes that a step was made: Keras begins one, too, when the data turns out to be at its end."""
-        self._has_stepped = True
+        """Counts the epoch's steps: Keras begins one, too, when the data turns out to be at its end."""
+        self._steps = max(self._steps, batch + 1)  # the hooks of several steps may run at once
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Ends the epoch, with its metrics added to `logs`."""
         if not self._is_epoch_open:
             return
         self._is_epoch_open = False
-        if not self._is_started and self._has_stepped:  # the first step could not be traced before it ran
+        if not self._is_started and self._steps:  # the first step could not be traced before it ran
             self._start_or_leave()
         if self._is_started:
             self._end_epoch({} if logs is None else logs)
@@ -93,8 +96,10 @@ class FitCallback(keras.callbacks.Callback):
         self._fit = None
         self._is_active = self._is_started = False
         self._epoch = -1
-        self._is_epoch_open = self._is_first_step = self._has_stepped = False
+        self._is_epoch_open = self._is_first_step = False
+        self._steps = 0  # that ended in this epoch
         self._recorder = None
+        self._end_holding = _do_nothing
 
     def _prepare(self, fit: Any) -> None:
         """Raises unless the callback can take part in a fit; the model need not have weights yet."""
@@ -107,14 +112,19 @@ class FitCallback(keras.callbacks.Callback):
         """Does what is due at an epoch's end."""
         raise NotImplementedError
 
+    def _hold_weights(self) -> None:
+        if self._recorder is not None:
+            self._recorder.hold()
+
     def _detach(self) -> None:
-        """Leaves the optimizer alone."""
+        """Leaves the optimizer and other callbacks alone."""
+        self._end_holding()
         if self._recorder is not None:
             self._recorder.detach()
 
     def _end_interval(self) -> Interval | None:
         """Returns what became of the weights in this epoch; None if there was no step, or its begin was not seen."""
-        return self._recorder.end() if self._recorder is not None and self._has_stepped else None
+        return self._recorder.end() if self._recorder is not None and self._steps else None
 
     def _start_or_leave(self) -> None:
         try:
@@ -130,6 +140,10 @@ class FitCallback(keras.callbacks.Callback):
             self._start_or_leave()
             if self._recorder is not None:
                 self._recorder.begin_epoch()
+
+
+def _do_nothing() -> None:
+    pass
 
 
 class Logger(FitCallback):
@@ -185,14 +199,13 @@ class Logger(FitCallback):
 
 
 def check_optimizer(model: keras.Model) -> None:
-    """Raises unless the model is compiled with an optimizer whose gradients can be seen.
+    """Raises unless the model has an optimizer whose gradients can be seen.
 
     Raises:
-        TypeError: If it is not.
+        TypeError: If it is neither compiled with a Keras optimizer nor holds one.
     """
-    optimizer = getattr(model, "optimizer", None)
-    if not isinstance(optimizer, keras.optimizers.Optimizer):
+    if not list_optimizers(model):
         raise TypeError(
             "The model must be compiled with a Keras optimizer, whose gradients can be seen. "
-            f"Received: optimizer={optimizer!r}. Pass one of keras.optimizers to `compile`."
+            f"Received: optimizer={getattr(model, 'optimizer', None)!r}. Pass one of keras.optimizers to `compile`."
         )

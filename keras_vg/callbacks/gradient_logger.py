@@ -2,10 +2,12 @@
 
 import math
 import os
+import warnings
 from collections.abc import Sequence
 from numbers import Integral
 from typing import Any
 
+import keras
 import numpy as np
 
 from keras_vg.callbacks.base import Logger, check_optimizer
@@ -85,7 +87,7 @@ class GradientLogger(Logger):
         """Begins a row."""
         super().on_epoch_begin(epoch, logs)
         self._row_start = 0
-        self._steps_done = 0
+        self._calls = 0
         self._totals = []
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
@@ -94,15 +96,15 @@ class GradientLogger(Logger):
             super().on_train_batch_begin(batch, logs)
         elif self.every != "epoch" and batch - self._row_start >= int(self.every) and self._recorder is not None:
             self.model  # noqa: B018  brings the weights up to date, which JAX leaves behind within an epoch
-            self._write_row(self._recorder.end())
-            self._row_start = batch
+            self._write_row(self._recorder.end(), batch)
 
     def _reset(self) -> None:
         super()._reset()
         self._row_start = 0  # the first step of the row
-        self._steps_done = 0  # in the epoch
+        self._calls = 0  # of an optimizer, in the epoch
         self._totals = []  # of the epoch's rows
         self._last_depth = 0
+        self._has_warned = False
 
     def _prepare(self, fit: Any) -> None:
         check_optimizer(self.model)
@@ -117,20 +119,43 @@ class GradientLogger(Logger):
     def _end_epoch(self, logs: dict[str, Any]) -> None:
         interval = self._end_interval()
         if interval is not None:
-            self._write_row(interval)
+            self._write_row(interval, self._count_steps(interval))
             logs.update(self._measure_layers(interval.weights))
 
-    def _write_row(self, interval: Interval | None) -> None:
-        """Writes what happened since the last row, one line per weight."""
-        if interval is None:
+    def _count_steps(self, interval: Interval) -> int:
+        """The steps of an epoch that is over.
+
+        Of data whose length was not known, Keras counts the last execution in full, the tap only what was executed.
+        """
+        assert interval.totals is not None
+        if self.model.steps_per_execution == 1 or not interval.totals.calls.any():
+            return self._steps
+        return min(self._steps, self._calls + int(interval.totals.calls.max()))
+
+    def _write_row(self, interval: Interval | None, steps: int) -> None:
+        """Writes what happened since the last row, after so many steps of the epoch, one line per weight."""
+        if interval is None or (steps == self._row_start and self.every != "epoch"):  # the last row was just written
             return
-        totals = interval.totals
-        assert totals is not None
-        self._totals.append(totals)
-        self._steps_done += totals.calls
-        if totals.calls == 0 and self.every != "epoch":  # the last row of the epoch was just written
-            return
-        self._write([interval.tabulate(self._epoch, self._steps_done - 1)])
+        assert interval.totals is not None
+        self._totals.append(interval.totals)
+        self._calls += int(interval.totals.calls.max())
+        self._row_start = steps
+        self._write([interval.tabulate(self._epoch, steps - 1)])
+        self._warn_of_unseen(interval)
+
+    def _warn_of_unseen(self, interval: Interval) -> None:
+        """Says once in a fit which weights moved without a gradient that was seen."""
+        names = [] if self._has_warned else interval.list_unseen()
+        if names:
+            self._has_warned = True
+            shown = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+            warnings.warn(
+                f"The gradients of {len(names)} of {len(interval.weights)} weights were not seen, though the weights "
+                f"moved: {shown}. No Keras optimizer's `apply` was called with them"
+                + (" (on JAX, only the compiled optimizer can be seen)" if keras.backend.backend() == "jax" else "")
+                + ": their rows have 0 steps and no gradient.",
+                stacklevel=2,
+            )
 
     def _measure_layers(self, weights: Sequence[Weight]) -> dict[str, float]:
         """The epoch's metrics of the first and the last layer, as far as they are logged."""

@@ -111,7 +111,7 @@ class TrainingGuard(FitCallback):
         interval = self._end_interval()
         if interval is not None:
             assert interval.totals is not None
-            rows = interval.tabulate(self._epoch, step=max(interval.totals.calls - 1, 0))
+            rows = interval.tabulate(self._epoch, step=self._steps - 1)
             self._gradients.append(pd.DataFrame(rows))
         if self._probe is not None:
             self._read_probe(self._probe)

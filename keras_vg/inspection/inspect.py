@@ -15,7 +15,8 @@ from keras_vg.inspection.activations import ActivationProbe
 from keras_vg.inspection.batches import describe_inputs, describe_outputs, get_root_mean_square, measure_spread
 from keras_vg.text import name_function
 from keras_vg.training import backend, keras_private
-from keras_vg.training.interval import Interval, read_learning_rates
+from keras_vg.training.interval import Interval
+from keras_vg.training.optimizers import read_learning_rates
 from keras_vg.training.tap import GradientTap
 from keras_vg.training.train_function import get_loss_scale
 from keras_vg.training.weights import list_weights, read_values
@@ -163,7 +164,7 @@ def _tabulate_gradients(model: keras.Model, gradients: Sequence[Any], updated: S
         weights,
         before=[read_values(weight) for weight in weights],
         after=after,
-        learning_rates=read_learning_rates(model.optimizer, weights),
+        learning_rates=read_learning_rates(model, weights),
         totals=totals,
         is_predicted=True,
     )

@@ -9,9 +9,9 @@ import keras
 import numpy as np
 
 from keras_vg.logs.schemas import GRADIENT, Block
-from keras_vg.training import keras_private
+from keras_vg.training.optimizers import RateReader
 from keras_vg.training.tap import GradientTap, GradientTotals
-from keras_vg.training.weights import Weight, copy_to_numpy, read_values
+from keras_vg.training.weights import Weight, read_values
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,14 @@ class Interval:
             }
         return {c: _to_float32(v) if GRADIENT.columns[c] is float else v for c, v in block.items()}
 
+    def list_unseen(self) -> list[str]:
+        """Names the weights that moved though no optimizer was seen to be called with them; needs `totals`."""
+        assert self.totals is not None
+        is_unseen = self.totals.calls == 0
+        if is_unseen.any():
+            is_unseen &= self._measure_norms()[1] > 0
+        return [f"{w.layer}/{w.name}" for w, unseen in zip(self.weights, is_unseen, strict=True) if unseen]
+
     def _measure_norms(self) -> np.ndarray:
         """The L2 norms of the weights as they are, and of their change; shape `(2, weights)`."""
         if self.after is None:
@@ -102,19 +110,30 @@ class IntervalRecorder:
         self._indices = indices
         self._rates = RateReader(model, weights)
         self._before: list[np.ndarray] | None = None
+        self._held: list[np.ndarray] | None = None
 
     def begin_epoch(self) -> None:
         """Begins an interval before the first step of an epoch, when every callback has set what it wants."""
+        self._held = None
         self._rates.begin()
         self._before = self._read_weights()
+
+    def hold(self) -> None:
+        """Takes the weights as they are now for the end of the interval, because they are about to be exchanged."""
+        self._held = self._read_weights()
 
     def end(self) -> Interval | None:
         """Ends the interval and begins the next; returns None if none had begun."""
         if self._before is None:
             return None
         totals = None if self._tap is None else self._tap.read()
-        before, self._before = self._before, self._read_weights()
-        return Interval(self.weights, before, self._before, self._rates.end(), totals)
+        before, self._before = self._before, self._held or self._read_weights()
+        self._held = None
+        rates = self._rates.end(() if self._tap is None else self._tap.optimizers)
+        self._rates.begin()
+        if totals is not None:  # no rate is known of a weight that no optimizer was seen to train
+            rates = np.where(totals.calls > 0, rates, np.float32(np.nan))
+        return Interval(self.weights, before, self._before, rates, totals)
 
     def detach(self) -> None:
         """Detaches the tap; calling it any number of times is safe."""
@@ -128,47 +147,6 @@ class IntervalRecorder:
             read_values(weight, None if len(indices) == weight.size else indices)
             for weight, indices in zip(self.weights, self._indices, strict=True)
         ]
-
-
-class RateReader:
-    """Reads the learning rates at which weights were trained since an epoch began.
-
-    A rate that stays until it is set again is read before the epoch's first step, when every callback has set
-    what it wants, and before any changes it for the next epoch. A `LearningRateSchedule` moves at every step;
-    its rate is the one of the middle step.
-
-    Args:
-        model: A compiled model.
-        weights: The weights.
-    """
-
-    def __init__(self, model: keras.Model, weights: Sequence[Weight]) -> None:
-        self._optimizer: Any = getattr(model, "optimizer", None)
-        self._weights = weights
-
-    def begin(self) -> None:
-        """Reads what holds before the first step."""
-        if self._optimizer is not None:
-            self._rates = read_learning_rates(self._optimizer, self._weights)
-            self._first_step = _to_number(self._optimizer.iterations)
-
-    def end(self) -> np.ndarray:
-        """Returns each weight's rate since `begin`, NaN if the optimizer made no update; shape `(weights,)`."""
-        if self._optimizer is None or (last_step := _to_number(self._optimizer.iterations)) == self._first_step:
-            return np.full(len(self._weights), np.float32(np.nan))
-        schedule = keras_private.get_schedule(self._optimizer)
-        if isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
-            return np.full(len(self._weights), _to_number(schedule((self._first_step + last_step) // 2)))
-        return self._rates
-
-
-def read_learning_rates(optimizer: keras.optimizers.Optimizer, weights: Sequence[Weight]) -> np.ndarray:
-    """Returns the learning rate of each weight's next update, in the optimizer's precision; shape `(weights,)`."""
-    return np.full(len(weights), _to_number(optimizer.learning_rate))
-
-
-def _to_number(value: Any) -> Any:
-    return copy_to_numpy(value)[()]
 
 
 _PIECE = 1 << 20

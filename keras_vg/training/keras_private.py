@@ -1,5 +1,6 @@
 """Every private name of Keras that the package uses, each with the reason why no public one would do."""
 
+import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
@@ -66,7 +67,38 @@ def get_schedule(optimizer: Any) -> Any:
 
     Private: of a schedule, the public `learning_rate` tells only the rate of the step that comes next.
     """
-    return getattr(optimizer, "inner_optimizer", optimizer)._learning_rate
+    return optimizer._learning_rate
+
+
+def list_callbacks(callback: keras.callbacks.Callback) -> list[keras.callbacks.Callback]:
+    """The list of callbacks in which a callback is called, from within one of its hooks; empty if it is called alone.
+
+    Private: a callback has no way to ask which others take part in the fit. The `CallbackList` that calls it is the
+    `self` of a function further up the stack.
+    """
+    frame = inspect.currentframe()
+    while frame is not None:
+        owner = frame.f_locals.get("self")
+        if isinstance(owner, keras.callbacks.CallbackList) and callback in owner.callbacks:
+            return list(owner.callbacks)
+        frame = frame.f_back
+    return []
+
+
+def get_batch_counter(optimizer: keras.optimizers.Optimizer) -> keras.Variable:
+    """The variable that counts the batches that the optimizer was given, at which a schedule is evaluated.
+
+    Private: under gradient accumulation the public `iterations` counts the updates.
+    """
+    return optimizer._iterations
+
+
+def choose_optimizer(optimizer: keras.optimizers.Optimizer, variable: keras.Variable) -> keras.optimizers.Optimizer:
+    """The optimizer that a `MultiOptimizer` has for a weight.
+
+    Private: it has no public way to ask, and its list `optimizers` does not say which is for which weight.
+    """
+    return optimizer._optimizer_map(variable)
 
 
 def list_optimizer_weights(optimizer: keras.optimizers.Optimizer) -> list[keras.Variable]:

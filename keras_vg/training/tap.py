@@ -14,9 +14,9 @@ import numpy as np
 from keras import ops
 
 from keras_vg.training import backend
-from keras_vg.training.exactness import Measurable, shield
+from keras_vg.training.exactness import Measurable, is_unconnected, shield
 from keras_vg.training.norms import measure_gradients
-from keras_vg.training.train_function import TappedTrainFunction, copy_on_jax, get_tapped_train_function
+from keras_vg.training.train_function import TappedTrainFunction, copy_on_jax, get_loss_scale, get_tapped_train_function
 from keras_vg.training.weights import Weight, copy_to_numpy
 
 # Rows of the state, one column per weight; the first ones are sums.
@@ -29,8 +29,8 @@ class GradientTotals:
     """What a tap accumulated since it was last read; arrays of shape `(weights,)`, float64.
 
     Attributes:
-        calls: Steps of the optimizer.
-        steps: Steps in which the weight had a gradient.
+        calls: Calls of an optimizer with this weight.
+        steps: Those of them in which it had a gradient.
         finite: Those of them in which it was finite; where a `LossScaleOptimizer` skips a step, for no weight.
         norm_sum: Sum over the finite steps of the gradient's L2 norm.
         norm_root: Root of the sum of its square.
@@ -38,7 +38,7 @@ class GradientTotals:
         zero_fraction: Mean of the fraction of exact zeros, over the steps at which they were counted.
     """
 
-    calls: int
+    calls: np.ndarray
     steps: np.ndarray
     finite: np.ndarray
     norm_sum: np.ndarray
@@ -51,7 +51,7 @@ class GradientTap:
     """Accumulates metrics of the gradients of some weights while a model is fitted.
 
     Args:
-        model: A built model, compiled with a Keras optimizer.
+        model: A built model.
         weights: The weights whose gradients to measure.
         train_function: The train function that calls the tap; None if it is used outside of any fit.
     """
@@ -72,6 +72,7 @@ class GradientTap:
             zeros = np.zeros(shape, "float32")
             self.variable = keras.Variable(zeros, trainable=False, aggregation="only_first_replica")
         self.state: Any = None  # on JAX, where a step returns the new state
+        self.optimizers: list[keras.optimizers.Optimizer] = []  # those that were seen to train the weights
         self.reset()
 
     def detach(self) -> None:
@@ -99,6 +100,16 @@ class GradientTap:
             measure = jax.jit(measure)
         return _read_state(measure(self.variable.value, list(gradients)))
 
+    def observe(
+        self, optimizer: keras.optimizers.Optimizer, gradients: Sequence[Any], variables: Sequence[Any]
+    ) -> None:
+        """Accumulates what an optimizer is given; runs inside a step, on backends whose variables hold their values."""
+        if any(id(variable) in self._indices for variable in variables):
+            if all(optimizer is not known for known in self.optimizers):
+                self.optimizers.append(optimizer)
+            state = ops.convert_to_tensor(self.variable)
+            self.variable.assign(self.accumulate(state, gradients, variables, get_loss_scale(optimizer)))
+
     def accumulate(self, state: Any, gradients: Sequence[Any], variables: Sequence[Any], scale: Any) -> Any:
         """Returns the state after a step; runs inside the step.
 
@@ -108,18 +119,20 @@ class GradientTap:
             variables: What they are the gradients of.
             scale: What the loss was multiplied by, or None.
         """
-        found = {self._indices.get(id(variable)): g for g, variable in zip(gradients, variables, strict=True)}
+        pairs = [(self._indices.get(id(variable)), g) for g, variable in zip(gradients, variables, strict=True)]
+        found = {index: None if is_unconnected(gradient) else gradient for index, gradient in pairs}
         in_order = [found.get(index) for index in range(len(self.weights))]
+        is_called = np.array([index in found for index in range(len(self.weights))])
         is_present = np.array([gradient is not None for gradient in in_order])
-        if not is_present.any():
+        if not is_called.any():
             return state
         present = [gradient for gradient in in_order if gradient is not None]
-        shielded = iter(shield(present, self._is_compiled, state[_CALLS, 0]))
+        shielded = iter(shield(present, self._is_compiled, state[_CALLS, 0]) if present else ())
         measurable = [Measurable(ops.ones((1,), "float32")) if g is None else next(shielded) for g in in_order]
         sizes = np.where(is_present, self._sizes, np.float32(1))
         updated = _update(state, *measure_gradients(measurable, sizes, self._is_compiled, state[_STEPS]), scale)
         is_updated = np.broadcast_to(is_present, state.shape).copy()
-        is_updated[_CALLS] = True
+        is_updated[_CALLS] = is_called
         return updated if is_updated.all() else ops.where(is_updated, updated, state)
 
     def reset(self) -> None:
@@ -161,7 +174,7 @@ def _read_state(state: Any) -> GradientTotals:
     with np.errstate(invalid="ignore"):  # 0 / 0 where there was no gradient at all
         zero_fraction = rows[_ZERO_SUM] / rows[_ZERO_STEPS]
     return GradientTotals(
-        calls=int(rows[_CALLS, 0]),
+        calls=rows[_CALLS],
         steps=rows[_STEPS],
         finite=rows[_FINITE],
         norm_sum=rows[_NORM_SUM],

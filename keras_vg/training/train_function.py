@@ -9,12 +9,20 @@ import keras
 from keras import ops
 
 from keras_vg.training import keras_private
+from keras_vg.training.optimizers import observed_optimizers
 
 if TYPE_CHECKING:
     from keras_vg.training.tap import GradientTap
 
-END_OF_DATA = (StopIteration,)
-"""What a train function raises where the data ends and the fit goes on."""
+
+@functools.cache
+def _list_ends_of_data() -> tuple[type[BaseException], ...]:
+    """What a train function raises where the data ends and the fit goes on."""
+    if keras.backend.backend() != "tensorflow":
+        return (StopIteration,)
+    import tensorflow as tf
+
+    return StopIteration, tf.errors.OutOfRangeError  # the latter of data whose length is not known
 
 
 def get_tapped_train_function(model: keras.Model) -> "TappedTrainFunction":
@@ -114,7 +122,7 @@ class TappedTrainFunction:
     def _run(self, *args: Any) -> Any:
         try:
             return self._train_function(*args)
-        except END_OF_DATA:
+        except _list_ends_of_data():
             raise
         except BaseException:
             self.restore()
@@ -146,20 +154,13 @@ class TappedTrainFunction:
         return run
 
     def _tap_optimizer(self) -> AbstractContextManager[None]:
-        """A context in which the taps are shown what the optimizer is given."""
-        optimizer = self._model.optimizer
-        apply = optimizer.apply
+        """A context in which the taps are shown what optimizers are given."""
 
-        def tapped_apply(gradients: Any, trainable_variables: Any = None) -> Any:
-            gradients = list(gradients)
-            variables = None if trainable_variables is None else list(trainable_variables)
-            known = keras_private.list_optimizer_weights(optimizer) if variables is None else variables
+        def observe(optimizer: keras.optimizers.Optimizer, gradients: list[Any], variables: list[Any]) -> None:
             for tap in self._taps:
-                state = ops.convert_to_tensor(tap.variable)
-                tap.variable.assign(tap.accumulate(state, gradients, known, get_loss_scale(optimizer)))
-            return apply(gradients, variables)
+                tap.observe(optimizer, gradients, variables)
 
-        return keras_private.set_attribute(optimizer, "apply", tapped_apply)
+        return observed_optimizers(observe)
 
 
 class TappedJaxTrainFunction(TappedTrainFunction):

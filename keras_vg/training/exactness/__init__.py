@@ -16,7 +16,7 @@ import keras
 from keras_vg.training.backend import sum_gradients
 from keras_vg.training.exactness.measurable import Measurable
 
-__all__ = ["Measurable", "shield"]
+__all__ = ["Measurable", "is_unconnected", "shield"]
 
 T = TypeVar("T")
 
@@ -59,6 +59,23 @@ def shield(gradients: Sequence[Any], is_compiled: bool, nonnegative: Any) -> lis
 
         copies = _read(lambda: tensorflow_graph.copy_gradients(gradients, nonnegative), copies)
     return list(map(Measurable, sum_gradients(copies, is_compiled)))  # on torch, nothing is compiled
+
+
+def is_unconnected(gradient: Any) -> bool:
+    """Whether it is known, while a step is traced, that the loss does not depend on a weight.
+
+    Args:
+        gradient: The weight's gradient, None if the backend has none for it.
+
+    Returns:
+        True for None; on JAX, which has zeros instead, for constant ones. False where it cannot be known: on JAX in
+        steps that are not traced (`run_eagerly`).
+    """
+    if gradient is None or keras.backend.backend() != "jax":
+        return gradient is None
+    from keras_vg.training.exactness import jax_equations
+
+    return _read(lambda: jax_equations.is_constant_zero(gradient), False)
 
 
 def _read(read: Callable[[], T], default: T) -> T:

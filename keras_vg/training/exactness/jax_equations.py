@@ -22,6 +22,24 @@ def get_equation(value: Any) -> Any:
     return value.parent if isinstance(value, jax.core.Tracer) else None
 
 
+def is_constant_zero(value: Any) -> bool:
+    """Whether a traced gradient is made of zeros whatever the step is given: the loss does not depend on the weight.
+
+    `jax.grad` makes an array of zeros for such a weight, where other backends have no gradient. It is found behind
+    conversions, changes of the shape, and factors.
+    """
+    equation = get_equation(value)
+    if equation is None:
+        return False
+    name, inputs = equation.primitive.name, equation.in_tracers
+    if name in ("convert_element_type", "mul", "neg", "reshape", "transpose"):
+        return any(is_constant_zero(item) for item in inputs)
+    if name != "broadcast_in_dim":
+        return False
+    literal = getattr(inputs[0].val, "val", None)  # private: `val` of a tracer is its variable or its literal value
+    return literal is not None and bool(literal == 0)
+
+
 def find_readers(values: Sequence[Any]) -> dict[int, list[str]]:
     """The names of the operations that read each array on the way to some values, by the array's `id`."""
     readers: defaultdict[int, list[str]] = defaultdict(list)

@@ -1,0 +1,197 @@
+"""Which optimizers train a model's weights, at which rates, and a look at the gradients that they are given."""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, TypeAlias
+
+import keras
+import numpy as np
+
+from keras_vg.training import keras_private
+from keras_vg.training.weights import Weight, copy_to_numpy
+
+Observer: TypeAlias = Callable[[keras.optimizers.Optimizer, list[Any], list[Any]], None]
+"""Is given an optimizer, its gradients and the weights that they are of, before each `apply`."""
+
+
+def list_optimizers(model: keras.Model) -> list[keras.optimizers.Optimizer]:
+    """Lists the Keras optimizers that a model holds: the compiled one, then those in attributes, lists and dicts.
+
+    Args:
+        model: A model.
+
+    Returns:
+        The optimizers, each once.
+    """
+    found = [getattr(model, "optimizer", None), *vars(model).values()]
+    return _drop_repeated(optimizer for item in found for optimizer in _find_optimizers(item, levels=3))
+
+
+def _find_optimizers(item: Any, levels: int) -> Iterator[keras.optimizers.Optimizer]:
+    if isinstance(item, keras.optimizers.Optimizer):
+        yield item
+    elif levels and isinstance(item, dict | list | tuple):
+        for part in item.values() if isinstance(item, dict) else item:
+            yield from _find_optimizers(part, levels - 1)
+
+
+def _open_wrappers(optimizers: Iterable[keras.optimizers.Optimizer]) -> list[keras.optimizers.Optimizer]:
+    """Replaces a `LossScaleOptimizer` and a `MultiOptimizer` by the optimizers inside, which have the rates."""
+    opened: list[keras.optimizers.Optimizer] = []
+    for optimizer in optimizers:
+        inner = getattr(optimizer, "inner_optimizer", None)
+        several = getattr(optimizer, "optimizers", None)  # of a `MultiOptimizer`; some are known only once it is built
+        inside = [inner] if inner is not None else several
+        opened += [optimizer] if inside is None else _open_wrappers(inside)
+    return _drop_repeated(opened)
+
+
+def _drop_repeated(optimizers: Iterable[keras.optimizers.Optimizer]) -> list[keras.optimizers.Optimizer]:
+    return list({id(optimizer): optimizer for optimizer in optimizers}.values())
+
+
+class observed_optimizers(AbstractContextManager[None]):  # noqa: N801  used as a function in `with`
+    """Shows an observer what every Keras optimizer is given, whether a model holds it or its step alone knows it.
+
+    Within, `apply` is replaced in the class that all optimizers inherit it from, and in those that have their own (a
+    `LossScaleOptimizer`). Of optimizers inside of one another, the outermost is observed: it has the gradients as the
+    training step computed them.
+
+    Args:
+        observer: Is called before each `apply`, in the thread and the graph in which that runs.
+    """
+
+    def __init__(self, observer: Observer) -> None:
+        self._observer = observer
+
+    def __enter__(self) -> None:
+        with _lock:
+            if not _observers:
+                _replace_apply()
+            _observers.append(self._observer)
+
+    def __exit__(self, *_: object) -> None:
+        with _lock:
+            _observers.remove(self._observer)
+            if not _observers:
+                _restore_apply()
+
+
+_lock = threading.Lock()
+_observers: list[Observer] = []
+_replaced: dict[type, Any] = {}
+"""The classes whose `apply` is replaced, with the one of their own, None if it is inherited."""
+_running = threading.local()
+
+
+def _replace_apply() -> None:
+    for cls in _list_classes(keras.optimizers.Optimizer):
+        own = vars(cls).get("apply")
+        if own is not None or cls is keras.optimizers.Optimizer:
+            _replaced[cls] = own
+            cls.apply = _make_observed(cls.apply)
+
+
+def _restore_apply() -> None:
+    for cls, own in _replaced.items():
+        if own is None:
+            del cls.apply  # type: ignore[attr-defined]
+        else:
+            cls.apply = own  # type: ignore[attr-defined]
+    _replaced.clear()
+
+
+def _list_classes(cls: Any) -> Iterator[Any]:
+    yield cls
+    subclasses: list[Any] = cls.__subclasses__()
+    for subclass in subclasses:
+        yield from _list_classes(subclass)
+
+
+def _make_observed(apply: Callable[..., Any]) -> Callable[..., Any]:
+    def observed_apply(self: Any, grads: Iterable[Any], trainable_variables: Iterable[Any] | None = None) -> Any:
+        if getattr(_running, "is_inside", False):
+            return apply(self, grads, trainable_variables)
+        gradients = list(grads)
+        variables = None if trainable_variables is None else list(trainable_variables)
+        weights = keras_private.list_optimizer_weights(self) if variables is None else variables
+        for observer in tuple(_observers):
+            observer(self, gradients, weights)
+        _running.is_inside = True
+        try:
+            return apply(self, gradients, variables)
+        finally:
+            _running.is_inside = False
+
+    return observed_apply
+
+
+class RateReader:
+    """Reads the learning rates at which weights were trained between two moments.
+
+    A rate that stays until it is set again is read at the first moment: before an epoch's first step every callback
+    has set what it wants, and none has set it for the next epoch yet. A `LearningRateSchedule` is evaluated where the
+    optimizer evaluated it for the middle one of its updates: at the number of batches until then, also under gradient
+    accumulation, where only each k-th batch makes an update.
+
+    Args:
+        model: A model inside a fit.
+        weights: The weights.
+    """
+
+    def __init__(self, model: keras.Model, weights: Sequence[Weight]) -> None:
+        self._weights = weights
+        self._optimizers = list_optimizers(model)
+        self._started: dict[int, tuple[Any, int]] = {}
+
+    def begin(self) -> None:
+        """Reads what holds at the first moment."""
+        opened = _open_wrappers(self._optimizers)
+        self._started = {id(o): (_to_number(o.learning_rate), _count_batches(o)) for o in opened}
+
+    def end(self, optimizers: Iterable[keras.optimizers.Optimizer] = ()) -> np.ndarray:
+        """Returns each weight's rate since `begin`.
+
+        Args:
+            optimizers: Further ones that were seen to train the weights, though the model does not hold them.
+
+        Returns:
+            Array of shape `(weights,)`, in the precision of the rates; NaN for a weight without an update.
+        """
+        rates: dict[int, Any] = {}
+        for optimizer in _open_wrappers([*self._optimizers, *optimizers]):
+            rate = self._find_rate(optimizer)
+            for variable in () if rate is None else keras_private.list_optimizer_weights(optimizer):
+                rates.setdefault(id(variable), rate)
+        return np.array([rates.get(id(weight.variable), np.float32(np.nan)) for weight in self._weights])
+
+    def _find_rate(self, optimizer: keras.optimizers.Optimizer) -> Any:
+        """The rate of the middle update; None if there was no update."""
+        rate, first = self._started.get(id(optimizer), (None, 0))
+        every = optimizer.gradient_accumulation_steps or 1
+        before, after = first // every, _count_batches(optimizer) // every  # updates
+        if before == after:
+            return None
+        schedule = keras_private.get_schedule(optimizer)
+        if isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
+            middle = (before + after) // 2
+            return _to_number(schedule(middle * every + every - 1))
+        return _to_number(optimizer.learning_rate) if rate is None else rate
+
+
+def read_learning_rates(model: keras.Model, weights: Sequence[Weight]) -> np.ndarray:
+    """Returns the rate of each weight's next update by the compiled optimizer, in its precision; shape `(weights,)`."""
+    compiled = getattr(model.optimizer, "inner_optimizer", model.optimizer)
+    if hasattr(compiled, "optimizers"):
+        chosen = [keras_private.choose_optimizer(compiled, weight.variable) for weight in weights]
+        return np.array([_to_number(optimizer.learning_rate) for optimizer in chosen])
+    return np.full(len(weights), _to_number(compiled.learning_rate))
+
+
+def _count_batches(optimizer: keras.optimizers.Optimizer) -> int:
+    return int(_to_number(keras_private.get_batch_counter(optimizer)))
+
+
+def _to_number(value: Any) -> Any:
+    return copy_to_numpy(value)[()]

@@ -1,0 +1,151 @@
+"""Which optimizers a model has, what they are given, and at which rates they trained."""
+
+import threading
+
+import keras
+import numpy as np
+import pytest
+
+from keras_vg.training.optimizers import RateReader, list_optimizers, observed_optimizers, read_learning_rates
+from keras_vg.training.weights import list_weights
+
+pytestmark = pytest.mark.model
+
+SGD = keras.optimizers.SGD
+
+
+def make_model(optimizer, units=(2, 1)):
+    model = keras.Sequential([keras.Input((3,)), *(keras.layers.Dense(n, use_bias=False) for n in units)])
+    model.compile(optimizer, "mse")
+    return model
+
+
+def list_owners():
+    """Every optimizer class that has an `apply` of its own."""
+    pending, found = [keras.optimizers.Optimizer], []
+    while pending:
+        cls = pending.pop()
+        pending += cls.__subclasses__()
+        if "apply" in vars(cls):
+            found.append((cls, vars(cls)["apply"]))
+    return found
+
+
+def apply_ones(optimizer):
+    variable = keras.Variable(np.zeros(2, "float32"), name="w")
+    optimizer.build([variable])
+    optimizer.apply([keras.ops.ones((2,))])
+    return np.asarray(keras.ops.convert_to_numpy(variable))
+
+
+def test_observing_leaves_no_trace_in_the_classes():
+    before = list_owners()
+    with observed_optimizers(lambda *_: None), observed_optimizers(lambda *_: None):
+        assert list_owners() != before
+    assert list_owners() == before
+    with pytest.raises(ZeroDivisionError), observed_optimizers(lambda *_: 1 / 0):
+        apply_ones(SGD(0.5))
+    assert list_owners() == before
+
+
+def test_the_outermost_optimizer_is_observed_once_and_trains_as_ever():
+    seen = []
+    with observed_optimizers(lambda optimizer, gradients, variables: seen.append((optimizer, len(variables)))):
+        scaled = keras.optimizers.LossScaleOptimizer(SGD(0.5), initial_scale=2.0)
+        assert apply_ones(scaled).tolist() == [-0.25, -0.25]  # half of a gradient of one half
+        plain = SGD(0.5)
+        assert apply_ones(plain).tolist() == [-0.5, -0.5]
+    assert [(optimizer, count) for optimizer, count in seen] == [(scaled, 1), (plain, 1)]
+    apply_ones(SGD(0.5))
+    assert len(seen) == 2
+
+
+def test_optimizers_with_an_apply_of_their_own_are_observed():
+    class Doubled(SGD):
+        def apply(self, grads, trainable_variables=None):
+            return super().apply([2 * gradient for gradient in grads], trainable_variables)
+
+    seen = []
+    with observed_optimizers(lambda optimizer, gradients, variables: seen.append(gradients[0])):
+        assert apply_ones(Doubled(0.5)).tolist() == [-1.0, -1.0]
+    assert [np.asarray(keras.ops.convert_to_numpy(gradient)).tolist() for gradient in seen] == [[1.0, 1.0]]
+
+
+def test_observers_in_several_threads_take_none_from_another():
+    inside, leave, seen = threading.Event(), threading.Event(), []
+
+    def observe():
+        with observed_optimizers(lambda *_: None):
+            inside.set()
+            leave.wait(30)
+
+    thread = threading.Thread(target=observe)
+    with observed_optimizers(lambda optimizer, *_: seen.append(optimizer)):
+        thread.start()
+        inside.wait(30)
+        leave.set()
+        thread.join(30)
+        optimizer = SGD(0.5)
+        apply_ones(optimizer)  # the other observer has left
+    assert seen == [optimizer]
+
+
+def test_a_model_holds_optimizers_in_attributes_lists_and_dicts():
+    model = make_model(compiled := SGD())
+    a, b, c = SGD(), SGD(), SGD()
+    model.critic_optimizer, model.several, model.by_name = a, (b, a), {"g": [c]}
+    model.myself = [model.by_name]
+    assert list_optimizers(model) == [compiled, a, b, c]
+
+
+@pytest.mark.parametrize("accumulate", [None, 2, 4])
+@pytest.mark.parametrize("batches", [1, 4, 7, 12])
+def test_the_rate_of_a_schedule_is_that_of_the_middle_update(accumulate, batches):
+    """With a gradient of 1 under SGD each update moves the weight by the rate."""
+    schedule = keras.optimizers.schedules.ExponentialDecay(1.0, 3, 0.5)
+    optimizer = SGD(schedule, gradient_accumulation_steps=accumulate)
+    model = make_model(optimizer, units=(1,))
+    weights = list_weights(model)
+    optimizer.build([weights[0].variable])
+    reader, used = RateReader(model, weights), []
+    for start in (0, batches):  # two intervals
+        reader.begin()
+        used = []
+        for _ in range(batches):
+            before = np.array(keras.ops.convert_to_numpy(weights[0].variable))
+            optimizer.apply([keras.ops.ones((3, 1))])
+            moved = float((before - keras.ops.convert_to_numpy(weights[0].variable))[0, 0])
+            used += [moved] if moved else []
+        rate = reader.end()[0]
+        if not used:
+            assert np.isnan(rate)
+        else:
+            np.testing.assert_allclose(rate, used[len(used) // 2], rtol=2e-5)
+
+
+def test_each_weight_has_the_rate_of_its_own_optimizer():
+    rules = keras.optimizers.OptimizerMap(keras.optimizers.Adam(1e-3), {".*second/.*": SGD(1e-2)})
+    model = keras.Sequential(
+        [keras.Input((3,)), keras.layers.Dense(2, name="first"), keras.layers.Dense(1, name="second")]
+    )
+    model.compile(keras.optimizers.MultiOptimizer(rules), "mse")
+    weights = list_weights(model)
+    expected = np.where([weight.layer == "first" for weight in weights], np.float32(1e-3), np.float32(1e-2))
+    np.testing.assert_array_equal(read_learning_rates(model, weights), expected)
+    reader = RateReader(model, weights)
+    reader.begin()
+    assert np.isnan(reader.end()).all()
+    model.fit(np.ones((4, 3)), np.ones((4, 1)), verbose=0)
+    np.testing.assert_array_equal(reader.end(), expected)
+
+
+def test_a_rate_that_is_set_in_between_is_that_of_the_begin():
+    model = make_model(SGD(0.5))
+    reader = RateReader(model, list_weights(model))
+    reader.begin()
+    model.fit(np.ones((4, 3)), np.ones((4, 1)), verbose=0)
+    model.optimizer.learning_rate = 0.25  # as ReduceLROnPlateau at the epoch's end
+    assert reader.end().tolist() == [0.5, 0.5]
+    reader.begin()
+    model.fit(np.ones((4, 3)), np.ones((4, 1)), verbose=0)
+    assert reader.end().tolist() == [0.25, 0.25]
