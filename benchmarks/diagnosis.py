@@ -18,7 +18,7 @@ from keras_vg.diagnosis.evidence import Evidence
 from keras_vg.diagnosis.findings import Findings
 from keras_vg.diagnosis.rules import judge, make_thresholds
 from keras_vg.diagnosis.training import measure_oscillation
-from labelled_programs import CASES, Case, run_case
+from labelled_programs import PROGRAMS, Program, run_program
 
 console = Console(width=160)
 
@@ -34,33 +34,33 @@ def main(
 ) -> None:
     """Inspects and trains every labelled program for a few epochs, and prints who was judged rightly."""
     warnings.simplefilter("ignore")  # what Keras says of faulty programs
-    chosen = [(case, seed) for case in CASES if match in case.name for seed in range(seeds)]
+    chosen = [(program, seed) for program in PROGRAMS if match in program.name for seed in range(seeds)]
     start, rows = time.perf_counter(), []
-    for case, seed in track(chosen, "Training", console=Console(stderr=True)):
-        rows.append(_judge_case(case, seed, run_case(case, seed, epochs)))
+    for program, seed in track(chosen, "Training", console=Console(stderr=True)):
+        rows.append(_judge_program(program, seed, run_program(program, seed, epochs)))
     table = pd.DataFrame(rows)
     if figures:
-        console.print(table.sort_values(["sick", FIGURES[0]])[["case", *FIGURES]].to_string(float_format="%.2g"))
+        console.print(table.sort_values(["sick", FIGURES[0]])[["program", *FIGURES]].to_string(float_format="%.2g"))
     for held_out, part in table.groupby("held_out"):
         _print_confusion("held-out programs" if held_out else "programs that thresholds were set on", part)
     wrong = table[(table["sick"] & ~table["named"]) | (~table["sick"] & table["error"])]
     for row in wrong.itertuples():
-        console.print(f"wrong: {row.case} (seed {row.seed}): {row.said or 'nothing found'}", highlight=False)
+        console.print(f"wrong: {row.program} (seed {row.seed}): {row.said or 'nothing found'}", highlight=False)
     console.print(f"{len(table)} runs in {time.perf_counter() - start:.0f} s")
 
 
-def _judge_case(case: Case, seed: int, evidence: Evidence) -> dict[str, Any]:
+def _judge_program(program: Program, seed: int, evidence: Evidence) -> dict[str, Any]:
     thresholds = make_thresholds()
     before = judge(Evidence(inspection=evidence.inspection), thresholds)
     after = judge(evidence, thresholds)
     return {
-        "case": case.name,
+        "program": program.name,
         "seed": seed,
-        "sick": bool(case.rules),
-        "strength": case.strength,
-        "held_out": case.held_out,
-        "named": _names(after, case),
-        "named_before": _names(before, case),
+        "sick": bool(program.label),
+        "strength": program.strength,
+        "held_out": program.held_out,
+        "named": _names(after, program),
+        "named_before": _names(before, program),
         "error": not after.is_healthy,
         "alarm": any(finding.severity != "info" for finding in after),
         "said": ", ".join(f"{finding.rule} ({finding.severity})" for finding in after),
@@ -68,9 +68,9 @@ def _judge_case(case: Case, seed: int, evidence: Evidence) -> dict[str, Any]:
     }
 
 
-def _names(findings: Findings, case: Case) -> bool:
+def _names(findings: Findings, program: Program) -> bool:
     """Whether a finding names the fault rightly."""
-    return any(finding.rule in case.rules for finding in findings)
+    return any(finding.rule in program.label for finding in findings)
 
 
 def _measure(evidence: Evidence) -> dict[str, float]:

@@ -4,20 +4,20 @@ import pytest
 from keras import layers
 
 import keras_vg as vg
-from helpers.models import MAKERS, make_data, make_sequential
+from helpers.models import BASIC, MODELS, make_data, make_sequential
 from keras_vg.inspection.activations import ActivationProbe
 
 pytestmark = pytest.mark.model
 to_numpy = keras.ops.convert_to_numpy
 
 
-@pytest.mark.parametrize("make", MAKERS)
-def test_logging_changes_nothing(make, tmp_path):
+@pytest.mark.parametrize("name", BASIC)
+def test_logging_changes_nothing(name, tmp_path):
     x, y = make_data()
     results = []
     for callbacks in ([], [vg.ActivationLogger(tmp_path / "log.csv", x)]):
         keras.utils.set_random_seed(0)
-        model = make()
+        model = MODELS[name]()
         model.compile("adam", "mse", metrics=["mae"])
         history = model.fit(x, y, epochs=2, verbose=0, callbacks=callbacks)
         results.append((history.history, [np.array(to_numpy(v)) for v in model.variables]))

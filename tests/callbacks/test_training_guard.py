@@ -7,7 +7,7 @@ import pytest
 from keras import layers
 
 import keras_vg as vg
-from helpers.models import MAKERS, make_data
+from helpers.models import BASIC, MODELS, make_data
 
 pytestmark = pytest.mark.model
 to_numpy = keras.ops.convert_to_numpy
@@ -66,13 +66,13 @@ def test_lets_a_healthy_net_train():
     assert guard.findings.is_healthy
 
 
-@pytest.mark.parametrize("make", MAKERS)
-def test_training_is_the_same_with_a_guard(make):
+@pytest.mark.parametrize("name", BASIC)
+def test_training_is_the_same_with_a_guard(name):
     x, y = make_data()
     results = []
     for callbacks in ([], [vg.TrainingGuard(x, y)]):
         keras.utils.set_random_seed(0)
-        model = make()
+        model = MODELS[name]()
         model.compile(keras.optimizers.SGD(0.05), "mse")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

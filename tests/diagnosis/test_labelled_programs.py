@@ -7,9 +7,9 @@ import pytest
 
 import keras_vg as vg
 from keras_vg.diagnosis.rules import judge, make_thresholds
-from labelled_programs import CASES, run_case
+from labelled_programs import PROGRAMS, STRENGTHS, run_program
 
-BY_NAME = {case.name: case for case in CASES}
+BY_NAME = {program.name: program for program in PROGRAMS}
 INSPECTED = [
     "mlp relu",
     "deep normalized",
@@ -42,12 +42,12 @@ KNOWN_MISSES = {
 }
 
 
-def check(case, findings):
+def check(program, findings):
     said = str(findings)
-    if not case.rules:
+    if not program.label:
         assert findings.is_healthy, said
     else:
-        assert {finding.rule for finding in findings} & set(case.rules), said
+        assert {finding.rule for finding in findings} & set(program.label), said
 
 
 @pytest.mark.model
@@ -58,8 +58,8 @@ def test_before_training(name, request):
     keras.utils.set_random_seed(0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what Keras says of faulty programs
-        program = BY_NAME[name].make()
-        inspection = vg.inspect(program.model, program.x[:128], program.y[:128])
+        model, x, y = BY_NAME[name].make()
+        inspection = vg.inspect(model, x[:128], y[:128])
     check(BY_NAME[name], vg.diagnose(inspection))
 
 
@@ -67,10 +67,10 @@ def test_before_training(name, request):
 def test_after_three_epochs(name):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        evidence = run_case(BY_NAME[name], seed=0)
+        evidence = run_program(BY_NAME[name], seed=0)
     check(BY_NAME[name], judge(evidence, make_thresholds()))
 
 
 def test_labels_name_rules_and_programs_are_distinct():
-    assert len(BY_NAME) == len(CASES)
-    assert {case.strength for case in CASES if case.rules} == {"mild", "clear", "extreme"}
+    assert len(BY_NAME) == len(PROGRAMS)
+    assert {program.strength for program in PROGRAMS if program.label} == set(STRENGTHS)

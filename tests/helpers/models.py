@@ -1,4 +1,4 @@
-"""Small models of every sort, and data for them."""
+"""Small models of every sort, in one registry by name, and data for them."""
 
 import keras
 import numpy as np
@@ -60,9 +60,6 @@ def _hidden():
         layers.Dropout(0.3),
         layers.BatchNormalization(name="bn"),
     ]
-
-
-MAKERS = [make_sequential, make_sequential_without_input, make_functional, make_nested, make_subclassed]
 
 
 def make_wide(penalty=None):
@@ -250,3 +247,41 @@ def make_named(folder):
         [keras.Input((3,), name="in"), layers.Dense(4, activation="tanh", name="a"), layers.Dense(1, name="b")],
         name="m",
     )
+
+
+MODELS = {
+    "sequential": make_sequential,
+    "sequential_without_input": make_sequential_without_input,
+    "functional": make_functional,
+    "nested": make_nested,
+    "subclassed": make_subclassed,
+    "wide": make_wide,
+    "penalized": make_penalized,
+    "lookup": make_lookup,
+    "embedding": make_embedding,
+    "recurrent": make_recurrent,
+    "convolution": make_convolution,
+    "attention": make_attention,
+    "shared": make_shared,
+    "dead": make_dead,
+    "very_wide": make_very_wide,
+    "very_wide_and_shared": make_very_wide_and_shared,
+    "very_wide_and_normalized": make_very_wide_and_normalized,
+    "image_reader": make_image_reader,
+    "depthwise": make_depthwise,
+    "attentive": make_attentive,
+    "matrices": make_matrices,
+    "penalized_rows": make_penalized_rows,
+    "two_layers": make_two_layers,
+    "normalized_attention": make_normalized_attention,
+    "unrolled": make_unrolled,
+    "gated": make_gated,
+    "gated_as_of_old": make_gated_as_of_old,
+    "averaged": make_averaged,
+    "parametric": make_parametric,
+    "looked_up": make_looked_up,
+    "averaged_kernel": make_averaged_kernel,
+}
+
+BASIC = ("sequential", "sequential_without_input", "functional", "nested", "subclassed")
+"""One of each way to write a model."""

@@ -5,7 +5,7 @@ from keras import layers
 
 import keras_vg as vg
 from helpers.gradients import compute_gradients
-from helpers.models import MAKERS, make_data, make_functional, make_sequential
+from helpers.models import BASIC, MODELS, make_data, make_functional, make_sequential
 from keras_vg.logs import schemas
 from keras_vg.training.weights import list_weights
 
@@ -64,10 +64,10 @@ def test_gradients_are_those_of_autodiff(make):
         np.testing.assert_allclose(rows.loc[key, "gradient_rms"], norm / gradient.size**0.5, rtol=2e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("make", MAKERS)
-def test_nothing_changes(make):
+@pytest.mark.parametrize("name", BASIC)
+def test_nothing_changes(name):
     x, y = make_data()
-    model = compile_model(make, metrics=["mae"])
+    model = compile_model(MODELS[name], metrics=["mae"])
     model.fit(x, y, verbose=0)
     before = copy_state(model)
     vg.inspect(model, x, y)
@@ -77,12 +77,12 @@ def test_nothing_changes(make):
         np.testing.assert_array_equal(old, new, err_msg=path)
 
 
-@pytest.mark.parametrize("make", MAKERS)
-def test_training_is_the_same_afterwards(make):
+@pytest.mark.parametrize("name", BASIC)
+def test_training_is_the_same_afterwards(name):
     x, y = make_data()
     results = []
     for is_inspected in (False, True):
-        model = compile_model(make, metrics=["mae"])
+        model = compile_model(MODELS[name], metrics=["mae"])
         if is_inspected:
             vg.inspect(model, x, y)
             assert not model.optimizer.built

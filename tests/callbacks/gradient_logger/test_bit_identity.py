@@ -7,29 +7,8 @@ from keras import layers
 
 from helpers.identity import check_identity, make_trainer, snapshot
 from helpers.models import (
-    BackToFront,
-    make_attentive,
-    make_averaged,
-    make_averaged_kernel,
-    make_depthwise,
-    make_gated,
-    make_gated_as_of_old,
-    make_image_reader,
-    make_looked_up,
-    make_lookup,
-    make_matrices,
-    make_normalized_attention,
+    MODELS,
     make_ordered,
-    make_parametric,
-    make_penalized,
-    make_penalized_rows,
-    make_sequential,
-    make_sequential_without_input,
-    make_two_layers,
-    make_unrolled,
-    make_very_wide,
-    make_very_wide_and_normalized,
-    make_very_wide_and_shared,
 )
 from helpers.training import COMPILE_OPTIONS, fit
 
@@ -42,12 +21,10 @@ BACKEND = keras.backend.backend()
 
 @pytest.mark.parametrize("options", COMPILE_OPTIONS)
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
-@pytest.mark.parametrize(
-    "make", [make_sequential, make_sequential_without_input, BackToFront, make_penalized, make_lookup]
-)
-def test_training_is_bit_identical_with_and_without(make, optimizer, options, tmp_path):
+@pytest.mark.parametrize("name", ["sequential", "sequential_without_input", "subclassed", "penalized", "lookup"])
+def test_training_is_bit_identical_with_and_without(name, optimizer, options, tmp_path):
     def train(*callbacks):
-        return snapshot(*fit(make, *callbacks, optimizer=optimizer, compile_options=COMPILE_OPTIONS[options]))
+        return snapshot(*fit(MODELS[name], *callbacks, optimizer=optimizer, compile_options=COMPILE_OPTIONS[options]))
 
     check_identity(train, options, tmp_path)
 
@@ -71,47 +48,47 @@ def test_training_of_a_convolution_is_bit_identical_with_and_without(clipping, o
 
 @pytest.mark.parametrize("options", {"tensorflow": ["graph", "xla"], "jax": ["xla"], "torch": ["graph"]}[BACKEND])
 @pytest.mark.parametrize(
-    ("make", "optimizer"),
+    ("name", "optimizer"),
     [
-        (make_very_wide, keras.optimizers.SGD(1e-3, momentum=0.9)),
-        (make_very_wide_and_shared, keras.optimizers.SGD(1e-3)),
-        (make_very_wide_and_normalized, keras.optimizers.SGD(1e-3, weight_decay=0.01)),
-        (make_image_reader, keras.optimizers.Adagrad()),
-        (make_depthwise, keras.optimizers.SGD(1e-3)),
-        (make_attentive, keras.optimizers.Adagrad(0.05)),
-        (make_matrices, keras.optimizers.SGD(1e-2)),
+        ("very_wide", keras.optimizers.SGD(1e-3, momentum=0.9)),
+        ("very_wide_and_shared", keras.optimizers.SGD(1e-3)),
+        ("very_wide_and_normalized", keras.optimizers.SGD(1e-3, weight_decay=0.01)),
+        ("image_reader", keras.optimizers.Adagrad()),
+        ("depthwise", keras.optimizers.SGD(1e-3)),
+        ("attentive", keras.optimizers.Adagrad(0.05)),
+        ("matrices", keras.optimizers.SGD(1e-2)),
     ],
 )
-def test_training_of_many_values_is_bit_identical_with_and_without(make, optimizer, options, tmp_path):
+def test_training_of_many_values_is_bit_identical_with_and_without(name, optimizer, options, tmp_path):
     """XLA joins a sum, as in a bias's gradient, with the update that follows, if nobody else reads the sum."""
-    x, y = make_ordered(make().input_shape[1:], count=192)
-    train = make_trainer(make, optimizer, options, x=x, y=y, batch_size=16, epochs=2)
+    x, y = make_ordered(MODELS[name]().input_shape[1:], count=192)
+    train = make_trainer(MODELS[name], optimizer, options, x=x, y=y, batch_size=16, epochs=2)
     check_identity(train, options, tmp_path)
 
 
 # Without a compiler nothing is joined, and JAX takes long.
 @pytest.mark.parametrize("options", {"tensorflow": ["graph", "xla"], "jax": ["xla"], "torch": ["graph"]}[BACKEND])
 @pytest.mark.parametrize(
-    ("make", "optimizer"),
+    ("name", "optimizer"),
     [
-        (make_two_layers, keras.optimizers.SGD(0.05, global_clipnorm=0.5)),
-        (make_normalized_attention, keras.optimizers.SGD(0.05, clipnorm=0.1)),
-        (make_normalized_attention, keras.optimizers.Adagrad(0.01)),
-        (make_unrolled, keras.optimizers.SGD(0.05)),
-        (make_gated, keras.optimizers.SGD(0.05)),
-        (make_gated_as_of_old, keras.optimizers.SGD(0.05)),
-        (make_parametric, keras.optimizers.SGD(0.05)),
-        (make_averaged, keras.optimizers.SGD(0.05)),
-        (make_penalized_rows, keras.optimizers.SGD(0.05)),
-        (make_looked_up, keras.optimizers.SGD(0.05)),
-        (make_averaged_kernel, keras.optimizers.SGD(0.05)),
-        (make_averaged_kernel, keras.optimizers.SGD(0.05, global_clipnorm=0.3)),
+        ("two_layers", keras.optimizers.SGD(0.05, global_clipnorm=0.5)),
+        ("normalized_attention", keras.optimizers.SGD(0.05, clipnorm=0.1)),
+        ("normalized_attention", keras.optimizers.Adagrad(0.01)),
+        ("unrolled", keras.optimizers.SGD(0.05)),
+        ("gated", keras.optimizers.SGD(0.05)),
+        ("gated_as_of_old", keras.optimizers.SGD(0.05)),
+        ("parametric", keras.optimizers.SGD(0.05)),
+        ("averaged", keras.optimizers.SGD(0.05)),
+        ("penalized_rows", keras.optimizers.SGD(0.05)),
+        ("looked_up", keras.optimizers.SGD(0.05)),
+        ("averaged_kernel", keras.optimizers.SGD(0.05)),
+        ("averaged_kernel", keras.optimizers.SGD(0.05, global_clipnorm=0.3)),
     ],
 )
-def test_training_of_few_values_is_bit_identical_with_and_without(make, optimizer, options, tmp_path):
+def test_training_of_few_values_is_bit_identical_with_and_without(name, optimizer, options, tmp_path):
     """Small models, too: those that came out with other last bits where sums were copied otherwise, or not at all."""
-    x = np.random.default_rng(1).normal(size=(11, *make().input_shape[1:])).astype("float32")
-    x = np.abs(x * 5).astype("int32") % 20 if make is make_looked_up else x
-    y = np.random.default_rng(2).normal(size=(11, *make().output_shape[1:])).astype("float32")
-    train = make_trainer(make, optimizer, options, x=x, y=y, batch_size=5, epochs=8)
+    x = np.random.default_rng(1).normal(size=(11, *MODELS[name]().input_shape[1:])).astype("float32")
+    x = np.abs(x * 5).astype("int32") % 20 if name == "looked_up" else x
+    y = np.random.default_rng(2).normal(size=(11, *MODELS[name]().output_shape[1:])).astype("float32")
+    train = make_trainer(MODELS[name], optimizer, options, x=x, y=y, batch_size=5, epochs=8)
     check_identity(train, options, tmp_path)

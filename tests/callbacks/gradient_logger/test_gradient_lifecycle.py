@@ -8,7 +8,7 @@ import pytest
 from keras import layers
 
 import keras_vg as vg
-from helpers.models import make_data, make_sequential, make_sequential_without_input
+from helpers.models import MODELS, make_data, make_sequential, make_sequential_without_input
 from helpers.recorders import Failing
 from helpers.training import fit
 
@@ -33,10 +33,10 @@ def test_layers_frozen_and_thawed_between_fits(tmp_path):
 @pytest.mark.parametrize(
     "hook", ["on_train_begin", "on_epoch_begin", "on_train_batch_begin", "on_train_batch_end", "on_epoch_end"]
 )
-@pytest.mark.parametrize("make", [make_sequential, make_sequential_without_input])
-def test_a_fit_that_breaks_off_leaves_model_and_optimizer_clean(make, hook, tmp_path):
+@pytest.mark.parametrize("name", ["sequential", "sequential_without_input"])
+def test_a_fit_that_breaks_off_leaves_model_and_optimizer_clean(name, hook, tmp_path):
     keras.utils.set_random_seed(0)
-    model = make()
+    model = MODELS[name]()
     model.compile("adam", "mse")
     logger = vg.GradientLogger(tmp_path / "log.csv")
     with pytest.raises(KeyboardInterrupt):

@@ -9,19 +9,12 @@ import keras_vg as vg
 from helpers.gradient_rows import check_norms, read_rows
 from helpers.gradients import compute_gradients
 from helpers.models import (
-    MAKERS,
-    BackToFront,
-    make_attention,
-    make_convolution,
+    BASIC,
+    MODELS,
     make_data,
-    make_dead,
-    make_embedding,
     make_ordered,
-    make_recurrent,
     make_sequential,
-    make_sequential_without_input,
     make_shared,
-    make_wide,
 )
 from helpers.recorders import StepRecorder
 from helpers.training import COMPILE_OPTIONS, fit
@@ -34,10 +27,10 @@ pytestmark = [
 BACKEND = keras.backend.backend()
 
 
-@pytest.mark.parametrize("make", [*(m for m in MAKERS if m is not BackToFront), make_wide])
-def test_norms_equal_an_independent_computation(make, tmp_path):
+@pytest.mark.parametrize("name", [*(name for name in BASIC if name != "subclassed"), "wide"])
+def test_norms_equal_an_independent_computation(name, tmp_path):
     def make_without_dropout():
-        model = make()
+        model = MODELS[name]()
         for layer in model.layers:
             if isinstance(layer, layers.Dropout):
                 layer.rate = 0.0
@@ -46,14 +39,14 @@ def test_norms_equal_an_independent_computation(make, tmp_path):
     check_norms(make_without_dropout, tmp_path)
 
 
-@pytest.mark.parametrize("make", [make_sequential, make_sequential_without_input])
-def test_under_plain_sgd_the_gradients_sum_up_to_the_change(make, tmp_path):
+@pytest.mark.parametrize("name", ["sequential", "sequential_without_input"])
+def test_under_plain_sgd_the_gradients_sum_up_to_the_change(name, tmp_path):
     rate = 0.05
     x, y = make_data()
     recorder = StepRecorder()
     delta_logger = vg.WeightDeltaLogger(tmp_path / "deltas.csv", layers="all")
     keras.utils.set_random_seed(0)
-    model = make()
+    model = MODELS[name]()
     model.compile(keras.optimizers.SGD(rate), "mse")
     for layer in model.layers:
         if isinstance(layer, layers.Dropout):
@@ -64,7 +57,7 @@ def test_under_plain_sgd_the_gradients_sum_up_to_the_change(make, tmp_path):
     for step, weights in enumerate(recorder.weights):
         if step == 0 and BACKEND == "tensorflow" and not weights:
             keras.utils.set_random_seed(0)
-            initial = make()
+            initial = MODELS[name]()
             initial(x[:1])
             weights = initial.get_weights()
         model.set_weights(weights)
@@ -88,18 +81,18 @@ def test_under_plain_sgd_the_gradients_sum_up_to_the_change(make, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("make", "shape", "high"),
+    ("name", "shape", "high"),
     [
-        (make_embedding, (7,), 20),
-        (make_recurrent, (5, 3), None),
-        (make_convolution, (6, 6, 2), None),
-        (make_attention, (5, 4), None),
-        (make_shared, (3,), None),
-        (make_dead, (3,), None),
+        ("embedding", (7,), 20),
+        ("recurrent", (5, 3), None),
+        ("convolution", (6, 6, 2), None),
+        ("attention", (5, 4), None),
+        ("shared", (3,), None),
+        ("dead", (3,), None),
     ],
 )
-def test_kinds_of_layers(make, shape, high, tmp_path):
-    check_norms(make, tmp_path, data=make_ordered(shape, high=high))
+def test_kinds_of_layers(name, shape, high, tmp_path):
+    check_norms(MODELS[name], tmp_path, data=make_ordered(shape, high=high))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from keras import layers
 
 import keras_vg as vg
 from helpers.gradient_rows import check_norms
-from helpers.models import make_embedding, make_ordered, make_sequential, make_shared
+from helpers.models import MODELS, make_ordered, make_sequential
 from helpers.training import COMPILE_OPTIONS, fit
 
 pytestmark = [
@@ -21,10 +21,10 @@ BACKEND = keras.backend.backend()
 
 
 @pytest.mark.parametrize("options", COMPILE_OPTIONS)
-@pytest.mark.parametrize("make", [make_embedding, make_shared])
-def test_ways_to_compile(options, make, tmp_path):
-    data = make_ordered((7,), high=20) if make is make_embedding else make_ordered((3,))
-    check_norms(make, tmp_path, data=data, compile_options=COMPILE_OPTIONS[options])
+@pytest.mark.parametrize("name", ["embedding", "shared"])
+def test_ways_to_compile(options, name, tmp_path):
+    data = make_ordered((7,), high=20) if name == "embedding" else make_ordered((3,))
+    check_norms(MODELS[name], tmp_path, data=data, compile_options=COMPILE_OPTIONS[options])
 
 
 @pytest.mark.skipif(BACKEND != "torch" or not shutil.which("g++"), reason="torch.compile, which calls g++")

@@ -5,37 +5,41 @@ import numpy as np
 import pytest
 
 import keras_vg as vg
-from helpers.models import BackToFront, make_data, make_functional, make_sequential, make_sequential_without_input
+from helpers.models import (
+    MODELS,
+    make_data,
+    make_sequential,
+)
 from helpers.training import fit
 
 pytestmark = pytest.mark.model
 
 
 @pytest.mark.parametrize(
-    ("make", "layers", "expected"),
+    ("name", "layers", "expected"),
     [
-        (make_sequential, "first", ["hidden"]),
-        (make_sequential, "last", ["out"]),
-        (make_sequential, "all", ["hidden", "bn", "out"]),
-        (make_sequential, "bn", ["bn"]),
-        (make_sequential, ["out", "hidden"], ["hidden", "out"]),
-        (make_sequential, lambda layer: isinstance(layer, keras.layers.Dense), ["hidden", "out"]),
-        (make_functional, "first", ["left"]),
-        (BackToFront, "all", ["first_dense", "block_1", "block_0", "last_dense"]),
-        (BackToFront, "first", ["first_dense"]),
+        ("sequential", "first", ["hidden"]),
+        ("sequential", "last", ["out"]),
+        ("sequential", "all", ["hidden", "bn", "out"]),
+        ("sequential", "bn", ["bn"]),
+        ("sequential", ["out", "hidden"], ["hidden", "out"]),
+        ("sequential", lambda layer: isinstance(layer, keras.layers.Dense), ["hidden", "out"]),
+        ("functional", "first", ["left"]),
+        ("subclassed", "all", ["first_dense", "block_1", "block_0", "last_dense"]),
+        ("subclassed", "first", ["first_dense"]),
     ],
 )
-def test_layers_are_chosen_in_call_order(make, layers, expected, tmp_path):
-    fit(make, vg.WeightDeltaLogger(tmp_path / "log.csv", layers=layers), epochs=1)
+def test_layers_are_chosen_in_call_order(name, layers, expected, tmp_path):
+    fit(MODELS[name], vg.WeightDeltaLogger(tmp_path / "log.csv", layers=layers), epochs=1)
     assert vg.read_log(tmp_path / "log.csv")["layer"].unique().tolist() == expected
 
 
-@pytest.mark.parametrize("make", [make_sequential, make_sequential_without_input, BackToFront])
-def test_an_unknown_layer_is_an_error_before_training(make, tmp_path):
+@pytest.mark.parametrize("name", ["sequential", "sequential_without_input", "subclassed"])
+def test_an_unknown_layer_is_an_error_before_training(name, tmp_path):
     path = tmp_path / "log.csv"
     path.write_text("kept")
     keras.utils.set_random_seed(0)
-    model = make()
+    model = MODELS[name]()
     model.compile("sgd", "mse")
     with pytest.raises(ValueError, match=r"this model has .*'(out|last_dense)'.*Did you mean '(out|last_dense)'"):
         model.fit(*make_data(), verbose=0, callbacks=[vg.WeightDeltaLogger(path, layers="lastdensse out")])

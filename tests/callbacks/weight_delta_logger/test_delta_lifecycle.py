@@ -8,18 +8,18 @@ import pytest
 
 import keras_vg as vg
 from helpers.delta_rows import check_against
-from helpers.models import make_data, make_sequential, make_sequential_without_input
+from helpers.models import MODELS, make_data, make_sequential, make_sequential_without_input
 from helpers.recorders import Failing, WeightRecorder
 from helpers.training import fit
 
 pytestmark = pytest.mark.model
 
 
-@pytest.mark.parametrize("make", [make_sequential, make_sequential_without_input])
-def test_several_fits_with_one_callback(make, tmp_path):
+@pytest.mark.parametrize("name", ["sequential", "sequential_without_input"])
+def test_several_fits_with_one_callback(name, tmp_path):
     path = tmp_path / "log.csv"
     logger, recorder = vg.WeightDeltaLogger(path, layers="all", append=True), WeightRecorder()
-    model, _ = fit(make, logger, recorder, epochs=2)
+    model, _ = fit(MODELS[name], logger, recorder, epochs=2)
     recorder.before, recorder.after = [], []
     for start in (2, 3):
         model.fit(
@@ -38,10 +38,10 @@ def test_without_append_every_fit_starts_the_file_anew(tmp_path):
 
 
 @pytest.mark.parametrize("hook", ["on_epoch_begin", "on_train_batch_end", "on_epoch_end"])
-@pytest.mark.parametrize("make", [make_sequential, make_sequential_without_input])
-def test_a_fit_that_breaks_off_leaves_a_clean_model(make, hook, tmp_path):
+@pytest.mark.parametrize("name", ["sequential", "sequential_without_input"])
+def test_a_fit_that_breaks_off_leaves_a_clean_model(name, hook, tmp_path):
     keras.utils.set_random_seed(0)
-    model = make()
+    model = MODELS[name]()
     model.compile("adam", "mse")
     first, second = tmp_path / "first.csv", tmp_path / "second.csv"
     logger = vg.WeightDeltaLogger(first)

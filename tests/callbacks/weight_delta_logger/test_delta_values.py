@@ -8,7 +8,7 @@ from keras import layers
 
 import keras_vg as vg
 from helpers.delta_rows import check_against
-from helpers.models import MAKERS, BackToFront, make_data, make_sequential, make_sequential_without_input
+from helpers.models import BASIC, MODELS, make_data, make_sequential
 from helpers.recorders import WeightRecorder
 from helpers.training import fit
 
@@ -16,10 +16,10 @@ pytestmark = pytest.mark.model
 BACKEND = keras.backend.backend()
 
 
-@pytest.mark.parametrize("make", MAKERS)
-def test_training_is_bit_identical_with_and_without(make, tmp_path):
-    plain, plain_history = fit(make)
-    logged, history = fit(make, vg.WeightDeltaLogger(tmp_path / "log.csv", layers="all"))
+@pytest.mark.parametrize("name", BASIC)
+def test_training_is_bit_identical_with_and_without(name, tmp_path):
+    plain, plain_history = fit(MODELS[name])
+    logged, history = fit(MODELS[name], vg.WeightDeltaLogger(tmp_path / "log.csv", layers="all"))
     assert all(np.array_equal(a, b) for a, b in zip(plain.get_weights(), logged.get_weights(), strict=True))
     states = zip(plain.optimizer.variables, logged.optimizer.variables, strict=True)
     to_numpy = keras.ops.convert_to_numpy
@@ -27,13 +27,13 @@ def test_training_is_bit_identical_with_and_without(make, tmp_path):
     assert {k: v for k, v in history.history.items() if k != "weight_delta_first"} == plain_history.history
 
 
-@pytest.mark.parametrize("make", MAKERS)
-def test_every_value_is_the_weight_bit_for_bit(make, tmp_path):
+@pytest.mark.parametrize("name", BASIC)
+def test_every_value_is_the_weight_bit_for_bit(name, tmp_path):
     keras.utils.set_random_seed(0)
-    initial = make()
+    initial = MODELS[name]()
     initial(make_data()[0][:1])
     recorder = WeightRecorder()
-    model, _ = fit(make, vg.WeightDeltaLogger(tmp_path / "log.csv", layers="all", max_values=None), recorder)
+    model, _ = fit(MODELS[name], vg.WeightDeltaLogger(tmp_path / "log.csv", layers="all", max_values=None), recorder)
     recorder.before[0] = initial.get_weights()  # at on_epoch_begin an unbuilt model has none on TensorFlow
     check_against(vg.read_log(tmp_path / "log.csv"), recorder, model, range(3))
 
@@ -73,13 +73,13 @@ if BACKEND != "torch":  # there steps must be 1, and compiling takes half a minu
 
 
 @pytest.mark.parametrize("option", OPTIONS)
-@pytest.mark.parametrize("make", [make_sequential, make_sequential_without_input, BackToFront])
-def test_ways_to_fit(option, make, tmp_path):
+@pytest.mark.parametrize("name", ["sequential", "sequential_without_input", "subclassed"])
+def test_ways_to_fit(option, name, tmp_path):
     options = {k: v() if k == "data" else v for k, v in OPTIONS[option].items()}
     recorder = WeightRecorder()
-    model, _ = fit(make, vg.WeightDeltaLogger(tmp_path / "log.csv", layers="all"), recorder, **options)
+    model, _ = fit(MODELS[name], vg.WeightDeltaLogger(tmp_path / "log.csv", layers="all"), recorder, **options)
     keras.utils.set_random_seed(0)
-    initial = make()
+    initial = MODELS[name]()
     initial(make_data()[0][:1])
     recorder.before[0] = initial.get_weights()
     check_against(vg.read_log(tmp_path / "log.csv"), recorder, model, range(3))
