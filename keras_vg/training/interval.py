@@ -71,9 +71,9 @@ class Interval:
         return {c: _to_float32(v) if GRADIENT.columns[c] is float else v for c, v in block.items()}
 
     def list_unseen(self) -> list[str]:
-        """Names the weights that moved though no optimizer was seen to be called with them; needs `totals`."""
+        """Names the weights that moved though no optimizer was seen to train them; needs `totals`."""
         assert self.totals is not None
-        is_unseen = self.totals.calls == 0
+        is_unseen = (self.totals.steps == 0) & np.isnan(self.learning_rates)
         if is_unseen.any():
             is_unseen &= self._measure_norms()[1] > 0
         return [f"{w.layer}/{w.name}" for w, unseen in zip(self.weights, is_unseen, strict=True) if unseen]
@@ -131,8 +131,9 @@ class IntervalRecorder:
         self._held = None
         rates = self._rates.end(() if self._tap is None else self._tap.optimizers)
         self._rates.begin()
-        if totals is not None:  # no rate is known of a weight that no optimizer was seen to train
-            rates = np.where(totals.calls > 0, rates, np.float32(np.nan))
+        if totals is not None:  # an optimizer leaves a weight without a gradient alone; on JAX it has zeros, and decays
+            is_trained = totals.calls if keras.backend.backend() == "jax" else totals.steps
+            rates = np.where(is_trained > 0, rates, np.float32(np.nan))
         return Interval(self.weights, before, self._before, rates, totals)
 
     def detach(self) -> None:

@@ -108,7 +108,7 @@ def test_the_rate_of_a_schedule_is_that_of_the_middle_update(accumulate, batches
     weights = list_weights(model)
     optimizer.build([weights[0].variable])
     reader, used = RateReader(model, weights), []
-    for start in (0, batches):  # two intervals
+    for _ in range(2):  # intervals
         reader.begin()
         used = []
         for _ in range(batches):

@@ -73,7 +73,7 @@ def simulate(critic_steps):
         sizes = {"critic": [], "generator": []}
         for start in range(0, len(X), BATCH):
             x = X[start : start + BATCH].astype("float64")
-            for step in range(critic_steps):
+            for _ in range(critic_steps):
                 by_d = np.mean(2 * (d * g * x - 1) * g * x)
                 by_g = np.mean(2 * d * g * x * d * x)  # before the critic's last step
                 d -= 0.01 * by_d
@@ -183,7 +183,7 @@ def test_a_gradient_of_a_gradient(tmp_path):
 
 
 class ByHand(keras.Model):
-    """Moves the weight of one layer without any optimizer; the other one's is trained as usual."""
+    """Moves the weight of its first layer without any optimizer; the second layer's is trained as usual."""
 
     def __init__(self):
         super().__init__()
@@ -199,24 +199,87 @@ class ByHand(keras.Model):
     def call(self, x):
         return self.trained(keras.ops.stop_gradient(self.by_hand(x)))
 
-    def train_step(self, *args):
-        if BACKEND == "jax":
-            logs, (trainable, *others) = super().train_step(*args)
-            return logs, ([trainable[0] * 0.9, trainable[1]], *others)
-        logs = super().train_step(*args)
+    def train_step(self, data):
+        logs = super().train_step(data)
         self.by_hand.kernel.assign(self.by_hand.kernel * 0.9)
         return logs
 
 
-def test_weights_that_move_without_a_gradient_that_is_seen(tmp_path):
-    if BACKEND == "jax":
-        pytest.skip("the compiled optimizer has this weight, with a gradient of zeros: see the next test")
+@on_jax
+def test_weights_that_move_without_a_gradient(tmp_path):
     model, path, guard = ByHand(), tmp_path / "g.csv", vg.TrainingGuard()
     model.compile("sgd", "mse")
-    model.trained.trainable = True
-    with pytest.warns(UserWarning) as caught:
-        model.fit(X, X, batch_size=BATCH, epochs=2, verbose=0, callbacks=[vg.GradientLogger(path), guard])
-    del caught
+    with pytest.warns(UserWarning, match="gradients of 1 of 2 weights were not seen.*: by_hand/kernel"):
+        model.fit(X, X, batch_size=BATCH, epochs=2, verbose=0, callbacks=[vg.GradientLogger(path)])
     log = vg.read_log(path).set_index("layer")
-    assert (log.loc["by_hand", "steps"] == 0).all()
-    assert log.loc["by_hand", "gradient_norm"].isna().all()
+    assert log.loc["by_hand", "steps"].tolist() == [0, 0]
+    assert log.loc["by_hand", ["gradient_norm", "learning_rate"]].isna().all(axis=None)
+    assert (log.loc["by_hand", "delta_norm"] > 0).all()
+    assert log.loc["trained", "steps"].tolist() == [4, 4]
+    with pytest.warns(UserWarning, match="gradients not seen in by_hand"):
+        model.fit(X, X, batch_size=BATCH, epochs=2, verbose=0, callbacks=[guard])
+    for findings in (guard.findings, vg.diagnose(path)):
+        assert [(finding.rule, finding.layers) for finding in findings] == [("gradients_not_seen", ("by_hand",))]
+        assert not findings.is_healthy
+        assert str(findings).startswith("not judged: 1 warning")
+
+
+@pytest.mark.skipif(BACKEND != "jax", reason="elsewhere own optimizers are seen")
+def test_on_jax_only_the_compiled_optimizer_is_seen(tmp_path):
+    class Plain(ByHand):
+        """Plain SGD without an optimizer."""
+
+        def call(self, x):
+            return self.trained(self.by_hand(x))
+
+        def train_step(self, state, data):
+            trainable, non_trainable, *others = state
+            return {"loss": 0.0}, ([0.9 * weight for weight in trainable], non_trainable, *others)
+
+    model, path, guard = Plain(), tmp_path / "g.csv", vg.TrainingGuard()
+    model.compile("sgd", "mse")
+    with pytest.warns(UserWarning, match="gradients of 2 of 2 weights were not seen.*on JAX, only the compiled"):
+        model.fit(X, X, batch_size=BATCH, epochs=2, verbose=0, callbacks=[vg.GradientLogger(path)])
+    log = vg.read_log(path)
+    assert (log["steps"] == 0).all()
+    assert log["gradient_norm"].isna().all()
+    with pytest.warns(UserWarning, match="gradients not seen in by_hand, trained"):
+        model.fit(X, X, batch_size=BATCH, epochs=2, verbose=0, callbacks=[guard])
+    assert not guard.findings.is_healthy
+
+
+class Unused(keras.Model):
+    """The loss does not depend on its last layer."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.last, self.unused = (keras.layers.Dense(n, name=name) for n, name in NAMES)
+        self.build((None, 1))
+
+    def build(self, shape):
+        self.first.build(shape)
+        self.last.build((None, 4))
+        self.unused.build(shape)
+        self.built = True
+
+    def call(self, x):
+        return self.last(self.first(x))
+
+
+NAMES = ((4, "first"), (1, "last"), (3, "unused"))
+
+
+@pytest.mark.filterwarnings("ignore:Gradients do not exist for variables")
+@pytest.mark.parametrize("optimizer", ["sgd", keras.optimizers.AdamW(0.01)], ids=["sgd", "adamw"])
+def test_a_layer_on_which_the_loss_does_not_depend(tmp_path, optimizer):
+    keras.utils.set_random_seed(0)
+    model, path = Unused(), tmp_path / "g.csv"
+    model.compile(optimizer, "mse")
+    history = model.fit(X, X, batch_size=BATCH, epochs=2, verbose=0, callbacks=[vg.GradientLogger(path)])
+    rows = vg.read_log(path).set_index("layer").loc["unused"]
+    assert rows["steps"].tolist() == [0] * 4
+    assert rows["gradient_norm"].isna().all()
+    assert np.isfinite(history.history["gradient_ratio"]).all()
+    for findings in (vg.diagnose(path), vg.diagnose(vg.inspect(model, X, X))):
+        assert [f.layers for f in findings if f.rule == "disconnected_layer"] == [("unused",)]
+        assert "zero_gradient" not in [f.rule for f in findings]
