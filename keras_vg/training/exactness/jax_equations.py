@@ -43,11 +43,14 @@ def is_constant_zero(value: Any) -> bool:
 def find_readers(values: Sequence[Any]) -> dict[int, list[str]]:
     """The names of the operations that read each array on the way to some values, by the array's `id`."""
     readers: defaultdict[int, list[str]] = defaultdict(list)
-    known, pending = set(), list(values)
+    known: dict[int, Any] = {}  # arrays and equations by `id`, kept so that no other object gets the same
+    pending = list(values)
     while pending:
-        equation = get_equation(pending.pop())
+        value = pending.pop()
+        equation = None if id(value) in known else get_equation(value)
+        known[id(value)] = value
         if equation is not None and id(equation) not in known:
-            known.add(id(equation))
+            known[id(equation)] = equation
             for item in equation.in_tracers:
                 readers[id(item)].append(equation.primitive.name)
             pending.extend(equation.in_tracers)
