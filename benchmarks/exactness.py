@@ -23,12 +23,13 @@ from keras import layers
 from rich.progress import track
 
 import keras_vg as vg
+from keras_vg.reproductions import experiments
 from keras_vg.training.backend import sum_gradients
 from keras_vg.training.exactness import Measurable
 
 
 def make_small() -> keras.Model:
-    return vg.experiments.build_model("relu")
+    return experiments.build_model("relu")
 
 
 def make_mlp() -> keras.Model:

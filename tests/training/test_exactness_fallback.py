@@ -9,12 +9,12 @@ from types import SimpleNamespace
 import keras
 import numpy as np
 import pytest
-from helpers.gradient_rows import check_norms
-from helpers.models import make_lookup, make_wide
-from helpers.training import COMPILE_OPTIONS, fit
 from keras import layers
 
 import keras_vg as vg
+from helpers.gradient_rows import check_norms
+from helpers.models import make_lookup, make_wide
+from helpers.training import COMPILE_OPTIONS, fit
 
 BACKEND = keras.backend.backend()
 pytestmark = pytest.mark.model
