@@ -9,7 +9,7 @@ def get_equation(value: Any) -> Any:
     """The operation that computes an array inside a traced step.
 
     Private: JAX has no public way to ask for it while a step is traced. A tracer's `parent` is the equation; of that,
-    `primitive` (with `name`, `bind` and `multiple_results`), `in_tracers` and `params` are used.
+    `primitive` (with `name`, `bind` and `multiple_results`), `in_tracers` and `params` are used, and `val` of a tracer.
 
     Returns:
         The equation, or None if the array is an input of the step, a constant, or computed already.
@@ -28,26 +28,35 @@ def is_constant_zero(value: Any) -> bool:
     `jax.grad` makes an array of zeros for such a weight, where other backends have no gradient. It is found behind
     conversions, changes of the shape, and factors.
     """
-    equation = get_equation(value)
-    if equation is None:
-        return False
-    name, inputs = equation.primitive.name, equation.in_tracers
-    if name in ("convert_element_type", "mul", "neg", "reshape", "transpose"):
-        return any(is_constant_zero(item) for item in inputs)
-    if name != "broadcast_in_dim":
-        return False
-    literal = getattr(inputs[0].val, "val", None)  # private: `val` of a tracer is its variable or its literal value
-    return literal is not None and bool(literal == 0)
+    known: dict[int, Any] = {}
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        equation = None if id(item) in known else get_equation(item)
+        known[id(item)] = item
+        if equation is None:
+            continue
+        name, inputs = equation.primitive.name, equation.in_tracers
+        if name in ("convert_element_type", "mul", "neg", "reshape", "transpose"):
+            pending.extend(inputs)
+        elif name == "broadcast_in_dim":
+            literal = getattr(inputs[0].val, "val", None)  # private: a tracer's `val` is its variable or its literal
+            if literal is not None and bool(literal == 0):
+                return True
+    return False
 
 
 def find_readers(values: Sequence[Any]) -> dict[int, list[str]]:
     """The names of the operations that read each array on the way to some values, by the array's `id`."""
     readers: defaultdict[int, list[str]] = defaultdict(list)
-    known, pending = set(), list(values)
+    known: dict[int, Any] = {}  # arrays and equations by `id`, kept so that no other object gets the same
+    pending = list(values)
     while pending:
-        equation = get_equation(pending.pop())
+        value = pending.pop()
+        equation = None if id(value) in known else get_equation(value)
+        known[id(value)] = value
         if equation is not None and id(equation) not in known:
-            known.add(id(equation))
+            known[id(equation)] = equation
             for item in equation.in_tracers:
                 readers[id(item)].append(equation.primitive.name)
             pending.extend(equation.in_tracers)
