@@ -92,7 +92,7 @@ def test_bad_sources(tmp_path, logs):
         ([], ValueError, "at least one log"),
         (None, TypeError, "Received: None"),
         ({1: logs["a"], "1": logs["b"]}, ValueError, "distinct names"),
-        ([logs["a"], gradients], ValueError, "must be of one kind. Received: a delta log .* and a gradient log"),
+        ([logs["a"], gradients], ValueError, "must be of one type. Received: a delta log .* and a gradient log"),
         (empty, ValueError, "an empty file"),
         (foreign, ValueError, "first line is 'epoch,loss'"),
         (broken, ValueError, "minus three"),
@@ -113,9 +113,9 @@ def test_a_torn_last_line_is_dropped_with_a_warning(logs):
 
 def test_bad_comparisons(logs):
     for options, message in [
-        ({"value": "epoch"}, "must be a column of figures"),
+        ({"value": "epoch"}, "must be a numeric column"),
         ({"value": "loss"}, "Received: value='loss'"),
-        ({"by": "delta"}, "must name one or more columns that hold no figures"),
+        ({"by": "delta"}, "must name one or more columns that are not numeric"),
         ({"by": []}, r"Received: by=\[\]"),
     ]:
         with pytest.raises(ValueError, match=message):

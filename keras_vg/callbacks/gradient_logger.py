@@ -1,18 +1,17 @@
 """The callback that logs the true gradients."""
 
-import math
 import os
 from numbers import Integral
 from typing import Any
 
 import keras
-import numpy as np
 
 from keras_vg.callbacks.base import WeightLogger
-from keras_vg.logs.schemas import GRADIENT
+from keras_vg.logs.layers import COLUMNS, measure_epoch
+from keras_vg.logs.schemas import GRADIENT, Block
 from keras_vg.training.interval import make_gradient_rows
-from keras_vg.training.tap import GradientTap, GradientTotals, attach_tap
-from keras_vg.training.weights import Layers, list_weights
+from keras_vg.training.tap import GradientTap, attach_tap
+from keras_vg.training.weights import Layers
 
 
 class GradientLogger(WeightLogger):
@@ -95,7 +94,7 @@ class GradientLogger(WeightLogger):
         super().on_epoch_begin(epoch, logs)
         self._row_start = 0
         self._steps_done = 0
-        self._totals: list[GradientTotals] = []
+        self._epoch_rows: list[Block] = []
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Writes a row if one is due."""
@@ -115,17 +114,11 @@ class GradientLogger(WeightLogger):
 
     def _start(self) -> None:
         super()._start()
-        self._last_depth = list_weights(self.model)[-1].depth
         self._tap = attach_tap(self.model, self._weights)
 
     def _end_epoch(self) -> dict[str, float]:
         self._write_row()
-        first, last = self._measure_layer(0), self._measure_layer(self._last_depth)
-        figures = {"gradient_rms_first": first, "gradient_rms_last": last}
-        if first is not None and last is not None:
-            with np.errstate(all="ignore"):
-                figures["gradient_ratio"] = float(np.float64(first) / last)
-        return {key: figure for key, figure in figures.items() if figure is not None}
+        return measure_epoch(self._epoch_rows)
 
     def _write_row(self) -> None:
         """Writes what happened since the last row, one line per weight."""
@@ -133,19 +126,11 @@ class GradientLogger(WeightLogger):
             return
         totals = self._tap.read()
         after = self._read_weights()
-        self._totals.append(totals)
         self._steps_done += totals.calls
         before, self._before = self._before, after
         if totals.calls == 0 and self.every != "epoch":  # the last row of the epoch was just written
             return
         step, rate = self._steps_done - 1, self._rate.end_epoch()
-        self._write([make_gradient_rows(self._weights, totals, before, after, self._epoch, step, rate)])
-
-    def _measure_layer(self, depth: int) -> float | None:
-        """The RMS over the epoch of all gradients of a layer; None if it is not logged."""
-        places = [place for place, weight in enumerate(self._weights) if weight.depth == depth]
-        if not places:
-            return None
-        roots = [totals.norm_root[place] for totals in self._totals for place in places]
-        counts = [totals.finite[place] * self._weights[place].size for totals in self._totals for place in places]
-        return math.hypot(*roots) / math.sqrt(sum(counts)) if any(counts) else math.nan
+        rows = make_gradient_rows(self._weights, totals, before, after, self._epoch, step, rate)
+        self._epoch_rows.append({name: rows[name] for name in COLUMNS})
+        self._write([rows])
