@@ -8,7 +8,7 @@ import math
 import os
 import re
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from keras_vg.diagnosis.rules import diagnose
 from keras_vg.logs.compare import compare
 from keras_vg.logs.layers import VALUES, compare_ends, reduce_layers
 from keras_vg.logs.runs import RunLogs, join_run_logs, read_run_logs
-from keras_vg.logs.schemas import LOG_TYPES
+from keras_vg.logs.schemas import LOG_TYPES, LogType
 from keras_vg.plots import choose_panels
 from keras_vg.plots.panels import Panel
 from keras_vg.plots.style import list_runs
@@ -84,7 +84,7 @@ def render_report(runs: list[RunLogs], title: str = "Training report") -> str:
         plots=[
             {"title": panel.title, "data": _draw_svg(panel)} for log in logs.values() for panel in choose_panels(log)
         ],
-        tables=[_make_table(name, table) for name, table in _choose_tables(logs)],
+        tables=[_make_table(name, table) for name, table in choose_tables(logs)],
         script=script,
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
@@ -116,15 +116,27 @@ def _draw_svg(panel: Panel) -> str:
     return base64.b64encode(buffer.getvalue()).decode()
 
 
-def _choose_tables(logs: dict[Any, pd.DataFrame]) -> list[tuple[str, pd.DataFrame]]:
-    """Chooses the tables: runs side by side per epoch, then each layer at the last epoch."""
+def choose_tables(logs: Mapping[LogType, pd.DataFrame]) -> list[tuple[str, pd.DataFrame]]:
+    """Chooses the tables of a report: runs side by side per epoch, then each layer at the last epoch.
+
+    Args:
+        logs: Logs of one or several runs by type, each with a column `run`.
+
+    Returns:
+        The tables with their headings; the numbers are not rounded.
+
+    Example:
+        >>> log = vg.read_log("runs/sigmoid_vs_relu/*_gradients.csv")
+        >>> [heading for heading, _ in vg.report.choose_tables({"gradients": log})][:2]
+        ['Gradient RMS of the first layer, per epoch', 'Gradient RMS of the first and the last layer, per epoch']
+    """
     tables: list[tuple[str, pd.DataFrame]] = []
     if "gradients" in logs:
         layers = reduce_layers(logs["gradients"])
         ends = compare_ends(logs["gradients"])
         cells = ends.pivot(index="epoch", columns="run", values="gradient_rms_first")[list_runs(ends)]
         tables.append(("Gradient RMS of the first layer, per epoch", _add_ratios(cells)))
-        tables.append(("First and last layer's gradient, per epoch", ends))
+        tables.append(("Gradient RMS of the first and the last layer, per epoch", ends))
         columns = ["run", "epoch", "depth", "layer", *VALUES]
         tables.append(("Gradients by layer, last epoch", _take_last_epoch(layers)[columns]))
     if "deltas" in logs:

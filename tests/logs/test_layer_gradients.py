@@ -156,6 +156,6 @@ def test_what_a_number_reads_back_to(tmp_path, dtype):
     values = np.append(10.0 ** np.random.default_rng(0).uniform(-45, 38, 5000), [0, 0.1, 1e-45, np.nan, np.inf])
     values = values.astype("float32").astype(dtype)
     rows = make_rows(np.zeros(len(values)), np.arange(len(values)), ["kernel"] * len(values))
-    rows |= {name: values for name in GRADIENT.numbers}
+    rows |= dict.fromkeys(GRADIENT.numbers, values)
     read = vg.read_log(write(tmp_path / "log.csv", rows))
     np.testing.assert_array_equal(round_trip(values), read["gradient_rms"])
