@@ -18,7 +18,7 @@ from rich.table import Table
 from keras_vg.logs.compare import compare as compare_runs
 from keras_vg.logs.reader import expand
 
-# What a command needs beyond tables is imported in it: `compare` must not wait for matplotlib.
+# Commands import in their own body what others do not need: `compare` must not wait for matplotlib.
 from keras_vg.text import make_printable
 
 app = typer.Typer(
@@ -42,7 +42,7 @@ def _main() -> None:
 @app.command(epilog="Example: keras-vg compare sigmoid.csv relu.csv --value delta --by epoch")
 def compare(
     logs: Logs,
-    value: Annotated[str | None, typer.Option(help="Column to compare. [default: the log's main figure]")] = None,
+    value: Annotated[str | None, typer.Option(help="Column to compare. [default: the log's main column]")] = None,
     by: Annotated[
         list[str] | None, typer.Option(help="Column that makes a row; repeatable. [default: epoch, depth]")
     ] = None,
@@ -63,12 +63,12 @@ def compare(
         shown.add_column(str(heading), overflow="fold")
     left_out = max(0, len(long) - rows) if rows else 0
     head = (rows + 1) // 2
-    for place, (*keys, figure, ratio) in enumerate(long.itertuples(index=False)):
-        if left_out and head <= place < head + left_out:
-            if place == head:
+    for index, (*keys, mean, ratio) in enumerate(long.itertuples(index=False)):
+        if left_out and head <= index < head + left_out:
+            if index == head:
                 shown.add_row(*["…"] * long.shape[1])
             continue
-        shown.add_row(*(_show(key) for key in keys), f"{figure:.4g}", f"{ratio:.4g}")
+        shown.add_row(*(_show(key) for key in keys), f"{mean:.4g}", f"{ratio:.4g}")
     Console().print(shown)
     if left_out:
         typer.echo(
@@ -81,7 +81,7 @@ def diagnose(logs: Logs, as_json: AsJson = False) -> None:
     """Says what is wrong with each run. Exit status: 0 healthy, 1 a finding of severity error, 2 bad input.
 
     Logs of one run (gradients, activations, a CSVLogger's history) are judged together: all files if no two are of one
-    kind, otherwise those whose names differ in the word for the kind only (a_gradients.csv, a_history.csv).
+    type, otherwise those whose names differ in the word for the type only (a_gradients.csv, a_history.csv).
     """
     from keras_vg.diagnosis.rules import diagnose as diagnose_run
     from keras_vg.logs.runs import read_run_logs
@@ -115,7 +115,7 @@ def plot(
     output: Annotated[Path, typer.Option("--output", "-o", help="Picture to write: .png, .svg or .pdf.")],
     decay: Annotated[float | None, typer.Option(help="Predicted factor per layer, drawn beside gradients.")] = None,
 ) -> None:
-    """Draws the plots that fit the kind of the logs."""
+    """Draws the plots that fit the type of the logs."""
     with _exit_on_mistake():
         if output.suffix.lower() not in (".png", ".svg", ".pdf"):
             raise ValueError(
@@ -154,7 +154,9 @@ def reproduce(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for logs, pictures and RESULTS.md.")] = Path(
         "runs/results"
     ),
-    seeds: Annotated[int | None, typer.Option(min=1, help="Seeds per experiment. [default: each one's own]")] = None,
+    seeds: Annotated[
+        int | None, typer.Option(min=1, help="Seeds per experiment. [default: that of the experiment]")
+    ] = None,
     jobs: Annotated[int | None, typer.Option(help="Processes, -1 for one per core.")] = None,
     quick: Annotated[bool, typer.Option(help="Leave out what takes long and no verdict needs.")] = False,
     as_json: AsJson = False,
@@ -179,7 +181,7 @@ def reproduce(
 
 @contextlib.contextmanager
 def _exit_on_mistake() -> Iterator[None]:
-    """Turns a user's mistake into one line and exit status 2, and warnings into one line each."""
+    """Prints an error of the input as one line with exit status 2, and each warning as one line."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
         try:
@@ -206,7 +208,7 @@ def _print_json(value: Any) -> None:
 
 
 def _make_json(value: Any) -> Any:
-    """JSON has no NaN and no infinities: they become the strings that `float` reads."""
+    """Replaces NaN and infinities, which JSON does not have, by strings that Python's `float` reads."""
     if isinstance(value, dict):
         return {str(key): _make_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -1,20 +1,18 @@
 """The callback that logs the true gradients."""
 
-import math
 import os
 import warnings
-from collections.abc import Sequence
 from numbers import Integral
 from typing import Any
 
 import keras
-import numpy as np
 
 from keras_vg.callbacks.base import Logger, check_optimizer
-from keras_vg.logs.schemas import GRADIENT
+from keras_vg.logs.layers import COLUMNS, measure_epoch
+from keras_vg.logs.schemas import GRADIENT, Block
 from keras_vg.training.interval import Interval, IntervalRecorder
-from keras_vg.training.tap import GradientTotals, attach_tap
-from keras_vg.training.weights import Layers, Weight, list_weights
+from keras_vg.training.tap import attach_tap
+from keras_vg.training.weights import Layers, list_weights
 
 
 class GradientLogger(Logger):
@@ -66,7 +64,7 @@ class GradientLogger(Logger):
         ['gradient_ratio', 'gradient_rms_first', 'gradient_rms_last']
     """
 
-    _totals: list[GradientTotals]
+    _epoch_rows: list[Block]
 
     def __init__(
         self,
@@ -88,7 +86,7 @@ class GradientLogger(Logger):
         super().on_epoch_begin(epoch, logs)
         self._row_start = 0
         self._calls = 0
-        self._totals = []
+        self._epoch_rows = []
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Writes a row if one is due."""
@@ -102,8 +100,7 @@ class GradientLogger(Logger):
         super()._reset()
         self._row_start = 0  # the first step of the row
         self._calls = 0  # of an optimizer, in the epoch
-        self._totals = []  # of the epoch's rows
-        self._last_depth = 0
+        self._epoch_rows = []
         self._has_warned = False
 
     def _prepare(self, fit: Any) -> None:
@@ -112,7 +109,6 @@ class GradientLogger(Logger):
 
     def _start(self) -> None:
         weights = list_weights(self.model, self.layers)
-        self._last_depth = list_weights(self.model)[-1].depth
         self._recorder = IntervalRecorder(self.model, weights, attach_tap(self.model, weights))
         self._open()
 
@@ -120,7 +116,7 @@ class GradientLogger(Logger):
         interval = self._end_interval()
         if interval is not None:
             self._write_row(interval, self._count_steps(interval))
-            logs.update(self._measure_layers(interval.weights))
+            logs.update(measure_epoch(self._epoch_rows))
 
     def _count_steps(self, interval: Interval) -> int:
         """The steps of an epoch that is over.
@@ -137,10 +133,11 @@ class GradientLogger(Logger):
         if interval is None or (steps == self._row_start and self.every != "epoch"):  # the last row was just written
             return
         assert interval.totals is not None
-        self._totals.append(interval.totals)
         self._calls += int(interval.totals.calls.max())
         self._row_start = steps
-        self._write([interval.tabulate(self._epoch, steps - 1)])
+        rows = interval.tabulate(self._epoch, steps - 1)
+        self._epoch_rows.append({name: rows[name] for name in COLUMNS})
+        self._write([rows])
         self._warn_of_unseen(interval)
 
     def _warn_of_unseen(self, interval: Interval) -> None:
@@ -156,22 +153,3 @@ class GradientLogger(Logger):
                 + ": their rows have 0 steps and no gradient.",
                 stacklevel=2,
             )
-
-    def _measure_layers(self, weights: Sequence[Weight]) -> dict[str, float]:
-        """The epoch's metrics of the first and the last layer, as far as they are logged."""
-        first, last = (_measure_layer(weights, self._totals, depth) for depth in (0, self._last_depth))
-        metrics = {"gradient_rms_first": first, "gradient_rms_last": last}
-        if first is not None and last is not None:
-            with np.errstate(all="ignore"):
-                metrics["gradient_ratio"] = float(np.float64(first) / last)
-        return {name: metric for name, metric in metrics.items() if metric is not None}
-
-
-def _measure_layer(weights: Sequence[Weight], rows: Sequence[GradientTotals], depth: int) -> float | None:
-    """The RMS over an epoch's rows of all gradients of a layer; None if it is not logged."""
-    indices = [i for i, weight in enumerate(weights) if weight.depth == depth]
-    if not indices:
-        return None
-    roots = [totals.norm_root[i] for totals in rows for i in indices]
-    counts = [totals.finite[i] * weights[i].size for totals in rows for i in indices]
-    return math.hypot(*roots) / math.sqrt(sum(counts)) if any(counts) else math.nan

@@ -53,10 +53,9 @@ def find_saturated(context: Context) -> Iterator[Finding]:
                 "saturated_fraction": float(rows["saturated_fraction"].max()),
                 "activation": str(rows["activation"].iloc[0]),
             },
-            "These units sit where their activation is flat, so hardly any gradient passes. Scale the inputs to "
-            "zero mean "
-            "and unit variance (`keras.layers.Normalization`), use smaller initial weights (`'glorot_uniform'`), put "
-            "`BatchNormalization` before the activation, or use ReLU.",
+            "These units sit where their activation is flat, so hardly any gradient passes. Scale the inputs to zero "
+            "mean and unit variance (`keras.layers.Normalization`), use smaller initial weights (`'glorot_uniform'`), "
+            "put `BatchNormalization` before the activation, or use ReLU.",
         )
 
 
@@ -91,8 +90,8 @@ def find_input_scale(context: Context) -> Iterator[Finding]:
         (),
         None if context.is_inspection else int(context.activations["epoch"].min()),  # type: ignore[index]
         {"largest_input": size},
-        "The first layer is given inputs far from unit scale: its gradients grow with them, its units saturate. Divide "
-        "pixels by 255 (`keras.layers.Rescaling(1 / 255)`), or put `keras.layers.Normalization()` first.",
+        "The first layer is given inputs far from unit scale: its gradients grow with them, its units saturate. "
+        "Divide pixels by 255 (`keras.layers.Rescaling(1 / 255)`), or put `keras.layers.Normalization()` first.",
     )
 
 
@@ -116,8 +115,7 @@ def find_nonfinite_outputs(context: Context) -> Iterator[Finding]:
         context.get_epoch(first["epoch"]),
         {"first": where, "layers_hit": float(len(at_first))},
         f"The first value that is NaN or infinite comes from {where}. Check the data with `np.isfinite(x).all()`, "
-        "lower "
-        "the learning rate, add `clipnorm=1.0` to the optimizer, and avoid log, sqrt and division near 0.",
+        "lower the learning rate, add `clipnorm=1.0` to the optimizer, and avoid log, sqrt and division near 0.",
     )
 
 

@@ -1,4 +1,4 @@
-"""What every rule is given: tables of one moment or one training, arranged, and what is known beside them."""
+"""What every rule is given: the tables of one inspection or one training, and what follows from several of them."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from keras_vg import theory
 from keras_vg.diagnosis.evidence import Inspection
 from keras_vg.diagnosis.series import GradientSeries, make_series
 from keras_vg.diagnosis.thresholds import Thresholds
+from keras_vg.logs.layers import LayerGradients, measure_layers
 
 _ADAPTIVE = (
     "Adam",
@@ -33,13 +34,13 @@ class Context:
     """The tables that the rules judge together.
 
     Attributes:
-        thresholds: Where sick begins.
-        is_inspection: Whether the tables are an inspection's: one step that has not been made.
+        thresholds: The values from which the rules call something a fault.
+        is_inspection: Whether the tables are those of an inspection, of one step that has not been made.
         gradients: A gradient log, or None.
         activations: An activation log, or None.
         history: A table with `epoch` and `loss`, or None.
-        inspection: What an inspection told of loss, labels and optimizer, or None.
-        predictions: What the outputs gave for the probe batch, with their `epoch`, or None.
+        inspection: The inspection before the training, which knows loss, labels and optimizer, or None.
+        predictions: The predictions for the probe batch, with their `epoch`, or None.
     """
 
     thresholds: Thresholds
@@ -52,9 +53,15 @@ class Context:
 
     @cached_property
     def series(self) -> GradientSeries:
-        """The gradient log as arrays."""
+        """The gradient log as arrays of weights."""
         assert self.gradients is not None
         return make_series(self.gradients)
+
+    @cached_property
+    def layers(self) -> LayerGradients:
+        """The gradients of the layers, epoch by epoch."""
+        assert self.gradients is not None
+        return measure_layers(self.gradients)
 
     @property
     def is_adaptive(self) -> bool:
@@ -65,7 +72,7 @@ class Context:
 
     @property
     def scales_loss(self) -> bool:
-        """Whether a `LossScaleOptimizer` is known to be at work."""
+        """Whether the optimizer is known to be a `LossScaleOptimizer`."""
         return self.inspection is not None and self.inspection.setup["loss_scaling"]
 
     @property
@@ -87,7 +94,7 @@ class Context:
 
     @cached_property
     def is_converged(self) -> bool:
-        """Whether the loss is so small, against a constant prediction or its own start, that stillness is success."""
+        """Whether the loss is so small, against a constant prediction or its own start, that training is done."""
         part = self.thresholds.converged_loss
         if self.is_inspection and self.inspection is not None:
             loss = self.inspection.setup["loss"]
@@ -99,10 +106,11 @@ class Context:
 
     @cached_property
     def expected_factor(self) -> float:
-        """What mean-field theory expects a wide plain net of such layers to multiply the gradient by, per layer.
+        """The factor per layer that mean-field theory expects for the gradient of a wide plain net of such layers.
 
-        From the commonest activation and the median weight variance of the hidden layers, as they are first known;
-        NaN without an activation log, for activations without a theory, and with normalization between the layers.
+        It follows from the most common activation and the median weight variance of the hidden layers in the first
+        epoch; NaN without an activation log, for activations that the theory does not cover, and with normalization
+        between the layers.
         """
         if self.activations is None or any("gamma" in name for name in self.series.names):
             return float("nan")
@@ -113,8 +121,8 @@ class Context:
         if activation not in theory.ACTIVATIONS:
             return float("nan")
         units = hidden.groupby("depth")["units"].first()
-        chosen = [place for place, name in enumerate(self.series.names) if name == "kernel"]
-        norms = pd.Series(self.series.figures["weight_norm"][0, chosen], self.series.depths[chosen])
+        chosen = [index for index, name in enumerate(self.series.names) if name == "kernel"]
+        norms = pd.Series(self.series.columns["weight_norm"][0, chosen], self.series.depths[chosen])
         variance = float((np.square(norms) / units).median())  # of the weights, times the number of inputs
         return theory.predict_factor(activation, variance).factor if np.isfinite(variance) else float("nan")
 
@@ -134,7 +142,7 @@ class Context:
 
     def _moves_more_than_gradients(self) -> bool:
         """Whether weights moved farther than the learning rate times all gradients, which plain SGD cannot."""
-        f = self.series.figures
+        f = self.series.columns
         with np.errstate(all="ignore"):
             reach = f["learning_rate"] * f["gradient_norm"] * f["steps"]
             ratios = f["delta_norm"] / reach

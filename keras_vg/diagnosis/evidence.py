@@ -1,4 +1,4 @@
-"""What a diagnosis looks at: the tables of an inspection, of logs and of a training's history, told apart."""
+"""The tables that a diagnosis judges: those of an inspection, the logs, and the history of a training."""
 
 import os
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from keras_vg.logs.schemas import LogType, identify
 
 @dataclass(frozen=True)
 class Inspection:
-    """What `inspect` saw of a model and one batch.
+    """What `inspect` measured of a model on one batch.
 
     Attributes:
         gradients: One row per trainable weight, with the columns of a gradient log. `delta_norm` and `update_ratio`
@@ -25,7 +25,7 @@ class Inspection:
         inputs: One row per input, then one for what the first kernel is given: see `batches.describe_inputs`.
         outputs: One row per output, its loss, its predictions and its labels: see `batches.describe_outputs`.
         setup: `optimizer`, `learning_rate`, `epsilon`, `clipping`, `loss_scaling`, `gradient_accumulation_steps`, and
-            the batch's `loss` before the optimizer's next step and `loss_after` it.
+            the batch's `loss` before the optimizer's next step and `loss_after` that step.
     """
 
     gradients: pd.DataFrame
@@ -54,8 +54,8 @@ class Evidence:
         activations: An activation log.
         deltas: A delta log.
         history: A table with `epoch` and `loss`.
-        inspection: What `inspect` saw before the training.
-        predictions: What the outputs gave for a probe batch later, as in `Inspection.outputs`, with their `epoch`.
+        inspection: What `inspect` returned before the training.
+        predictions: The predictions for a probe batch during the training, as in `Inspection.outputs`, with `epoch`.
     """
 
     gradients: pd.DataFrame | None = None
@@ -67,18 +67,18 @@ class Evidence:
 
 
 def collect(*sources: Any) -> Evidence:
-    """Sorts sources into the tables that rules look at.
+    """Sorts sources into the tables that the rules judge.
 
     Args:
         *sources: Tables or paths of this package's logs, of a `keras.callbacks.CSVLogger`, a Keras `History`, an
-            `Inspection`; at most one of each kind, all of one run.
+            `Inspection`; at most one of each type, all of one run.
 
     Returns:
         The evidence.
 
     Raises:
         TypeError: If a source is none of these.
-        ValueError: If there is no source, two are of one kind, one is empty, lacks columns, or holds several runs.
+        ValueError: If there is no source, two are of one type, one is empty, lacks columns, or holds several runs.
         FileNotFoundError: If a path does not exist.
     """
     if not sources:

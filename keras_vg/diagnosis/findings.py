@@ -1,4 +1,4 @@
-"""What the rules say: one finding per fault, and all of them as text, as a rich table or as a DataFrame."""
+"""What the rules found: one `Finding` per fault, and `Findings` as text, as a rich table or as a DataFrame."""
 
 import html
 from collections.abc import Iterable, Mapping
@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 Severity: TypeAlias = Literal["error", "warning", "info"]
-Figure: TypeAlias = "float | str"
+Value: TypeAlias = "float | str"
 
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 """From the worst to the mildest."""
@@ -26,9 +26,9 @@ class Finding:
         rule: Name of the rule, e.g. `"vanishing_gradient"`.
         severity: `"error"` if the model, as it stands, does not learn or will break; `"warning"` if it learns more
             slowly than it could or is at risk; `"info"` for what is worth knowing.
-        layers: Names of the layers concerned, in call order; empty if the fault is not one of layers.
+        layers: Names of the layers with the fault, in call order; empty if it is not a fault of layers.
         epoch: The first epoch at which the fault shows, None for an inspection or where there are no epochs.
-        evidence: The figures that the rule judged, by name.
+        evidence: The values by which the rule judged, by name.
         advice: What to change in the Keras code.
     """
 
@@ -36,7 +36,7 @@ class Finding:
     severity: Severity
     layers: tuple[str, ...]
     epoch: int | None
-    evidence: dict[str, Figure]
+    evidence: dict[str, Value]
     advice: str
 
     def __str__(self) -> str:
@@ -48,7 +48,7 @@ class Findings(list[Finding]):
 
     Args:
         findings: The findings.
-        figures: The headline figures that were judged, by name.
+        figures: The main metrics of the run, by name; `gradient_ratio` is that of the last epoch.
 
     Example:
         >>> findings = Findings([], figures={"gradient_ratio": 0.8})
@@ -98,8 +98,8 @@ class Findings(list[Finding]):
         return f"<p>{html.escape(self._summarise())}</p>{table}"
 
     def _summarise(self) -> str:
-        figures = ", ".join(f"{name} {format_figure(figure)}" for name, figure in self.figures.items())
-        shown = f" ({figures})" if figures else ""
+        metrics = ", ".join(f"{name} {format_value(value)}" for name, value in self.figures.items())
+        shown = f" ({metrics})" if metrics else ""
         if not self:
             return f"healthy: nothing found{shown}"
         counts = {s: sum(finding.severity == s for finding in self) for s in SEVERITIES}
@@ -126,7 +126,7 @@ def describe(finding: Finding) -> str:
 
 
 def describe_evidence(finding: Finding) -> str:
-    """Writes a finding's figures in one line.
+    """Writes a finding's evidence in one line.
 
     Args:
         finding: The finding.
@@ -134,16 +134,16 @@ def describe_evidence(finding: Finding) -> str:
     Returns:
         E.g. `"gradient ratio 1.7e-08, factor per layer 0.237"`.
     """
-    return ", ".join(f"{name.replace('_', ' ')} {format_figure(f)}" for name, f in finding.evidence.items())
+    return ", ".join(f"{name.replace('_', ' ')} {format_value(value)}" for name, value in finding.evidence.items())
 
 
-def format_figure(figure: Figure) -> str:
-    """Writes a figure with as many digits as a reader needs.
+def format_value(value: Value) -> str:
+    """Writes a value as text.
 
     Args:
-        figure: A number or a text.
+        value: A number or a text.
 
     Returns:
         Numbers with three significant digits, texts as they are.
     """
-    return figure if isinstance(figure, str) else f"{figure:.3g}"
+    return value if isinstance(value, str) else f"{value:.3g}"

@@ -44,15 +44,13 @@ def _judge_head(output: dict[str, Any]) -> tuple[str, str] | None:
     takes_logits = bool(output["from_logits"])
     if activation == "softmax" and units == 1:
         return "error", (
-            "Softmax over one unit is always 1: every prediction is the same. Use `Dense(1, "
-            "activation='sigmoid')` for two "
-            "classes with `binary_crossentropy`, or no activation for a regression."
+            "Softmax over one unit is always 1: every prediction is the same. Use `Dense(1, activation='sigmoid')` for "
+            "two classes with `binary_crossentropy`, or no activation for a regression."
         )
     if is_categorical and units == 1:
         return "error", (
-            "A categorical loss over one unit has no gradient. Use `binary_crossentropy` with `Dense(1, "
-            "'sigmoid')`, or "
-            "one unit per class with softmax."
+            "A categorical loss over one unit has no gradient. Use `binary_crossentropy` with `Dense(1, 'sigmoid')`, "
+            "or one unit per class with softmax."
         )
     if loss in CROSSENTROPIES and not takes_logits:
         low, high = output["prediction_min"], output["prediction_max"]
@@ -71,24 +69,21 @@ def _judge_head(output: dict[str, Any]) -> tuple[str, str] | None:
         if unbounded or low < -1e-3 or high > 1 + 1e-3:
             fit = "softmax" if is_categorical else "sigmoid"
             return "error", (
-                f"{loss} takes probabilities, and this output ({activation}) gives other numbers, which are cut "
-                "to 0 and 1 "
-                f"and pass no gradient there. Use `activation='{fit}'`, or no activation with `from_logits=True` "
+                f"{loss} takes probabilities, and this output ({activation}) gives other numbers, which are cut to 0 "
+                f"and 1 and pass no gradient there. Use `activation='{fit}'`, or no activation with `from_logits=True` "
                 "in the loss."
             )
     if loss in CROSSENTROPIES and takes_logits and activation in ("sigmoid", "softmax", "relu", "tanh"):
         return "warning", (
-            f"The loss takes logits (`from_logits=True`) but the output is a {activation}. Leave out the "
-            "activation, or "
-            "`from_logits`."
+            f"The loss takes logits (`from_logits=True`) but the output is a {activation}. Leave out the activation, "
+            "or `from_logits`."
         )
     if is_categorical and activation == "sigmoid":
         return "warning", "One of several classes is a choice: use `activation='softmax'` instead of sigmoid."
     if loss in (*REGRESSIONS, "binary_crossentropy") and output["label_units"] == 1 and units > 1:
         return "error", (
             f"There is one label per example, but {units} outputs, each of which is taught the same number. For "
-            "classes use "
-            "`sparse_categorical_crossentropy`; for one number `Dense(1)`."
+            "classes use `sparse_categorical_crossentropy`; for one number `Dense(1)`."
         )
     if activation == "relu" and units == 1 and output["prediction_max"] == 0:
         return "error", "The ReLU output is 0 for every example and gets no gradient. Leave out the last activation."
@@ -142,15 +137,13 @@ def _find_bounds(output: dict[str, Any]) -> tuple[float, float] | None:
 def _advise_on_labels(output: dict[str, Any]) -> str:
     if output["loss"].startswith("sparse"):
         return (
-            "The labels must be the numbers 0 to units - 1. Renumber them (`np.unique(y, "
-            "return_inverse=True)[1]`), or give "
-            "the last layer one unit per class."
+            "The labels must be the numbers 0 to units - 1. Renumber them (`np.unique(y, return_inverse=True)[1]`), or "
+            "give the last layer one unit per class."
         )
     if output["loss"] in CROSSENTROPIES:
         return (
-            "Cross-entropy takes labels from 0 to 1. Map two classes to 0 and 1; for more classes use one "
-            "softmax unit per "
-            "class and `sparse_categorical_crossentropy`; for a regression use `mse` and no last activation."
+            "Cross-entropy takes labels from 0 to 1. Map two classes to 0 and 1; for more classes use one softmax unit "
+            "per class and `sparse_categorical_crossentropy`; for a regression use `mse` and no last activation."
         )
     return (
         "The last activation cannot reach these labels. Leave it out for a regression, or scale the labels into its "
@@ -173,9 +166,8 @@ def find_label_scale(context: Context) -> Iterator[Finding]:
             _name(output),
             None,
             {"label_size": size, "prediction_size": output["prediction_size"]},
-            "The labels are far from unit scale: the loss and its gradients are huge, yet small steps take "
-            "thousands of "
-            "updates to get there. Standardise them, `(y - y.mean()) / y.std()`, and scale the predictions back.",
+            "The labels are far from unit scale: the loss and its gradients are huge, yet small steps take thousands "
+            "of updates to get there. Standardise them, `(y - y.mean()) / y.std()`, and scale the predictions back.",
         )
 
 
@@ -213,8 +205,7 @@ def find_constant_prediction(context: Context) -> Iterator[Finding]:
             epoch,
             {"prediction_std": output["prediction_std"], "relative": spread},
             "The model gives the same answer to every example: the input does not reach the output. Look at the "
-            "findings "
-            "beside this one; scale the initial weights (`'he_normal'` with ReLU), and use fewer layers or "
+            "findings beside this one; scale the initial weights (`'he_normal'` with ReLU), and use fewer layers or "
             "normalization.",
         )
 
@@ -276,8 +267,8 @@ def find_frozen(context: Context) -> Iterator[Finding]:
         tuple(dict.fromkeys(frozen["layer"])),
         None,
         {"layers": float(frozen["layer"].nunique()), "of": float(rows["layer"].nunique())},
-        "These layers have `trainable = False` and do not learn. If that is not meant, set it to True and "
-        "compile again.",
+        "These layers have `trainable = False` and do not learn. If that is not meant, set it to True and compile "
+        "again.",
     )
 
 

@@ -1,4 +1,4 @@
-"""Rules that turn tables into findings: on an inspection, live, and on a log a year old. They never see a model."""
+"""Applies the rules to the tables of a run. The rules never see a model, so they work on an old log as well."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -51,15 +51,15 @@ def diagnose(*sources: Any, **thresholds: float) -> Findings:
 
     Args:
         *sources: Logs of this package (tables or paths), an `Inspection`, a Keras `History`, or the file of a
-            `keras.callbacks.CSVLogger`: at most one of each kind, all of one run.
+            `keras.callbacks.CSVLogger`: at most one of each type, all of one run.
         **thresholds: Other values for the thresholds, by name; see `keras_vg.rules.Thresholds`.
 
     Returns:
-        The findings, the worst first. They are judged together: a log is weighed with the loss of the history.
+        The findings, the worst first. The tables are judged together: the gradients with the loss of the history.
 
     Raises:
-        TypeError: If a source is of no such kind, or a keyword names no threshold.
-        ValueError: If there is no source, or a delta log alone; if two are of one kind, one is empty, lacks columns
+        TypeError: If a source is of no such type, or a keyword names no threshold.
+        ValueError: If there is no source, or a delta log alone; if two are of one type, one is empty, lacks columns
             or holds several runs; or if a threshold is no positive number.
         FileNotFoundError: If a path does not exist.
 
@@ -90,7 +90,7 @@ def judge(evidence: Evidence, thresholds: Thresholds) -> Findings:
 
     Args:
         evidence: The tables.
-        thresholds: Where sick begins.
+        thresholds: The values from which the rules call something a fault.
 
     Returns:
         The findings.
@@ -114,7 +114,7 @@ def judge(evidence: Evidence, thresholds: Thresholds) -> Findings:
             )
         )
     found = [[finding for rule in _choose_rules(context) for finding in rule(context)] for context in contexts]
-    return Findings(_merge(found), {name: figure for context in contexts for name, figure in _measure(context).items()})
+    return Findings(_merge(found), {name: value for context in contexts for name, value in _measure(context).items()})
 
 
 def _choose_rules(context: Context) -> list[Rule]:
@@ -133,7 +133,7 @@ def _choose_rules(context: Context) -> list[Rule]:
 
 
 def _merge(found: list[list[Finding]]) -> list[Finding]:
-    """What an inspection found is not said again of the training, unless it has become worse."""
+    """Leaves out a finding of the training that the inspection had already, unless it has become worse."""
     kept: list[Finding] = []
     for group in found:
         known = {finding.rule: SEVERITIES.index(finding.severity) for finding in reversed(kept)}
@@ -144,23 +144,21 @@ def _merge(found: list[list[Finding]]) -> list[Finding]:
 
 
 def _measure(context: Context) -> dict[str, float]:
-    """The headline figures that a healthy model is shown with."""
-    figures: dict[str, float] = {}
+    """The main metrics of the run, which are shown whether or not anything was found."""
+    metrics: dict[str, float] = {}
     if context.gradients is not None and not context.gradients.empty:
-        series = context.series
-        layers = series.reduce(series.figures["gradient_rms"])[-1]
-        known = layers[np.isfinite(layers)]
-        if len(known) > 1 and known[-1] > 0:
-            figures["gradient_ratio"] = float(known[0] / known[-1])
+        ratio = float(context.layers.ratio[-1])
+        if not np.isnan(ratio):
+            metrics["gradient_ratio"] = ratio
     if context.activations is not None:
         final = context.activations[context.activations["epoch"] == context.activations["epoch"].max()]
         for name in ("saturated_fraction", "dead_fraction"):
             chosen = activations.SATURATING if name == "saturated_fraction" else activations.RECTIFIERS
             values = final.loc[final["activation"].isin(chosen), name]
             if values.notna().any():
-                figures[f"largest_{name}"] = float(values.max())
+                metrics[f"largest_{name}"] = float(values.max())
     if context.history is not None:
-        figures["loss"] = float(context.history["loss"].iloc[-1])
+        metrics["loss"] = float(context.history["loss"].iloc[-1])
     elif context.is_inspection and context.inspection is not None:
-        figures["loss"] = float(context.inspection.setup["loss"])
-    return figures
+        metrics["loss"] = float(context.inspection.setup["loss"])
+    return metrics

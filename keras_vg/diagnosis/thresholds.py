@@ -1,4 +1,4 @@
-"""The figures at which the rules draw their lines, each with its source."""
+"""The values from which the rules call something a fault, each with its source."""
 
 import difflib
 from dataclasses import dataclass, fields
@@ -7,7 +7,9 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Where sick begins; "benchmark" means `benchmarks/diagnosis.py --figures`, which prints the measurement.
+    """The values from which the rules call something a fault.
+
+    "Benchmark" means `benchmarks/diagnosis.py --figures`, which prints the measurement.
 
     Attributes:
         vanishing_ratio: First layer's gradient over the last one's below which it is cut off. Under Adam, five layers

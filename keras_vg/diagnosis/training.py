@@ -1,4 +1,4 @@
-"""Rules about steps and the loss: too large, too small, and what the loss makes of them."""
+"""Rules about the size of the steps and about the loss."""
 
 from collections.abc import Iterator
 
@@ -17,29 +17,29 @@ def find_update_size(context: Context) -> Iterator[Finding]:
     """Steps that replace the weights, or hardly touch them."""
     series, t = context.series, context.thresholds
     kernels = series.is_kernel if series.is_kernel.any() else np.ones(len(series.names), bool)
-    f = series.figures
+    columns = series.columns
     with np.errstate(all="ignore"):
-        per_step = f["update_ratio"] / np.sqrt(np.maximum(f["steps"], 1))
+        per_step = columns["update_ratio"] / np.sqrt(np.maximum(columns["steps"], 1))
         if not context.is_inspection and context.is_adaptive:  # every step moves every weight by about the rate
-            per_step = np.fmax(per_step, f["learning_rate"] * np.sqrt(series.sizes) / f["weight_norm"])
-    per_step = np.where(np.isfinite(per_step) & (f["weight_norm"] > 0), per_step, np.nan)[:, kernels]
+            per_step = np.fmax(per_step, columns["learning_rate"] * np.sqrt(series.sizes) / columns["weight_norm"])
+    per_step = np.where(np.isfinite(per_step) & (columns["weight_norm"] > 0), per_step, np.nan)[:, kernels]
     if not np.isfinite(per_step).any():
         return
     largest = np.fmax.reduce(per_step, axis=1)
     m = int(np.nanargmax(largest))
     if largest[m] >= t.update_warning:
-        place = int(np.nanargmax(per_step[m]))
+        weight = int(np.nanargmax(per_step[m]))
         yield Finding(
             "update_too_large",
             "error" if largest[m] >= t.update_large else "warning",
-            (str(series.layers[kernels][place]),),
+            (str(series.layers[kernels][weight]),),
             context.get_epoch(series.epochs[m]),
             {"update_ratio_per_step": float(largest[m])},
             f"One step changes weights by {largest[m]:.2g} of their size; 0.001 is healthy. {LOWER}",
         )
     with np.errstate(all="ignore"):
-        moved = np.fmax.reduce(f["update_ratio"][:, kernels], axis=1) / np.maximum(
-            np.fmax.reduce(f["steps"], axis=1), 1
+        moved = np.fmax.reduce(columns["update_ratio"][:, kernels], axis=1) / np.maximum(
+            np.fmax.reduce(columns["steps"], axis=1), 1
         )
     if np.isfinite(moved).any() and 0 < np.fmax.reduce(moved) < t.update_small and not context.is_converged:
         yield Finding(
@@ -54,13 +54,13 @@ def find_update_size(context: Context) -> Iterator[Finding]:
 
 
 def find_tiny_gradients(context: Context) -> Iterator[Finding]:
-    """All gradients so small that neither Adam nor SGD makes anything of them."""
+    """Gradients that are so small in all layers that neither Adam nor SGD moves a weight."""
     series, t = context.series, context.thresholds
     if context.is_converged:
         return
-    rms = series.figures["gradient_rms"]
+    rms = series.columns["gradient_rms"]
     kernels = series.is_kernel if series.is_kernel.any() else np.ones(len(series.names), bool)
-    largest = np.fmax.reduce(np.where(series.figures["weight_norm"] > 0, rms, np.nan)[:, kernels], axis=1)
+    largest = np.fmax.reduce(np.where(series.columns["weight_norm"] > 0, rms, np.nan)[:, kernels], axis=1)
     if not (np.isfinite(largest).all() and (largest > 0).all() and (largest < t.tiny_gradient).all()):
         return
     yield Finding(
@@ -69,14 +69,14 @@ def find_tiny_gradients(context: Context) -> Iterator[Finding]:
         (),
         context.get_epoch(series.epochs[0]),
         {"largest_gradient_rms": float(largest.max())},
-        "Every layer's gradient is so small that Adam's epsilon swallows it and SGD does not move. Use larger initial "
-        "weights (`kernel_initializer='he_normal'` with ReLU, `'glorot_uniform'` with tanh), and scale inputs "
+        "Every layer's gradient is so small that Adam's epsilon outweighs it and SGD does not move. Use larger "
+        "initial weights (`kernel_initializer='he_normal'` with ReLU, `'glorot_uniform'` with tanh), and scale inputs "
         "and loss.",
     )
 
 
 def find_first_step(context: Context) -> Iterator[Finding]:
-    """What the optimizer's next step would do to the loss of the very batch that it is made from."""
+    """What the optimizer's next step would do to the loss of the same batch."""
     t = context.thresholds
     if context.inspection is None or context.accumulation > 1:
         return
@@ -95,7 +95,7 @@ def find_first_step(context: Context) -> Iterator[Finding]:
             f"One step takes the loss of its own batch from {before:.3g} to {after:.3g}: it overshoots. {LOWER}",
         )
     fall = (before - after) / floor
-    step = _measure_steps(context)  # healthy steps that gain nothing are no matter of the rate
+    step = _measure_steps(context)  # if steps of a healthy size gain nothing, the rate is not to blame
     if 0 <= fall < t.slow_loss and step < t.small_steps and not context.is_converged and rate > 0:
         yield Finding(
             "learning_rate_too_low",
@@ -103,8 +103,8 @@ def find_first_step(context: Context) -> Iterator[Finding]:
             (),
             None,
             {"loss": before, "relative_fall_per_step": fall, "update_ratio_per_step": step, "learning_rate": rate},
-            f"One step lowers the loss of its own batch by {fall:.1e} of it: a thousand steps will not train "
-            f"this. {RAISE}",
+            f"One step lowers the loss of its own batch by {fall:.1e} of it: a thousand steps will not train this. "
+            f"{RAISE}",
         )
 
 
@@ -116,13 +116,13 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
     losses = history["loss"].to_numpy(dtype="float64")
     epochs = history["epoch"].to_numpy()
     if not np.isfinite(losses).all():
-        place = int(np.argmax(~np.isfinite(losses)))
+        index = int(np.argmax(~np.isfinite(losses)))
         yield Finding(
             "nonfinite",
             "error",
             (),
-            int(epochs[place]),
-            {"loss": float(losses[place])},
+            int(epochs[index]),
+            {"loss": float(losses[index])},
             f"The loss became NaN or infinite. Check the data with `np.isfinite(x).all()`. {LOWER}",
         )
         return
@@ -131,7 +131,7 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
     lowest = int(np.argmin(losses))
     scale = np.abs(losses).max()
     if losses[-1] > t.rising_loss * losses[lowest] > 0 and losses[-1] >= losses[0] and lowest < len(losses) - 1:
-        # A net that is nearly done may lose its balance; one that is worse than a constant answer has lost everything.
+        # The loss of a net that is nearly done may rise a little; one above a constant prediction's is an error.
         limit = context.baseline if np.isfinite(context.baseline) else t.rising_error * losses[lowest]
         yield Finding(
             "learning_rate_too_high",
@@ -155,7 +155,7 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
         return
     if len(losses) < t.first_epochs or not scale > 0 or context.is_converged or _get_accuracy(context) > 0.9:
         return
-    if context.gradients is not None and np.fmax.reduce(context.series.figures["steps"], axis=1).sum() < t.first_steps:
+    if context.gradients is not None and np.fmax.reduce(context.series.columns["steps"], axis=1).sum() < t.first_steps:
         return
     fall = float((losses[0] - losses.min()) / scale)
     step = _measure_steps(context)
@@ -171,8 +171,8 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
             (),
             int(epochs[0]),
             {**evidence, "update_ratio_per_step": step},
-            f"The loss hardly falls, and the weights change by {step:.1e} of their size per step; 0.001 is "
-            f"healthy. {RAISE}",
+            f"The loss hardly falls, and the weights change by {step:.1e} of their size per step; 0.001 is healthy. "
+            f"{RAISE}",
         )
     elif fall < t.flat_loss:
         yield Finding(
@@ -212,7 +212,7 @@ def _measure_steps(context: Context) -> float:
     series = context.series
     chosen = series.is_kernel if series.is_kernel.any() else np.ones(len(series.names), bool)
     with np.errstate(all="ignore"):
-        return float(np.fmax.reduce((series.figures["update_ratio"] / series.figures["steps"])[0, chosen]))
+        return float(np.fmax.reduce((series.columns["update_ratio"] / series.columns["steps"])[0, chosen]))
 
 
 def _get_accuracy(context: Context) -> float:

@@ -14,14 +14,14 @@ def compare(
 ) -> pd.DataFrame:
     r"""Sets runs side by side, with each run's ratio to the first.
 
-    A cell is the mean over the rows of a run in one group, of the absolute value (figures such as deltas differ in
-    sign, and their plain mean would hide them): $\frac{1}{n} \sum_i |v_i|$. A NaN among them makes the cell NaN.
+    A cell is the mean over the rows of a run in one group, of the absolute value (deltas differ in sign, and
+    their plain mean would be near zero): $\frac{1}{n} \sum_i |v_i|$. A NaN among them makes the cell NaN.
 
     Args:
         source: What `read_log` takes, or a table that it returned, perhaps with further columns.
-        value: The column to compare; by default the log's main figure (`implied_gradient` of a delta log).
+        value: The column to compare; by default the log's main one (`implied_gradient` of a delta log).
         by: The column or columns that make a row of the result. The default, `("epoch", "depth")`, joins layers on
-            their place in the model, since Keras numbers automatic layer names anew in every process.
+            their position in the model, since Keras numbers automatic layer names anew in every process.
 
     Returns:
         A DataFrame indexed by `by`, with two groups of columns: one named after `value` and one named `"ratio"`,
@@ -46,14 +46,14 @@ def compare(
     value = schema.value if value is None else value
     if value not in schema.numbers:
         raise ValueError(
-            f"`value` must be a column of figures of a {schema.name}. Received: value={value!r}. "
+            f"`value` must be a numeric column of a {schema.name}. Received: value={value!r}. "
             f"Choose one of {', '.join(schema.numbers)}."
         )
     keys = ["epoch", "depth"] if by is None else [by] if isinstance(by, str) else list(by)
     allowed = [column for column in log.columns if column not in ("run", *schema.numbers)]
     if not keys or not set(keys) <= set(allowed):
         raise ValueError(
-            f"`by` must name one or more columns that hold no figures. Received: by={by!r}. "
+            f"`by` must name one or more columns that are not numeric. Received: by={by!r}. "
             f"Choose from {', '.join(allowed)}."
         )
     runs = list(log["run"].cat.categories) if isinstance(log["run"].dtype, pd.CategoricalDtype) else log["run"].unique()

@@ -1,4 +1,4 @@
-"""The bytes of a log file: whose they are, what a row looks like, and which a killed process left torn."""
+"""The bytes of a log file: its lock, the pattern of a row, and rows that a killed process left incomplete."""
 
 import contextlib
 import os
@@ -13,7 +13,7 @@ from keras_vg.logs.schemas import Schema
 _CHUNK = 1 << 16
 
 _MEMBER_START = b"\x1f\x8b\x08\x00\x00\x00\x00\x00"
-"""How each gzip member of a log starts: its time stamp is 0."""
+"""The first bytes of each gzip member of a log, whose time stamp is 0."""
 
 _VALUES = {
     int: r"[+-]?\d{1,18}",
@@ -27,27 +27,27 @@ def is_compressed(path: Path) -> bool:
 
 
 def lock(file: BinaryIO) -> None:
-    """Makes an open file one's own for as long as it is open, against other processes and other openings.
+    """Locks an open file for as long as it is open: neither another process nor this one can lock it again.
 
-    The lock is on the file itself, and readers do not feel it; it ends with the process, however that ends. On
+    The lock does not keep other processes from reading the file, and it ends with the process, however that ends. On
     file systems without locks this does nothing.
 
     Raises:
-        BlockingIOError: If somebody else has it.
+        BlockingIOError: If the file is locked, by another process or another opening.
     """
     try:
         import fcntl
-    except ImportError:  # Windows, where a lock keeps readers out, too: lock a byte that no log ever reaches
+    except ImportError:  # Windows, where a lock also keeps readers out: lock a byte beyond the end of any log
         import msvcrt
 
-        place = file.tell()
+        position = file.tell()
         file.seek(1 << 62)
         try:
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined, unused-ignore]
         except OSError as error:
             raise BlockingIOError(error.errno, error.strerror) from error
         finally:
-            file.seek(place)
+            file.seek(position)
         return
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -58,7 +58,7 @@ def lock(file: BinaryIO) -> None:
 
 
 def unlock(file: BinaryIO) -> None:
-    """Gives a locked file back at once: closing it would not, as long as a forked child has it open, too."""
+    """Unlocks a file at once: closing it would not, as long as a forked child process has it open."""
     with contextlib.suppress(ImportError, OSError):  # Windows has no forks; a file system without locks
         import fcntl
 
@@ -66,21 +66,21 @@ def unlock(file: BinaryIO) -> None:
 
 
 def match_rows(schema: Schema, separator: str) -> re.Pattern[bytes]:
-    """Returns the pattern of one line of a log, header or row, its line end included."""
+    """Returns the pattern of one line of a log, the header or a row, with its line end."""
     mark = re.escape(separator)
     text = rf'"[^"]*(?:""[^"]*)*"|[^"{mark}\r\n]*'
-    values = [_VALUES.get(kind, text) for kind in schema.columns.values()]
+    values = [_VALUES.get(dtype, text) for dtype in schema.columns.values()]
     row = mark.join(f"(?:{value})" for value in values)
     header = mark.join(schema.columns)
     return re.compile(rf"(?:{row}|\A{header})\r?\n".encode())
 
 
 def read_header(path: Path) -> str:
-    """Returns the first line of a log, as far as it is there, without its line end.
+    """Returns the first line of a log, or what there is of it, without its line end.
 
     Raises:
         OSError: If the file cannot be read.
-        ValueError: If it is no gzip file in spite of its name.
+        ValueError: If its name ends in `.gz` and it is no gzip file.
     """
     with path.open("rb") as file:
         start = file.read(_CHUNK)
@@ -93,18 +93,19 @@ def read_header(path: Path) -> str:
 
 
 def read_whole(path: Path, row: re.Pattern[bytes]) -> tuple[bytes, int]:
-    """Reads a log, without what is torn at its end.
+    """Reads a log, without an incomplete row at its end.
 
     Args:
         path: The file; one that ends in `.gz` is a sequence of gzip members, one per write.
         row: The pattern of a line.
 
     Returns:
-        The (uncompressed) text of its whole lines, and the number of bytes of the file that are torn.
+        The (uncompressed) text of its complete lines, and the number of bytes of the file after them.
 
     Raises:
         OSError: If the file cannot be read.
-        ValueError: If it is a gzip file damaged elsewhere than at its end, or none in spite of its name.
+        ValueError: If it is a gzip file that is damaged elsewhere than at its end, or its name ends in `.gz` and it
+            is no gzip file.
     """
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
@@ -119,7 +120,7 @@ def read_whole(path: Path, row: re.Pattern[bytes]) -> tuple[bytes, int]:
 
 
 def find_end(path: Path, row: re.Pattern[bytes]) -> int:
-    """Returns the size in bytes of the part of a log that is not torn; raises as `read_whole`."""
+    """Returns the size in bytes of the complete lines of a log; raises as `read_whole`."""
     with path.open("rb") as file:
         if not is_compressed(path):
             return _find_last_row_end(file, os.fstat(file.fileno()).st_size, row)
@@ -127,25 +128,25 @@ def find_end(path: Path, row: re.Pattern[bytes]) -> int:
 
 
 def find_damage(text: bytes, row: re.Pattern[bytes]) -> int | None:
-    """Returns the number of the first line, counted from 1, that is no row of the log; None if all are."""
+    """Returns the number, from 1, of the first line that is neither the header nor a row; None if all are."""
     try:
         text.decode()
         end = len(text)
     except UnicodeDecodeError as error:
         end = error.start
-    place = 0
-    while place < len(text):
-        match = row.match(text, place)
+    position = 0
+    while position < len(text):
+        match = row.match(text, position)
         if match is None or match.end() > end:
-            return text.count(b"\n", 0, place) + 1
-        place = match.end()
+            return text.count(b"\n", 0, position) + 1
+        position = match.end()
     return None
 
 
 def _find_last_row_end(file: BinaryIO, size: int, row: re.Pattern[bytes]) -> int:
-    """Where the last whole row of an uncompressed log ends.
+    """Where the last complete row of an uncompressed log ends.
 
-    That is after the last line end, unless it is inside of quotes: a layer's name may contain line ends, too.
+    That is after the last line end, unless that one is inside of quotes: a layer's name may contain line ends.
     """
     end = _find_last_line_end(file, size)
     offset = max(0, end - _CHUNK)
@@ -155,7 +156,7 @@ def _find_last_row_end(file: BinaryIO, size: int, row: re.Pattern[bytes]) -> int
     while start > 0:
         start = tail.rfind(b"\n", 0, start - 1) + 1
         match = row.match(tail, start)
-        if match is not None:  # what follows it is no row; it is torn only if it breaks off inside of quotes
+        if match is not None:  # what follows is no row; it is an incomplete one if it ends inside of quotes
             is_torn = tail.count(b'"', match.end()) % 2 == 1
             return offset + match.end() if is_torn else end
     return end
@@ -166,14 +167,14 @@ def _find_last_line_end(file: BinaryIO, size: int) -> int:
     while start > 0:
         stop, start = start, max(0, start - _CHUNK)
         file.seek(start)
-        place = file.read(stop - start).rfind(b"\n")
-        if place >= 0:
-            return start + place + 1
+        index = file.read(stop - start).rfind(b"\n")
+        if index >= 0:
+            return start + index + 1
     return 0
 
 
 def _decompress(file: BinaryIO, path: Path) -> Iterator[tuple[bytes, int]]:
-    """Yields the text of each whole gzip member and where in the file it ends; first of all, no text and 0."""
+    """Yields the text of each complete gzip member and where in the file it ends; before the first, no text and 0."""
     end = position = lines = 0
     yield b"", end
     member, parts = _new_member(), []
@@ -184,7 +185,7 @@ def _decompress(file: BinaryIO, path: Path) -> Iterator[tuple[bytes, int]]:
                 parts.append(member.decompress(data))
             except zlib.error as error:
                 file.seek(end)
-                if not file.read().strip(b"\0"):  # what a crash of the machine may leave
+                if not file.read().strip(b"\0"):  # zeros, which a crash of the machine may leave
                     return
                 raise ValueError(_describe_damage(path, end, lines, error)) from error
             data = member.unused_data
@@ -195,8 +196,8 @@ def _decompress(file: BinaryIO, path: Path) -> Iterator[tuple[bytes, int]]:
                 yield text, end
                 member, parts = _new_member(), []
     file.seek(end + 1)
-    if _MEMBER_START in file.read():  # it is not the last one that is torn
-        raise ValueError(_describe_damage(path, end, lines, "a member without end"))
+    if _MEMBER_START in file.read():  # another member follows: it is not the last one that is incomplete
+        raise ValueError(_describe_damage(path, end, lines, "a gzip member without an end"))
 
 
 def _new_member() -> "zlib._Decompress":

@@ -1,4 +1,4 @@
-"""Logs as pandas tables: one run or many, torn ends dropped, damage named."""
+"""Reads logs, of one run or of many, as pandas tables."""
 
 import glob
 import io
@@ -27,8 +27,8 @@ _POLARS_TYPES: dict[type, type[pl.DataType]] = {int: pl.Int64, float: pl.Float64
 def read_log(source: Source, keep: Literal["last", "all"] = "last") -> pd.DataFrame:
     """Reads the logs of one run or of many into one table.
 
-    A row that a killed training left torn at a file's end is dropped, and a warning says so. A training that is
-    resumed (`BackupAndRestore`, `initial_epoch`) runs an epoch again of which rows may be in the file already.
+    An incomplete row that a killed training left at a file's end is dropped, and a warning says so. A training that
+    is resumed (`BackupAndRestore`, `initial_epoch`) may run an epoch again whose rows are in the file already.
 
     Args:
         source: A path, a glob pattern, a list of either, or a dict of run name to path. Without a dict, a run is
@@ -37,14 +37,14 @@ def read_log(source: Source, keep: Literal["last", "all"] = "last") -> pd.DataFr
             time, in the order of the file.
 
     Returns:
-        A DataFrame with a first column `run` and then the log's own columns: integers as int64, figures as
-        float64, strings as categoricals. Rows stand in the order of the runs, then of the file.
+        A DataFrame with a first column `run` and then the log's own columns: integers as int64, other
+        numbers as float64, strings as categoricals. Rows are in the order of the runs, then of the file.
 
     Raises:
         TypeError: If `source` is none of these.
         FileNotFoundError: If a path does not exist or a pattern matches nothing.
         ValueError: If two runs have one name, `keep` is another word, or a file is empty, is no log of this
-            package, has a malformed line (whose number is named), or is of another kind than the first.
+            package, has a malformed line (whose number is named), or is of another type than the first.
 
     Example:
         >>> log = vg.read_log({"sigmoid": "sigmoid.csv", "relu": "relu.csv"})
@@ -63,14 +63,16 @@ def read_log(source: Source, keep: Literal["last", "all"] = "last") -> pd.DataFr
         schemas.append(schema)
         if schema is not schemas[0]:
             raise ValueError(
-                f"Logs that are read together must be of one kind. Received: a {schemas[0].name} "
+                f"Logs that are read together must be of one type. Received: a {schemas[0].name} "
                 f"({str(next(iter(runs.values())))!r}) and a {schema.name} ({str(path)!r}). Read them one by one."
             )
     table = pl.concat(frames)
-    places = np.repeat(np.arange(len(frames)), [len(frame) for frame in frames])
-    columns: dict[str, Any] = {"run": pd.Categorical.from_codes(places, categories=pd.Index(list(runs), dtype=object))}
-    for name, kind in schemas[0].columns.items():
-        columns[name] = _make_categorical(table[name]) if kind is str else table[name].to_numpy(writable=True)
+    run_codes = np.repeat(np.arange(len(frames)), [len(frame) for frame in frames])
+    columns: dict[str, Any] = {
+        "run": pd.Categorical.from_codes(run_codes, categories=pd.Index(list(runs), dtype=object))
+    }
+    for name, dtype in schemas[0].columns.items():
+        columns[name] = _make_categorical(table[name]) if dtype is str else table[name].to_numpy(writable=True)
     return pd.DataFrame(columns, copy=False)
 
 
@@ -81,7 +83,7 @@ def read_table(path: PathLike) -> pd.DataFrame:
         path: The file.
 
     Returns:
-        A log as `read_log` returns it, a history as it stands.
+        A log as `read_log` returns it, a history with its columns as they are.
 
     Raises:
         FileNotFoundError: If the file does not exist.
@@ -168,15 +170,15 @@ def _read_file(path: Path) -> tuple[pl.DataFrame, Schema]:
     text, torn = fileformat.read_whole(path, row)
     if torn:
         warnings.warn(f"{path}: dropped the torn row at its end, {torn} bytes (a killed training?)", stacklevel=4)
-    types = {name: _POLARS_TYPES[kind] for name, kind in schema.columns.items()}
-    if not text:  # the header was torn, too
+    types = {name: _POLARS_TYPES[dtype] for name, dtype in schema.columns.items()}
+    if not text:  # not even the header was complete
         return pl.DataFrame(schema=types), schema
     try:
         frame = pl.read_csv(io.BytesIO(text), separator=separator, schema=types)
         reason = "a value is missing" if any(column.null_count() for column in frame) else ""
     except pl.exceptions.PolarsError as error:
         reason = str(error).split("\n", 1)[0]
-    line = None if not reason and _is_quoted_right(frame, text, separator) else fileformat.find_damage(text, row)
+    line = None if not reason and _has_regular_quotes(frame, text, separator) else fileformat.find_damage(text, row)
     if reason or line is not None:
         raise ValueError(
             f"Every line of a log must hold {len(schema.columns)} values of the header's types. "
@@ -187,10 +189,13 @@ def _read_file(path: Path) -> tuple[pl.DataFrame, Schema]:
     return frame, schema
 
 
-def _is_quoted_right(frame: pl.DataFrame, text: bytes, separator: str) -> bool:
-    """Whether all is surely quoted as it must be; the parser lets stray quotes and carriage returns pass.
+def _has_regular_quotes(frame: pl.DataFrame, text: bytes, separator: str) -> bool:
+    """Whether the text certainly has no quotes and carriage returns but those that its strings need.
 
-    Few logs have either. Quotes are counted, against what the strings need; for the rest there is `find_damage`.
+    Polars accepts some text that is not valid CSV: quotes in the middle of a value, and carriage returns. Nearly all
+    logs have neither, which is quick to see. Where there are quotes, they are counted: a string that is empty or
+    contains a separator, a quote or a line end is written between two quotes, and each quote in it twice. If the text
+    has another number of quotes, or a carriage return, `find_damage` has to match line by line.
     """
     if b"\r" in text:
         return False
@@ -205,21 +210,21 @@ def _is_quoted_right(frame: pl.DataFrame, text: bytes, separator: str) -> bool:
 
 
 def _drop_repeated_epochs(frame: pl.DataFrame) -> pl.DataFrame:
-    """Keeps of each epoch the rows of its last run: a run begins where a place in the model comes up again."""
+    """Keeps of each epoch the rows of its last run. A run begins where a weight or layer occurs once more."""
     label = "weight" if "weight" in frame.columns else "layer"  # a layer may be renamed from run to run
     keys = [name for name in ("epoch", "step", "depth", label) if name in frame.columns]
     is_start = pl.any_horizontal(pl.col(key) != pl.col(key).shift() for key in keys)
-    # The values of one tensor stand together: what is to be done is done once for all of them.
+    # The rows of one tensor are consecutive: only the first row of each is compared.
     is_start |= pl.col("index") <= pl.col("index").shift() if "index" in frame.columns else True
     starts = frame.select(is_start.fill_null(True)).to_series().arg_true()
-    tensors = frame.select(keys)[starts].with_row_index("place")
+    tensors = frame.select(keys)[starts].with_row_index("tensor")
     epochs = tensors.filter(tensors.select(keys).hash_rows().is_duplicated())["epoch"].unique()
-    if epochs.is_empty():  # hashes are quick, and equal where rows are
+    if epochs.is_empty():  # equal rows have equal hashes, which are quick to compare
         return frame
     times = pl.int_range(pl.len()).over(keys)
     run = times.cum_max().over("epoch")
     repeated = tensors.filter(pl.col("epoch").is_in(epochs.implode())).with_columns(run=run)
-    earlier = repeated.filter(pl.col("run") < pl.col("run").max().over("epoch"))["place"]
+    earlier = repeated.filter(pl.col("run") < pl.col("run").max().over("epoch"))["tensor"]
     is_last = np.ones(len(tensors), bool)
     is_last[earlier.to_numpy()] = False
     return frame.filter(pl.Series(np.repeat(is_last, _count_rows(starts, len(frame)))))
@@ -230,7 +235,7 @@ def _count_rows(starts: pl.Series, rows: int) -> np.ndarray:
 
 
 def _make_categorical(strings: pl.Series) -> pd.Categorical:
-    # Equal strings stand together, a tensor's at least: only the first of each group is looked at.
+    # Equal strings are consecutive, at least within a tensor: only the first of each group is compared.
     starts = (strings != strings.shift()).fill_null(True).arg_true()
     firsts = strings.gather(starts)
     values = firsts.unique(maintain_order=True)

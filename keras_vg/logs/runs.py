@@ -1,4 +1,4 @@
-"""Which logs are of one run: files told apart by their type and grouped by their names."""
+"""Groups log files into runs, by their types and their names."""
 
 import os
 import re
@@ -22,9 +22,9 @@ class RunLogs:
     """The logs of one training.
 
     Attributes:
-        name: What tells the run apart from the others.
+        name: A name that differs from those of the other runs.
         tables: Its logs by type; `"history"` is the table of a `keras.callbacks.CSVLogger`.
-        paths: The files they were read from.
+        paths: The files that they were read from.
     """
 
     name: str
@@ -46,7 +46,7 @@ def read_run_logs(paths: Iterable[str | os.PathLike[str]]) -> list[RunLogs]:
         The runs, in the order of their first files.
 
     Raises:
-        ValueError: If a file is none of these, or has no rows.
+        ValueError: If a file is no such log, or has no rows.
         FileNotFoundError: If one does not exist.
 
     Example:
@@ -60,7 +60,7 @@ def read_run_logs(paths: Iterable[str | os.PathLike[str]]) -> list[RunLogs]:
     keys = [_name_run(path) for path in files]
     if len(set(types)) == len(types):
         keys = keys[:1] * len(keys)
-    else:  # a name that two files of one type would share does not tell runs apart
+    else:  # two files of one type are of two runs: where their names agree, their folders are used, too
         pairs = list(zip(keys, types, strict=True))
         keys = [
             _list_parts(path) if pairs.count(pair) > 1 else pair[0] for path, pair in zip(files, pairs, strict=True)

@@ -125,7 +125,7 @@ SCHEMAS = (DELTA, GRADIENT, ACTIVATION)
 
 
 def identify(columns: Iterable[str], what: str = "a table") -> Schema:
-    """Says which log has such columns: the one place where that is decided.
+    """Says which log has these columns. Nothing else in the package decides that.
 
     A log of this package names layers by `depth` and `layer`, a history does not. Of the logs of this package it is
     the one with the most of the columns that only it has. Further columns, such as `run`, do not matter.

@@ -1,11 +1,14 @@
-"""A CSV file that grows by whole epochs, has one writer at a time, and never costs anybody a training."""
+"""The CSV file that a callback appends to.
+
+One log at a time writes to a file (a lock says so to other processes). What is appended together is written in one
+call, or not at all. Errors in the file's path are raised before the first training step; a disk that fills up later
+is a warning, and the training goes on.
+"""
 
 import contextlib
-import csv
 import errno
 import gzip
 import io
-import itertools
 import os
 import stat
 import threading
@@ -16,32 +19,28 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import polars as pl
-
 from keras_vg.logs import fileformat
+from keras_vg.logs.rows import format_rows
 from keras_vg.logs.schemas import Block, Schema
 
 OTHER_COMPRESSIONS = (".bz2", ".xz", ".zip", ".zst", ".tar")
-"""Endings from which pandas would expect another compression."""
+"""File name endings that make pandas expect another compression than gzip."""
 
 MOST_UNWRITTEN = 64 * 2**20
-"""So many bytes of rows that could not be written are kept for a later try; beyond it the oldest go."""
-
-FEW_ROWS = 100
-"""So many rows are joined by Python's csv module: a gradient log's 22 in 0.2 ms, where Polars takes 0.9."""
+"""Bytes of rows that are kept in memory when they cannot be written; beyond this the oldest rows are dropped."""
 
 _mutex = threading.Lock()
 _holders: "weakref.WeakValueDictionary[tuple[int, int], CsvLog]" = weakref.WeakValueDictionary()
-"""The logs that this process has open, by device and inode of their files."""
+"""The logs that this process has open, by the device and inode numbers of their files."""
 
 
 class CsvLog:
     """Appends blocks of rows to a CSV file of a fixed schema.
 
-    Numbers are written in the shortest form that reads back to the same float32 or float64. Each `write` reaches
-    the operating system before it returns, so a killed process loses at most what it was writing; `close` has it
-    reach the disk. From `reserve` to `close` no other log can have the same file, in this process or another.
+    Numbers are written in the shortest form that reads back to the same float32 or float64. `write` hands the rows to
+    the operating system before it returns, so a killed process loses at most the rows that it was writing; `close`
+    waits until they are on the disk. From `reserve` to `close` no other log can open the same file, in this process
+    or in another one.
 
     Args:
         filename: Path of the file. One that ends in `.gz` is compressed, each block as a gzip member.
@@ -84,14 +83,14 @@ class CsvLog:
         return self._lost_rows + sum(rows for rows, _ in self._unwritten)
 
     def reserve(self, training: object = None) -> None:
-        """Makes the file this log's own, and raises unless it can be written; changes nothing in it.
+        """Opens and locks the file for this log, and raises if it cannot be written; changes nothing in it.
 
         Args:
-            training: What the rows will be of. A log that another training of this thread left open, because it
-                broke off, gives the file back.
+            training: An object that stands for the `fit` whose rows are to be written. A log that an earlier `fit` of
+                the same thread left open, because it was interrupted, is closed.
 
         Raises:
-            BlockingIOError: If another log has the file.
+            BlockingIOError: If another log has the file open.
             IsADirectoryError: If the path is a directory.
             OSError: If the path cannot be written.
             ValueError: If rows are to be appended to a file with other columns.
@@ -127,7 +126,7 @@ class CsvLog:
             raise
 
     def open(self, training: object = None) -> None:
-        """Reserves the file if need be and writes the header, unless rows are appended under an existing one.
+        """Reserves the file if `reserve` was not called, and writes the header unless the file has one to append to.
 
         Raises:
             OSError, ValueError: As `reserve`.
@@ -148,10 +147,10 @@ class CsvLog:
         self._is_open = True
 
     def write(self, blocks: Iterable[Block]) -> None:
-        """Appends blocks of rows, all in one write to the operating system.
+        """Appends blocks of rows, all of them in one write to the operating system.
 
-        If that fails, a warning says so once, and the rows are kept for the next `write` (or `close`), the newest
-        `MOST_UNWRITTEN` bytes of them.
+        If the write fails, the first failure is a warning, and the rows are kept for the next `write` or `close`: the
+        newest `MOST_UNWRITTEN` bytes of them.
 
         Args:
             blocks: Each maps every column to an array or list of length `rows`, or to one value for all its rows.
@@ -161,21 +160,12 @@ class CsvLog:
         """
         if not self._is_open:
             raise ValueError(f"The log must be open. Received: a closed log of {str(self.path)!r}. Call open().")
-        buffer = io.BytesIO()
-        rows = 0
-        # Blocks of one float type go together: mixed, a float32 would be printed as the float64 it becomes.
-        for types, same_type in itertools.groupby(blocks, key=lambda block: _list_float_types(block, self.schema)):
-            group = list(same_type)
-            counts = list(map(_count_rows, group))
-            is_few = sum(counts) <= FEW_ROWS and len(set(types)) == 1 and _can_be_joined(group, self.schema)
-            write = _write_few if is_few else _write_many
-            write(buffer, group, counts, self.schema, self.separator)
-            rows += sum(counts)
-        self._unwritten.append((rows, self._encode(buffer.getvalue())))
+        text, rows = format_rows(blocks, self.schema, self.separator)
+        self._unwritten.append((rows, self._encode(text)))
         self._flush()
 
     def close(self) -> None:
-        """Tries again to write what could not be written, and closes the file; a closed log can be opened again."""
+        """Tries once more to write the rows that are left, and closes the file. A closed log can be opened again."""
         self._release()
         if self._is_open and self.missing_rows:
             warnings.warn(
@@ -187,18 +177,18 @@ class CsvLog:
     def __reduce__(self) -> tuple[Any, ...]:  # a copy is a closed log of the same file
         return type(self), (self.path, self.schema, self.separator, self.append)
 
-    def __del__(self) -> None:  # a fit that raised never came to its end
+    def __del__(self) -> None:  # where `fit` raised, nothing else calls `close`
         self.close()
 
     def _forget(self) -> None:
-        """Starts with nothing open and nothing missing."""
+        """Sets the state of a log that is closed and has written nothing."""
         self._is_open = self._has_warned = False
         self._owner = (None, None)
         self._unwritten = deque()
         self._lost_rows = 0
 
     def _open_alone(self, training: object) -> io.FileIO:
-        """Opens the file, which is not touched, and locks it."""
+        """Opens and locks the file, without changing it."""
         while True:
             file = io.FileIO(self.path, "ab")
             try:
@@ -217,16 +207,16 @@ class CsvLog:
             except BaseException:
                 file.close()
                 raise
-            file.close()  # somebody deleted it in between
+            file.close()  # it was deleted or replaced between opening and locking
 
     def _check_is_left(self, holder: "CsvLog", training: object) -> None:
-        """Raises unless the training that a log was opened in is over without having closed it."""
+        """Raises if the `fit` that opened a log may still be running."""
         thread, held = holder._owner
         if thread is not None and thread.is_alive() and (thread is not threading.current_thread() or held is training):
             raise self._explain_lock("another logger of this process")
 
     def _release(self) -> None:
-        """Writes what is left, and gives the file back."""
+        """Writes the rows that are left, and unlocks and closes the file."""
         file = self._file
         if file is None:
             return
@@ -247,7 +237,7 @@ class CsvLog:
             warnings.warn(f"{self.path}: its end may not have reached the disk ({error.strerror}).", stacklevel=3)
 
     def _flush(self) -> None:
-        """Writes as much as can be written of what is waiting."""
+        """Writes as many of the waiting rows as can be written."""
         try:
             while self._unwritten:
                 self._write_bytes(self._unwritten[0][1])
@@ -267,17 +257,17 @@ class CsvLog:
                 )
 
     def _write_bytes(self, data: bytes) -> None:
-        """Writes all or nothing."""
+        """Writes all of the bytes or, if that fails, none."""
         if self._file is None:
             raise OSError(errno.EBADF, "another training in this thread took the file over")
         status = os.fstat(self._file.fileno())
         if not status.st_nlink and not self.path.exists():
-            raise FileNotFoundError(errno.ENOENT, "somebody deleted the file")
+            raise FileNotFoundError(errno.ENOENT, "the file was deleted")
         view = memoryview(data)
         try:
-            while view:  # a raw file may take only a part
+            while view:  # an unbuffered file may write only a part
                 view = view[self._file.write(view) :]
-        except BaseException:  # no half row stays, whether the disk is full or somebody pressed Ctrl-C
+        except BaseException:  # leave no partial row, be it a full disk or Ctrl-C
             with contextlib.suppress(OSError):
                 self._file.truncate(status.st_size)
             raise
@@ -296,13 +286,13 @@ class CsvLog:
             )
 
     def _mend_end(self) -> bool:
-        """Cuts what a killed process left torn, so that the next row starts a line; whether a header is left."""
+        """Cuts an incomplete last row that a killed process left. Returns whether the file still has a header."""
         assert self._file is not None
         size = os.fstat(self._file.fileno()).st_size
         end = fileformat.find_end(self.path, fileformat.match_rows(self.schema, self.separator)) if size else 0
         if end < size:
             self._file.truncate(end)
-            if end:  # otherwise all there was is a header without its line end
+            if end:  # otherwise only a part of the header was there
                 warnings.warn(
                     f"{self.path}: cut the torn row at its end, {size - end} bytes (a killed training?)",
                     stacklevel=2,
@@ -326,7 +316,7 @@ class CsvLog:
 
 
 def _leave_to_parent() -> None:
-    """In a forked process: the open logs are those of the parent, whose locks must not outlive it here."""
+    """Closes the parent's logs in a forked process, which would keep their locks when the parent has ended."""
     for log in list(_holders.values()):
         if log._file is not None:
             log._file.close()
@@ -350,52 +340,3 @@ def _identify(file: io.FileIO | Path) -> tuple[int, int]:
 
 def _can_separate(character: str) -> bool:
     return character.isascii() and not character.isalnum() and character not in "\"'\r\n+-._ "
-
-
-def _list_float_types(block: Block, schema: Schema) -> list[np.dtype]:
-    return [np.asarray(block[column]).dtype for column in schema.numbers]
-
-
-def _count_rows(block: Block) -> int:
-    return next(len(value) for value in block.values() if isinstance(value, np.ndarray | list))
-
-
-def _can_be_joined(blocks: list[Block], schema: Schema) -> bool:
-    """Whether Python's csv module quotes the names as Polars does."""
-    names = [block[column] for block in blocks for column in schema.texts]
-    flat = [name for value in names for name in ([value] if isinstance(value, str) else value)]
-    return all(name and "\r" not in name for name in flat)
-
-
-def _write_few(file: io.BytesIO, blocks: list[Block], counts: list[int], schema: Schema, separator: str) -> None:
-    """Writes the bytes that `_write_many` would: Polars makes the numbers' text here, too."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, delimiter=separator, lineterminator="\n")
-    for block, count in zip(blocks, counts, strict=True):
-        columns = {name: _repeat(block[name], count) for name in schema.columns}
-        floats = pl.Series(np.concatenate([columns[name] for name in schema.numbers])).cast(pl.String).to_list()
-        columns |= {name: floats[place * count :] for place, name in enumerate(schema.numbers)}
-        writer.writerows(zip(*columns.values(), strict=False))
-    file.write(text.getvalue().encode())
-
-
-def _repeat(value: Any, count: int) -> Any:
-    return value if isinstance(value, np.ndarray | list) else [value] * count
-
-
-def _write_many(file: io.BytesIO, blocks: list[Block], counts: list[int], schema: Schema, separator: str) -> None:
-    columns = [_make_column(name, [block[name] for block in blocks], counts) for name in schema.columns]
-    pl.DataFrame(columns).write_csv(file, include_header=False, separator=separator)
-
-
-def _make_column(name: str, values: list[Any], rows: list[int]) -> pl.Series:
-    """Puts the values of all blocks in one column: a frame per block would cost more than its rows."""
-    if any(isinstance(value, np.ndarray) for value in values):
-        pairs = zip(values, rows, strict=True)
-        return pl.Series(name, np.concatenate([v if isinstance(v, np.ndarray) else np.full(n, v) for v, n in pairs]))
-    if any(isinstance(value, list) for value in values):
-        pairs = zip(values, rows, strict=True)
-        return pl.Series(name, [item for v, n in pairs for item in (v if isinstance(v, list) else [v] * n)])
-    if all(isinstance(value, str) for value in values):
-        return pl.Series(name, values)[np.repeat(np.arange(len(values)), rows)]
-    return pl.Series(name, np.repeat(np.asarray(values), rows))

@@ -1,7 +1,7 @@
-"""Logs as pictures: each function takes a table and an `Axes`, and returns the `Axes`.
+"""Plots of logs: each function takes a table and an `Axes`, and returns the `Axes`.
 
-Zeros and figures that are not finite have no place on a log scale, and are what one looks for: they are drawn as
-hollow markers on lines of their own, at the lower and the upper edge.
+A log scale cannot show zeros, NaN and infinities, and those are the values that matter most: they are drawn as hollow
+markers, zeros along the lower edge of the axes, the others along the upper edge.
 """
 
 from keras_vg.plots.depth import draw_depth, draw_heatmap

@@ -1,4 +1,4 @@
-"""Figures over the depth of the model: profiles with a predicted decay, and heat maps of layer by epoch."""
+"""Plots over the depth of the model: lines with a predicted decay, and heat maps of layer by epoch."""
 
 from collections.abc import Sequence
 
@@ -9,43 +9,41 @@ from matplotlib.colors import LogNorm, Normalize
 from matplotlib.patches import Patch
 from matplotlib.ticker import LogFormatter, MaxNLocator
 
-from keras_vg.logs.layers import FIGURES, check_value, reduce_layers
+from keras_vg.logs.layers import VALUES, check_value, reduce_layers
 from keras_vg.logs.schemas import ACTIVATION, GRADIENT, identify
 from keras_vg.plots.style import (
     LABELS,
-    add_legend,
     choose_markevery,
     cycle_styles,
-    finish_log_scale,
+    finish_axes,
     list_runs,
     make_axes,
     make_label,
     mark_specials,
-    use_log_scale,
 )
 
 MOST_NAMES = 16
-"""A heat map of more layers names only some of them."""
+"""A heat map of more layers than this labels only some of them."""
 
 
 def draw_depth(
     log: pd.DataFrame,
     epochs: Sequence[int] | None = None,
     decay: float | None = None,
-    value: str = "gradient_norm",
+    value: str = "gradient_rms",
     ax: Axes | None = None,
 ) -> Axes:
-    r"""Draws a figure of each layer over the depth, on a log scale, beside a predicted decay.
+    r"""Draws the gradient of each layer over the depth, on a log scale, beside a predicted decay.
 
-    A layer's figure is that of all its weights together over an epoch: `gradient_norm` is the root mean square over
-    the steps of the L2 norm. The prediction starts at the last layer of the first chosen epoch of the first run, at
-    depth $L$, and goes on as $f^{L - depth}$ towards the input.
+    A layer's gradient in an epoch is that of its weight with the largest root mean square, as in `gradient_ratio`
+    (see `GradientLogger`); `gradient_norm` is the norm of all its weights. The prediction starts at the last layer of
+    the first chosen epoch of the first run, at depth $L$, and goes on as $f^{L - depth}$ towards the input.
 
     Args:
         log: A gradient log from `read_log`.
         epochs: Which epochs; by default of a lone run the first and the last, of several runs the last of each.
         decay: The predicted factor $f$ per layer, e.g. 0.25, the most that a sigmoid's derivative lets through.
-        value: `"gradient_norm"`, `"gradient_rms"` or `"update_ratio"`.
+        value: `"gradient_rms"`, `"gradient_norm"` or `"update_ratio"`.
         ax: Where to draw; None for a new figure.
 
     Returns:
@@ -90,24 +88,19 @@ def draw_depth(
         expected = start.iloc[-1] * decay ** (start.index[-1] - start.index.to_numpy(dtype="float64"))
         label = f"predicted: {decay:.3g} per layer"
         ax.plot(start.index, expected, color="0.45", linestyle=(0, (1, 1.5)), linewidth=2, label=label, zorder=1)
-    use_log_scale(ax)
-    finish_log_scale(ax)
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    ax.set_xlabel("depth [layers from the input]")
-    ax.set_ylabel(LABELS[value])
-    add_legend(ax)
+    finish_axes(ax, LABELS[value], x_label="depth [layers from the input]")
     return ax
 
 
 def draw_heatmap(log: pd.DataFrame, value: str | None = None, ax: Axes | None = None) -> Axes:
-    """Draws a figure of one run as a map, a row per layer and a column per epoch.
+    """Draws a column of one run as a heat map, with a row per layer and a column per epoch.
 
-    Figures that span orders of magnitude have a log scale. Zeros are dotted, what is not finite is crossed out;
-    a cell without a row in the log is white.
+    The color scale is logarithmic, except for fractions. Zeros are dotted, NaN and infinities are crossed out; a cell
+    without a row in the log is white.
 
     Args:
         log: A gradient log or an activation log of one run from `read_log`.
-        value: A column of figures; of a gradient log `gradient_norm`, `gradient_rms` (the default) or
+        value: A numeric column; of a gradient log `gradient_rms` (the default), `gradient_norm` or
             `update_ratio`, of an activation log any (`saturated_fraction` by default).
         ax: Where to draw; None for a new figure.
 
@@ -129,20 +122,20 @@ def draw_heatmap(log: pd.DataFrame, value: str | None = None, ax: Axes | None = 
         )
     is_activation = identify(log.columns) is ACTIVATION
     layers = log if is_activation else reduce_layers(log)
-    allowed = ACTIVATION.numbers if is_activation else list(FIGURES)
+    allowed = ACTIVATION.numbers if is_activation else list(VALUES)
     value = value or ("saturated_fraction" if is_activation else GRADIENT.value)
     if value not in allowed:
         raise ValueError(f"`value` must be one of {', '.join(allowed)}. Received: value={value!r}.")
     ax = make_axes(ax)
     rows = layers.drop_duplicates(["depth", "layer"]).sort_values("depth", kind="stable")
-    places = pd.MultiIndex.from_frame(rows[["depth", "layer"]].astype({"layer": object}))
+    index = pd.MultiIndex.from_frame(rows[["depth", "layer"]].astype({"layer": object}))
     cells = (
         layers.astype({"layer": object}).groupby(["depth", "layer", "epoch"], sort=True)[value].mean().unstack("epoch")
     )
     known = layers.astype({"layer": object}).groupby(["depth", "layer", "epoch"])[value].size().unstack("epoch").notna()
-    cells, known = cells.reindex(places), known.reindex(places)
+    cells, known = cells.reindex(index), known.reindex(index)
     _draw_cells(ax, cells, known.to_numpy(), is_fraction=value.endswith("_fraction"), label=LABELS[value])
-    _name_rows(ax, [f"{depth} {layer}" for depth, layer in places])
+    _name_rows(ax, [f"{depth} {layer}" for depth, layer in index])
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     ax.set_xlabel("epoch")
     return ax
@@ -201,8 +194,8 @@ def _find_range(values: np.ndarray) -> tuple[float, float]:
 
 
 def _name_rows(ax: Axes, names: list[str]) -> None:
-    """Names the rows, or so many of them as there is room for; long names are cut in the middle."""
+    """Labels the rows, or as many of them as there is room for; long names are cut in the middle."""
     step = -(-len(names) // MOST_NAMES)
-    places = range(0, len(names), step)
+    labelled = range(0, len(names), step)
     short = [name if len(name) <= 28 else f"{name[:14]}…{name[-13:]}" for name in names]
-    ax.set_yticks(list(places), [make_label(short[place]) for place in places], fontsize="small", parse_math=False)
+    ax.set_yticks(list(labelled), [make_label(short[row]) for row in labelled], fontsize="small", parse_math=False)

@@ -1,4 +1,4 @@
-"""Figures over the epochs: any column, update ratios with the healthy band, saturation and death."""
+"""Plots over the epochs: any column, one layer's gradient, update ratios, activations, losses."""
 
 from typing import Any
 
@@ -8,30 +8,29 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from keras_vg.logs.compare import compare
-from keras_vg.logs.layers import check_value, reduce_layers
+from keras_vg.logs.layers import check_value, measure_layers, reduce_layers
 from keras_vg.logs.schemas import ACTIVATION
 from keras_vg.plots.style import (
     LABELS,
     add_legend,
     choose_markevery,
     cycle_styles,
-    finish_log_scale,
+    finish_axes,
     list_runs,
     make_axes,
     make_label,
     mark_specials,
-    use_log_scale,
 )
 
 HEALTHY_UPDATE = (1e-4, 1e-2)
 """Change of a weight in one step, relative to its size, around the 1e-3 that is a healthy one (Karpathy, 2015)."""
 
 MOST_BANDS = 4
-"""More bands than this hide each other, and are left out."""
+"""With more runs than this the bands would hide each other, and are left out."""
 
 
 def draw_epochs(log: pd.DataFrame, value: str, by: str = "run", ax: Axes | None = None) -> Axes:
-    """Draws the mean size of a figure over the epochs, on a log scale.
+    """Draws the mean absolute value of a column over the epochs, on a log scale.
 
     Each run is reduced to its mean of |value| per epoch. A line is the median over the runs of one group; where a
     group has several runs, a band spans the smallest to the largest. Hollow markers at the lower and the upper edge
@@ -47,7 +46,7 @@ def draw_epochs(log: pd.DataFrame, value: str, by: str = "run", ax: Axes | None 
         The axes drawn on.
 
     Raises:
-        ValueError: If `value` names no column of figures.
+        ValueError: If `value` names no numeric column.
         KeyError: If the table has no column `by`.
 
     Example:
@@ -62,18 +61,18 @@ def draw_epochs(log: pd.DataFrame, value: str, by: str = "run", ax: Axes | None 
     styles = cycle_styles()
     for name, runs in groups.groupby(by, observed=True, sort=False)["run"]:
         _draw_group(ax, means[list(runs)], present, name, next(styles))
-    _finish(ax, LABELS.get(value, f"mean |{value}|"))
+    finish_axes(ax, LABELS.get(value, f"mean |{value}|"))
     return ax
 
 
 def _draw_group(
     ax: Axes, cells: pd.DataFrame, present: pd.Index, name: object, style: dict[str, Any], with_band: bool = True
 ) -> None:
-    """One line, its band, and the marks of the runs' cells that a log scale cannot show."""
+    """Draws a line, its band, and markers for the zeros, NaN and infinities of the runs."""
     median = cells.median(axis="columns")
     ax.plot(
         cells.index,
-        median.where(median > 0),  # else the line would fall out of the axes on its way to a zero
+        median.where(median > 0),  # otherwise the line would leave the axes towards a zero
         label=make_label(name),
         markevery=choose_markevery(len(cells)),
         **style,
@@ -89,12 +88,15 @@ def _draw_group(
 def draw_layer(
     log: pd.DataFrame, depth: int | None = None, value: str = "gradient_rms", ax: Axes | None = None
 ) -> Axes:
-    """Draws a figure of one layer, all its weights together, over the epochs: a line per run, on a log scale.
+    """Draws the gradient of one layer over the epochs: a line per run, on a log scale.
+
+    A layer's gradient in an epoch is that of its weight with the largest root mean square, as in `gradient_ratio`
+    (see `GradientLogger`).
 
     Args:
         log: A gradient log from `read_log`.
-        depth: Which layer; the first in the log by default.
-        value: `"gradient_norm"`, `"gradient_rms"` or `"update_ratio"`.
+        depth: Which layer; by default that of `gradient_rms_first`.
+        value: `"gradient_rms"`, `"gradient_norm"` or `"update_ratio"`.
         ax: Where to draw; None for a new figure.
 
     Returns:
@@ -110,8 +112,11 @@ def draw_layer(
     """
     layers = reduce_layers(log)
     check_value(value)
-    depth = layers["depth"].min() if depth is None else depth
-    rows = layers[layers["depth"] == depth]
+    if depth is None:
+        depths = {run: measure_layers(rows).first_depth for run, rows in log.groupby("run", observed=True)}
+        rows = layers[layers["depth"] == layers["run"].astype(object).map(depths)]
+    else:
+        rows = layers[layers["depth"] == depth]
     if rows.empty:
         known = ", ".join(map(str, sorted(layers["depth"].unique()))) or "none: it has no rows"
         raise ValueError(f"`depth` must be in the log. Received: depth={depth!r}. The log has {known}.")
@@ -120,7 +125,7 @@ def draw_layer(
     for run, table in rows.groupby("run", sort=False):
         cells = table.set_index("epoch")[[value]].rename_axis(columns="run")
         _draw_group(ax, cells, cells.stack(future_stack=True).index, run, next(styles))
-    _finish(ax, LABELS[value])
+    finish_axes(ax, LABELS[value])
     return ax
 
 
@@ -159,15 +164,15 @@ def draw_update_ratio(log: pd.DataFrame, healthy: tuple[float, float] = HEALTHY_
         cells = table.pivot(index="epoch", columns="depth", values="update_ratio").rename_axis(columns="run")
         present = table.set_index(["epoch", "depth"]).index
         _draw_group(ax, cells, present, run, next(styles), with_band=layers["run"].nunique() <= MOST_BANDS)
-    _finish(ax, LABELS["update_ratio"])
+    finish_axes(ax, LABELS["update_ratio"])
     ax.set_title(f"steps per row: {steps}", fontsize="small")
     return ax
 
 
 def draw_activations(log: pd.DataFrame, ax: Axes | None = None) -> Axes:
-    """Draws saturation and death over the epochs: of each run, the layer that is worst at that epoch.
+    """Draws the saturated and dead fractions over the epochs: of each run, those of the worst layer at that epoch.
 
-    Layers whose activation has no saturation (or death) are left out. Hollow markers at the upper edge show the
+    Layers whose activation cannot saturate (or die) are left out. Hollow markers at the upper edge show the
     epochs at which some layer's outputs are not finite.
 
     Args:
@@ -246,12 +251,3 @@ def draw_losses(log: pd.DataFrame, ax: Axes | None = None) -> Axes:
     ax.set_ylabel("loss")
     add_legend(ax)
     return ax
-
-
-def _finish(ax: Axes, label: str) -> None:
-    use_log_scale(ax)
-    finish_log_scale(ax)
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    ax.set_xlabel("epoch")
-    ax.set_ylabel(label)
-    add_legend(ax)

@@ -1,4 +1,4 @@
-"""Histograms of a delta log: how far the weights moved, and what they were before and after."""
+"""Histograms of a delta log: the changes of the weights, and the weights before and after."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ MOST_BINS = 40
 def draw_deltas(log: pd.DataFrame, epoch: int | None = None, depth: int | None = None, ax: Axes | None = None) -> Axes:
     """Draws a histogram of |delta| of one layer in one epoch, an outline per run, on a log axis.
 
-    Values that did not move, and values whose change is not finite, stand as bars of their own beside the axis.
+    Changes of exactly 0, and those that are NaN or infinite, are bars of their own to the left and the right.
 
     Args:
         log: A delta log from `read_log`.
@@ -43,7 +43,7 @@ def draw_deltas(log: pd.DataFrame, epoch: int | None = None, depth: int | None =
     low, high = (np.floor(np.log10(shown.min())), np.ceil(np.log10(shown.max()))) if len(shown) else (-1.0, 0.0)
     high = max(high, low + 1)
     bins = _count_bins(max(map(len, sizes.values())))
-    # The bars at the sides are in decades left and right of the range.
+    # The positions of the bars at the sides, in decades below and above the range.
     edges = np.linspace(low, high, bins + 1)
     side = (high - low) / 30
     zero, nonfinite = low - 4 * side, high + 2 * side
@@ -56,14 +56,14 @@ def draw_deltas(log: pd.DataFrame, epoch: int | None = None, depth: int | None =
             counts, _ = np.histogram(np.log10(size[finite & (size > 0)]), edges)
         look = {"color": style["color"], "linestyle": style["linestyle"]}
         ax.stairs(counts / len(size) * 100, edges, label=make_label(run), linewidth=1.8, **look)
-        for place, count, name in ((zero, (size == 0).sum(), "0"), (nonfinite, (~finite).sum(), "NaN\ninf")):
+        for position, count, name in ((zero, (size == 0).sum(), "0"), (nonfinite, (~finite).sum(), "NaN\ninf")):
             if count:
-                ax.stairs([count / len(size) * 100], [place, place + 2 * side], linewidth=1.8, **look)
-                special[place + side] = name
+                ax.stairs([count / len(size) * 100], [position, position + 2 * side], linewidth=1.8, **look)
+                special[position + side] = name
     decades = np.arange(low, high + 1, max(1, int((high - low) // 5)))
-    places = [*(decades if len(shown) else []), *special]
+    ticks = [*(decades if len(shown) else []), *special]
     names = [*(f"1e{int(decade)}" for decade in (decades if len(shown) else [])), *special.values()]
-    ax.set_xticks(places, names)
+    ax.set_xticks(ticks, names)
     ax.set_ylim(bottom=0)
     ax.set_xlabel("|delta| [weight]")
     ax.set_ylabel("values [%]")
@@ -128,7 +128,7 @@ def _draw_outline(ax: Axes, values: "pd.Series[float]", edges: np.ndarray, label
 
 
 def _count_bins(values: int) -> int:
-    """So many that a bar stands for several values."""
+    """Chooses the number of bins so that a bar holds several values."""
     return min(MOST_BINS, max(8, int(2 * values**0.5)))
 
 

@@ -1,4 +1,4 @@
-"""Which plots show a log best: a list of panels for its kind, ready to be drawn on axes of one's own."""
+"""The plots that suit each type of log, as panels that can be drawn on any axes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from keras_vg.plots.histograms import draw_deltas, draw_weights
 from keras_vg.plots.style import list_runs
 
 PANEL_SIZE = (4.8, 3.3)
-"""Inches: narrow enough that the text is still read on a phone."""
+"""Width and height in inches: narrow enough that the text can be read on a phone."""
 
 MOST_COLUMNS = 3
 
@@ -40,7 +40,7 @@ class Panel:
 
 
 def choose_panels(log: pd.DataFrame, decay: float | None = None) -> list[Panel]:
-    """Chooses the plots for a log's kind.
+    """Chooses the plots for a log by its type.
 
     Args:
         log: A log of one or several runs, or the tables of `keras.callbacks.CSVLogger` with a column `run`.

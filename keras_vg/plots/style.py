@@ -1,4 +1,4 @@
-"""What all plots share: styles that survive grey print, labels with units, and a place for what a log scale drops."""
+"""What all plots share: line styles, labels with units, and markers for values that a log scale cannot show."""
 
 import itertools
 from collections.abc import Iterator
@@ -8,23 +8,23 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import LogFormatter
+from matplotlib.ticker import LogFormatter, MaxNLocator
 
 from keras_vg.text import make_printable
 
-# Okabe and Ito's colours, which the colour-blind tell apart; markers and dashes do it in grey.
+# Okabe and Ito's colours, which the colour-blind can tell apart; in grey print markers and dashes differ.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 _DASHES = ("-", "--", "-.", ":")
 
-ZERO_PLACE, NONFINITE_PLACE = 0.05, 0.95
-"""Where zeros, NaN and infinities are drawn, as parts of the height of the axes."""
+ZERO_HEIGHT, NONFINITE_HEIGHT = 0.05, 0.95
+"""Where zeros, and where NaN and infinities are drawn, as fractions of the height of the axes."""
 
 MOST_INSIDE = 5
-"""A legend with more entries stands beside the axes."""
+"""A legend with more entries is drawn beside the axes."""
 
 MOST_MARKERS = 12
-"""A line with more points has a marker at every so many of them only."""
+"""A line with more points has markers at some of them only, evenly spaced."""
 
 LABELS = {
     "delta": "mean |delta| [weight]",
@@ -64,44 +64,36 @@ def list_runs(log: pd.DataFrame, column: str = "run") -> list[Any]:
 
 
 def choose_markevery(points: int) -> int:
-    """Says at which of a line's points there is room for a marker."""
+    """Returns n so that a marker at every n-th point leaves room between them."""
     return max(1, -(-points // MOST_MARKERS))
 
 
-def use_log_scale(ax: Axes) -> None:
-    """Sets the y axis to a log scale, with room for the lines of zeros and of what is not finite."""
-    ax.set_yscale("log")
-    ax.yaxis.set_major_formatter(LogFormatter())  # 1e-3, as Keras prints it; mathematics takes a quarter of the time
-    ax.yaxis.set_minor_formatter(LogFormatter())
-    ax.margins(y=0.12)
-
-
 def mark_specials(ax: Axes, x: Any, values: Any, style: dict[str, Any]) -> None:
-    """Marks the places at which a log scale shows nothing: zeros below, what is not finite above."""
+    """Draws markers for what a log scale cannot show: zeros at the lower edge, NaN and infinities at the upper."""
     x, values = np.asarray(x), np.asarray(values, "float64")
     nonfinite = values[~np.isfinite(values)]
     words = [word for word, found in (("NaN", np.isnan(nonfinite)), ("inf", np.isinf(nonfinite))) if found.any()]
-    for where, place, text in (
-        (values == 0, ZERO_PLACE, "0"),
-        (~np.isfinite(values), NONFINITE_PLACE, "/".join(words)),
+    for where, height, text in (
+        (values == 0, ZERO_HEIGHT, "0"),
+        (~np.isfinite(values), NONFINITE_HEIGHT, "/".join(words)),
     ):
         if not where.any():
             continue
         transform = ax.get_xaxis_transform()
         marks = {**style, "linestyle": "none", "markerfacecolor": "none", "markersize": 7, "markeredgewidth": 1.5}
-        ax.plot(x[where], np.full(where.sum(), place), transform=transform, clip_on=False, label="_special", **marks)
-        _name_place(ax, place, text)
+        ax.plot(x[where], np.full(where.sum(), height), transform=transform, clip_on=False, label="_special", **marks)
+        _label_height(ax, height, text)
 
 
-def _name_place(ax: Axes, place: float, text: str) -> None:
-    """Writes once beside the axes what the markers of a place mean."""
-    label = f"_special {place}"
+def _label_height(ax: Axes, height: float, text: str) -> None:
+    """Writes beside the axes, once, what the markers at a height mean."""
+    label = f"_special {height}"
     old = next((artist for artist in ax.texts if artist.get_label() == label), None)
     if old is None:
-        ax.plot([0, 1], [place, place], ":", color="0.7", lw=0.8, zorder=0, transform=ax.transAxes, label="_special")
+        ax.plot([0, 1], [height, height], ":", color="0.7", lw=0.8, zorder=0, transform=ax.transAxes, label="_special")
         ax.text(
             1.01,
-            place,
+            height,
             text,
             transform=ax.transAxes,
             va="center",
@@ -114,14 +106,23 @@ def _name_place(ax: Axes, place: float, text: str) -> None:
         old.set_text("/".join(dict.fromkeys([*old.get_text().split("/"), *text.split("/")])))
 
 
-def finish_log_scale(ax: Axes) -> None:
-    """Takes the ticks off an axis on which nothing is positive: they would mean nothing."""
+def finish_axes(ax: Axes, y_label: str, x_label: str = "epoch") -> None:
+    """Gives axes with lines a log scale, labels and a legend, and room for the markers of zeros, NaN and infinities."""
+    ax.set_yscale("log")
+    # 1e-3, as Keras prints it: math text would take a quarter of the drawing time.
+    ax.yaxis.set_major_formatter(LogFormatter())
+    ax.yaxis.set_minor_formatter(LogFormatter())
+    ax.margins(y=0.12)
     drawn = [line.get_ydata() for line in ax.get_lines() if not str(line.get_label()).startswith("_special")]
     values = np.concatenate([np.asarray(y, "float64").ravel() for y in drawn]) if drawn else np.array([])
-    if not (np.isfinite(values) & (values > 0)).any():
+    if not (np.isfinite(values) & (values > 0)).any():  # ticks would have no meaning
         ax.set_ylim(0.1, 1)
         ax.set_yticks([])
         ax.minorticks_off()
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    ax.set_xlabel(x_label)
+    ax.set_ylabel(y_label)
+    add_legend(ax)
 
 
 def add_legend(ax: Axes, title: str | None = None) -> None:
@@ -129,15 +130,15 @@ def add_legend(ax: Axes, title: str | None = None) -> None:
     handles, names = ax.get_legend_handles_labels()
     if not handles:
         return
-    place: dict[str, Any] = {"loc": "best"}
+    position: dict[str, Any] = {"loc": "best"}
     if len(handles) > MOST_INSIDE:
-        place = {"loc": "upper left", "bbox_to_anchor": (1.06, 1.0)}
-    legend = ax.legend(handles, names, title=title, fontsize="small", title_fontsize="small", **place)
+        position = {"loc": "upper left", "bbox_to_anchor": (1.06, 1.0)}
+    legend = ax.legend(handles, names, title=title, fontsize="small", title_fontsize="small", **position)
     for text in legend.get_texts():
         text.set_parse_math(False)
 
 
 def make_label(name: object) -> str:
-    """Turns a name into a label; one with a leading underscore would be kept out of the legend."""
+    """Turns a name into a label; matplotlib leaves labels with a leading underscore out of the legend."""
     label = make_printable(str(name))
     return f" {label}" if label.startswith("_") else label

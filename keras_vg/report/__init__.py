@@ -8,7 +8,7 @@ import math
 import os
 import re
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -23,9 +23,9 @@ from keras_vg import __version__
 from keras_vg.diagnosis.findings import Findings, describe, describe_evidence
 from keras_vg.diagnosis.rules import diagnose
 from keras_vg.logs.compare import compare
-from keras_vg.logs.layers import FIGURES, reduce_layers
+from keras_vg.logs.layers import VALUES, compare_ends, reduce_layers
 from keras_vg.logs.runs import RunLogs, join_run_logs, read_run_logs
-from keras_vg.logs.schemas import LOG_TYPES
+from keras_vg.logs.schemas import LOG_TYPES, LogType
 from keras_vg.plots import choose_panels
 from keras_vg.plots.panels import Panel
 from keras_vg.plots.style import list_runs
@@ -37,9 +37,9 @@ def write_report(
     filename: str | os.PathLike[str],
     title: str = "Training report",
 ) -> None:
-    """Writes a report of logs: what is wrong with each run, then plots, then tables that can be sorted.
+    """Writes a report of logs: the findings about each run, then plots, then tables that can be sorted.
 
-    The file holds all it needs, refers to nothing outside of it, and is the same for the same logs.
+    The file needs no other file and no network, and is the same for the same logs.
 
     Args:
         sources: Paths of logs of this package and of `keras.callbacks.CSVLogger`; `runs.read_run_logs` sorts them
@@ -49,7 +49,7 @@ def write_report(
 
     Raises:
         FileNotFoundError: If a log does not exist.
-        ValueError: If there is no log, or one is none of these kinds or has no rows.
+        ValueError: If there is no log, or one is of another type or has no rows.
         OSError: If the file cannot be written.
 
     Example:
@@ -84,7 +84,7 @@ def render_report(runs: list[RunLogs], title: str = "Training report") -> str:
         plots=[
             {"title": panel.title, "data": _draw_svg(panel)} for log in logs.values() for panel in choose_panels(log)
         ],
-        tables=[_make_table(name, table) for name, table in _choose_tables(logs)],
+        tables=[_make_table(name, table) for name, table in choose_tables(logs)],
         script=script,
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
@@ -107,7 +107,7 @@ def _describe_run(run: RunLogs) -> dict[str, Any]:
 
 
 def _draw_svg(panel: Panel) -> str:
-    """A plot as base64: in an image of its own, its text can neither run nor clash with that of other plots."""
+    """Draws a plot as SVG in base64. In an image of its own, its text cannot be run as a script, nor its ids clash."""
     buffer = io.BytesIO()
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "keras_vg"}), warnings.catch_warnings():
         # The browser has fonts for the scripts that matplotlib's lacks.
@@ -116,15 +116,28 @@ def _draw_svg(panel: Panel) -> str:
     return base64.b64encode(buffer.getvalue()).decode()
 
 
-def _choose_tables(logs: dict[Any, pd.DataFrame]) -> list[tuple[str, pd.DataFrame]]:
-    """Runs side by side per epoch, then each layer at its last epoch."""
+def choose_tables(logs: Mapping[LogType, pd.DataFrame]) -> list[tuple[str, pd.DataFrame]]:
+    """Chooses the tables of a report: runs side by side per epoch, then each layer at the last epoch.
+
+    Args:
+        logs: Logs of one or several runs by type, each with a column `run`.
+
+    Returns:
+        The tables with their headings; the numbers are not rounded.
+
+    Example:
+        >>> log = vg.read_log("runs/sigmoid_vs_relu/*_gradients.csv")
+        >>> [heading for heading, _ in vg.report.choose_tables({"gradients": log})][:2]
+        ['Gradient RMS of the first layer, per epoch', 'Gradient RMS of the first and the last layer, per epoch']
+    """
     tables: list[tuple[str, pd.DataFrame]] = []
     if "gradients" in logs:
         layers = reduce_layers(logs["gradients"])
-        first = layers[layers["depth"] == layers["depth"].min()]
-        cells = first.pivot(index="epoch", columns="run", values="gradient_rms")[list_runs(first)]
+        ends = compare_ends(logs["gradients"])
+        cells = ends.pivot(index="epoch", columns="run", values="gradient_rms_first")[list_runs(ends)]
         tables.append(("Gradient RMS of the first layer, per epoch", _add_ratios(cells)))
-        columns = ["run", "epoch", "depth", "layer", *FIGURES]
+        tables.append(("Gradient RMS of the first and the last layer, per epoch", ends))
+        columns = ["run", "epoch", "depth", "layer", *VALUES]
         tables.append(("Gradients by layer, last epoch", _take_last_epoch(layers)[columns]))
     if "deltas" in logs:
         first = logs["deltas"][logs["deltas"]["depth"] == logs["deltas"]["depth"].min()]
@@ -161,7 +174,7 @@ def _make_table(title: str, table: pd.DataFrame) -> dict[str, Any]:
 
 
 def _mark_code(text: str) -> Markup:
-    """Sets in `code` what stands between backticks."""
+    """Puts what is between backticks into `code` elements."""
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
@@ -173,12 +186,12 @@ def _format_cell(value: Any) -> str:
 
 @functools.cache
 def _load_template() -> tuple[jinja2.Template, str]:
-    """The page, and the script in it."""
+    """Returns the template of the page and the script in it."""
     folder = resources.files("keras_vg.report").joinpath("templates")
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
-    environment.filters["figure"] = _format_cell
+    environment.filters["format_cell"] = _format_cell
     environment.filters["code"] = _mark_code
     page, script = (folder.joinpath(name).read_text(encoding="utf-8") for name in ("report.html", "sort.js"))
     return environment.from_string(page), script

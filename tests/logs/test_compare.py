@@ -43,9 +43,9 @@ def test_compare_equals_a_plain_pandas_computation(circle_runs):
 
 def test_bad_comparisons(logs):
     for options, message in [
-        ({"value": "epoch"}, "must be a column of figures"),
+        ({"value": "epoch"}, "must be a numeric column"),
         ({"value": "loss"}, "Received: value='loss'"),
-        ({"by": "delta"}, "must name one or more columns that hold no figures"),
+        ({"by": "delta"}, "must name one or more columns that are not numeric"),
         ({"by": []}, r"Received: by=\[\]"),
     ]:
         with pytest.raises(ValueError, match=message):

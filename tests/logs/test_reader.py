@@ -45,7 +45,7 @@ def test_bad_sources(tmp_path, logs):
         ([], ValueError, "at least one log"),
         (None, TypeError, "Received: None"),
         ({1: logs["a"], "1": logs["b"]}, ValueError, "distinct names"),
-        ([logs["a"], gradients], ValueError, "must be of one kind. Received: a delta log .* and a gradient log"),
+        ([logs["a"], gradients], ValueError, "must be of one type. Received: a delta log .* and a gradient log"),
         (empty, ValueError, "an empty file"),
         (foreign, ValueError, "first line is 'epoch,loss'"),
         (broken, ValueError, "minus three"),

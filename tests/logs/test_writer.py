@@ -8,7 +8,7 @@ import pytest
 
 import keras_vg as vg
 from helpers.tables import make_block, write_log
-from keras_vg.logs import writer
+from keras_vg.logs import rows
 from keras_vg.logs.schemas import DELTA
 from keras_vg.logs.writer import CsvLog
 
@@ -202,6 +202,6 @@ def test_few_rows_are_the_bytes_that_many_are(tmp_path, monkeypatch, kind, separ
         block["learning_rate"] = block["learning_rate"].astype(kind)
     blocks += [blocks[0] | {"layer": ["x", "y", "z", "x", "y", "z", ""]}]
     few = write_log(tmp_path / "few.csv", *blocks, separator=separator)
-    monkeypatch.setattr(writer, "FEW_ROWS", 0)
+    monkeypatch.setattr(rows, "FEW_ROWS", 0)
     many = write_log(tmp_path / "many.csv", *blocks, separator=separator)
     assert few.read_bytes() == many.read_bytes()

@@ -48,7 +48,7 @@ def test_a_line_per_run_on_axes_of_its_own(log):
     ax = vg.plots.draw_epochs(log, "implied_gradient")
     assert [line.get_label() for line in ax.get_lines()] == ["a0", "a1", "b0"]
     assert len({(line.get_color(), line.get_marker(), line.get_linestyle()) for line in ax.get_lines()}) == 3
-    with pytest.raises(ValueError, match="must be a column of figures"):
+    with pytest.raises(ValueError, match="must be a numeric column"):
         vg.plots.draw_epochs(log, "loss")
 
 
@@ -102,11 +102,13 @@ def test_one_layer_over_the_epochs(ax):
 
 def test_depth_with_predicted_decay(ax):
     log = make_gradients([[0.01, 0.1, 1.0], [0.02, 0.0, np.nan]])
-    vg.plots.draw_depth(log, decay=0.5, ax=ax)
+    vg.plots.draw_depth(log, decay=0.5, value="gradient_norm", ax=ax)
     lines = get_lines(ax)
     assert lines["run, epoch 0"] == [0.02, 0.2, 2.0]  # the norm of 4 values is twice their RMS
     assert lines["predicted: 0.5 per layer"] == [0.5, 1.0, 2.0]
     assert get_marks(ax) == ([1], [2])
+    other = vg.plots.draw_depth(log, ax=Figure().subplots())
+    assert get_lines(other)["run, epoch 0"] == [0.01, 0.1, 1.0]
     with pytest.raises(ValueError, match=r"Received: epochs=\[7\]. The log has 0 to 1"):
         vg.plots.draw_depth(log, epochs=[7])
     with pytest.raises(ValueError, match="positive factor per layer"):

@@ -131,7 +131,7 @@ def test_a_log_that_is_deleted_during_training(tmp_path):
     path = tmp_path / "log.csv"
     logger = LOGGERS["delta"](path)
     _, messages = fit_logged(path, logger, Between(2, path.unlink), epochs=4)
-    assert "rows could not be written (somebody deleted the file)" in messages[0]
+    assert "rows could not be written (the file was deleted)" in messages[0]
     assert logger.missing_rows == 2 * ROWS_PER_EPOCH["delta"]
 
 
