@@ -6,6 +6,7 @@ Each test compares what a callback tells, to the last digit, with what it tells 
 import copy
 import functools
 import pickle
+import threading
 import warnings
 
 import keras
@@ -326,3 +327,22 @@ def test_a_later_first_epoch(name, callback, path, expected):
 def test_validation(name, callback, path, plain, expected):
     assert train(callback, path, validation_data=(X, Y)) == expected
     assert are_equal(get_net().copy_state(), plain[0])
+
+
+def test_the_ends_of_two_steps_at_once():
+    """Keras runs them in threads of its own; the later step may be the first to be counted."""
+    guard, has_begun, is_later_counted = vg.TrainingGuard(), threading.Event(), threading.Event()
+
+    class Paused(int):
+        def __add__(self, other):
+            has_begun.set()
+            is_later_counted.wait(0.2)
+            return int(self) + other
+
+    earlier = threading.Thread(target=lambda: guard.on_train_batch_end(Paused(0)))
+    earlier.start()
+    has_begun.wait()
+    guard.on_train_batch_end(1)
+    is_later_counted.set()
+    earlier.join()
+    assert guard._steps == 2
