@@ -1,4 +1,4 @@
-"""The callback that logs what the layers put out."""
+"""The callback that logs the outputs of the layers."""
 
 import os
 from typing import Any
@@ -16,8 +16,8 @@ from keras_vg.training.weights import Layers
 class ActivationLogger(Logger):
     r"""Logs the layers' outputs for a probe batch at every epoch's end, one CSV row per layer.
 
-    The batch passes the model in training mode, as in a training step (`BatchNormalization` takes the batch's
-    statistics, `Dropout` drops), and leaves no trace: moving statistics, seeds and metrics stay as they are, bit for
+    The model is called on the batch in training mode, as in a training step (`BatchNormalization` takes the batch's
+    statistics, `Dropout` drops), and does not change: moving statistics, seeds and metrics stay as they are, bit for
     bit. With $a = \phi(z)$ the outputs of a layer:
 
     - `mean`, `std` and `abs_max` are over all examples, positions and units
@@ -38,9 +38,11 @@ class ActivationLogger(Logger):
 
     Raises:
         TypeError: If `filename` or `layers` is of the wrong type.
-        ValueError: If `x` holds no examples, or `separator` cannot separate. At the start of `fit`, if `layers`
-            selects nothing, the model cannot take `x`, or rows are to be appended to a file with other columns.
-        OSError: At the start of `fit`, if the path is a directory or cannot be written.
+        ValueError: If `x` holds no examples, or `separator` is not one character, or one that occurs in numbers. At
+            the start of `fit`, if `layers` selects nothing, the model cannot take `x`, or rows are to be appended to
+            a file with other columns.
+        OSError: At the start of `fit`, if the path is a directory, cannot be written, or is being written by another
+            logger, in this process or another. (Later, a full disk is one warning: see `missing_rows`.)
 
     Example:
         >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, "relu"), keras.layers.Dense(1)])

@@ -2,6 +2,7 @@
 
 import copy
 import os
+import threading
 from typing import Any
 
 import keras
@@ -14,6 +15,8 @@ from keras_vg.training.interval import Interval, IntervalRecorder
 from keras_vg.training.late_building import call_when_built, has_weights
 from keras_vg.training.optimizers import list_optimizers
 from keras_vg.training.weights import Layers, check_layers
+
+_lock = threading.Lock()
 
 
 class FitCallback(keras.callbacks.Callback):
@@ -68,7 +71,8 @@ class FitCallback(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Counts the epoch's steps: Keras begins one, too, when the data turns out to be at its end."""
-        self._steps = max(self._steps, batch + 1)  # the hooks of several steps may run at once
+        with _lock:  # Keras may run the hooks of several steps at once
+            self._steps = max(self._steps, batch + 1)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Ends the epoch, with its metrics added to `logs`."""

@@ -48,8 +48,9 @@ class GradientLogger(Logger):
     Raises:
         TypeError: If `filename`, `layers` or `every` is of the wrong type. At the start of `fit`, if the model's
             optimizer is not one of Keras.
-        ValueError: If `every` is below 1 or another word, or `separator` cannot separate. At the start of `fit`, if
-            `layers` selects nothing, or if rows are to be appended to a file with other columns.
+        ValueError: If `every` is below 1 or a word other than `"epoch"`, or `separator` is not one character, or one
+            that occurs in numbers. At the start of `fit`, if `layers` selects nothing, or rows are to be appended to
+            a file with other columns.
         OSError: At the start of `fit`, if the path is a directory, cannot be written, or is being written by another
             logger, in this process or another. (Later, a full disk is one warning: see `missing_rows`.)
 

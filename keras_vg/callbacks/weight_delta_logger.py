@@ -34,8 +34,8 @@ class WeightDeltaLogger(Logger):
 
     Raises:
         TypeError: If `filename`, `layers` or `max_values` is of the wrong type.
-        ValueError: If `max_values` is below 1 or `separator` cannot separate. At the start of `fit`, if `layers`
-            selects nothing, or if rows are to be appended to a file with other columns.
+        ValueError: If `max_values` is below 1, or `separator` is not one character, or one that occurs in numbers. At
+            the start of `fit`, if `layers` selects nothing, or rows are to be appended to a file with other columns.
         OSError: At the start of `fit`, if the path is a directory, cannot be written, or is being written by another
             logger, in this process or another. (Later, a full disk is one warning: see `missing_rows`.)
 
