@@ -61,6 +61,15 @@ def make_history(table: "pd.DataFrame | Mapping[str, Any]") -> pd.DataFrame:
     return history
 
 
+def split_header(header: str) -> list[str]:
+    """Splits the first line of a CSV whose separator is not known."""
+    return next(csv.reader([header], delimiter=_find_separator(header)), [])
+
+
+def _find_separator(header: str) -> str:
+    return max(",;\t|", key=lambda character: len(next(csv.reader([header], delimiter=character), [])))
+
+
 def read_history(path: Path, header: str) -> pd.DataFrame:
     """Reads a CSV that holds a history.
 
@@ -72,7 +81,7 @@ def read_history(path: Path, header: str) -> pd.DataFrame:
     Returns:
         The table as it stands in the file.
     """
-    separator = max(",;\t|", key=lambda character: len(next(csv.reader([header], delimiter=character), [])))
+    separator = _find_separator(header)
     table = pd.read_csv(path, sep=separator)
     losses = [table[name] for name in list_losses(table.columns)]
     if separator == ";" and not all(map(pd.api.types.is_numeric_dtype, losses)):
