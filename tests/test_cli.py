@@ -147,7 +147,7 @@ def test_a_users_mistake_is_one_line_and_status_2(logs, tmp_path):
         (["compare", "--value", "loss", *logs], "value='loss'"),
         (["compare", "--by", "delta", *logs], "Received: by="),
         (["diagnose", "nope.csv"], "must be an existing file"),
-        (["diagnose", foreign], "first line is 'time,value'"),
+        (["diagnose", foreign], "columns=['time', 'value']"),
         (["diagnose", empty], "must have rows"),
         (["diagnose", logs[0]], "Changes of weights alone do not say"),
         (["plot", logs[0], "-o", tmp_path / "plot.jpg"], "must be a .png, .svg or .pdf"),

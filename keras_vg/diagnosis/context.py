@@ -38,7 +38,7 @@ class Context:
         is_inspection: Whether the tables are those of an inspection, of one step that has not been made.
         gradients: A gradient log, or None.
         activations: An activation log, or None.
-        history: A table with `epoch` and `loss`, or None.
+        history: A table with `epoch` and a column per metric, or None.
         inspection: The inspection before the training, which knows loss, labels and optimizer, or None.
         predictions: The predictions for the probe batch, with their `epoch`, or None.
     """
@@ -80,10 +80,17 @@ class Context:
         """Steps per update."""
         return 1 if self.inspection is None else int(self.inspection.setup["gradient_accumulation_steps"])
 
+    @cached_property
+    def losses(self) -> np.ndarray | None:
+        """The training loss of each epoch, float64; None if there is no history, or none that says which it is."""
+        if self.history is None or "loss" not in self.history.columns:
+            return None
+        return self.history["loss"].to_numpy(dtype="float64")
+
     @property
     def loss_is_unknown(self) -> bool:
         """Whether no loss was given."""
-        return self.history is None and not (self.is_inspection and self.inspection is not None)
+        return self.losses is None and not (self.is_inspection and self.inspection is not None)
 
     @cached_property
     def baseline(self) -> float:
@@ -99,9 +106,9 @@ class Context:
         if self.is_inspection and self.inspection is not None:
             loss = self.inspection.setup["loss"]
             return bool(loss < part * self.baseline) or loss == 0
-        if self.history is None:
+        losses = self.losses
+        if losses is None:
             return False
-        losses = self.history["loss"].to_numpy(dtype="float64")
         return bool(losses[-1] < part * losses[0] or losses[-1] < part * self.baseline or losses[-1] == 0)
 
     @cached_property

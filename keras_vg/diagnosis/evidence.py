@@ -1,14 +1,16 @@
 """The tables that a diagnosis judges: those of an inspection, the logs, and the history of a training."""
 
 import os
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import pandas as pd
 
+from keras_vg.logs.history import make_history
 from keras_vg.logs.reader import read_table
-from keras_vg.logs.schemas import LogType, identify
+from keras_vg.logs.schemas import LogType, UnknownLogError, identify
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Evidence:
         gradients: A gradient log.
         activations: An activation log.
         deltas: A delta log.
-        history: A table with `epoch` and `loss`.
+        history: A table with `epoch` and a column per metric; see `logs.history.make_history`.
         inspection: What `inspect` returned before the training.
         predictions: The predictions for a probe batch during the training, as in `Inspection.outputs`, with `epoch`.
     """
@@ -70,15 +72,17 @@ def collect(*sources: Any) -> Evidence:
     """Sorts sources into the tables that the rules judge.
 
     Args:
-        *sources: Tables or paths of this package's logs, of a `keras.callbacks.CSVLogger`, a Keras `History`, an
-            `Inspection`; at most one of each type, all of one run.
+        *sources: Tables or paths of this package's logs; a training's history as a Keras `History`, its dict, a table,
+            or a file of `keras.callbacks.CSVLogger` or pandas; an `Inspection`. At most one of each type, all of one
+            run. A table or file of no known type is left out with a warning, if there are others.
 
     Returns:
         The evidence.
 
     Raises:
         TypeError: If a source is none of these.
-        ValueError: If there is no source, two are of one type, one is empty, lacks columns, or holds several runs.
+        ValueError: If there is no source, none is of a known type or has rows, two are of one type, or one lacks
+            columns or holds several runs.
         FileNotFoundError: If a path does not exist.
     """
     if not sources:
@@ -86,14 +90,23 @@ def collect(*sources: Any) -> Evidence:
             "There must be something to diagnose. Received: no source. Pass an inspection, a log or a History."
         )
     evidence = Evidence()
+    unknown: list[UnknownLogError] = []
     for source in sources:
-        name, value = _classify(source)
+        try:
+            name, value = _classify(source)
+        except UnknownLogError as error:
+            unknown.append(error)
+            continue
         if getattr(evidence, name) is not None:
             raise ValueError(
                 f"A diagnosis is of one run: at most one source of a type. Received: two of type {name!r}. "
                 "Diagnose the runs one by one."
             )
         evidence = replace(evidence, **{name: value})
+    if len(unknown) == len(sources):
+        raise unknown[0]
+    for reason in unknown:
+        warnings.warn(f"A source is left out of the diagnosis. {reason}", stacklevel=3)
     return evidence
 
 
@@ -105,19 +118,22 @@ def _classify(source: Any) -> tuple[str, Any]:
     if isinstance(source, str | os.PathLike):
         return _classify_table(read_table(source), repr(os.fspath(source)))
     if isinstance(getattr(source, "history", None), Mapping) and hasattr(source, "epoch"):  # a Keras History
-        frame = pd.DataFrame({name: pd.Series(values) for name, values in source.history.items()})
-        frame.insert(0, "epoch", pd.Series(source.epoch, dtype="int64"))
-        return _classify_table(frame, "a History")
+        epochs = {} if "epoch" in source.history else {"epoch": source.epoch}
+        return _classify_table(make_history({**epochs, **source.history}), "a History")
+    if isinstance(source, Mapping):
+        return _classify_table(make_history(source), "a dict")
     raise TypeError(
-        "A source must be a table, the path of a log, an Inspection or a Keras History. "
+        "A source must be a table, the path of a log, an Inspection, a Keras History or its dict. "
         f"Received: {type(source).__name__}. Models are looked at with `inspect`."
     )
 
 
 def _classify_table(table: pd.DataFrame, what: str) -> tuple[LogType, pd.DataFrame]:
     log_type = identify(table.columns, what).log_type
+    if log_type == "history":
+        table = make_history(table)
     if table.empty:
-        raise ValueError(
+        raise UnknownLogError(
             f"A log must have rows to be diagnosed. Received: {what} without any. Did the training end its first epoch?"
         )
     if log_type != "history" and "run" in table.columns and table["run"].nunique() > 1:

@@ -15,6 +15,9 @@ Value: TypeAlias = "float | str"
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 """From the worst to the mildest."""
 
+NOT_JUDGED = ("gradients_not_seen", "loss_not_known")
+"""Rules that find no fault, but that a part of the training could not be seen."""
+
 _STYLES: dict[Severity, str] = {"error": "bold red", "warning": "bold yellow", "info": "cyan"}
 
 
@@ -64,8 +67,15 @@ class Findings(list[Finding]):
 
     @property
     def is_healthy(self) -> bool:
-        """Whether nothing of severity `"error"` was found."""
-        return not any(finding.severity == "error" for finding in self)
+        """Whether nothing of severity `"error"` was found, in a training that could be judged."""
+        return self.verdict == "healthy"
+
+    @property
+    def verdict(self) -> Literal["healthy", "sick", "not judged"]:
+        """`"sick"` with an error; `"not judged"` without, if a finding says that something could not be seen."""
+        if any(finding.severity == "error" for finding in self):
+            return "sick"
+        return "not judged" if any(finding.rule in NOT_JUDGED for finding in self) else "healthy"
 
     def to_frame(self) -> pd.DataFrame:
         """Returns the findings as a table.
@@ -104,7 +114,7 @@ class Findings(list[Finding]):
             return f"healthy: nothing found{shown}"
         counts = {s: sum(finding.severity == s for finding in self) for s in SEVERITIES}
         parts = [f"{count} {s}{'s' if count > 1 and s != 'info' else ''}" for s, count in counts.items() if count]
-        return f"{'healthy' if self.is_healthy else 'sick'}: {', '.join(parts)}{shown}"
+        return f"{self.verdict}: {', '.join(parts)}{shown}"
 
 
 def describe(finding: Finding) -> str:

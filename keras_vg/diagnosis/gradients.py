@@ -179,11 +179,40 @@ def find_no_update(context: Context) -> Iterator[Finding]:
     )
 
 
+def find_unseen(context: Context) -> Iterator[Finding]:
+    """Layers that moved though no gradient of theirs was seen: nothing can be said of them."""
+    series = context.series
+    is_unseen = _find_unseen_layers(series)
+    if is_unseen.any():
+        yield Finding(
+            "gradients_not_seen",
+            "warning",
+            tuple(series.name_layer(depth) for depth in series.layer_depths[is_unseen]),
+            context.get_epoch(series.epochs[0]),
+            {"steps_with_gradient": 0.0, "layers": float(is_unseen.sum()), "of": float(len(is_unseen))},
+            "These layers were trained, but their gradients were not seen, so they are not judged. Gradients are seen "
+            "where a Keras optimizer is given them (`apply` or `apply_gradients`; on JAX the `stateless_apply` of the "
+            "compiled optimizer). Train these weights through one, or judge them by `WeightDeltaLogger`.",
+        )
+
+
+def _find_unseen_layers(series: GradientSeries) -> np.ndarray:
+    """Which layers have a weight that moved without a gradient, by no optimizer that has a rate; `(layers,)`.
+
+    A weight on which the loss does not depend may move, too: on JAX an optimizer decays it, at a rate that is logged.
+    """
+    steps, moved = series.columns["steps"], series.columns["delta_norm"] > 0
+    has_no_rate = np.isnan(series.columns["learning_rate"])
+    is_unseen = (steps == 0) & moved & (has_no_rate | ~(steps > 0).any(axis=1, keepdims=True))
+    return series.reduce(is_unseen.astype("float64")).max(axis=0) > 0
+
+
 def find_disconnected(context: Context) -> Iterator[Finding]:
     """Trainable layers on which the loss does not depend."""
     series = context.series
+    is_unseen = _find_unseen_layers(series)
     steps = series.reduce(series.columns["steps"])
-    never = (steps == 0).all(axis=0)
+    never = (steps == 0).all(axis=0) & ~is_unseen
     if never.any() and not never.all():
         yield Finding(
             "disconnected_layer",

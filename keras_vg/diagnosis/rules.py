@@ -22,6 +22,7 @@ GRADIENT_RULES: tuple[Rule, ...] = (
     gradients.find_zero,
     gradients.find_vanishing,
     gradients.find_exploding,
+    gradients.find_unseen,
     gradients.find_disconnected,
     training.find_tiny_gradients,
     training.find_update_size,
@@ -157,8 +158,8 @@ def _measure(context: Context) -> dict[str, float]:
             values = final.loc[final["activation"].isin(chosen), name]
             if values.notna().any():
                 metrics[f"largest_{name}"] = float(values.max())
-    if context.history is not None:
-        metrics["loss"] = float(context.history["loss"].iloc[-1])
+    if context.losses is not None:
+        metrics["loss"] = float(context.losses[-1])
     elif context.is_inspection and context.inspection is not None:
         metrics["loss"] = float(context.inspection.setup["loss"])
     return metrics

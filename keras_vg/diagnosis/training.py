@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 
 import numpy as np
+import pandas as pd
 
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
+from keras_vg.logs.history import list_losses
 
 LOWER = (
     "Lower the learning rate (divide it by 10), add `clipnorm=1.0` to the optimizer, and scale the inputs and labels."
@@ -110,21 +112,35 @@ def find_first_step(context: Context) -> Iterator[Finding]:
 
 def find_loss_curve(context: Context) -> Iterator[Finding]:
     """A loss that does not fall, oscillates, diverges, or is not finite."""
-    t, history = context.thresholds, context.history
+    t, history, losses = context.thresholds, context.history, context.losses
     if history is None:
         return
-    losses = history["loss"].to_numpy(dtype="float64")
     epochs = history["epoch"].to_numpy()
-    if not np.isfinite(losses).all():
-        index = int(np.argmax(~np.isfinite(losses)))
-        yield Finding(
-            "nonfinite",
-            "error",
-            (),
-            int(epochs[index]),
-            {"loss": float(losses[index])},
-            f"The loss became NaN or infinite. Check the data with `np.isfinite(x).all()`. {LOWER}",
-        )
+    names = [name for name in list_losses(history.columns) if pd.api.types.is_numeric_dtype(history[name])]
+    for name in names if losses is None else ["loss"]:
+        is_bad = ~np.isfinite(history[name].to_numpy(dtype="float64"))
+        if is_bad.any():
+            index = int(np.argmax(is_bad))
+            yield Finding(
+                "nonfinite",
+                "error",
+                (),
+                int(epochs[index]),
+                {name: float(history[name].iloc[index])},
+                f"The loss became NaN or infinite. Check the data with `np.isfinite(x).all()`. {LOWER}",
+            )
+            return
+    if losses is None:
+        if context.gradients is None and context.activations is None:
+            yield Finding(
+                "loss_not_known",
+                "info",
+                (),
+                None,
+                {"losses": ", ".join(names)},
+                "The history has no column `loss`, and it is not known which way its losses should go: they were only "
+                "checked for NaN. Add the gradient log of the training, or name one of the columns `loss`.",
+            )
         return
     if len(losses) < 2:
         return

@@ -14,7 +14,8 @@ import pandas as pd
 import polars as pl
 
 from keras_vg.logs import fileformat
-from keras_vg.logs.schemas import SCHEMAS, Schema
+from keras_vg.logs.history import make_history, read_history, split_header
+from keras_vg.logs.schemas import HISTORY, SCHEMAS, Schema, identify
 from keras_vg.text import shorten_paths
 
 PathLike: TypeAlias = "str | os.PathLike[str]"
@@ -77,27 +78,30 @@ def read_log(source: Source, keep: Literal["last", "all"] = "last") -> pd.DataFr
 
 
 def read_table(path: PathLike) -> pd.DataFrame:
-    """Reads one file: a log of this package, or the log of a `keras.callbacks.CSVLogger`.
+    """Reads one file: a log of this package, or the history of a training.
 
     Args:
-        path: The file.
+        path: The file. A history may be the log of a `keras.callbacks.CSVLogger`, or a `History` that was saved with
+            pandas; see `make_history`.
 
     Returns:
-        A log as `read_log` returns it, a history with its columns as they are.
+        A log as `read_log` returns it; a history as `make_history` does.
 
     Raises:
         FileNotFoundError: If the file does not exist.
+        UnknownLogError: If it has the columns of neither.
         ValueError: As `read_log`.
     """
-    name = os.fspath(path)
-    if not os.path.isfile(name):
-        raise FileNotFoundError(f"A log must be an existing file. Received: {name!r}. Check the path.")
-    with open(name, encoding="utf-8", errors="replace") as file:
-        header = file.readline().rstrip("\n")
-    separator = header[5:6]  # every log starts with `epoch`
-    if header.startswith("epoch") and "loss" in header.split(separator or ","):
-        return pd.read_csv(name, sep=separator)
-    return read_log(name)
+    file = Path(path)
+    if not file.is_file():
+        raise FileNotFoundError(f"A log must be an existing file. Received: {str(file)!r}. Check the path.")
+    header = fileformat.read_header(file)
+    if _find_schema(header) is not None or not file.stat().st_size:
+        return read_log(file)
+    columns = split_header(header)
+    if identify(columns, repr(str(file))) is HISTORY:
+        return make_history(read_history(file, header))
+    return read_log(file)  # which says what is wrong with the columns
 
 
 def _name_runs(source: Source) -> dict[str, Path]:
@@ -151,11 +155,15 @@ def _list_parts(path: Path) -> tuple[str, ...]:
     return (*path.absolute().parts[1:-1], path.name.removesuffix(".gz").removesuffix(".csv"))
 
 
+def _find_schema(header: str) -> Schema | None:
+    """The schema whose columns a file's first line holds, all of them in order; every log starts with `epoch`."""
+    columns = header.split(header[5:6]) if header.startswith("epoch") and header[5:6] else []
+    return next((schema for schema in SCHEMAS if list(schema.columns) == columns), None)
+
+
 def _read_file(path: Path) -> tuple[pl.DataFrame, Schema]:
     header = fileformat.read_header(path)
-    separator = header[5:6] if header.startswith("epoch") else ""
-    columns = header.split(separator) if separator else []
-    schema = next((schema for schema in SCHEMAS if list(schema.columns) == columns), None)
+    schema = _find_schema(header)
     if not path.stat().st_size:
         raise ValueError(
             f"A log must have a header line. Received: {str(path)!r}, an empty file. "
@@ -166,6 +174,7 @@ def _read_file(path: Path) -> tuple[pl.DataFrame, Schema]:
             f"A log must have the columns of one of this package's logs ({', '.join(s.name for s in SCHEMAS)}). "
             f"Received: {str(path)!r}, whose first line is {header[:200]!r}. Read other CSV files with pandas."
         )
+    separator = header[5]
     row = fileformat.match_rows(schema, separator)
     text, torn = fileformat.read_whole(path, row)
     if torn:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from keras_vg.logs.reader import read_table
-from keras_vg.logs.schemas import LogType, identify
+from keras_vg.logs.schemas import LogType, UnknownLogError, identify
 from keras_vg.text import make_printable, shorten_paths
 
 _TYPE_WORDS = re.compile(
@@ -54,8 +55,14 @@ def read_run_logs(paths: Iterable[str | os.PathLike[str]]) -> list[RunLogs]:
         >>> run.name, list(run.tables)
         ('sigmoid', ['deltas'])
     """
-    files = list(dict.fromkeys(Path(path) for path in paths))
-    known = [_read(path) for path in files]
+    results = {path: _try_to_read(path) for path in dict.fromkeys(Path(path) for path in paths)}
+    read = {path: result for path, result in results.items() if not isinstance(result, UnknownLogError)}
+    unknown = [result for result in results.values() if isinstance(result, UnknownLogError)]
+    if unknown and not read:
+        raise unknown[0]
+    for reason in unknown:
+        warnings.warn(f"A file is left out. {reason}", stacklevel=2)
+    files, known = list(read), list(read.values())
     types = [log_type for log_type, _ in known]
     keys = [_name_run(path) for path in files]
     if len(set(types)) == len(types):
@@ -94,11 +101,18 @@ def join_run_logs(runs: Iterable[RunLogs], log_type: LogType) -> pd.DataFrame | 
     return log.assign(run=pd.Categorical(log["run"], list(tables)))
 
 
+def _try_to_read(path: Path) -> tuple[LogType, pd.DataFrame] | UnknownLogError:
+    try:
+        return _read(path)
+    except UnknownLogError as error:
+        return error
+
+
 def _read(path: Path) -> tuple[LogType, pd.DataFrame]:
     table = read_table(path)
     log_type = identify(table.columns, repr(str(path))).log_type
     if table.empty:
-        raise ValueError(
+        raise UnknownLogError(
             f"A log must have rows. Received: {str(path)!r} without any. Did the training end its first epoch?"
         )
     for name in table.select_dtypes("category"):

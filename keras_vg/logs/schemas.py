@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from keras_vg.logs.history import list_losses
+
 Block: TypeAlias = Mapping[str, Any]
 """Rows of a log by column: an array or list each, or one value for all rows."""
 
@@ -118,10 +120,15 @@ ACTIVATION = Schema(
 )
 
 HISTORY = Schema(name="history", log_type="history", columns={"epoch": int, "loss": float}, value="loss")
-"""A Keras `History`, or the log of a `keras.callbacks.CSVLogger`: it has further columns, one per metric."""
+"""A Keras `History`, or the log of a `keras.callbacks.CSVLogger`, as `make_history` returns it: it has further columns,
+one per metric, and no `loss` if it holds several losses (of a GAN) and none is called so."""
 
 SCHEMAS = (DELTA, GRADIENT, ACTIVATION)
 """The logs that this package writes."""
+
+
+class UnknownLogError(ValueError):
+    """A table or a file is none that could be judged: it has the columns of no log, or no rows."""
 
 
 def identify(columns: Iterable[str], what: str = "a table") -> Schema:
@@ -138,7 +145,8 @@ def identify(columns: Iterable[str], what: str = "a table") -> Schema:
         One of `SCHEMAS`, or `HISTORY`.
 
     Raises:
-        ValueError: If they are of no log, or some of a log's columns are missing.
+        UnknownLogError: If they are of no log.
+        ValueError: If some of a log's columns are missing.
 
     Example:
         >>> identify(["epoch", "loss", "accuracy"]).name
@@ -155,10 +163,10 @@ def identify(columns: Iterable[str], what: str = "a table") -> Schema:
                     f"Received: {what} without {', '.join(missing)}. Pass the table as `read_log` returns it."
                 )
             return schema
-    if not set(HISTORY.columns) <= set(present):
-        raise ValueError(
-            "A table must be a log of this package, or have the columns `epoch` and `loss` of a training's history. "
-            f"Received: {what} with columns={present}."
+    if not list_losses(present):
+        raise UnknownLogError(
+            "A table must be a log of this package, or a training's history with a column `loss`, `train_loss`, "
+            f"`d_loss` or the like, as `keras.callbacks.CSVLogger` writes it. Received: {what} with columns={present}."
         )
     return HISTORY
 

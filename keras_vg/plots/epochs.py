@@ -1,5 +1,6 @@
 """Plots over the epochs: any column, one layer's gradient, update ratios, activations, losses."""
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from keras_vg.logs.compare import compare
+from keras_vg.logs.history import list_losses
 from keras_vg.logs.layers import check_value, measure_layers, reduce_layers
 from keras_vg.logs.schemas import ACTIVATION
 from keras_vg.plots.style import (
@@ -218,10 +220,10 @@ def draw_activations(log: pd.DataFrame, ax: Axes | None = None) -> Axes:
 
 
 def draw_losses(log: pd.DataFrame, ax: Axes | None = None) -> Axes:
-    """Draws loss and validation loss over the epochs, as `keras.callbacks.CSVLogger` wrote them.
+    """Draws the losses over the epochs, as `keras.callbacks.CSVLogger` wrote them.
 
     Args:
-        log: A table with the columns `run`, `epoch`, `loss` and perhaps `val_loss`.
+        log: A table with the columns `run`, `epoch`, and `loss` and perhaps `val_loss`, or losses of other names.
         ax: Where to draw; None for a new figure.
 
     Returns:
@@ -240,12 +242,15 @@ def draw_losses(log: pd.DataFrame, ax: Axes | None = None) -> Axes:
     runs = list_runs(log)
     for run in runs:
         rows, style = log[log["run"] == run], next(styles)
-        for name, dash, face in (("loss", "-", style["color"]), ("val_loss", "--", "white")):
+        names = ["loss", "val_loss"] if "loss" in rows and rows["loss"].notna().any() else list_losses(rows.columns)
+        dashes = itertools.cycle([("-", style["color"]), ("--", "white"), (":", style["color"]), ("-.", "white")])
+        for name, (dash, face) in zip(names, dashes, strict=False):
             if name in rows and rows[name].notna().any():
                 look = {**style, "linestyle": dash, "markerfacecolor": face}
                 label = make_label(name if len(runs) == 1 else f"{run}: {name}")
                 ax.plot(rows["epoch"], rows[name], label=label, markevery=choose_markevery(len(rows)), **look)
-        mark_specials(ax, rows["epoch"], rows["loss"].mask(rows["loss"] == 0, 1.0), style)
+        for name in names if "loss" not in rows else ["loss"]:
+            mark_specials(ax, rows["epoch"], rows[name].mask(rows[name] == 0, 1.0), style)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     ax.set_xlabel("epoch")
     ax.set_ylabel("loss")

@@ -96,7 +96,7 @@ def _describe_run(run: RunLogs) -> dict[str, Any]:
     files = ", ".join(f"{path} ({len(run.tables[log_type]):,} rows)" for log_type, path in run.paths.items())
     return {
         "name": run.name,
-        "state": "unjudged" if not is_judged else "healthy" if findings.is_healthy else "sick",
+        "state": "unjudged" if not is_judged else findings.verdict.replace("not judged", "unjudged"),
         "verdict": str(findings).split("\n", 1)[0] if is_judged else "not judged: changes of weights alone do not tell",
         "findings": [
             {"severity": f.severity, "what": describe(f), "evidence": describe_evidence(f), "advice": f.advice}

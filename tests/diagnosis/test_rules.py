@@ -267,7 +267,7 @@ def test_bad_sources(tmp_path):
     assert vg.diagnose(deltas, log).is_healthy
     with pytest.raises(ValueError, match="of 2 runs. Diagnose them one by one"):
         vg.diagnose(pd.concat([log.assign(run="a"), log.assign(run="b")]))
-    with pytest.raises(ValueError, match=r"columns `epoch` and `loss`.*Received: a table with columns=\['a'\]"):
+    with pytest.raises(ValueError, match=r"history with a column `loss`.*Received: a table with columns=\['a'\]"):
         vg.diagnose(pd.DataFrame({"a": [1]}))
     with pytest.raises(FileNotFoundError, match="must be an existing file"):
         vg.diagnose(tmp_path / "none.csv")

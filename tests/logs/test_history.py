@@ -1,0 +1,84 @@
+"""Histories of other origin: read as they are, and judged as far as that goes."""
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+
+import keras_vg as vg
+from keras_vg.logs.reader import read_table
+from keras_vg.logs.runs import read_run_logs
+
+FLAT = {"loss": [0.693] * 6, "accuracy": [0.5] * 6, "val_loss": [0.7] * 6}
+GAN = {"d_loss": [1.4] * 6, "g_loss": [0.7] * 6}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"index_label": "epoch"},  # as CSVLogger
+        {},  # pandas' index has no name
+        {"index": False},
+        {"index_label": "epoch", "sep": ";"},
+        {"index_label": "epoch", "sep": "\t"},
+        {"index_label": "Epoch", "sep": "|"},
+        {"sep": ";", "decimal": ","},
+    ],
+)
+def test_a_saved_history_of_any_form(tmp_path, options):
+    path = tmp_path / "history.csv"
+    pd.DataFrame(FLAT).to_csv(path, **options)
+    table = read_table(path)
+    assert table["epoch"].tolist() == list(range(6))
+    assert table["loss"].tolist() == FLAT["loss"]
+    assert [(f.rule, f.severity) for f in vg.diagnose(path)] == [("loss_does_not_fall", "error")]
+
+
+@pytest.mark.parametrize("form", [dict, pd.DataFrame])
+@pytest.mark.parametrize("name", ["loss", "train_loss", "training_loss", "Train Loss", "loss/train"])
+def test_a_history_in_memory_and_names_of_the_loss(form, name):
+    findings = vg.diagnose(form({name: [0.693] * 6, "epoch_time": [1.0] * 6}))
+    assert [finding.rule for finding in findings] == ["loss_does_not_fall"]
+
+
+def test_a_keras_history_whose_epochs_do_not_start_at_0():
+    history = keras.callbacks.History()
+    history.epoch, history.history = [3, 4, 5, 6], {"loss": [0.5, 0.4, np.nan, np.nan]}
+    (finding,) = vg.diagnose(history)
+    assert (finding.rule, finding.epoch) == ("nonfinite", 5)
+
+
+def test_losses_of_a_gan_are_checked_for_nan_and_otherwise_not_judged(tmp_path):
+    (finding,) = findings = vg.diagnose(GAN)
+    assert (finding.rule, finding.severity) == ("loss_not_known", "info")
+    assert not findings.is_healthy
+    assert str(findings).startswith("not judged: 1 info")
+    (finding,) = findings = vg.diagnose(GAN | {"g_loss": [1.0, 1.0, 1.0, np.nan, np.nan, np.nan]})
+    assert (finding.rule, finding.severity, finding.epoch) == ("nonfinite", "error", 3)
+    assert "g_loss" in finding.evidence
+    path = tmp_path / "gan.csv"
+    pd.DataFrame(GAN).to_csv(path, index_label="epoch")
+    assert [line.get_label() for line in vg.plots.draw_losses(read_table(path).assign(run="a")).get_lines()] == list(
+        GAN
+    )
+    vg.write_report([path], tmp_path / "report.html")
+    assert "not judged" in (tmp_path / "report.html").read_text()
+
+
+def test_one_file_that_cannot_be_judged_does_not_fail_the_others(tmp_path):
+    good, other, empty = tmp_path / "history.csv", tmp_path / "prices.csv", tmp_path / "none.csv"
+    pd.DataFrame(FLAT).to_csv(good, index_label="epoch")
+    pd.DataFrame({"item": ["a"], "price": [1.0]}).to_csv(other, index=False)
+    empty.write_text("epoch,loss\n")
+    message = r"left out.*a training's history with a column `loss`.*prices.csv' with columns=\['item', 'price'\]"
+    with pytest.warns(UserWarning, match=message):
+        assert [finding.rule for finding in vg.diagnose(good, other)] == ["loss_does_not_fall"]
+    with pytest.warns(UserWarning, match=r"left out.*none.csv' without any"):
+        assert [list(run.tables) for run in read_run_logs([empty, good])] == [["history"]]
+    with pytest.warns(UserWarning, match=message):
+        vg.write_report([good, other], tmp_path / "report.html")
+    for alone in (other, empty):
+        with pytest.raises(ValueError, match=alone.name):
+            vg.diagnose(alone)
+        with pytest.raises(ValueError, match=alone.name):
+            read_run_logs([alone])
