@@ -32,8 +32,11 @@ class GradientLogger(Logger):
     all weights, since its scale was too large for float16, and halves the scale. Under gradient accumulation a step
     is one batch.
 
-    The epoch's `logs` gain `gradient_rms_first` and `gradient_rms_last`, of the model's first and last layer with
-    trainable weights, and their quotient `gradient_ratio`, as far as these layers are logged.
+    The epoch's `logs` gain `gradient_rms_first` and `gradient_rms_last`, the gradients of the first and the last logged
+    layer with a kernel (of all logged layers if fewer than two have a kernel), and their quotient `gradient_ratio`,
+    which needs two layers. The gradient of a layer in an epoch is the `gradient_rms` of one of its weights over all the
+    epoch's steps, of the weight for which it is largest. `diagnose`, the plots and the report compute the same numbers
+    from the file, see `keras_vg.logs.layers`.
 
     Args:
         filename: Path of the CSV file; one that ends in `.gz` is compressed.
