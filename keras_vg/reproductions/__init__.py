@@ -6,7 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import lazy_loader as _lazy
+
 from keras_vg.reproductions.claims import Outcome, Verdict
+
+# `keras_vg.experiments` and `keras_vg.initial_gradients`, which are these modules, are imported at their first use.
+__getattr__ = _lazy.attach(__name__, submodules=["experiments", "initial_gradients"])[0]
 
 
 @dataclass(frozen=True)
