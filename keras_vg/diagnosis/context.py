@@ -67,7 +67,7 @@ class Context:
     def is_adaptive(self) -> bool:
         """Whether the optimizer divides gradients by their own size, as far as it is known."""
         if self.inspection is not None:
-            return self.inspection.setup["optimizer"] in _ADAPTIVE
+            return any(name in _ADAPTIVE for name in self.inspection.setup["optimizer"].split(" and "))
         return self.gradients is not None and not self.is_inspection and self._moves_more_than_gradients()
 
     @property

@@ -16,7 +16,7 @@ from keras_vg.inspection.batches import describe_inputs, describe_outputs, get_r
 from keras_vg.text import name_function
 from keras_vg.training import backend, keras_private
 from keras_vg.training.interval import Interval
-from keras_vg.training.optimizers import read_learning_rates
+from keras_vg.training.optimizers import list_compiled_optimizers, read_learning_rates
 from keras_vg.training.tap import GradientTap
 from keras_vg.training.train_function import get_loss_scale
 from keras_vg.training.weights import list_weights, read_values
@@ -81,7 +81,7 @@ def inspect(model: keras.Model, x: Any, y: Any, sample_weight: Any = None) -> In
         weights=_tabulate_weights(model, probe, gradients),
         inputs=describe_inputs([*flat_x, flat_x[0] if reading.kernel_input is None else reading.kernel_input]),
         outputs=describe_outputs(tree.flatten(reading.predictions), labels, losses, reading.heads),
-        setup={**_describe_optimizer(model.optimizer), "loss": float(loss_before), "loss_after": loss_after},
+        setup={**_describe_optimizer(model), "loss": float(loss_before), "loss_after": loss_after},
     )
 
 
@@ -198,16 +198,18 @@ def _tabulate_weights(model: keras.Model, probe: ActivationProbe, gradients: Seq
     return pd.DataFrame(rows, columns=columns)
 
 
-def _describe_optimizer(optimizer: Any) -> dict[str, Any]:
-    inner = getattr(optimizer, "inner_optimizer", optimizer)
-    limits = [getattr(inner, name, None) for name in ("clipnorm", "clipvalue", "global_clipnorm")]
+def _describe_optimizer(model: keras.Model) -> dict[str, Any]:
+    """What rules ask of the optimizer; of a `MultiOptimizer`, that of its optimizers together."""
+    several = list_compiled_optimizers(model)
+    limits = [getattr(one, name, None) for one in several for name in ("clipnorm", "clipvalue", "global_clipnorm")]
+    rates = {float(_to_numpy(optimizer.learning_rate)) for optimizer in several}
     return {
-        "optimizer": type(inner).__name__,
-        "learning_rate": float(_to_numpy(optimizer.learning_rate)),
-        "epsilon": float(getattr(inner, "epsilon", np.nan)),
+        "optimizer": " and ".join(sorted({type(optimizer).__name__ for optimizer in several})),
+        "learning_rate": rates.pop() if len(rates) == 1 else np.nan,
+        "epsilon": max(float(getattr(optimizer, "epsilon", np.nan)) for optimizer in several),
         "clipping": any(limit is not None for limit in limits),
-        "loss_scaling": optimizer is not inner,
-        "gradient_accumulation_steps": inner.gradient_accumulation_steps or 1,
+        "loss_scaling": hasattr(model.optimizer, "inner_optimizer"),
+        "gradient_accumulation_steps": max(optimizer.gradient_accumulation_steps or 1 for optimizer in several),
     }
 
 

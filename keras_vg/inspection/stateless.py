@@ -130,7 +130,7 @@ def predict_update(model: keras.Model, gradients: Sequence[Any]) -> list[Any] | 
     ordered = [known.get(id(v)) for v in variables]
     if all(gradient is None for gradient in ordered):
         return None
-    copies = [keras.Variable(ops.copy(v.value), trainable=True, dtype=v.dtype, name=v.name) for v in variables]
+    copies = [keras_private.copy_variable(v) for v in variables]
     twin.build(copies)
     if optimizer.built:
         for own, original in zip(twin.variables, optimizer.variables, strict=True):

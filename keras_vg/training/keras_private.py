@@ -101,6 +101,18 @@ def choose_optimizer(optimizer: keras.optimizers.Optimizer, variable: keras.Vari
     return optimizer._optimizer_map(variable)
 
 
+def copy_variable(variable: keras.Variable) -> keras.Variable:
+    """A variable of the same value and path.
+
+    Private: the public `path` comes from the name scopes around the constructor, whose names may not hold slashes; a
+    `MultiOptimizer` chooses by it.
+    """
+    value = keras.ops.copy(variable.value)
+    copy = keras.Variable(value, trainable=True, dtype=variable.dtype, name=variable.name)
+    copy._path = variable.path
+    return copy
+
+
 def list_optimizer_weights(optimizer: keras.optimizers.Optimizer) -> list[keras.Variable]:
     """The weights that the optimizer was built for, in the order of the gradients it is given.
 

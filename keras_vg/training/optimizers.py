@@ -180,6 +180,14 @@ class RateReader:
         return _to_number(optimizer.learning_rate) if rate is None else rate
 
 
+def list_compiled_optimizers(model: keras.Model) -> list[keras.optimizers.Optimizer]:
+    """The optimizers that train a compiled model's weights: one, or those that a `MultiOptimizer` chose for them."""
+    compiled = getattr(model.optimizer, "inner_optimizer", model.optimizer)
+    if not hasattr(compiled, "optimizers"):
+        return [compiled]
+    return _drop_repeated(keras_private.choose_optimizer(compiled, variable) for variable in model.trainable_variables)
+
+
 def read_learning_rates(model: keras.Model, weights: Sequence[Weight]) -> np.ndarray:
     """Returns the rate of each weight's next update by the compiled optimizer, in its precision; shape `(weights,)`."""
     compiled = getattr(model.optimizer, "inner_optimizer", model.optimizer)

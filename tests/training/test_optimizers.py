@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 
+import keras_vg as vg
 from keras_vg.training.optimizers import RateReader, list_optimizers, observed_optimizers, read_learning_rates
 from keras_vg.training.weights import list_weights
 
@@ -137,6 +138,19 @@ def test_each_weight_has_the_rate_of_its_own_optimizer():
     assert np.isnan(reader.end()).all()
     model.fit(np.ones((4, 3)), np.ones((4, 1)), verbose=0)
     np.testing.assert_array_equal(reader.end(), expected)
+
+
+@pytest.mark.parametrize("is_built", [False, True])
+def test_inspect_predicts_what_several_optimizers_do(is_built):
+    rules = keras.optimizers.OptimizerMap(SGD(1e-2), {".*second/.*": SGD(1.0)})
+    model = keras.Sequential([keras.Input((3,)), *(keras.layers.Dense(2, name=name) for name in ("first", "second"))])
+    model.compile(keras.optimizers.MultiOptimizer(rules), "mse")
+    if is_built:
+        model.optimizer.build(model.trainable_variables)
+    rows = vg.inspect(model, np.ones((4, 3)), np.ones((4, 2))).gradients
+    rates = np.where(rows["layer"] == "second", 1.0, 1e-2).astype("float32")
+    np.testing.assert_array_equal(rows["learning_rate"], rates)
+    np.testing.assert_allclose(rows["delta_norm"], rates * rows["gradient_norm"], rtol=1e-4)
 
 
 def test_a_rate_that_is_set_in_between_is_that_of_the_begin():
