@@ -79,7 +79,7 @@ def find_input_scale(context: Context) -> Iterator[Finding]:
             )
     else:
         size = _measure_log_inputs(context)
-    if size < t.input_size:
+    if not size >= t.input_size:  # nor is what is not finite a matter of scale
         return
     tamed = _is_tamed(context)
     if tamed and not context.is_inspection:
@@ -101,7 +101,7 @@ def find_nonfinite_outputs(context: Context) -> Iterator[Finding]:
     rows = context.activations
     if rows is None:
         return
-    bad = rows[~np.isfinite(rows["abs_max"].to_numpy(dtype="float64"))]
+    bad = rows[~np.isfinite(rows["abs_max"].to_numpy(dtype="float64")) & (rows["units"] > 0)]
     if bad.empty:
         return
     at_first = bad[bad["epoch"] == bad["epoch"].min()]
@@ -119,6 +119,48 @@ def find_nonfinite_outputs(context: Context) -> Iterator[Finding]:
         "lower "
         "the learning rate, add `clipnorm=1.0` to the optimizer, and avoid log, sqrt and division near 0.",
     )
+
+
+def find_uncalled(context: Context) -> Iterator[Finding]:
+    """Layers of which no call was seen, so that nothing is known of their outputs."""
+    rows = context.activations
+    if rows is None or not (rows["units"] == 0).any():
+        return
+    unseen = rows[rows["units"] == 0]
+    yield Finding(
+        "uncalled_layer",
+        "info",
+        tuple(dict.fromkeys(unseen["layer"].astype(str))),
+        context.get_epoch(unseen["epoch"].min()),
+        {"layers": float(unseen["layer"].nunique()), "of": float(rows.loc[rows["depth"] >= 0, "layer"].nunique())},
+        "Nothing is known of what these layers put out: the model did not call them on this batch, or in a loop that "
+        "is compiled by itself. A layer that is never called should be left out; one whose weights are used in another "
+        "way may stay.",
+    )
+
+
+def find_embedding_range(context: Context) -> Iterator[Finding]:
+    """Ids that an embedding has no row for."""
+    if context.inspection is None:
+        return
+    for row in context.inspection.embeddings.itertuples():
+        if row.id_min >= 0 and row.id_max < row.input_dim:
+            continue
+        evidence = {"id_min": float(row.id_min), "id_max": float(row.id_max), "input_dim": float(row.input_dim)}
+        low = "" if row.id_min >= 0 else f"Ids go down to {row.id_min:.0f}: they must start at 0. "
+        high = (
+            f"Ids go up to {row.id_max:.0f}, and `input_dim` is {row.input_dim}, which holds 0 to {row.input_dim - 1}: "
+            f"use `input_dim={row.id_max + 1:.0f}`, or more if other data has larger ids. "
+        )
+        yield Finding(
+            "embedding_range",
+            "error",
+            (str(row.layer),),
+            None,
+            evidence,
+            f"{low}{high if row.id_max >= row.input_dim else ''}Some backends look up NaN or zeros for such an id, and "
+            "others raise.",
+        )
 
 
 def find_explosion_forwards(context: Context) -> Iterator[Finding]:
@@ -154,7 +196,7 @@ def _get_hidden(context: Context, names: tuple[str, ...]) -> pd.DataFrame:
 
 
 def _list_output_layers(context: Context) -> set[str]:
-    if context.inspection is not None:
+    if context.inspection is not None and len(context.inspection.outputs):
         return set(context.inspection.outputs["layer"])
     assert context.activations is not None
     return {str(context.activations["layer"].iloc[-1])}

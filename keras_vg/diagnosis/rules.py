@@ -32,6 +32,7 @@ ACTIVATION_RULES: tuple[Rule, ...] = (
     activations.find_dead,
     activations.find_saturated,
     activations.find_input_scale,
+    activations.find_uncalled,
 )
 INSPECTION_RULES: tuple[Rule, ...] = (
     outputs.find_output_layer,
@@ -40,6 +41,8 @@ INSPECTION_RULES: tuple[Rule, ...] = (
     outputs.find_constant_labels,
     outputs.find_symmetry,
     outputs.find_frozen,
+    outputs.find_not_inspected,
+    activations.find_embedding_range,
     training.find_first_step,
 )
 PREDICTION_RULES: tuple[Rule, ...] = (outputs.find_constant_prediction,)
@@ -98,7 +101,8 @@ def judge(evidence: Evidence, thresholds: Thresholds) -> Findings:
     contexts = []
     inspection = evidence.inspection
     if inspection is not None:
-        tables = {"gradients": inspection.gradients, "activations": inspection.activations}
+        tables = {"activations": inspection.activations}
+        tables["gradients"] = None if inspection.gradients.empty else inspection.gradients
         tables["predictions"] = inspection.outputs
         contexts.append(Context(thresholds, is_inspection=True, inspection=inspection, **tables))
     if any(table is not None for table in (evidence.gradients, evidence.activations, evidence.history)):
