@@ -104,7 +104,7 @@ class TrainingGuard(FitCallback):
         self._recorder = IntervalRecorder(self.model, weights, attach_tap(self.model, weights))
         if self._x is not None:
             self._inspection = inspect(self.model, self._x, self._y)
-            self._probe = ActivationProbe(self.model, convert_batch(self._x))
+            self._probe = ActivationProbe(self.model, convert_batch(self._x), y=convert_batch(self._y))
             self._judge(None)
 
     def _end_epoch(self, logs: dict[str, Any]) -> None:

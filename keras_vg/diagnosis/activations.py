@@ -143,22 +143,22 @@ def find_embedding_range(context: Context) -> Iterator[Finding]:
     """Ids that an embedding has no row for."""
     if context.inspection is None:
         return
-    for row in context.inspection.embeddings.itertuples():
-        if row.id_min >= 0 and row.id_max < row.input_dim:
+    for row in context.inspection.embeddings.to_dict("records"):
+        smallest, largest, input_dim = (float(row[name]) for name in ("id_min", "id_max", "input_dim"))
+        if smallest >= 0 and largest < input_dim:
             continue
-        evidence = {"id_min": float(row.id_min), "id_max": float(row.id_max), "input_dim": float(row.input_dim)}
-        low = "" if row.id_min >= 0 else f"Ids go down to {row.id_min:.0f}: they must start at 0. "
+        low = "" if smallest >= 0 else f"Ids go down to {smallest:.0f}: they must start at 0. "
         high = (
-            f"Ids go up to {row.id_max:.0f}, and `input_dim` is {row.input_dim}, which holds 0 to {row.input_dim - 1}: "
-            f"use `input_dim={row.id_max + 1:.0f}`, or more if other data has larger ids. "
+            f"Ids go up to {largest:.0f}, and `input_dim` is {input_dim:.0f}, which holds 0 to {input_dim - 1:.0f}: "
+            f"use `input_dim={largest + 1:.0f}`, or more if other data has larger ids. "
         )
         yield Finding(
             "embedding_range",
             "error",
-            (str(row.layer),),
+            (str(row["layer"]),),
             None,
-            evidence,
-            f"{low}{high if row.id_max >= row.input_dim else ''}Some backends look up NaN or zeros for such an id, and "
+            {"id_min": smallest, "id_max": largest, "input_dim": input_dim},
+            f"{low}{high if largest >= input_dim else ''}Some backends look up NaN or zeros for such an id, and "
             "others raise.",
         )
 

@@ -273,7 +273,7 @@ def find_not_inspected(context: Context) -> Iterator[Finding]:
         "info",
         (),
         None,
-        dict(context.inspection.setup["not_seen"]),
+        {"not_seen": ", ".join(f"{name} ({reason})" for name, reason in context.inspection.setup["not_seen"].items())},
         "The inspection says nothing of these, good or bad. Logs of the training know gradients and loss whatever the "
         "model's `train_step` does.",
     )

@@ -102,7 +102,8 @@ def judge(evidence: Evidence, thresholds: Thresholds) -> Findings:
     inspection = evidence.inspection
     if inspection is not None:
         tables = {"activations": inspection.activations}
-        tables["gradients"] = None if inspection.gradients.empty else inspection.gradients
+        if not inspection.gradients.empty:  # which are not known without labels
+            tables["gradients"] = inspection.gradients
         tables["predictions"] = inspection.outputs
         contexts.append(Context(thresholds, is_inspection=True, inspection=inspection, **tables))
     if any(table is not None for table in (evidence.gradients, evidence.activations, evidence.history)):

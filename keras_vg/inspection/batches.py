@@ -67,7 +67,7 @@ def describe_outputs(
         labels their columns are NaN, `label_units` and `label_distinct` 0.
     """
     known = losses if len(losses) == len(predictions) else [("unknown", None)] * len(predictions)
-    given = labels if len(labels) else [None] * len(predictions)
+    given = labels if len(labels) and len(predictions) else [None] * len(predictions)
     rows = []
     for prediction, label, (loss, from_logits), (layer, activation) in zip(
         predictions, given, known, heads, strict=True

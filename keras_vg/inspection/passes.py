@@ -98,7 +98,8 @@ def _run_forwards(
     has_own_loss = type(model).compute_loss is not keras.Model.compute_loss
     needs_labels = has_loss and batch[1] is None and not has_own_loss
     if needs_labels and not training_step.has_own_step(model):
-        not_seen["loss"] = not_seen["gradients"] = "the compiled loss takes labels, and there are none"
+        not_seen["loss"] = "the compiled loss takes labels, and there are none"
+        not_seen["gradients"] = "they are those of the loss"
     is_computable = not needs_labels and (has_loss or not training_step.has_own_step(model))
 
     def look(batch: Batch) -> Any:
@@ -112,7 +113,8 @@ def _run_forwards(
         losses = _list_losses(model, None, seen[0])
         if not _are_labels_out_of_range(model, batch[1], losses, tree.flatten(seen[0])):
             raise
-        not_seen["loss"] = not_seen["gradients"] = str(error)
+        not_seen["loss"] = str(error)
+        not_seen["gradients"] = "they are those of the loss"
         return probe.interpret(seen), None, losses
     losses = _list_losses(model, batch[1], seen[0])
     return probe.interpret(seen), float(loss) if is_computable else None, losses

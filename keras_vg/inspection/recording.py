@@ -152,7 +152,7 @@ class CallRecorder:
         if keras.backend.backend() == "jax":
             import jax
 
-            jax.effects_barrier()  # what is sent has arrived by then
+            jax.effects_barrier()  # type: ignore[no-untyped-call]  # what is sent has arrived by then
         left = iter(arrays)
         outputs: list[LayerOutput] = []
         embeddings: list[tuple[str, int, float, float]] = []
@@ -190,14 +190,14 @@ class CallRecorder:
 
     def _measure(self, item: WatchedLayer, calls: list[Call], activated: list[Any], given: Any, output: Any) -> None:
         made = next(iter(tree.flatten(output)), None)
-        if not ops.is_tensor(made) or keras.backend.standardize_dtype(made.dtype) == "string":
+        if made is None or not ops.is_tensor(made) or keras.backend.standardize_dtype(made.dtype) == "string":
             return
         values = flatten(ops.stop_gradient(made), item.axis)
         units = int(values.shape[-1])
         call = Call(CallShape(units, int(np.prod(made.shape, dtype=np.int64))), made)
         calls.append(call)
         self._keep(call, "output", measure_call(values, _find_slope(item, activated, given, made, values)))
-        if not ops.is_tensor(given):
+        if given is None or not ops.is_tensor(given):
             return
         if isinstance(item.layer, keras.layers.Embedding) and tuple(made.shape[:-1]) == tuple(given.shape):
             ids = ops.cast(given, "float32")

@@ -5,6 +5,7 @@ given, and applies none.
 """
 
 import contextlib
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -144,7 +145,9 @@ class TrainingStep:
         try:
             try:
                 data = (x, y, sample_weight) if self.takes_labels else (x,)
-                return self._run(_pack(*data), replaced)
+                with warnings.catch_warnings():  # inputs and labels given to a layer as one
+                    warnings.filterwarnings("error", message="The structure of `inputs` doesn't match")
+                    return self._run(_pack(*data), replaced)
             except Exception:
                 if y is None or not self.takes_labels:
                     raise

@@ -67,7 +67,9 @@ def list_watched(model: keras.Model, layers: Layers = "all") -> list[WatchedLaye
     depths = {id(weight.variable): weight.depth for weight in weights}
     names = {weight.depth: weight.layer for weight in weights}
     placed = [(path, layer) for path, layer in walk_layers(model) if not isinstance(layer, keras.Model)]
-    found, candidates, depth, axes = [], [], -1, find_unit_axes([layer for _, layer in placed])
+    found: list[WatchedLayer] = []
+    candidates: list[Candidate] = []
+    depth, axes = -1, find_unit_axes([layer for _, layer in placed])
     for (path, layer), short, axis in zip(placed, shorten_paths([path for path, _ in placed]), axes, strict=True):
         activation = _name_activation(layer)
         own_weights = list_own_weights(layer)
@@ -142,7 +144,7 @@ def _find_own_axis(layer: keras.layers.Layer) -> int | None:
     if data_format is not None:
         return -1
     if isinstance(layer, _NORMALIZATIONS):
-        return 1 if layer.axis in (1, [1], (1,)) else -1
+        return 1 if getattr(layer, "axis", -1) in (1, [1], (1,)) else -1
     if isinstance(layer, _ACTIVATIONS) or list_parts(layer) or not layer.weights:
         return None
     return -1  # as of a Dense layer, whatever came before it

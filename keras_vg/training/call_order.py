@@ -12,7 +12,7 @@ from keras_vg.text import quote_error
 from keras_vg.training import backend, keras_private
 
 # Keras's own layers that hold their parts in the order in which they call them.
-_ORDERED = (keras.Sequential, keras.layers.Bidirectional, keras.layers.MultiHeadAttention)
+_ORDERED: tuple[type, ...] = (keras.Sequential, keras.layers.Bidirectional, keras.layers.MultiHeadAttention)
 _ORDERED += (keras.layers.GroupQueryAttention,)
 
 
