@@ -49,6 +49,31 @@ def make_printable(name: str) -> str:
     return _UNPRINTABLE.sub("\ufffd", name)
 
 
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
+LONGEST_QUOTE = 300
+"""Characters of another library's message that are quoted: it may hold all labels of a batch, 80,000 characters."""
+
+
+def quote_error(error: BaseException) -> str:
+    """Quotes an exception in a few lines: its class, and the beginning of its message.
+
+    Args:
+        error: The exception.
+
+    Returns:
+        E.g. `"ValueError: No loss to compute."`, without colours and empty lines; what is left out is counted.
+
+    Example:
+        >>> quote_error(ValueError("x" * 1000)).endswith("x ... (700 more characters)")
+        True
+    """
+    message = "\n".join(line for line in _COLOURS.sub("", str(error)).splitlines() if line.strip())
+    left = len(message) - LONGEST_QUOTE
+    shown = f"{message[:LONGEST_QUOTE]} ... ({left} more characters)" if left > 0 else message
+    return f"{type(error).__name__}: {make_printable(shown)}"
+
+
 _LAYER_NAMES = {
     "ReLU": "relu",
     "LeakyReLU": "leaky_relu",

@@ -14,7 +14,8 @@ from keras_vg.diagnosis.findings import SEVERITIES, Finding, Findings, describe
 from keras_vg.diagnosis.rules import judge, make_thresholds
 from keras_vg.inspection.activations import ActivationProbe
 from keras_vg.inspection.batches import describe_outputs
-from keras_vg.inspection.inspect import inspect, order_labels
+from keras_vg.inspection.inspect import inspect
+from keras_vg.inspection.passes import order_labels
 from keras_vg.inspection.stateless import convert_batch
 from keras_vg.training.interval import IntervalRecorder
 from keras_vg.training.tap import attach_tap
@@ -104,7 +105,7 @@ class TrainingGuard(FitCallback):
         self._recorder = IntervalRecorder(self.model, weights, attach_tap(self.model, weights))
         if self._x is not None:
             self._inspection = inspect(self.model, self._x, self._y)
-            self._probe = ActivationProbe(self.model, convert_batch(self._x))
+            self._probe = ActivationProbe(self.model, convert_batch(self._x), y=convert_batch(self._y))
             self._judge(None)
 
     def _end_epoch(self, logs: dict[str, Any]) -> None:

@@ -78,7 +78,7 @@ def find_input_scale(context: Context) -> Iterator[Finding]:
             )
     else:
         size = _measure_log_inputs(context)
-    if size < t.input_size:
+    if not size >= t.input_size:  # nor is what is not finite a matter of scale
         return
     tamed = _is_tamed(context)
     if tamed and not context.is_inspection:
@@ -100,7 +100,7 @@ def find_nonfinite_outputs(context: Context) -> Iterator[Finding]:
     rows = context.activations
     if rows is None:
         return
-    bad = rows[~np.isfinite(rows["abs_max"].to_numpy(dtype="float64"))]
+    bad = rows[~np.isfinite(rows["abs_max"].to_numpy(dtype="float64")) & (rows["units"] > 0)]
     if bad.empty:
         return
     at_first = bad[bad["epoch"] == bad["epoch"].min()]
@@ -117,6 +117,48 @@ def find_nonfinite_outputs(context: Context) -> Iterator[Finding]:
         f"The first value that is NaN or infinite comes from {where}. Check the data with `np.isfinite(x).all()`, "
         "lower the learning rate, add `clipnorm=1.0` to the optimizer, and avoid log, sqrt and division near 0.",
     )
+
+
+def find_uncalled(context: Context) -> Iterator[Finding]:
+    """Layers of which no call was seen, so that nothing is known of their outputs."""
+    rows = context.activations
+    if rows is None or not (rows["units"] == 0).any():
+        return
+    unseen = rows[rows["units"] == 0]
+    yield Finding(
+        "uncalled_layer",
+        "info",
+        tuple(dict.fromkeys(unseen["layer"].astype(str))),
+        context.get_epoch(unseen["epoch"].min()),
+        {"layers": float(unseen["layer"].nunique()), "of": float(rows.loc[rows["depth"] >= 0, "layer"].nunique())},
+        "Nothing is known of what these layers put out: the model did not call them on this batch, or in a loop that "
+        "is compiled by itself. A layer that is never called should be left out; one whose weights are used in another "
+        "way may stay.",
+    )
+
+
+def find_embedding_range(context: Context) -> Iterator[Finding]:
+    """Ids that an embedding has no row for."""
+    if context.inspection is None:
+        return
+    for row in context.inspection.embeddings.to_dict("records"):
+        smallest, largest, input_dim = (float(row[name]) for name in ("id_min", "id_max", "input_dim"))
+        if smallest >= 0 and largest < input_dim:
+            continue
+        low = "" if smallest >= 0 else f"Ids go down to {smallest:.0f}: they must start at 0. "
+        high = (
+            f"Ids go up to {largest:.0f}, and `input_dim` is {input_dim:.0f}, which holds 0 to {input_dim - 1:.0f}: "
+            f"use `input_dim={largest + 1:.0f}`, or more if other data has larger ids. "
+        )
+        yield Finding(
+            "embedding_range",
+            "error",
+            (str(row["layer"]),),
+            None,
+            {"id_min": smallest, "id_max": largest, "input_dim": input_dim},
+            f"{low}{high if largest >= input_dim else ''}Some backends look up NaN or zeros for such an id, and "
+            "others raise.",
+        )
 
 
 def find_explosion_forwards(context: Context) -> Iterator[Finding]:
@@ -152,7 +194,7 @@ def _get_hidden(context: Context, names: tuple[str, ...]) -> pd.DataFrame:
 
 
 def _list_output_layers(context: Context) -> set[str]:
-    if context.inspection is not None:
+    if context.inspection is not None and len(context.inspection.outputs):
         return set(context.inspection.outputs["layer"])
     assert context.activations is not None
     return {str(context.activations["layer"].iloc[-1])}

@@ -95,7 +95,7 @@ class Context:
     @cached_property
     def baseline(self) -> float:
         """Loss of the best constant prediction, summed over the outputs; NaN where unknown."""
-        if self.inspection is None:
+        if self.inspection is None or self.inspection.outputs.empty:
             return float("nan")
         return float(self.inspection.outputs["baseline"].sum(skipna=False))
 
@@ -123,7 +123,7 @@ class Context:
             return float("nan")
         hidden = self.activations[self.activations["depth"].between(0, self.series.depths.max() - 1)]
         hidden = hidden[hidden["epoch"] == hidden["epoch"].min()]
-        counts = Counter(str(name) for name in hidden["activation"] if name != "linear")
+        counts = Counter(str(name) for name in hidden["activation"] if name not in ("linear", "unknown"))
         activation = next(iter(dict(counts.most_common(1))), "linear")
         if activation not in theory.ACTIVATIONS:
             return float("nan")
@@ -144,7 +144,7 @@ class Context:
         rows = self.activations[
             (self.activations["depth"] >= 0) & (self.activations["epoch"] == self.activations["epoch"].min())
         ]
-        counts = Counter(str(name) for name in rows["activation"] if name != "linear")
+        counts = Counter(str(name) for name in rows["activation"] if name not in ("linear", "unknown"))
         return ", ".join(f"{count} x {name}" for name, count in counts.items())
 
     def _moves_more_than_gradients(self) -> bool:

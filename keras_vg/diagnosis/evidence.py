@@ -3,7 +3,7 @@
 import os
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import pandas as pd
@@ -26,8 +26,11 @@ class Inspection:
             `unit_spread` of the weight and `gradient_spread` of its gradient (0: all alike).
         inputs: One row per input, then one for what the first kernel is given: see `batches.describe_inputs`.
         outputs: One row per output, its loss, its predictions and its labels: see `batches.describe_outputs`.
+        embeddings: One row per embedding that was called: `layer`, its `input_dim`, and the smallest and the largest of
+            the ids that it was given, `id_min` and `id_max`.
         setup: `optimizer`, `learning_rate`, `epsilon`, `clipping`, `loss_scaling`, `gradient_accumulation_steps`, and
-            the batch's `loss` before the optimizer's next step and `loss_after` that step.
+            the batch's `loss` before the optimizer's next step and `loss_after` that step; `not_seen`, a dict of what
+            could not be seen, with the reason.
     """
 
     gradients: pd.DataFrame
@@ -36,6 +39,7 @@ class Inspection:
     inputs: pd.DataFrame
     outputs: pd.DataFrame
     setup: dict[str, Any]
+    embeddings: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def _repr_html_(self) -> str:
         setup = pd.DataFrame({"value": self.setup}).map(str)

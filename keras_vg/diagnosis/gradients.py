@@ -82,6 +82,8 @@ def find_zero(context: Context) -> Iterator[Finding]:
     series = context.series
     norms, steps = series.reduce(series.columns["gradient_norm"]), series.reduce(series.columns["steps"])
     is_zero = (norms == 0) & (steps > 0)
+    weights = series.columns["weight_norm"]
+    is_zero &= ~(~np.isfinite(weights) & np.isfinite(series.columns["steps"])).any(axis=1)[:, None]  # then NaN is why
     if not is_zero.any() or context.is_converged:
         return
     if context.is_inspection and _is_explained_by_zero_weights(series):

@@ -93,6 +93,8 @@ def _judge_head(output: dict[str, Any]) -> tuple[str, str] | None:
 def find_label_range(context: Context) -> Iterator[Finding]:
     """Labels that the output cannot reach."""
     for output in _list_outputs(context):
+        if not output["label_units"]:  # there were no labels
+            continue
         loss, low, high = output["loss"], output["label_min"], output["label_max"]
         if not np.isfinite([low, high]).all():
             yield Finding(
@@ -188,7 +190,7 @@ def find_constant_labels(context: Context) -> Iterator[Finding]:
 def find_constant_prediction(context: Context) -> Iterator[Finding]:
     """The same answer to every example."""
     t, predictions = context.thresholds, context.predictions
-    if predictions is None:
+    if predictions is None or predictions.empty:
         return
     epoch = None if context.is_inspection else int(predictions["epoch"].max())
     final = predictions if epoch is None else predictions[predictions["epoch"] == epoch]
@@ -223,7 +225,8 @@ def find_symmetry(context: Context) -> Iterator[Finding]:
     if inspection is None or context.is_converged:
         return
     outputs = set(inspection.outputs["layer"])
-    rows = inspection.weights
+    # One factor of LoRA starts at 0 while the other, and the kernel beside it, tell the units apart.
+    rows = inspection.weights[~inspection.weights["weight"].str.contains("lora")]
     kernels = rows[rows["trainable"] & rows["weight"].str.contains("kernel") & ~rows["layer"].isin(outputs)]
     alike = (kernels["unit_spread"] < t.symmetric) | (kernels["weight_rms"] == 0)
     # No gradient at all is alike, too: nothing will ever tell the units apart.
@@ -246,10 +249,25 @@ def find_symmetry(context: Context) -> Iterator[Finding]:
 def _waits_for_zero_output(context: Context) -> bool:
     """Whether only the output layer starts at 0, so that hidden gradients are 0 at the first step alone."""
     assert context.inspection is not None
-    rows = context.inspection.weights
+    rows = context.inspection.weights[~context.inspection.weights["weight"].str.contains("lora")]
     outputs = set(context.inspection.outputs["layer"])
     hidden = rows[rows["weight"].str.contains("kernel") & ~rows["layer"].isin(outputs)]
     return bool((hidden["weight_rms"] > 0).all() and (hidden["unit_spread"].fillna(1) > 1e-3).all())
+
+
+def find_not_inspected(context: Context) -> Iterator[Finding]:
+    """What an inspection could not look at, with the reason."""
+    if context.inspection is None or not context.inspection.setup.get("not_seen"):
+        return
+    yield Finding(
+        "not_inspected",
+        "info",
+        (),
+        None,
+        {"not_seen": ", ".join(f"{name} ({reason})" for name, reason in context.inspection.setup["not_seen"].items())},
+        "The inspection says nothing of these, good or bad. Logs of the training know gradients and loss whatever the "
+        "model's `train_step` does.",
+    )
 
 
 def find_frozen(context: Context) -> Iterator[Finding]:

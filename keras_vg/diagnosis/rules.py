@@ -33,6 +33,7 @@ ACTIVATION_RULES: tuple[Rule, ...] = (
     activations.find_dead,
     activations.find_saturated,
     activations.find_input_scale,
+    activations.find_uncalled,
 )
 INSPECTION_RULES: tuple[Rule, ...] = (
     outputs.find_output_layer,
@@ -41,6 +42,8 @@ INSPECTION_RULES: tuple[Rule, ...] = (
     outputs.find_constant_labels,
     outputs.find_symmetry,
     outputs.find_frozen,
+    outputs.find_not_inspected,
+    activations.find_embedding_range,
     training.find_first_step,
 )
 PREDICTION_RULES: tuple[Rule, ...] = (outputs.find_constant_prediction,)
@@ -99,7 +102,9 @@ def judge(evidence: Evidence, thresholds: Thresholds) -> Findings:
     contexts = []
     inspection = evidence.inspection
     if inspection is not None:
-        tables = {"gradients": inspection.gradients, "activations": inspection.activations}
+        tables = {"activations": inspection.activations}
+        if not inspection.gradients.empty:  # which are not known without labels
+            tables["gradients"] = inspection.gradients
         tables["predictions"] = inspection.outputs
         contexts.append(Context(thresholds, is_inspection=True, inspection=inspection, **tables))
     if any(table is not None for table in (evidence.gradients, evidence.activations, evidence.history)):

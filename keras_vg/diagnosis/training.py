@@ -86,7 +86,7 @@ def find_first_step(context: Context) -> Iterator[Finding]:
     rate = context.inspection.setup["learning_rate"]
     if not np.isfinite(before):
         return
-    floor = max(before, abs(context.baseline) if np.isfinite(context.baseline) else 0.0, 1e-12)
+    floor = max(abs(before), abs(context.baseline) if np.isfinite(context.baseline) else 0.0, 1e-12)
     if after > t.loss_jump * floor or (np.isinf(after) and np.isfinite(before)):
         yield Finding(
             "learning_rate_too_high",

@@ -6,6 +6,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+LABEL_COLUMNS: tuple[str, ...] = ("label_units", "label_min", "label_max", "label_mean", "label_std", "label_integer")
+LABEL_COLUMNS += ("label_distinct", "label_sum_min", "label_sum_max", "baseline")
+OUTPUT_COLUMNS: tuple[str, ...] = ("layer", "activation", "loss", "from_logits", "units", "prediction_min")
+OUTPUT_COLUMNS += ("prediction_max", "prediction_mean", "prediction_std", "prediction_size", *LABEL_COLUMNS)
+
 
 def describe_inputs(arrays: Sequence[np.ndarray]) -> pd.DataFrame:
     """Describes inputs, feature by feature (of images and sequences: channel by channel).
@@ -50,7 +55,7 @@ def describe_outputs(
 
     Args:
         predictions: One array of shape `(examples, ..., units)` per output.
-        labels: One array per output.
+        labels: One array per output; none if there are no labels.
         losses: Name of each output's loss, and whether it takes logits (None if it does not say).
         heads: Name and activation of the layer that each output comes from.
 
@@ -58,14 +63,16 @@ def describe_outputs(
         One row per output: `layer`, `activation`, `loss`, `from_logits`, `units`; `prediction_min`, `_max`, `_mean`,
         `_std` (over the examples, root mean square over the units) and `_size` (root mean square); `label_units`,
         `label_min`, `_max`, `_mean`, `_std`, `label_integer`, `label_distinct`, `label_sum_min` and `_max` (over an
-        example's units); `baseline`, the loss of the best constant prediction, NaN where it is not known.
+        example's units); `baseline`, the loss of the best constant prediction, NaN where it is not known. Without
+        labels their columns are NaN, `label_units` and `label_distinct` 0.
     """
     known = losses if len(losses) == len(predictions) else [("unknown", None)] * len(predictions)
+    given = labels if len(labels) and len(predictions) else [None] * len(predictions)
     rows = []
     for prediction, label, (loss, from_logits), (layer, activation) in zip(
-        predictions, labels, known, heads, strict=True
+        predictions, given, known, heads, strict=True
     ):
-        p, y = _flatten(prediction), _flatten_labels(label, prediction)
+        p = _flatten(prediction)
         with np.errstate(all="ignore"):
             rows.append(
                 {
@@ -79,19 +86,21 @@ def describe_outputs(
                     "prediction_mean": p.mean(),
                     "prediction_std": np.sqrt(np.mean(np.var(p, axis=0))),
                     "prediction_size": np.sqrt(np.mean(np.square(p))),
-                    "label_units": y.shape[1],
-                    "label_min": y.min(),
-                    "label_max": y.max(),
-                    "label_mean": y.mean(),
-                    "label_std": np.sqrt(np.mean(np.var(y, axis=0))),
-                    "label_integer": bool(np.all(y == np.round(y))),
-                    "label_distinct": len(np.unique(y)),
-                    "label_sum_min": y.sum(axis=1).min(),
-                    "label_sum_max": y.sum(axis=1).max(),
-                    "baseline": find_baseline(loss, y),
+                    **_describe_labels(label, prediction, loss),
                 }
             )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=list(OUTPUT_COLUMNS))
+
+
+def _describe_labels(label: np.ndarray | None, prediction: np.ndarray, loss: str) -> dict[str, Any]:
+    if label is None:
+        unknown = dict.fromkeys(LABEL_COLUMNS, np.nan)
+        return {**unknown, "label_units": 0, "label_integer": False, "label_distinct": 0}
+    y = _flatten_labels(label, prediction)
+    sums = y.sum(axis=1)
+    values: tuple[Any, ...] = (y.shape[1], y.min(), y.max(), y.mean(), np.sqrt(np.mean(np.var(y, axis=0))))
+    values += (bool(np.all(y == np.round(y))), len(np.unique(y)), sums.min(), sums.max(), find_baseline(loss, y))
+    return dict(zip(LABEL_COLUMNS, values, strict=True))
 
 
 def find_baseline(loss: str, labels: np.ndarray) -> float:

@@ -1,7 +1,6 @@
 """One forward and backward pass on a batch, before any training: what each layer passes on, and what it gets back."""
 
-import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -10,11 +9,15 @@ import pandas as pd
 from keras import ops, tree
 
 from keras_vg.diagnosis.evidence import Inspection
-from keras_vg.inspection import stateless
-from keras_vg.inspection.activations import ActivationProbe
+from keras_vg.inspection import stateless, training_step
+from keras_vg.inspection.activations import ActivationProbe, Reading
 from keras_vg.inspection.batches import describe_inputs, describe_outputs, get_root_mean_square, measure_spread
+from keras_vg.inspection.passes import order_labels, run_passes
+from keras_vg.inspection.watched import find_input_axis
+from keras_vg.logs.schemas import GRADIENT
 from keras_vg.text import name_function
-from keras_vg.training import backend, keras_private
+from keras_vg.training import keras_private
+from keras_vg.training.call_order import list_own_weights
 from keras_vg.training.interval import Interval
 from keras_vg.training.optimizers import list_compiled_optimizers, read_learning_rates
 from keras_vg.training.tap import GradientTap
@@ -22,7 +25,7 @@ from keras_vg.training.train_function import get_loss_scale
 from keras_vg.training.weights import list_weights, read_values
 
 
-def inspect(model: keras.Model, x: Any, y: Any, sample_weight: Any = None) -> Inspection:
+def inspect(model: keras.Model, x: Any, y: Any = None, sample_weight: Any = None) -> Inspection:
     """Looks at a model as it stands: its gradients, activations, predictions and next update on one batch.
 
     Nothing is trained and nothing changes: weights, moving statistics, seeds, metrics and the optimizer stay as they
@@ -31,10 +34,15 @@ def inspect(model: keras.Model, x: Any, y: Any, sample_weight: Any = None) -> In
     The gradient is the one that the model's own training step would give the optimizer, in training mode. The update
     is what the optimizer would make of it; the loss on the same batch is taken before and after it.
 
+    A `train_step` of the model's own is given the batch as `fit` gives it. Then the loss is the one among the logs
+    that it returns (the one called `loss`, or the only one), and of a model without a `call` the activations are those
+    of the layers that it calls. Without labels that a compiled loss needs, only what goes forwards is seen. What
+    could not be seen is named in `setup["not_seen"]`, with the reason, and `diagnose` says it.
+
     Args:
-        model: A model compiled with a loss and a Keras optimizer.
+        model: A model compiled with a Keras optimizer.
         x: The inputs of one batch, as `fit` takes them, arrays or tensors of shape `(examples, ...)`.
-        y: The labels of the same examples.
+        y: The labels of the same examples, None if there are none.
         sample_weight: Their weights, of shape `(examples,)`.
 
     Returns:
@@ -42,8 +50,8 @@ def inspect(model: keras.Model, x: Any, y: Any, sample_weight: Any = None) -> In
 
     Raises:
         TypeError: If the model is not compiled with a Keras optimizer.
-        ValueError: If it is not compiled, if `x`, `y` and `sample_weight` differ in length or are empty, or if the
-            loss cannot take the labels.
+        ValueError: If it is not compiled, if `x`, `y` and `sample_weight` differ in length or are empty, if the
+            loss cannot take the labels, or if the model has no `call` and its `train_step` does not take the batch.
 
     Example:
         >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, "tanh"), keras.layers.Dense(1)])
@@ -57,32 +65,46 @@ def inspect(model: keras.Model, x: Any, y: Any, sample_weight: Any = None) -> In
     """
     _check_compiled(model)
     _check_lengths({"x": x, "y": y, "sample_weight": sample_weight})
-    x, y, sample_weight = (stateless.convert_batch(data) for data in (x, y, sample_weight))
+    x, y, sample_weight = batch = tuple(stateless.convert_batch(data) for data in (x, y, sample_weight))
     if not keras_private.is_built(model):
-        with backend.preserved_random_state():
-            keras_private.build(model, x)
-    probe = ActivationProbe(model, x)
-    batch = (x, y, sample_weight)
-    seen, loss_before = stateless.ForwardPass(model, lambda batch: _look(model, probe, *batch)).run(batch)
-    reading = probe.interpret(seen)
-    predictions = tree.map_structure(ops.convert_to_tensor, reading.predictions)
-    with keras_private.detached_bookkeeping(model, y, predictions) as loss:
-        losses = [] if loss is None else keras_private.list_losses(loss)
-        gradients = stateless.compute_gradients(model, *batch)
-        updated = stateless.predict_update(model, gradients)
-        replaced = [] if updated is None else list(zip(model.trainable_variables, updated, strict=True))
-        evaluation = stateless.ForwardPass(model, lambda batch: _evaluate_loss(model, *batch))
-        loss_after = float(evaluation.run(batch, replaced)) if replaced else np.nan
-    labels = [_to_numpy(tensor) for tensor in order_labels(model, y)]
-    flat_x = [_to_numpy(tensor) for tensor in tree.flatten(x)]
+        training_step.build(model, *batch)
+    probe = ActivationProbe(model, x, y=y, sample_weight=sample_weight)
+    passes = run_passes(model, probe, (x, y, sample_weight))
+    gradients = passes.gradients
     return Inspection(
-        gradients=_tabulate_gradients(model, gradients, updated),
-        activations=reading.tabulate(epoch=0),
-        weights=_tabulate_weights(model, probe, gradients),
-        inputs=describe_inputs([*flat_x, flat_x[0] if reading.kernel_input is None else reading.kernel_input]),
-        outputs=describe_outputs(tree.flatten(reading.predictions), labels, losses, reading.heads),
-        setup={**_describe_optimizer(model), "loss": float(loss_before), "loss_after": loss_after},
+        gradients=_make_empty_gradients()
+        if gradients is None
+        else _tabulate_gradients(model, gradients, passes.updated),
+        activations=passes.reading.tabulate(epoch=0),
+        weights=_tabulate_weights(model, probe, gradients or [None] * len(model.trainable_variables)),
+        inputs=_describe_inputs(model, x, passes.reading),
+        outputs=describe_reading(model, passes.reading, y, passes.losses),
+        embeddings=passes.reading.recording.embeddings,
+        setup={
+            **_describe_optimizer(model),
+            "loss": passes.loss,
+            "loss_after": passes.loss_after,
+            "not_seen": passes.not_seen,
+        },
     )
+
+
+def describe_reading(
+    model: keras.Model, reading: Reading, y: Any, losses: Sequence[tuple[str, bool | None]]
+) -> pd.DataFrame:
+    """Describes a model's outputs beside its labels.
+
+    Args:
+        model: The model.
+        reading: What it put out for a batch.
+        y: The batch's labels, as `fit` takes them; None if there are none.
+        losses: Name of each output's loss, and whether it takes logits.
+
+    Returns:
+        As `batches.describe_outputs`; no rows of a model that has no `call`.
+    """
+    labels = [_to_numpy(tensor) for tensor in order_labels(model, y)]
+    return describe_outputs(tree.flatten(reading.predictions), labels, losses, reading.heads)
 
 
 def _check_compiled(model: keras.Model) -> None:
@@ -112,45 +134,18 @@ def _check_lengths(batch: dict[str, Any]) -> None:
         )
 
 
-@contextlib.contextmanager
-def _explained_labels(y: Any, predictions: Any) -> Iterator[None]:
-    """Says what was received where a loss refuses the labels, which it does in as many ways as there are losses."""
-    try:
-        yield
-    except Exception as error:
-        shapes = [str([tuple(t.shape) for t in tree.flatten(data)])[1:-1] for data in (y, predictions)]
-        raise ValueError(
-            "The loss must be able to take the labels and the predictions. "
-            f"Received: y of shape {shapes[0]}, predictions of shape {shapes[1]}, and {type(error).__name__}: {error}"
-        ) from error
+def _describe_inputs(model: keras.Model, x: Any, reading: Reading) -> pd.DataFrame:
+    """The inputs, and what the first kernel is given, each with its channels last."""
+    axis = find_input_axis(model)
+    arrays = [_to_numpy(tensor) for tensor in tree.flatten(x)]
+    arrays = [np.moveaxis(array, axis, -1) if array.ndim > 2 else array for array in arrays]
+    kernel_input = reading.recording.kernel_input
+    return describe_inputs([*arrays, arrays[0] if kernel_input is None else kernel_input])
 
 
-def order_labels(model: keras.Model, y: Any) -> list[Any]:
-    """Puts labels in the order of the model's outputs.
-
-    Args:
-        model: The model.
-        y: The labels as `fit` takes them: an array, a list, or a dict by the outputs' names.
-
-    Returns:
-        One array per output.
-    """
-    names = getattr(model, "output_names", None)
-    if isinstance(y, dict) and names and set(names) == set(y):
-        return [y[name] for name in names]
-    return list(tree.flatten(y))
-
-
-def _look(model: keras.Model, probe: ActivationProbe, x: Any, y: Any, sample_weight: Any) -> Any:
-    """What a probe sees in a forward pass, and the loss."""
-    seen = probe.observe(x)
-    with _explained_labels(y, seen[0]), keras_private.detached_bookkeeping(model, y, seen[0]):
-        return seen, keras_private.compute_loss(model, x, y, seen[0], sample_weight)
-
-
-def _evaluate_loss(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> Any:
-    predictions = keras_private.call_for_training(model, x)
-    return keras_private.compute_loss(model, x, y, predictions, sample_weight)
+def _make_empty_gradients() -> pd.DataFrame:
+    """The table of gradients that are not known: a row would look like a measurement."""
+    return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in GRADIENT.columns.items()})
 
 
 def _tabulate_gradients(model: keras.Model, gradients: Sequence[Any], updated: Sequence[Any] | None) -> pd.DataFrame:
@@ -175,7 +170,7 @@ def _tabulate_weights(model: keras.Model, probe: ActivationProbe, gradients: Seq
     known = {id(v): gradient for v, gradient in zip(model.trainable_variables, gradients, strict=True)}
     rows = []
     for item in probe.watched:
-        for variable in item.layer.weights:
+        for variable in list_own_weights(item.layer):
             if len(variable.shape) < 2:
                 continue
             units, gradient = getattr(item.layer, "units", None), known.get(id(variable))

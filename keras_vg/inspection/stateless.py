@@ -1,11 +1,11 @@
-"""Runs a model's forward pass and training step without leaving a trace in it.
+"""Runs a model's forward pass, and computes its optimizer's next update, without leaving a trace in it.
 
 All of it happens inside a stateless scope of Keras, where whatever a variable is assigned is forgotten: moving
 statistics, seeds, metrics and the optimizer stay as they are, bit for bit, with nothing to put back.
 """
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -68,48 +68,6 @@ class ForwardPass:
             return self._compute(data)
 
 
-def compute_gradients(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> list[Any]:
-    """Runs the model's own training step up to the gradients that its optimizer would be given.
-
-    Args:
-        model: A built model, compiled with a Keras optimizer.
-        x: Inputs, tensors.
-        y: Labels, tensors.
-        sample_weight: Weights of the examples, a tensor or None.
-
-    Returns:
-        One tensor (dense, or on TensorFlow perhaps sparse) or None per trainable variable, scaled where the
-        optimizer scales the loss.
-    """
-    if keras.backend.backend() == "jax":
-        return _compute_with_jax(model, (x, y, sample_weight))
-    found: dict[int, Any] = {}
-
-    def keep(gradients: Any, trainable_variables: Any = None) -> None:
-        variables = model.trainable_variables if trainable_variables is None else trainable_variables
-        found.update({id(v): gradient for gradient, v in zip(gradients, variables, strict=True)})
-
-    with keras_private.set_attribute(model.optimizer, "apply", keep), _preserved_torch_gradients(model):
-        with keras_private.TracelessScope(collect_losses=True), backend.preserved_random_state():
-            model.train_step((x, y, sample_weight))
-        return [found.get(id(v)) for v in model.trainable_variables]
-
-
-def _compute_with_jax(model: keras.Model, data: Any) -> list[Any]:
-    import jax
-
-    def keep(optimizer_variables: Any, gradients: Any, trainable_variables: Any) -> Any:
-        return gradients, optimizer_variables  # as if they were the new weights, which the step returns
-
-    def step(state: Any, data: Any) -> Any:
-        return model.train_step(state, data)[1][0]
-
-    parts = (model.trainable_variables, model.non_trainable_variables, model.optimizer.variables)
-    state = tuple([v.value for v in variables] for variables in (*parts, model.metrics_variables))
-    with keras_private.set_attribute(model.optimizer, "stateless_apply", keep):
-        return list(jax.jit(step)(state, data))
-
-
 def predict_update(model: keras.Model, gradients: Sequence[Any]) -> list[Any] | None:
     """Computes what the optimizer would make of the weights; a copy of it works on copies of them.
 
@@ -154,20 +112,3 @@ def _without_autograd() -> Any:
 
         return torch.no_grad()
     return contextlib.nullcontext()
-
-
-@contextlib.contextmanager
-def _preserved_torch_gradients(model: keras.Model) -> Iterator[None]:
-    """On torch a step leaves its gradients in the parameters, and the modules in training mode."""
-    if keras.backend.backend() != "torch":
-        yield
-        return
-    tensors = [v.value for v in model.trainable_variables]
-    before = [tensor.grad for tensor in tensors]
-    for tensor in tensors:
-        tensor.grad = None  # rather than have `zero_grad` fill what may be in use elsewhere
-    try:
-        yield
-    finally:
-        for tensor, gradient in zip(tensors, before, strict=True):
-            tensor.grad = gradient

@@ -57,6 +57,14 @@ def is_built(model: keras.Model) -> bool:
     return all(layer.built for layer in own) and (model.built or bool(own))
 
 
+def list_sublayers(layer: keras.layers.Layer) -> list[keras.layers.Layer]:
+    """The layers that a layer holds itself, in the order in which it came to hold them.
+
+    Private: the public `layers` is one of models alone, and leaves out what a functional model holds beside its graph.
+    """
+    return layer._flatten_layers(include_self=False, recursive=False)
+
+
 def get_fit(model: keras.Model) -> Any:
     """An object that tells the current fit from any other: its history."""
     return getattr(model, "history", None)
@@ -110,6 +118,7 @@ def copy_variable(variable: keras.Variable) -> keras.Variable:
     value = keras.ops.copy(variable.value)
     copy = keras.Variable(value, trainable=True, dtype=variable.dtype, name=variable.name)
     copy._path = variable.path
+    copy.overwrite_with_gradient = variable.overwrite_with_gradient
     return copy
 
 
@@ -212,6 +221,16 @@ def _extended_sharding(model: keras.Model, states: Sequence[Any]) -> Iterator[No
         yield
 
 
+def get_trace_state() -> Any:
+    """What tells whether JAX is still in the same function that it compiles or differentiates: compare two of them.
+
+    Private: it is in `jax.extend`, which promises no stability. Where it is gone, all of a step counts as one.
+    """
+    import jax.extend.core
+
+    return getattr(jax.extend.core, "get_opaque_trace_state", lambda: None)()
+
+
 def get_strategy(model: keras.Model) -> Any:
     """Private: on TensorFlow only the trainer knows the model's strategy, and `distribute_strategy` has no docs."""
     return model.distribute_strategy if keras.backend.backend() == "tensorflow" else None
@@ -244,13 +263,46 @@ def detached_bookkeeping(model: keras.Model, y: Any, predictions: Any) -> Iterat
 
     Private: the loss that `compile` makes takes on the structure of the first labels it sees, and for several outputs
     makes metrics of its own; a step must not do that for labels that are only looked at.
+
+    Args:
+        model: A compiled model.
+        y: Labels; None where they are not known, then the loss must not be called.
+        predictions: The model's outputs for the same examples.
     """
-    loss = model._compile_loss
-    if loss is not None:
-        loss = type(loss)(loss._user_loss, loss._user_loss_weights, output_names=loss.output_names)
+    loss = _renew(model._compile_loss)
+    if loss is not None and y is not None:
         loss(y, predictions)  # which builds it, whatever the structure of the labels
+    elif loss is not None:
+        loss.build(predictions, predictions)
     with set_attribute(model, "_compile_loss", loss), set_attribute(model, "compute_metrics", lambda *_, **__: {}):
         yield loss
+
+
+@contextmanager
+def detached_metrics(model: keras.Model) -> Iterator[None]:
+    """Keeps compiled metrics, and a compiled loss that was not used yet, out of a step that is only looked at.
+
+    Private: both are built by the first labels and predictions that a step of the model's own shows them.
+    """
+    loss = model._compile_loss
+    loss = loss if loss is None or loss.built else _renew(loss)
+    with set_attribute(model, "_compile_loss", loss), set_attribute(model, "_compile_metrics", None):
+        yield
+
+
+def _renew(loss: Any) -> Any:
+    """The same compiled loss, not used yet."""
+    if loss is None:
+        return None
+    return type(loss)(loss._user_loss, loss._user_loss_weights, output_names=loss.output_names)
+
+
+def has_loss(model: keras.Model) -> bool:
+    """Whether the model was compiled with a loss.
+
+    Private: `model.loss` has no underscore, but is not documented.
+    """
+    return model._compile_loss is not None
 
 
 def compute_loss(model: keras.Model, x: Any, y: Any, predictions: Any, sample_weight: Any) -> Any:

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from keras_vg.text import shorten_paths
-from keras_vg.training.call_order import walk_layers
+from keras_vg.training.call_order import list_own_weights, walk_layers
 
 Layers: TypeAlias = "str | Sequence[str] | Callable[[keras.layers.Layer], bool]"
 
@@ -21,7 +21,8 @@ class Weight:
 
     Attributes:
         depth: Number of its layer among the layers with trainable weights, in call order, from 0.
-        layer: Name of its layer, with the names of the models around it if another layer has the same one.
+        layer: Name of its layer, with those of the layers and models around it as far as is needed: back to a layer
+            that `model.summary(expand_nested=True)` shows, and further if another layer has the same name.
         name: Shortest ending of the variable's path that is unique in the layer, e.g. `"kernel"`.
         variable: The variable.
     """
@@ -58,12 +59,16 @@ def check_layers(layers: Layers) -> None:
 def list_weights(model: keras.Model, layers: Layers = "all") -> list[Weight]:
     """Lists the trainable weights of the selected layers, in call order.
 
-    Models inside the model are opened; any other composite layer (a `Bidirectional`, a `MultiHeadAttention`, a
-    block of one's own) counts as one layer. A weight that layers share is listed with the first of them.
+    Each weight belongs to the innermost layer that holds it: the layers inside a model, a `TimeDistributed`, a
+    `Bidirectional`, a `MultiHeadAttention` or a block of one's own are layers like any other, whether what is around
+    them is frozen or not. Only a recurrent layer and its cell count as one. A weight that layers share is listed with
+    the first of them. Values that training overwrites with what it computes in place of a gradient, the scales of
+    float8 layers, are no weights.
 
     Args:
         model: A built model.
-        layers: `"first"`, `"last"`, `"all"`, a layer name, a list of names or a predicate on the layer.
+        layers: `"first"`, `"last"`, `"all"`, a layer name, a list of names or a predicate on the layer. The name of
+            a layer or model that holds others selects all of them.
 
     Returns:
         The weights, at least one.
@@ -72,28 +77,25 @@ def list_weights(model: keras.Model, layers: Layers = "all") -> list[Weight]:
         ValueError: If the model has no trainable weights, a name names no layer with trainable weights, or a
             predicate selects none.
     """
-    placed = [(path, layer) for path, layer in walk_layers(model) if layer.trainable_weights]
-    names = shorten_paths([path for path, _ in placed])
-    weights: list[list[Weight]] = []
-    candidates: list[keras.layers.Layer] = []
-    seen: set[int] = set()
-    for name, (_, layer) in zip(names, placed, strict=True):
-        variables = [v for v in layer.trainable_weights if id(v) not in seen]
-        if isinstance(layer, keras.Model):  # weights of its own: those of its layers come with them
-            inner = {id(v) for sublayer in layer.layers for v in sublayer.trainable_weights}
-            variables = [v for v in variables if id(v) not in inner]
-        if not variables:
-            continue
-        seen.update(map(id, variables))
-        endings = shorten_paths([tuple(v.path.split("/")) for v in variables])
-        weights.append([Weight(len(weights), name, end, v) for end, v in zip(endings, variables, strict=True)])
-        candidates.append(layer)
-    if not weights:
+    left = {id(v) for v in model.trainable_variables if not v.overwrite_with_gradient}
+    owned = []
+    for path, layer in walk_layers(model):
+        variables = [v for v in list_own_weights(layer) if id(v) in left]
+        left.difference_update(map(id, variables))
+        if variables:
+            owned.append((path, layer, variables))
+    if not owned:
         raise ValueError(
             "The model must have trainable weights. Received: a model "
             f"{model.name!r} without any. Are all of its layers frozen (`trainable=False`)?"
         )
-    return [w for depth in select_depths(layers, [ws[0].layer for ws in weights], candidates) for w in weights[depth]]
+    names = shorten_paths([path for path, _, _ in owned])
+    weights = []
+    for depth, (name, (_, _, variables)) in enumerate(zip(names, owned, strict=True)):
+        endings = shorten_paths([tuple(v.path.split("/")) for v in variables])
+        weights.append([Weight(depth, name, end, v) for end, v in zip(endings, variables, strict=True)])
+    candidates = [Candidate(name, path, layer) for name, (path, layer, _) in zip(names, owned, strict=True)]
+    return [weight for depth in select_layers(layers, candidates) for weight in weights[depth]]
 
 
 def read_values(weight: Weight, indices: np.ndarray | None = None) -> np.ndarray:
@@ -136,26 +138,57 @@ def _read_tensor(value: Any) -> Any:
     return variable
 
 
-def select_depths(layers: Layers, names: list[str], candidates: list[keras.layers.Layer]) -> list[int]:
-    """The depths of the selected layers."""
-    depths = range(len(names))
+@dataclass(frozen=True)
+class Candidate:
+    """A layer that can be selected.
+
+    Attributes:
+        name: Its name in the logs.
+        path: Its path, as `walk_layers` yields it.
+        layer: The layer.
+    """
+
+    name: str
+    path: tuple[str, ...]
+    layer: keras.layers.Layer
+
+    def is_named(self, name: str) -> bool:
+        """Whether a name is this layer's, or that of a layer or model around it."""
+        return name == self.name or f"/{name}/" in f"/{'/'.join(self.path)}"
+
+
+def select_layers(layers: Layers, candidates: Sequence[Candidate]) -> list[int]:
+    """Selects layers.
+
+    Args:
+        layers: `"first"`, `"last"`, `"all"`, a layer name, a list of names or a predicate on the layer.
+        candidates: The layers to select from, in call order.
+
+    Returns:
+        The positions of the selected ones among the candidates, ascending.
+
+    Raises:
+        ValueError: If a name names none of them, or a predicate selects none.
+    """
+    positions = range(len(candidates))
+    names = [candidate.name for candidate in candidates]
     if callable(layers):
-        chosen = [depth for depth in depths if layers(candidates[depth])]
+        chosen = [position for position in positions if layers(candidates[position].layer)]
         if not chosen:
             raise ValueError(
                 "`layers` must select at least one layer with trainable weights. Received: a predicate that is "
                 f"false for all of them: {', '.join(names)}."
             )
         return chosen
-    keywords = {"first": depths[:1], "last": depths[-1:], "all": depths}
+    keywords = {"first": positions[:1], "last": positions[-1:], "all": positions}
     if isinstance(layers, str) and layers in keywords:
         return list(keywords[layers])
     wanted = [layers] if isinstance(layers, str) else list(layers)
     for name in wanted:
-        if name not in names:
+        if not any(candidate.is_named(name) for candidate in candidates):
             nearest = difflib.get_close_matches(name, names, n=1, cutoff=0.0)[0]
             raise ValueError(
                 "`layers` must name layers with trainable weights; this model has "
                 f"{', '.join(map(repr, names))}. Received: layers={layers!r}. Did you mean {nearest!r}?"
             )
-    return [depth for depth in depths if names[depth] in wanted]
+    return [position for position in positions if any(map(candidates[position].is_named, wanted))]

@@ -22,7 +22,7 @@ def test_models_inside_a_model_are_opened():
     assert list_names(make_nested(), "inner/dense") == [(1, "inner/dense", "kernel"), (1, "inner/dense", "bias")]
 
 
-def test_a_composite_layer_is_one_layer_with_distinct_names():
+def test_layers_inside_a_composite_layer_are_layers_of_their_own():
     model = keras.Sequential(
         [
             keras.Input((5, 2)),
@@ -30,13 +30,13 @@ def test_a_composite_layer_is_one_layer_with_distinct_names():
             layers.Dense(1, name="out"),
         ]
     )
-    names = list_names(model)
-    assert [name for depth, _, name in names if depth == 0] == [
-        f"{direction}_lstm/lstm_cell/{kind}"
-        for direction in ("forward", "backward")
+    assert list_names(model)[:6] == [
+        (depth, f"both/{direction}_lstm", kind)
+        for depth, direction in enumerate(("forward", "backward"))
         for kind in ("kernel", "recurrent_kernel", "bias")
     ]
-    assert {layer for _, layer, _ in names} == {"both", "out"}
+    assert list_names(model, "both") == list_names(model)[:6]
+    assert {(depth, layer) for depth, layer, _ in list_names(model)[6:]} == {(2, "out")}
 
 
 def test_a_shared_layer_is_listed_once_and_frozen_ones_not_at_all():

@@ -1,0 +1,212 @@
+"""What of a model can be run on one batch: forwards, its training step, and the loss after the update."""
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops, tree
+
+from keras_vg.inspection import stateless, training_step
+from keras_vg.inspection.activations import ActivationProbe, Reading
+from keras_vg.text import LONGEST_QUOTE, quote_error
+from keras_vg.training import keras_private
+
+Batch = tuple[Any, Any, Any]
+
+
+@dataclass(frozen=True)
+class Passes:
+    """What came out of a model's runs on one batch.
+
+    Attributes:
+        reading: What the layers put out.
+        losses: Name of each output's loss, and whether it takes logits; empty where no loss was compiled.
+        gradients: As of `StepResult`; None if they are not known.
+        updated: The values that the optimizer's next step would give the trainable variables; None if not known.
+        loss: The batch's loss; NaN if it is not known.
+        loss_after: The same after that step.
+        not_seen: What is not known, with the reason.
+    """
+
+    reading: Reading
+    losses: list[tuple[str, bool | None]]
+    gradients: list[Any] | None
+    updated: list[Any] | None
+    loss: float
+    loss_after: float
+    not_seen: dict[str, str]
+
+
+def run_passes(model: keras.Model, probe: ActivationProbe, batch: Batch) -> Passes:
+    """Runs all of a model that can be run on one batch; nothing of it stays in the model.
+
+    Args:
+        model: A built model, compiled with a Keras optimizer.
+        probe: Of the model, for the same batch.
+        batch: Inputs, labels and sample weights, tensors; None for what there is not.
+
+    Returns:
+        What came out.
+
+    Raises:
+        ValueError: If the loss cannot take the labels, or if the model has no `call` and its training step does not
+            take the batch.
+    """
+    not_seen: dict[str, str] = {}
+    has_own_step = training_step.has_own_step(model)
+    reading, loss, losses = _run_forwards(model, probe, batch, not_seen)
+    labels = None if "loss" in not_seen else batch[1]
+    with _detach(model, labels, reading):
+        result = None if "gradients" in not_seen else _run_step(probe, batch, not_seen)
+        reading = probe.interpret(([], [])) if reading is None else reading
+        logged = None if result is None else result.find_loss()
+        if has_own_step and logged is not None:
+            loss = logged
+        gradients = None if result is None else result.gradients
+        updated = None if gradients is None else stateless.predict_update(model, gradients)
+        replaced = [] if updated is None else list(zip(model.trainable_variables, updated, strict=True))
+        if not replaced or loss is None:
+            loss_after = None
+        elif has_own_step and logged is not None:
+            loss_after = _repeat_step(probe, batch, replaced)
+        else:
+            evaluation = stateless.ForwardPass(model, lambda batch: _evaluate_loss(model, *batch))
+            loss_after = float(evaluation.run(batch, replaced))
+    if loss is None and result is not None:
+        not_seen["loss"] = (
+            f"its train_step returns no number called loss; it returns {', '.join(result.logs) or 'none'}"
+        )
+    if result is not None and gradients is None:
+        not_seen["gradients"] = "its train_step gives none to a Keras optimizer"
+    if batch[1] is not None and not probe.step.takes_labels:
+        not_seen["labels"] = "its train_step takes `x` alone"
+    known = [np.nan if value is None else value for value in (loss, loss_after)]
+    return Passes(reading, losses, gradients, updated, known[0], known[1], not_seen)
+
+
+def _run_forwards(
+    model: keras.Model, probe: ActivationProbe, batch: Batch, not_seen: dict[str, str]
+) -> tuple[Reading | None, float | None, list[tuple[str, bool | None]]]:
+    """Calls the model, and computes the loss as far as that needs no step of the model's own."""
+    if not training_step.has_call(model):
+        not_seen["outputs"] = "the model has no `call`"
+        return None, None, []
+    has_loss = keras_private.has_loss(model)
+    has_own_loss = type(model).compute_loss is not keras.Model.compute_loss
+    needs_labels = has_loss and batch[1] is None and not has_own_loss
+    if needs_labels and not training_step.has_own_step(model):
+        not_seen["loss"] = "the compiled loss takes labels, and there are none"
+        not_seen["gradients"] = "they are those of the loss"
+    is_computable = not needs_labels and (has_loss or not training_step.has_own_step(model))
+
+    def look(batch: Batch) -> Any:
+        seen = probe.observe(batch[0])
+        return seen, (_compute_loss(model, batch, seen[0]) if is_computable else ops.zeros(()))
+
+    try:
+        seen, loss = stateless.ForwardPass(model, look).run(batch)
+    except LabelError as error:
+        seen = stateless.ForwardPass(model, lambda batch: probe.observe(batch[0])).run(batch)
+        losses = _list_losses(model, None, seen[0])
+        if not _are_labels_out_of_range(model, batch[1], losses, tree.flatten(seen[0])):
+            raise
+        not_seen["loss"] = str(error)
+        not_seen["gradients"] = "they are those of the loss"
+        return probe.interpret(seen), None, losses
+    losses = _list_losses(model, batch[1], seen[0])
+    return probe.interpret(seen), float(loss) if is_computable else None, losses
+
+
+def _run_step(probe: ActivationProbe, batch: Batch, not_seen: dict[str, str]) -> training_step.StepResult | None:
+    try:
+        return probe.step.run(*batch)
+    except training_step.StepError as error:
+        if "outputs" in not_seen:  # then nothing at all can be seen
+            raise
+        not_seen["gradients"] = str(error)
+        return None
+
+
+def _repeat_step(probe: ActivationProbe, batch: Batch, replaced: Sequence[tuple[keras.Variable, Any]]) -> float | None:
+    """The loss that a step of the model's own logs with other weights, if it runs with values in place of weights."""
+    try:
+        return probe.step.run(*batch, replaced=replaced).find_loss()
+    except training_step.StepError:
+        return None
+
+
+def _detach(model: keras.Model, y: Any, reading: Reading | None) -> Any:
+    if reading is None:
+        return contextlib.nullcontext()
+    predictions = tree.map_structure(ops.convert_to_tensor, reading.predictions)
+    return keras_private.detached_bookkeeping(model, y, predictions)
+
+
+def _list_losses(model: keras.Model, y: Any, predictions: Any) -> list[tuple[str, bool | None]]:
+    tensors = tree.map_structure(ops.convert_to_tensor, predictions)
+    with keras_private.detached_bookkeeping(model, y, tensors) as loss:
+        return [] if loss is None else keras_private.list_losses(loss)
+
+
+def _compute_loss(model: keras.Model, batch: Batch, predictions: Any) -> Any:
+    x, y, sample_weight = batch
+    with _explained_labels(y, predictions), keras_private.detached_bookkeeping(model, y, predictions):
+        return keras_private.compute_loss(model, x, y, predictions, sample_weight)
+
+
+def _evaluate_loss(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> Any:
+    predictions = keras_private.call_for_training(model, x)
+    return keras_private.compute_loss(model, x, y, predictions, sample_weight)
+
+
+class LabelError(ValueError):
+    """The compiled loss does not take the labels."""
+
+
+@contextlib.contextmanager
+def _explained_labels(y: Any, predictions: Any) -> Iterator[None]:
+    """Says what was received where a loss refuses the labels, which it does in as many ways as there are losses."""
+    try:
+        yield
+    except Exception as error:
+        if y is None:
+            raise
+        shapes = [str([tuple(t.shape) for t in tree.flatten(data)])[1:-1] for data in (y, predictions)]
+        raise LabelError(
+            "The loss must be able to take the labels and the predictions. "
+            f"Received: y of shape {shapes[0]}, predictions of shape {shapes[1]}, and {quote_error(error)}"
+        ) from (error if len(str(error)) <= LONGEST_QUOTE else None)
+
+
+def _are_labels_out_of_range(
+    model: keras.Model, y: Any, losses: Sequence[tuple[str, bool | None]], predictions: Sequence[np.ndarray]
+) -> bool:
+    """Whether labels are no numbers of units, which `diagnose` says better than the loss."""
+    labels = [np.asarray(ops.convert_to_numpy(tensor)) for tensor in order_labels(model, y)]
+    if not len(labels) == len(losses) == len(predictions):
+        return False
+    return any(
+        name.startswith("sparse") and (label.min() < 0 or label.max() >= prediction.shape[-1])
+        for label, (name, _), prediction in zip(labels, losses, predictions, strict=True)
+    )
+
+
+def order_labels(model: keras.Model, y: Any) -> list[Any]:
+    """Puts labels in the order of the model's outputs.
+
+    Args:
+        model: The model.
+        y: The labels as `fit` takes them: an array, a list, or a dict by the outputs' names; None if there are none.
+
+    Returns:
+        One array per output.
+    """
+    if y is None:
+        return []
+    names = getattr(model, "output_names", None)
+    if isinstance(y, dict) and names and set(names) == set(y):
+        return [y[name] for name in names]
+    return list(tree.flatten(y))

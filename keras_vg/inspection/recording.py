@@ -1,0 +1,261 @@
+"""Measures what layers put out while a model is run, whoever calls them and however deep inside a step."""
+
+import contextlib
+import functools
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import keras
+import numpy as np
+import pandas as pd
+from keras import ops, tree
+
+from keras_vg.inspection.derivatives import find_relative_slope
+from keras_vg.inspection.statistics import COLUMNS, CallShape, combine_calls, flatten, measure_call
+from keras_vg.inspection.watched import WatchedLayer
+from keras_vg.training import keras_private
+
+Quantity = Literal["output", "ids", "kernel_input"]
+
+
+@dataclass
+class Call:
+    """One call of a layer.
+
+    Attributes:
+        shape: Of its (first) output.
+        output: The output itself, until `CallRecorder.finish`.
+        tensors: What was measured, where it can be returned from around the model's run: the output (`measure_call`),
+            of an embedding the smallest and the largest of its ids, of the first kernel what it was given.
+        arrays: What was measured, where it cannot be returned and came by itself.
+    """
+
+    shape: CallShape
+    output: Any = None
+    tensors: dict[Quantity, Any] = field(default_factory=dict)
+    arrays: dict[Quantity, list[np.ndarray]] = field(default_factory=lambda: defaultdict(list))
+
+
+@dataclass(frozen=True)
+class LayerOutput:
+    """What is known of the calls of one layer whose outputs have one number of units.
+
+    Attributes:
+        layer: The layer.
+        name: Its name; where it is called with outputs of several widths, those of another width than the first are
+            named after their first call, `"embedding[1]"`.
+        units: Number of units or channels; 0 if none of its calls was seen.
+        statistics: As `statistics.COLUMNS` names them; NaN if none was seen.
+    """
+
+    layer: WatchedLayer
+    name: str
+    units: int
+    statistics: np.ndarray
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What one run of a model showed of its layers.
+
+    Attributes:
+        outputs: Of the layers, in call order.
+        embeddings: One row per embedding that was called: `layer`, `input_dim`, `id_min`, `id_max`.
+        kernel_input: What the first layer with a kernel was given, channels last; None if no such layer was called.
+    """
+
+    outputs: list[LayerOutput]
+    embeddings: pd.DataFrame
+    kernel_input: np.ndarray | None
+
+
+class CallRecorder:
+    """Measures the calls of layers.
+
+    What is measured inside a function that JAX differentiates, loops over or compiles by itself cannot be returned
+    from around it; it is sent while the model runs. What is measured inside a loop that TensorFlow compiles by itself
+    is not seen.
+
+    Args:
+        watched: The layers.
+    """
+
+    def __init__(self, watched: Sequence[WatchedLayer]) -> None:
+        self.watched = list(watched)
+        self._repeating: set[int] = set()
+        self._home: Any = None
+        self.forget()
+
+    def forget(self) -> None:
+        """Forgets all calls."""
+        self._calls: list[list[Call]] = [[] for _ in self.watched]
+        self._is_kernel_met = False
+
+    @contextlib.contextmanager
+    def record(self) -> Iterator[None]:
+        """Within it, every call of the layers is measured; where a run is compiled, that is while it is traced."""
+        self.forget()
+        self._home = keras_private.get_trace_state() if keras.backend.backend() == "jax" else None
+        with contextlib.ExitStack() as stack:
+            for item, calls in zip(self.watched, self._calls, strict=True):
+                layer, activated = item.layer, list[Any]()
+                for name in ("call", "quantized_call"):  # a quantized layer has both, and runs the second
+                    watch = self._watch_call(getattr(layer, name), item, calls, activated)
+                    stack.enter_context(keras_private.set_attribute(layer, name, watch))
+                activation = getattr(layer, "activation", None)
+                # A recurrent layer calls it once per time step, perhaps inside a loop whose tensors cannot leave it.
+                if callable(activation) and not isinstance(layer, keras.layers.RNN):
+                    watch = _watch_activation(activation, activated)
+                    stack.enter_context(keras_private.set_attribute(layer, "activation", watch))
+            yield
+
+    def finish(self, predictions: Sequence[Any]) -> list[tuple[str, str]]:
+        """Ends a recording, where its tensors are still known.
+
+        Args:
+            predictions: The model's outputs.
+
+        Returns:
+            Of each, the name and activation of the layer that made it; `("", "unknown")` if no layer did.
+        """
+        makers = [[id(call.output) for call in calls] for calls in self._calls]
+        inner = {made for item, ids in zip(self.watched, makers, strict=True) if not item.holds_others for made in ids}
+        self._repeating = {
+            i for i, item in enumerate(self.watched) if item.holds_others and makers[i] and inner.issuperset(makers[i])
+        }
+        heads = []
+        for prediction in predictions:
+            found = [i for i, ids in enumerate(makers) if id(prediction) in ids and i not in self._repeating]
+            heads.append(
+                (self.watched[found[-1]].name, self.watched[found[-1]].activation) if found else ("", "unknown")
+            )
+        for calls in self._calls:
+            for call in calls:
+                call.output = None
+        return heads
+
+    def get_tensors(self) -> list[Any]:
+        """Lists what was measured and can be returned from around the model's run."""
+        return [tensor for calls in self._calls for call in calls for tensor in call.tensors.values()]
+
+    def summarize(self, arrays: Sequence[np.ndarray]) -> Recording:
+        """Takes the calls of each layer together.
+
+        Args:
+            arrays: The values of what `get_tensors` listed.
+
+        Returns:
+            What the run showed.
+        """
+        if keras.backend.backend() == "jax":
+            import jax
+
+            jax.effects_barrier()  # type: ignore[no-untyped-call]  # what is sent has arrived by then
+        left = iter(arrays)
+        outputs: list[LayerOutput] = []
+        embeddings: list[tuple[str, int, float, float]] = []
+        kernel_inputs: list[np.ndarray] = []
+        for i, (item, calls) in enumerate(zip(self.watched, self._calls, strict=True)):
+            widths: dict[int, list[tuple[int, CallShape, np.ndarray]]] = {}
+            ids: list[np.ndarray] = []
+            for number, call in enumerate(calls):
+                values = {name: [next(left)] for name in call.tensors}
+                for name, sent in call.arrays.items():
+                    values.setdefault(name, []).extend(sent)
+                    sent.clear()  # in place: a compiled run sends to the same list again
+                widths.setdefault(call.shape.units, [])
+                widths[call.shape.units] += [(number, call.shape, array) for array in values.get("output", [])]
+                ids += values.get("ids", [])
+                kernel_inputs += [_move_channels(array, item.axis) for array in values.get("kernel_input", [])]
+            if item.is_logged and i not in self._repeating:
+                outputs += _describe_calls(item, widths)
+            if ids:
+                low, high = np.min(ids, axis=0)[0], np.max(ids, axis=0)[1]
+                embeddings.append((item.name, int(item.layer.input_dim), float(low), float(high)))
+        table = pd.DataFrame(embeddings, columns=["layer", "input_dim", "id_min", "id_max"])
+        return Recording(outputs, table, next(iter(kernel_inputs), None))
+
+    def _watch_call(
+        self, call: Callable[..., Any], item: WatchedLayer, calls: list[Call], activated: list[Any]
+    ) -> Callable[..., Any]:
+        def watched(*args: Any, **kwargs: Any) -> Any:
+            activated.clear()
+            output = call(*args, **kwargs)
+            self._measure(item, calls, activated, next(iter(tree.flatten((args, kwargs))), None), output)
+            return output
+
+        return watched
+
+    def _measure(self, item: WatchedLayer, calls: list[Call], activated: list[Any], given: Any, output: Any) -> None:
+        made = next(iter(tree.flatten(output)), None)
+        if made is None or not ops.is_tensor(made) or keras.backend.standardize_dtype(made.dtype) == "string":
+            return
+        values = flatten(ops.stop_gradient(made), item.axis)
+        units = int(values.shape[-1])
+        call = Call(CallShape(units, int(np.prod(made.shape, dtype=np.int64))), made)
+        calls.append(call)
+        self._keep(call, "output", measure_call(values, _find_slope(item, activated, given, made, values)))
+        if given is None or not ops.is_tensor(given):
+            return
+        if isinstance(item.layer, keras.layers.Embedding) and tuple(made.shape[:-1]) == tuple(given.shape):
+            ids = ops.cast(given, "float32")
+            self._keep(call, "ids", ops.stack([ops.min(ids), ops.max(ids)]))
+        elif item.has_kernel and not self._is_kernel_met:
+            self._is_kernel_met = True
+            self._keep(call, "kernel_input", ops.stop_gradient(given))
+
+    def _keep(self, call: Call, quantity: Quantity, tensor: Any) -> None:
+        if keras.backend.backend() != "jax":
+            with contextlib.suppress(AttributeError, NotImplementedError, RuntimeError):  # of a loop's own compilation
+                call.arrays[quantity].append(ops.convert_to_numpy(tensor))
+        elif keras_private.get_trace_state() == self._home:
+            call.tensors[quantity] = tensor
+        else:
+            import jax
+
+            jax.debug.callback(functools.partial(_receive, call.arrays[quantity]), tensor)
+
+
+def _receive(arrays: list[np.ndarray], array: Any) -> None:
+    arrays.append(np.asarray(array))
+
+
+def _watch_activation(activation: Callable[..., Any], activated: list[Any]) -> Callable[..., Any]:
+    def watched(z: Any, *args: Any, **kwargs: Any) -> Any:
+        activated.append(z)
+        return activation(z, *args, **kwargs)
+
+    return watched
+
+
+def _find_slope(item: WatchedLayer, activated: list[Any], given: Any, made: Any, values: Any) -> Any:
+    """The activation's relative derivative: at what it was given, as far as that is known."""
+    if isinstance(item.layer, keras.layers.RNN) and not isinstance(item.layer, keras.layers.SimpleRNN):
+        return None  # of a gated layer, what comes out is not what came out of the activation
+    z = activated[0] if len(activated) == 1 else given
+    if ops.is_tensor(z) and tuple(z.shape) == tuple(made.shape):
+        return find_relative_slope(item.activation, flatten(ops.stop_gradient(z), item.axis), values)
+    return find_relative_slope(item.activation, values, values)
+
+
+def _describe_calls(
+    item: WatchedLayer, widths: dict[int, list[tuple[int, CallShape, np.ndarray]]]
+) -> list[LayerOutput]:
+    """One output per width; one that is not known if a layer was not called, or none of its calls was seen."""
+    seen = {units: entries for units, entries in widths.items() if entries}
+    if not seen:
+        unknown = LayerOutput(item, item.name, 0, np.full(len(COLUMNS), np.nan, "float32"))
+        return [unknown] if item.is_expected else []
+    first = next(iter(widths))
+    outputs = []
+    for units, entries in seen.items():
+        name = item.name if units == first else f"{item.name}[{entries[0][0]}]"
+        statistics = combine_calls([shape for _, shape, _ in entries], [array for _, _, array in entries])
+        outputs.append(LayerOutput(item, name, units, statistics))
+    return outputs
+
+
+def _move_channels(array: np.ndarray, axis: int) -> np.ndarray:
+    return np.moveaxis(array, axis, -1) if array.ndim > 2 else array
