@@ -93,6 +93,34 @@ def train(callback, path, net=None, **options):
     return describe(callback, path, net.fit(callback, **options))
 
 
+@pytest.fixture(scope="module", autouse=True)
+def compile_once(tmp_path_factory):
+    """Has JAX keep what it compiles in a folder: each inspection compiles its functions again."""
+    if keras.backend.backend() != "jax":
+        yield
+        return
+    import jax
+
+    options = {
+        "jax_compilation_cache_dir": str(tmp_path_factory.mktemp("compiled")),
+        "jax_persistent_cache_min_compile_time_secs": 0.0,
+        "jax_persistent_cache_min_entry_size_bytes": 0,
+    }
+    before = {name: getattr(jax.config, name) for name in options}
+    configure_jax(options)
+    yield
+    configure_jax(before)
+
+
+def configure_jax(options):
+    import jax
+    from jax.experimental.compilation_cache import compilation_cache
+
+    for name, value in options.items():
+        jax.config.update(name, value)
+    compilation_cache.reset_cache()  # JAX looks for the folder only once
+
+
 @pytest.fixture(scope="module")
 def plain():
     """The state after a training without any callback, and the model's own train function."""
