@@ -110,10 +110,10 @@ def measure_layers(columns: "Mapping[str, Any] | pd.DataFrame") -> LayerGradient
     names, distinct = _factorize(columns["weight"])
     is_kernel = np.array(["kernel" in name for name in distinct], bool)
     has_kernel = np.bincount(depth_codes, is_kernel[names], len(depths)) > 0
-    shape = len(epochs), len(depths)
-    layers = np.ravel_multi_index((epoch_codes, depth_codes), shape)
-    rms, _ = _join_weights(columns, layers, len(epochs) * len(depths))
-    used = np.bincount(layers, np.asarray(columns["steps"]) > 0, len(epochs) * len(depths))
+    shape, count = (len(epochs), len(depths)), len(epochs) * len(depths)
+    layers = epoch_codes * len(depths) + depth_codes
+    rms, _ = _join_weights(columns, layers, names, count)
+    used = np.bincount(layers, np.asarray(columns["steps"]) > 0, count)
     return LayerGradients(
         epochs,
         depths,
@@ -165,7 +165,7 @@ def reduce_layers(log: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame(columns=[*_KEYS, "layer", "steps", *VALUES])
     groups = log.groupby(_KEYS, observed=True, sort=False)
     codes = groups.ngroup().to_numpy()
-    rms, norm = _join_weights(log, codes, groups.ngroups)
+    rms, norm = _join_weights(log, codes, _factorize(log["weight"])[0], groups.ngroups)
     columns = {
         "layer": groups["layer"].first().astype(object),
         "steps": groups["steps"].max(),
@@ -219,26 +219,30 @@ def check_value(value: str) -> None:
         raise ValueError(f"`value` must be one of {', '.join(VALUES)}. Received: value={value!r}.")
 
 
-def _factorize(names: Any) -> tuple[np.ndarray, Any]:
-    """The distinct names, and for each name its index among them."""
-    return pd.factorize(names if isinstance(names, pd.Series) else np.asarray(names, object))
+def _factorize(names: Any) -> tuple[np.ndarray, list[str]]:
+    """Returns for each name its index among the distinct names, and the distinct names."""
+    if isinstance(getattr(names, "dtype", None), pd.CategoricalDtype):
+        return names.cat.codes.to_numpy("int64"), list(names.cat.categories)
+    indices: dict[str, int] = {}
+    codes = [indices.setdefault(name, len(indices)) for name in names]
+    return np.array(codes, "int64"), list(indices)
 
 
-def _join_weights(columns: "Mapping[str, Any] | pd.DataFrame", layers: np.ndarray, count: int) -> np.ndarray:
-    """Joins rows to layers by their codes: `gradient_rms` and `gradient_norm`, of shape `(2, count)`."""
+def _join_weights(
+    columns: "Mapping[str, Any] | pd.DataFrame", layers: np.ndarray, names: np.ndarray, count: int
+) -> np.ndarray:
+    """Joins rows by the codes of their layers and names: `gradient_rms` and `gradient_norm`, of shape `(2, count)`."""
     is_used = np.asarray(columns["steps"]) > 0  # a weight that the loss does not depend on does not count
     rms, size, steps, nonfinite = (
         np.asarray(columns[name])[is_used] for name in ("gradient_rms", "size", "steps", "nonfinite_steps")
     )
-    names, distinct = _factorize(columns["weight"])
     layers = layers[is_used]
-    _, first, weights = np.unique(layers * len(distinct) + names[is_used], return_index=True, return_inverse=True)
+    weights = layers * (names.max(initial=0) + 1) + names[is_used]
+    _, first, weights = np.unique(weights, return_index=True, return_inverse=True)
     finite = steps - nonfinite
     joined, result = np.zeros(len(first)), np.full((2, count), np.nan)
     result[:, layers[first]] = 0.0
-    with np.errstate(
-        all="ignore"
-    ):  # by 0 / 0, a weight whose gradient was finite at no step is NaN, and so is its layer
+    with np.errstate(all="ignore"):  # 0 / 0 is NaN: a weight whose gradient was finite at no step, and so its layer
         share = finite / np.bincount(weights, finite)[weights]
         np.hypot.at(joined, weights, np.where(share == 0, 0.0, round_trip(rms) * np.sqrt(share)))
         np.maximum.at(result[0], layers[first], joined)
