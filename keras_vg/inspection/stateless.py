@@ -5,6 +5,7 @@ statistics, seeds, metrics and the optimizer stay as they are, bit for bit, with
 """
 
 import contextlib
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -99,7 +100,9 @@ def predict_update(model: keras.Model, gradients: Sequence[Any]) -> list[Any] | 
         states = [[v.value for v in group] for group in (twin.variables, copies)]
         new = jax.jit(twin.stateless_apply)(states[0], ordered, states[1])[0]
     else:
-        with _without_autograd():
+        with _without_autograd(), warnings.catch_warnings():
+            # Keras's own word on weights on which the loss does not depend; a finding says it better.
+            warnings.filterwarnings("ignore", message="Gradients do not exist for variables")
             twin.apply(ordered, copies)
         new = [copy.value for copy in copies]
     values = {id(v): value for v, value in zip(variables, new, strict=True)}

@@ -13,14 +13,16 @@ class OwnStep(keras.Model):
 
     def __init__(self):
         super().__init__()
-        self.encoder = keras.Sequential(
-            [keras.Input((6,)), layers.Dense(5, "relu", name="wide"), layers.Dense(3, name="code")], name="encoder"
-        )
+        self.encoder = self.make_encoder()
         self.decoder = keras.Sequential(
             [keras.Input((3,)), layers.Dense(5, "tanh", name="unfold"), layers.Dense(6, "sigmoid", name="picture")],
             name="decoder",
         )
         self.built = True  # which `fit` asks for on JAX and torch
+
+    def make_encoder(self):
+        hidden = [layers.Dense(5, "relu", name="wide"), layers.Dense(3, name="code")]
+        return keras.Sequential([keras.Input((6,)), *hidden], name="encoder")
 
     def measure_loss(self, data):
         return ops.mean(ops.square(data - self.decoder(self.encoder(data))))
@@ -73,6 +75,10 @@ class OwnLabelledStep(OwnStep):
     """The same with labels, which the step cannot do without."""
 
     log_name = "loss"
+
+    def make_encoder(self):
+        hidden = [layers.Dense(5, "relu", name="wide"), layers.Dense(3, name="code")]
+        return keras.Sequential([keras.Input((6,)), *hidden], name="encoder")
 
     def measure_loss(self, data):
         x, y = data

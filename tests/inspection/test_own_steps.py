@@ -189,9 +189,8 @@ def test_a_model_without_labels_is_looked_at_forwards():
 
 def test_an_unbuilt_model_without_a_call():
     class Unbuilt(OwnStep):
-        def __init__(self):
-            super().__init__()
-            self.encoder = keras.Sequential([layers.Dense(5), layers.Dense(3)])
+        def make_encoder(self):
+            return keras.Sequential([layers.Dense(5), layers.Dense(3)])
 
     model, x = make_model(Unbuilt), make_data()
     if BACKEND == "tensorflow":
