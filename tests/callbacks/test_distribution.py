@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import keras_vg as vg
+from helpers.distributed import train
 
 BACKEND = keras.backend.backend()
 pytestmark = pytest.mark.model
@@ -20,35 +21,7 @@ only_jax = pytest.mark.skipif(BACKEND != "jax", reason="keras.distribution is JA
 
 TRAIN = """
 import keras
-import numpy as np
-import keras_vg as vg
-from helpers.models import make_data
-from keras import layers
-
-def make_worker_class():
-    # Keras 3.12 to 3.15 fail under several workers, with or without callbacks: where a model is to be built on the
-    # first batch, and where metrics that are scalars are averaged over workers. This steps over both.
-    import tensorflow as tf
-
-    class Worker(keras.Sequential):
-        def _maybe_symbolic_build(self, iterator):
-            pass
-
-        def train_step(self, data):
-            return {name: tf.reshape(value, (1,)) for name, value in super().train_step(data).items()}
-
-    return Worker
-
-def train(folder, optimizer=None, several_workers=False):
-    keras.utils.set_random_seed(0)
-    kind = make_worker_class() if several_workers else keras.Sequential
-    model = kind([keras.Input((3,)), layers.Dense(4, activation="tanh", name="a"), layers.Dense(1, name="b")])
-    model.compile(optimizer or keras.optimizers.SGD(0.1), "mse")
-    callbacks = [vg.GradientLogger(f"{folder}_gradients.csv")]
-    callbacks += [vg.WeightDeltaLogger(f"{folder}_deltas.csv", layers="all")]
-    x, y = make_data()
-    model.fit(x, y, batch_size=8, shuffle=False, epochs=2, verbose=0, callbacks=callbacks)
-    return model
+from helpers.distributed import train
 """
 
 
@@ -81,23 +54,22 @@ def check_same(folder, one, other):
 
 
 @only_tensorflow
-@pytest.mark.parametrize("scaled", [False, True])
-def test_mirrored_strategy(scaled, tmp_path):
-    optimizer = (
-        "keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.1), initial_scale=8.0)" if scaled else "None"
-    )
-    program = f"""
+def test_mirrored_strategy(tmp_path):
+    program = """
 import tensorflow as tf
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-train("one", {optimizer})
 strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 assert strategy.num_replicas_in_sync == 2
-with strategy.scope():
-    train("two", {optimizer})
+for name, scale in (("plain", lambda optimizer: optimizer), ("scaled", keras.optimizers.LossScaleOptimizer)):
+    options = {"initial_scale": 8.0} if name == "scaled" else {}
+    train(f"{name}_one", scale(keras.optimizers.SGD(0.1), **options))
+    with strategy.scope():
+        train(f"{name}_two", scale(keras.optimizers.SGD(0.1), **options))
 """
     finish(start(program, tmp_path))
-    check_same(tmp_path, "one", "two")
+    for name in ("plain", "scaled"):
+        check_same(tmp_path, f"{name}_one", f"{name}_two")
 
 
 @only_tensorflow
@@ -126,7 +98,8 @@ with strategy.scope():
         )
         for index in range(2)
     ]
-    finish(start('train("one")', tmp_path), *workers)
+    train(tmp_path / "one")
+    finish(*workers)
     check_same(tmp_path, "one", "worker0/two")
     assert list((tmp_path / "worker1").iterdir()) == []  # one writer
 

@@ -241,7 +241,7 @@ def make_averaged_kernel():
     return keras.Sequential([keras.Input((6,)), Averaged(), layers.Dense(2)])
 
 
-def make_named(folder):
+def make_named():
     """A model whose names do not depend on what was made before it."""
     return keras.Sequential(
         [keras.Input((3,), name="in"), layers.Dense(4, activation="tanh", name="a"), layers.Dense(1, name="b")],

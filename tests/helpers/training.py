@@ -12,7 +12,7 @@ if BACKEND == "torch":
     del COMPILE_OPTIONS["xla"]  # torch.compile takes half a minute: see the test of its own
 
 
-def fit(make, *callbacks, seed=0, epochs=3, optimizer="adam", data=None, compile_options=None, **fit_options):
+def fit(make, *callbacks, seed=0, epochs=3, optimizer="sgd", data=None, compile_options=None, **fit_options):
     keras.utils.set_random_seed(seed)
     model = make()
     model.compile(optimizer, "mse", **(compile_options or {}))

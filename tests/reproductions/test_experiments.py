@@ -55,14 +55,13 @@ def test_a_seed_gives_the_weights_that_keras_draws():
 
 @pytest.mark.model
 def test_same_seed_gives_the_same_bytes_in_another_process(tmp_path):
-    variants = [Variant("relu", "relu", depth=2), Variant("sigmoid", "sigmoid", depth=2)]
     here = {
         r.name: r.deltas.read_bytes() + r.gradients.read_bytes()
-        for r in experiments.run_variants(variants, [0, 1], 2, tmp_path / "here")
+        for r in experiments.run_variants([Variant("sigmoid", "sigmoid", depth=2)], [0, 1], 1, tmp_path / "here")
     }
     program = (
         "from keras_vg.reproductions.experiments import *\n"
-        "list(run_variants([Variant('sigmoid', 'sigmoid', depth=2)], [1], 2, 'there'))"
+        "list(run_variants([Variant('sigmoid', 'sigmoid', depth=2)], [1], 1, 'there'))"
     )
     subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True, capture_output=True)
     there = [(tmp_path / "there" / f"sigmoid_seed1_{kind}.csv").read_bytes() for kind in ("deltas", "gradients")]

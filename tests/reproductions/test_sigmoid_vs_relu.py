@@ -1,8 +1,3 @@
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pandas as pd
 import pytest
 
@@ -11,7 +6,6 @@ from keras_vg.reproductions.experiments import read_runs
 
 CLAIMS = ("A1 ", "A2 ", "A3 ", "A4 ", "A5 ")
 KINDS = ("deltas", "gradients", "history")
-SCRIPT = Path(__file__).parents[2] / "scripts" / "sigmoid_vs_relu.py"
 
 
 def make_changes(sigmoid, relu):
@@ -90,18 +84,11 @@ def test_bad_counts():
         sigmoid_vs_relu.reproduce(epochs=-1)
 
 
-def test_the_script(tmp_path):
-    result = subprocess.run(
-        [sys.executable, SCRIPT, "--seeds", "1", "--epochs", "1", "--initializations", "3", "--output", "out"],
-        cwd=tmp_path,
-        env={**os.environ, "COLUMNS": "100"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+def test_the_script(circle_script):
+    folder, printed = circle_script
     for expected in ("Training", "change in weight", "does not hold", "ratio to sigmoid", *CLAIMS):
-        assert expected in result.stdout
+        assert expected in printed
     logs = {f"{v}_seed0_{kind}.csv" for v in ("relu", "sigmoid", "tanh") for kind in KINDS}
     others = {"relu_net_gradients.csv", "sigmoid_vs_relu.png"}
-    assert {path.name for path in (tmp_path / "out").iterdir()} == logs | others
-    assert (tmp_path / "out" / "sigmoid_vs_relu.png").read_bytes().startswith(b"\x89PNG")
+    assert {path.name for path in folder.iterdir()} == logs | others
+    assert (folder / "sigmoid_vs_relu.png").read_bytes().startswith(b"\x89PNG")

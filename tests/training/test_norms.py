@@ -1,5 +1,7 @@
 """Norms and zeros of gradients of every size, against float64, on each way a step may run."""
 
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -22,23 +24,28 @@ def measure(arrays, way):
 
 def measure_at(steps, arrays, way):
     """The norms, the fractions of zeros, and which of these count."""
-    sizes = np.array([array.size for array in arrays], "float32")
-    tensors = [keras.ops.convert_to_tensor(array) for array in arrays]
+    tensors = [keras.ops.convert_to_tensor(array) for array in [np.asarray(steps, "float32"), *arrays]]
+    run = make_measure(tuple(array.size for array in arrays), way)
+    return [keras.ops.convert_to_numpy(figure) for figure in run(*tensors)]
+
+
+@functools.cache
+def make_measure(sizes, way):
+    """Compiles what measures gradients of these sizes: once for all their values."""
 
     def run(steps, *gradients):
-        return measure_gradients(list(map(Measurable, gradients)), sizes, way == "compiled", steps)
+        measurables = list(map(Measurable, gradients))
+        return measure_gradients(measurables, np.array(sizes, "float32"), way == "compiled", steps)
 
-    if way != "eager" and BACKEND == "jax":
+    if way == "eager":
+        return run
+    if BACKEND == "jax":
         import jax
 
-        run = jax.jit(run)
-    elif way != "eager":
-        import tensorflow as tf
+        return jax.jit(run)
+    import tensorflow as tf
 
-        run = tf.function(run, jit_compile=way == "compiled")
-    return [
-        keras.ops.convert_to_numpy(figure) for figure in run(keras.ops.convert_to_tensor(steps, "float32"), *tensors)
-    ]
+    return tf.function(run, jit_compile=way == "compiled")
 
 
 def make_arrays(scale, shapes=((3, 4), (5,), (60, 100), (2, 3, 1000), (9000,))):

@@ -1,6 +1,7 @@
 """Disks are filled, for real."""
 
 import contextlib
+import functools
 import os
 import resource
 import subprocess
@@ -33,11 +34,25 @@ def file_sizes_limited(most=None):
         limit_file_size(None)
 
 
+@pytest.fixture(scope="module")
+def fit_plainly(tmp_path_factory):
+    """Fits on a disk with room enough; returns the log's bytes and the weights. Each log once."""
+
+    @functools.cache
+    def fit(kind, name):
+        path = tmp_path_factory.mktemp("plain") / name
+        weights, messages = fit_logged(path, LOGGERS[kind](path))
+        assert messages == []
+        return path.read_bytes(), weights
+
+    return fit
+
+
 @pytest.mark.parametrize("name", ["log.csv", "log.csv.gz"])
 @pytest.mark.parametrize("kind", LOGGERS)
-def test_a_disk_that_is_full_for_a_while(tmp_path, kind, name):
-    plain_path, path = tmp_path / f"plain_{name}", tmp_path / name
-    plain, _ = fit_logged(plain_path, LOGGERS[kind](plain_path))
+def test_a_disk_that_is_full_for_a_while(tmp_path, kind, name, fit_plainly):
+    path = tmp_path / name
+    plain_bytes, plain = fit_plainly(kind, name)
     # A few bytes more than there are: a write begins, and breaks off.
     fault = Between(2, lambda: limit_file_size(path.stat().st_size + 10), 6, lambda: limit_file_size(None))
     logger = LOGGERS[kind](path)
@@ -45,15 +60,15 @@ def test_a_disk_that_is_full_for_a_while(tmp_path, kind, name):
         weights, messages = fit_logged(path, logger, fault)
     assert len(messages) == 1
     assert f"{path}: rows could not be written (File too large)" in messages[0]
-    assert path.read_bytes() == plain_path.read_bytes()
+    assert path.read_bytes() == plain_bytes
     assert logger.missing_rows == 0
     assert all(np.array_equal(a, b) for a, b in zip(weights, plain, strict=True))
 
 
 @pytest.mark.parametrize("kind", LOGGERS)
-def test_a_disk_that_stays_full(tmp_path, kind):
-    plain_path, path = tmp_path / "plain.csv", tmp_path / "log.csv"
-    plain, _ = fit_logged(plain_path, LOGGERS[kind](plain_path))
+def test_a_disk_that_stays_full(tmp_path, kind, fit_plainly):
+    path = tmp_path / "log.csv"
+    plain_bytes, plain = fit_plainly(kind, "log.csv")
     logger = LOGGERS[kind](path)
     with file_sizes_limited():
         weights, messages = fit_logged(path, logger, Between(2, lambda: limit_file_size(path.stat().st_size + 10)))
@@ -62,7 +77,7 @@ def test_a_disk_that_stays_full(tmp_path, kind):
     assert "rows could not be written (File too large). The training goes on" in messages[0]
     assert f"{path}: this log is incomplete, {missing} rows could not be written" in messages[1]
     assert logger.missing_rows == missing
-    assert plain_path.read_bytes().startswith(path.read_bytes())
+    assert plain_bytes.startswith(path.read_bytes())
     assert vg.read_log(path)["epoch"].unique().tolist() == [0, 1]
     assert all(np.array_equal(a, b) for a, b in zip(weights, plain, strict=True))
     fit_logged(path, logger)

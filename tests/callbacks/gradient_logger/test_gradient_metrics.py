@@ -8,6 +8,7 @@ from keras import layers
 import keras_vg as vg
 from helpers.gradient_rows import check_norms, read_rows
 from helpers.gradients import compute_gradients
+from helpers.long import cross, shorten
 from helpers.models import (
     BASIC,
     MODELS,
@@ -195,9 +196,13 @@ def test_zero_fraction_is_the_mean_over_all_steps(tmp_path):
     assert vg.read_log(log)["zero_fraction"].item() == pytest.approx(0.25)
 
 
-@pytest.mark.parametrize("every", ["epoch", 10])
-@pytest.mark.parametrize("options", COMPILE_OPTIONS)
-@pytest.mark.parametrize("units", [1, 2])
+@pytest.mark.parametrize(
+    ("units", "options", "every"),
+    shorten(
+        cross({"1": 1, "2": 2}, COMPILE_OPTIONS.keys(), {"epoch": "epoch", "10": 10}),
+        ["1-graph-epoch", "2-graph-10", "1-eager-10"] + ["2-xla-epoch", "1-xla-10"] * ("xla" in COMPILE_OPTIONS),
+    ),
+)
 def test_zero_fraction_of_many_values(units, options, every, tmp_path):
     """Each step has a number of zeros of its own; one of `COUNT_EVERY` is looked at, from the row's first."""
     size, steps = 5000, COUNT_EVERY + 3

@@ -1,6 +1,7 @@
 """What is saved with the logger is what is saved without it."""
 
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -46,7 +47,7 @@ def test_what_is_saved_during_a_fit_is_what_is_saved_without(scaled, tmp_path):
             keras.callbacks.ModelCheckpoint(str(folder / "{epoch}.keras")),
         ]
         logger = [vg.GradientLogger(folder / "log.csv", every=2)] if logged else []
-        fit(lambda folder=folder: make_named(folder), *logger, *callbacks, optimizer=optimizer, epochs=2)
+        fit(make_named, *logger, *callbacks, optimizer=optimizer, epochs=2)
         saved.append({path.name: read_saved(path) for path in sorted(folder.glob("*.keras"))})
     assert len(saved[0]) == 5
     assert saved[0].keys() == saved[1].keys()
@@ -61,31 +62,26 @@ def test_what_is_saved_during_a_fit_is_what_is_saved_without(scaled, tmp_path):
 
 def test_a_saved_model_continues_exactly_in_a_fresh_process(tmp_path):
     program = """
-import sys, warnings
+import warnings
 warnings.simplefilter("error")
 warnings.filterwarnings("ignore", message="__array__ implementation")
 import keras, numpy as np
-sys.path.insert(0, {tests!r})
 from helpers.models import make_data
-from keras_vg.training.weights import list_weights
-model = keras.models.load_model("model.keras")
-model.fit(*make_data(), batch_size=8, shuffle=False, epochs=2, verbose=0)
-np.savez("after.npz", *model.get_weights())
+for name in ("plain", "logged"):
+    model = keras.models.load_model(f"{name}.keras")
+    model.fit(*make_data(), batch_size=8, shuffle=False, epochs=2, verbose=0)
+    np.savez(f"{name}.npz", *model.get_weights())
 """
-    results = []
-    for logged in (False, True):
-        path = tmp_path / f"{logged}"
-        path.mkdir()
-        logger = [vg.GradientLogger(path / "log.csv")] if logged else []
-        model, _ = fit(
-            lambda path=path: make_named(path), *logger, shuffle=False, compile_options={"jit_compile": False}
-        )
-        model.save(path / "model.keras")
-        script = program.format(tests=str(Path(__file__).parents[2]))
-        subprocess.run([sys.executable, "-c", script], cwd=path, check=True, capture_output=True, text=True)
-        with np.load(path / "after.npz") as file:
-            results.append([file[key] for key in file.files])
-    assert all(np.array_equal(a, b) for a, b in zip(*results, strict=True))
+    for name, callbacks in {"plain": [], "logged": [vg.GradientLogger(tmp_path / "log.csv")]}.items():
+        options = {"optimizer": "adam", "compile_options": {"jit_compile": False}}
+        model, _ = fit(make_named, *callbacks, shuffle=False, **options)
+        model.save(tmp_path / f"{name}.keras")
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    arguments = {"cwd": tmp_path, "env": environment, "check": True, "capture_output": True, "text": True}
+    subprocess.run([sys.executable, "-c", program], **arguments)
+    with np.load(tmp_path / "plain.npz") as plain, np.load(tmp_path / "logged.npz") as logged:
+        assert plain.files
+        assert all(np.array_equal(plain[key], logged[key]) for key in plain.files)
 
 
 def test_backup_and_restore(tmp_path):
@@ -101,7 +97,7 @@ def test_backup_and_restore(tmp_path):
         options = {"batch_size": 8, "shuffle": False, "epochs": 4, "verbose": 0}
         for callbacks in ([Fail()], []):
             keras.utils.set_random_seed(0)
-            model = make_named(None)
+            model = make_named()
             model.compile("adam", "mse", jit_compile=False)
             callbacks = ([logger, backup] if logged else [backup]) + callbacks
             try:

@@ -16,22 +16,32 @@ pytestmark = pytest.mark.model
 
 
 @pytest.mark.parametrize(
-    ("name", "layers", "expected"),
+    ("name", "choices"),
     [
-        ("sequential", "first", ["hidden"]),
-        ("sequential", "last", ["out"]),
-        ("sequential", "all", ["hidden", "bn", "out"]),
-        ("sequential", "bn", ["bn"]),
-        ("sequential", ["out", "hidden"], ["hidden", "out"]),
-        ("sequential", lambda layer: isinstance(layer, keras.layers.Dense), ["hidden", "out"]),
-        ("functional", "first", ["left"]),
-        ("subclassed", "all", ["first_dense", "block_1", "block_0", "last_dense"]),
-        ("subclassed", "first", ["first_dense"]),
+        (
+            "sequential",
+            [
+                ("first", ["hidden"]),
+                ("last", ["out"]),
+                ("all", ["hidden", "bn", "out"]),
+                ("bn", ["bn"]),
+                (["out", "hidden"], ["hidden", "out"]),
+                (lambda layer: isinstance(layer, keras.layers.Dense), ["hidden", "out"]),
+            ],
+        ),
+        ("functional", [("first", ["left"])]),
+        (
+            "subclassed",
+            [("all", ["first_dense", "block_1", "block_0", "last_dense"]), ("first", ["first_dense"])],
+        ),
     ],
 )
-def test_layers_are_chosen_in_call_order(name, layers, expected, tmp_path):
-    fit(MODELS[name], vg.WeightDeltaLogger(tmp_path / "log.csv", layers=layers), epochs=1)
-    assert vg.read_log(tmp_path / "log.csv")["layer"].unique().tolist() == expected
+def test_layers_are_chosen_in_call_order(name, choices, tmp_path):
+    paths = [tmp_path / f"{index}.csv" for index in range(len(choices))]
+    loggers = [vg.WeightDeltaLogger(path, layers=layers) for path, (layers, _) in zip(paths, choices, strict=True)]
+    fit(MODELS[name], *loggers, epochs=1)
+    for path, (layers, expected) in zip(paths, choices, strict=True):
+        assert vg.read_log(path)["layer"].unique().tolist() == expected, layers
 
 
 @pytest.mark.parametrize("name", ["sequential", "sequential_without_input", "subclassed"])
