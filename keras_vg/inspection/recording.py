@@ -1,4 +1,4 @@
-"""Measures what layers put out while a model is run, whoever calls them and however deep inside a step."""
+"""Measures what layers put out while a model runs, wherever in the model or its training step they are called."""
 
 import contextlib
 import functools

@@ -31,7 +31,8 @@ def build(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> None:
         sample_weight: Weights of the examples, a tensor or None.
 
     Raises:
-        ValueError: If it has no `call` on a backend where Keras needs one for that.
+        ValueError: If it has no `call` on a backend where Keras needs one for that, or if its training step does not
+            take the batch.
     """
     if has_call(model):
         with backend.preserved_random_state():
@@ -44,6 +45,7 @@ def build(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> None:
         )
     import tensorflow as tf
 
+    errors = []
     with contextlib.ExitStack() as stack:
         stack.enter_context(backend.preserved_random_state())
         stack.enter_context(keras_private.detached_metrics(model))
@@ -51,9 +53,15 @@ def build(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> None:
             stack.enter_context(keras_private.set_attribute(optimizer, "apply", lambda *_, **__: None))
         for data in ((x, y, sample_weight), (x,)):
             specs = tree.map_structure(lambda t: tf.TensorSpec(t.shape, t.dtype), _pack(*data))
-            with contextlib.suppress(Exception):  # whoever runs the step next says what it does not take
+            try:
                 keras_private.trace_step(model, specs)
                 return
+            except Exception as error:  # any: the step is the user's own
+                errors.append(error)
+    raise StepError(
+        f"The batch must be one that the `train_step` of model {model.name!r} takes as `fit` gives it. "
+        f"Received: one at which it raised {quote_error(errors[0])}"
+    ) from (errors[0] if len(str(errors[0])) <= LONGEST_QUOTE else None)
 
 
 def _pack(x: Any, y: Any = None, sample_weight: Any = None) -> Any:

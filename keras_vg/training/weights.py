@@ -17,7 +17,7 @@ Layers: TypeAlias = "str | Sequence[str] | Callable[[keras.layers.Layer], bool]"
 
 @dataclass(frozen=True)
 class Weight:
-    """A trainable weight and its place in the model.
+    """A trainable weight and its position in the model.
 
     Attributes:
         depth: Number of its layer among the layers with trainable weights, in call order, from 0.
