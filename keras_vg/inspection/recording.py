@@ -152,7 +152,7 @@ class CallRecorder:
         if keras.backend.backend() == "jax":
             import jax
 
-            jax.effects_barrier()  # type: ignore[no-untyped-call]  # what is sent has arrived by then
+            jax.effects_barrier()  # type: ignore[no-untyped-call, unused-ignore]  # what is sent has arrived by then
         left = iter(arrays)
         outputs: list[LayerOutput] = []
         embeddings: list[tuple[str, int, float, float]] = []
