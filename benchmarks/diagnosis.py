@@ -18,6 +18,7 @@ from keras_vg.diagnosis.evidence import Evidence
 from keras_vg.diagnosis.findings import Findings
 from keras_vg.diagnosis.rules import judge, make_thresholds
 from keras_vg.diagnosis.training import measure_oscillation
+from keras_vg.logs.layers import measure_layers
 from labelled_programs import PROGRAMS, Program, run_program
 
 console = Console(width=160)
@@ -87,9 +88,7 @@ def _measure(evidence: Evidence) -> dict[str, float]:
             "loss_falls_per_step": float((loss - after) / np.fmax(loss, baseline)),
             "relative_spread": float((seen.outputs["prediction_std"] / seen.outputs["prediction_size"]).min()),
             "update_ratio": float(kernels["update_ratio"].max()),
-            "gradient_ratio": float(kernels["gradient_rms"].iloc[0] / kernels["gradient_rms"].iloc[-1])
-            if len(kernels)
-            else np.nan,
+            "gradient_ratio": float(measure_layers(seen.gradients).ratio[0]),
             "loss_over_baseline": float(loss / baseline),
             "falls_undone": falls_undone,
             "swing": swing,

@@ -13,8 +13,8 @@ class Thresholds:
 
     Attributes:
         vanishing_ratio: First layer's gradient over the last one's below which it is cut off. Under Adam, five layers
-            of sigmoids (2e-4) still train, slowly; six (6e-5) are at chance after three epochs.
-        vanishing_warning: Below this part the first layer learns markedly more slowly: four layers of sigmoids (2e-3).
+            of 16 sigmoids (2e-4) still train, slowly; six (6e-5) are at chance after three epochs.
+        vanishing_warning: Below this part the first layer learns markedly more slowly: four such layers (8e-4).
         vanishing_factor: Only a steady decay vanishes: the fitted factor per layer must be below this. Glorot's
             initialization with tanh keeps 0.94, He's with ReLU 0.995; 1/n with ReLU has 0.70 (claims F1, F3).
         exploding_ratio: First layer's gradient over the last one's from which a net explodes. Normalization with ReLU
