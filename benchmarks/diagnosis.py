@@ -1,4 +1,4 @@
-"""Judges the rules by labelled programs: how many of the sick are found, and how many of the healthy are slandered."""
+"""Judges the rules by labelled programs: how many sick ones are found, and how many healthy ones are called sick."""
 
 import os
 
