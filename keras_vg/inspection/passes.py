@@ -128,6 +128,11 @@ def _run_step(probe: ActivationProbe, batch: Batch, not_seen: dict[str, str]) ->
             raise
         not_seen["gradients"] = str(error)
         return None
+    except ValueError as error:  # float8 layers on TensorFlow, in Keras 3.15
+        if keras.backend.backend() != "tensorflow":
+            raise
+        not_seen["gradients"] = f"on TensorFlow the training step does not run eagerly, {quote_error(error)}"
+        return None
 
 
 def _repeat_step(probe: ActivationProbe, batch: Batch, replaced: Sequence[tuple[keras.Variable, Any]]) -> float | None:

@@ -1,6 +1,7 @@
 """Which optimizers train a model's weights, at which rates, and a look at the gradients that they are given."""
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, TypeAlias
@@ -24,7 +25,9 @@ def list_optimizers(model: keras.Model) -> list[keras.optimizers.Optimizer]:
     Returns:
         The optimizers, each once.
     """
-    found = [getattr(model, "optimizer", None), *vars(model).values()]
+    # TensorFlow keeps what was ever assigned in attributes of its own.
+    held = [value for name, value in vars(model).items() if not name.startswith("_self_")]
+    found = [getattr(model, "optimizer", None), *held]
     return _drop_repeated(optimizer for item in found for optimizer in _find_optimizers(item, levels=3))
 
 
@@ -83,6 +86,8 @@ _observers: list[Observer] = []
 _replaced: dict[type, Any] = {}
 """The classes whose `apply` is replaced, with the one of their own, None if it is inherited."""
 _running = threading.local()
+_inner: Counter[int] = Counter()
+"""The optimizers inside of one that is running, by `id`: a strategy may run them in another thread."""
 
 
 def _replace_apply() -> None:
@@ -111,18 +116,23 @@ def _list_classes(cls: Any) -> Iterator[Any]:
 
 def _make_observed(apply: Callable[..., Any]) -> Callable[..., Any]:
     def observed_apply(self: Any, grads: Iterable[Any], trainable_variables: Iterable[Any] | None = None) -> Any:
-        if getattr(_running, "is_inside", False):
+        if getattr(_running, "is_inside", False) or _inner[id(self)] > 0:
             return apply(self, grads, trainable_variables)
         gradients = list(grads)
         variables = None if trainable_variables is None else list(trainable_variables)
         weights = keras_private.list_optimizer_weights(self) if variables is None else variables
         for observer in tuple(_observers):
             observer(self, gradients, weights)
+        inside = [id(optimizer) for optimizer in _open_wrappers([self]) if optimizer is not self]
         _running.is_inside = True
+        with _lock:
+            _inner.update(inside)
         try:
             return apply(self, gradients, variables)
         finally:
             _running.is_inside = False
+            with _lock:
+                _inner.subtract(inside)
 
     return observed_apply
 

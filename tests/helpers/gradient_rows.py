@@ -63,7 +63,7 @@ def check_norms(make, tmp_path, *, data=None, loss="mse", optimizer=None, rtol=2
             np.testing.assert_allclose(logged["gradient_norm_max"], norm, rtol=rtol, atol=atol)
             np.testing.assert_allclose(logged["gradient_rms"], norm / np.sqrt(gradient.size), rtol=rtol, atol=atol)
             assert (logged["size"], logged["steps"], logged["nonfinite_steps"]) == (gradient.size, 1, 0)
-            if rtol < 0.01:  # in bfloat16, what rounds to 0 depends on the order of the sums
+            if rtol < 0.01 and norm > atol:  # in bfloat16 and in rounding noise, zeros depend on the order of the sums
                 assert logged["zero_fraction"] == pytest.approx(np.mean(gradient == 0), abs=1e-6)
             old, new = weights[places[id(variable)]].astype("f8"), after[places[id(variable)]].astype("f8")
             assert logged["delta_norm"] == pytest.approx(np.linalg.norm(new - old), rel=1e-6)

@@ -197,7 +197,7 @@ class Looping(layers.Layer):
             return ops.vectorized_map(lambda row: self.dense(row[None])[0], x)
         if self.way == "loop":
             return ops.fori_loop(0, 2, lambda i, h: self.dense(h), x)
-        return ops.scan(lambda carry, row: (carry, self.dense(row)), ops.zeros(()), x)[1]
+        return ops.scan(lambda carry, row: (carry, self.dense(row)), ops.zeros(x.shape[1:]), x)[1]
 
 
 @pytest.mark.parametrize("way", ["vectorized", "loop", "scan"])

@@ -202,6 +202,10 @@ def test_scales_of_float8_are_no_weights(tmp_path):
     assert (log["steps"] == 1).all()
     assert (log["gradient_norm"] > 0).all()
     inspection = vg.inspect(model, x, x[:, :1])
-    assert list(inspection.gradients[["layer", "weight"]].itertuples(index=False, name=None)) == expected
     assert inspection.activations["layer"].tolist() == ["input", "a", "b"]
+    if keras.backend.backend() == "tensorflow":  # there Keras's float8 layers have no gradient in eager steps
+        assert "does not run eagerly" in inspection.setup["not_seen"]["gradients"]
+        assert inspection.gradients.empty
+        return
+    assert list(inspection.gradients[["layer", "weight"]].itertuples(index=False, name=None)) == expected
     assert np.isfinite(inspection.setup["loss_after"])
