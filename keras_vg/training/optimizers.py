@@ -170,7 +170,9 @@ class RateReader:
             Array of shape `(weights,)`, in the precision of the rates; NaN for a weight without an update.
         """
         rates: dict[int, Any] = {}
-        for optimizer in _open_wrappers([*self._optimizers, *optimizers]):
+        opened = _open_wrappers([*self._optimizers, *optimizers])
+        # The compiled one may be built for all weights and train some, beside another that is built for the rest alone.
+        for optimizer in sorted(opened, key=lambda optimizer: len(keras_private.list_optimizer_weights(optimizer))):
             rate = self._find_rate(optimizer)
             for variable in () if rate is None else keras_private.list_optimizer_weights(optimizer):
                 rates.setdefault(id(variable), rate)

@@ -41,7 +41,7 @@ def make_recurrent():
     return keras.Sequential([keras.Input((8, 8, 1)), *hidden, layers.Dense(1)])
 
 
-def make_attention():
+def make_attention_net():
     inputs = keras.Input((8, 8, 1))
     x = layers.Dense(6)(layers.Reshape((8, 8))(inputs))
     x = layers.LayerNormalization()(layers.Add()([x, layers.MultiHeadAttention(2, 3)(x, x)]))
@@ -55,7 +55,7 @@ def make_shared():
     return keras.Model(inputs, layers.Dense(1)(shared(layers.Dense(6)(shared(x)))))
 
 
-MAKERS = [make_dense, make_convolution, make_embedding, make_lookup, make_recurrent, make_attention, make_shared]
+MAKERS = [make_dense, make_convolution, make_embedding, make_lookup, make_recurrent, make_attention_net, make_shared]
 
 
 def fit(make, path, every):
