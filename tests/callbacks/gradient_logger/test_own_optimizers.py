@@ -208,6 +208,7 @@ class ByHand(keras.Model):
 @on_jax
 @pytest.mark.filterwarnings("ignore:Gradients do not exist for variables")
 def test_weights_that_move_without_a_gradient(tmp_path):
+    keras.utils.set_random_seed(0)
     model, path, guard = ByHand(), tmp_path / "g.csv", vg.TrainingGuard()
     model.compile("sgd", "mse")
     with pytest.warns(UserWarning, match="gradients of 1 of 2 weights were not seen.*: by_hand/kernel"):
@@ -237,6 +238,7 @@ def test_on_jax_only_the_compiled_optimizer_is_seen(tmp_path):
             trainable, non_trainable, *others = state
             return {"loss": 0.0}, ([0.999 * weight for weight in trainable], non_trainable, *others)
 
+    keras.utils.set_random_seed(0)
     model, path, guard = Plain(), tmp_path / "g.csv", vg.TrainingGuard()
     model.compile("sgd", "mse")
     with pytest.warns(UserWarning, match="gradients of 2 of 2 weights were not seen.*on JAX, only the compiled"):
