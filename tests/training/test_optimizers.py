@@ -49,6 +49,7 @@ def test_observing_leaves_no_trace_in_the_classes():
     assert list_owners() == before
 
 
+@pytest.mark.skipif(keras.backend.backend() == "jax", reason="a LossScaleOptimizer has no eager `apply` on JAX")
 def test_the_outermost_optimizer_is_observed_once_and_trains_as_ever():
     seen = []
     with observed_optimizers(lambda optimizer, gradients, variables: seen.append((optimizer, len(variables)))):

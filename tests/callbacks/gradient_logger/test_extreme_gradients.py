@@ -97,7 +97,9 @@ def test_mixed_float16_shows_unscaled_gradients_and_skipped_steps(tmp_path):
     assert (skipped["delta_norm"] == 0).all()
     assert skipped["gradient_norm"].isna().all()
     assert skipped.groupby(["epoch", "step"]).size().eq(4).all()  # skipped for all weights
-    np.testing.assert_allclose(taken["delta_norm"], 0.05 * taken["gradient_norm"], rtol=1e-3, atol=1e-7)
+    # On JAX the measured copy adds float16 values in another order: two roundings, each of 2**-10 at most.
+    rtol = 2**-9 if BACKEND == "jax" else 1e-3
+    np.testing.assert_allclose(taken["delta_norm"], 0.05 * taken["gradient_norm"], rtol=rtol, atol=1e-7)
     first = taken.iloc[:4]
     part = slice(8 * first["step"].iloc[0], 8 * first["step"].iloc[0] + 8)
     if first["epoch"].iloc[0] == 0:
