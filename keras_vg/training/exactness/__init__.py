@@ -58,7 +58,7 @@ def shield(gradients: Sequence[Any], is_compiled: bool, nonnegative: Any) -> lis
         from keras_vg.training.exactness import tensorflow_graph
 
         copies = _read(lambda: tensorflow_graph.copy_gradients(gradients, nonnegative), copies)
-    return list(map(Measurable, sum_gradients(copies, is_compiled)))  # on torch, nothing is compiled
+    return list(map(Measurable, sum_gradients(copies, is_compiled)))  # torch runs each operation by itself
 
 
 def is_unconnected(gradient: Any) -> bool:
