@@ -30,12 +30,14 @@ RULE = "vanishing_gradient"
 
 def main(
     seeds: Annotated[int, typer.Option(min=1, help="Seeds per program.")] = 2,
+    first_seed: Annotated[int, typer.Option(min=0, help="The first of them.")] = 0,
     epochs: Annotated[int, typer.Option(min=1, help="Epochs of training.")] = 3,
     match: Annotated[str, typer.Option(help="Only programs whose name holds this.")] = "",
 ) -> None:
     """Prints for each definition how far apart the programs with and without vanishing gradients are."""
     warnings.simplefilter("ignore")  # what Keras says of faulty programs
-    chosen = [(p, s) for p in PROGRAMS if match in p.name and (not p.label or RULE in p.label) for s in range(seeds)]
+    programs = [p for p in PROGRAMS if match in p.name and (not p.label or RULE in p.label)]
+    chosen = [(program, first_seed + number) for program in programs for number in range(seeds)]
     rows = []
     for program, seed in track(chosen, "Training", console=Console(stderr=True)):
         log = _train(program, seed, epochs)
