@@ -5,7 +5,6 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from keras import tree
 
 from keras_vg.callbacks.activation_logger import check_probe
 from keras_vg.callbacks.base import FitCallback, check_optimizer
@@ -13,9 +12,7 @@ from keras_vg.diagnosis.evidence import Evidence, Inspection
 from keras_vg.diagnosis.findings import SEVERITIES, Finding, Findings, describe
 from keras_vg.diagnosis.rules import judge, make_thresholds
 from keras_vg.inspection.activations import ActivationProbe
-from keras_vg.inspection.batches import describe_outputs
-from keras_vg.inspection.inspect import inspect
-from keras_vg.inspection.passes import order_labels
+from keras_vg.inspection.inspect import describe_reading, inspect
 from keras_vg.inspection.stateless import convert_batch
 from keras_vg.training.interval import IntervalRecorder
 from keras_vg.training.tap import attach_tap
@@ -33,7 +30,8 @@ class TrainingGuard(FitCallback):
 
     Args:
         x: Inputs of a probe batch, as `fit` takes them, of shape `(examples, ...)`; None for no probe.
-        y: Its labels; they come with `x`.
+        y: Its labels. Without them activations and predictions are judged, but no labels, and the gradients and loss
+            before the first step only of a model whose own `train_step` or `compute_loss` needs no labels.
         action: `"warn"`, or `"stop"` to end the training at the end of an epoch that shows an error.
         patience: For how many epochs in a row an error must show before the training is stopped.
         **thresholds: Other values for the thresholds, as in `diagnose`.
@@ -43,7 +41,7 @@ class TrainingGuard(FitCallback):
 
     Raises:
         TypeError: If a keyword names no threshold. At the start of `fit`, if the model's optimizer is not of Keras.
-        ValueError: If only one of `x` and `y` is given, they hold no examples or not the same number, `action` is
+        ValueError: If `y` is given without `x`, they hold no examples or not the same number, `action` is
             neither `"warn"` nor `"stop"`, `patience` is below 1, or a threshold is not a positive number. At the
             start of `fit`, if the model cannot take `x`, or its loss cannot take `y`.
 
@@ -66,10 +64,11 @@ class TrainingGuard(FitCallback):
         **thresholds: float,
     ) -> None:
         super().__init__()
-        if (x is None) != (y is None):
-            raise ValueError("`x` and `y` must be given together. Received: only one of them. Pass both, or neither.")
+        if x is None and y is not None:
+            raise ValueError("`y` must come with its inputs `x`. Received: y without x. Pass both, or `x` alone.")
         if x is not None:
-            examples, labels = check_probe(x, "x"), check_probe(y, "y")
+            examples = check_probe(x, "x")
+            labels = examples if y is None else check_probe(y, "y")
             if examples != labels:
                 raise ValueError(
                     "`x` and `y` must hold the same number of examples. "
@@ -126,8 +125,7 @@ class TrainingGuard(FitCallback):
         reading = probe.read()
         self._activations.append(reading.tabulate(self._epoch))
         losses = list(self._inspection.outputs[["loss", "from_logits"]].itertuples(index=False, name=None))
-        labels = [np.asarray(array) for array in order_labels(self.model, self._y)]
-        outputs = describe_outputs(tree.flatten(reading.predictions), labels, losses, reading.heads)
+        outputs = describe_reading(self.model, reading, self._y, losses)
         self._predictions.append(outputs.assign(epoch=self._epoch))
 
     def _judge(self, epoch: int | None) -> None:

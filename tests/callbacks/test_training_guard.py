@@ -49,6 +49,31 @@ def test_without_a_probe_it_watches_gradients():
     assert sum("vanishing gradient" in text for text in said) == 1
 
 
+def make_dying(bias):
+    """A net whose first hidden layer is dead if its bias is low enough."""
+    keras.utils.set_random_seed(0)
+    low = keras.initializers.Constant(bias)
+    parts = [layers.Dense(8, "relu", bias_initializer=low, name="first"), layers.Dense(8, "tanh"), layers.Dense(1)]
+    model = keras.Sequential([keras.Input((3,)), *parts])
+    model.compile("adam", "mse")
+    return model
+
+
+@pytest.mark.parametrize(("bias", "is_dead"), [(-100, True), (0, False)])
+def test_a_probe_without_labels_shows_activations(bias, is_dead):
+    x, _ = make_data()
+    guard = vg.TrainingGuard(x)
+    _, said = fit(make_dying(bias), guard)
+    found = {finding.rule: finding for finding in guard.findings}
+    assert ("dead_relu" in found) == is_dead
+    assert "labels" in found["not_inspected"].evidence["not_seen"]
+    assert not any("not_inspected" in text or "not inspected" in text for text in said)  # it is no fault
+    if is_dead:
+        assert found["dead_relu"].layers == ("first",)
+    else:
+        assert guard.findings.is_healthy
+
+
 @pytest.mark.parametrize(("patience", "epochs"), [(1, 1), (2, 2)])
 def test_stops_and_says_why(patience, epochs):
     keras.utils.set_random_seed(0)
@@ -86,8 +111,8 @@ def test_training_is_the_same_with_a_guard(name):
 
 def test_bad_arguments():
     x, y = make_data()
-    with pytest.raises(ValueError, match="`x` and `y` must be given together"):
-        vg.TrainingGuard(x)
+    with pytest.raises(ValueError, match="`y` must come with its inputs `x`. Received: y without x"):
+        vg.TrainingGuard(y=y)
     with pytest.raises(ValueError, match="`action` must be 'warn' or 'stop'. Received: action='halt'"):
         vg.TrainingGuard(action="halt")
     with pytest.raises(ValueError, match="`patience` must be a number of epochs"):

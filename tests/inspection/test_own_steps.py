@@ -63,12 +63,14 @@ def test_training_is_the_same_and_its_activations_are_logged(make, tmp_path):
         model = make_model(make)
         callbacks = [vg.TrainingGuard(x, x), vg.GradientLogger(tmp_path / "g.csv")] if is_logged else []
         if is_logged and make is OwnStep:
-            callbacks.append(vg.ActivationLogger(tmp_path / "a.csv", x))
+            callbacks += [vg.TrainingGuard(x), vg.ActivationLogger(tmp_path / "a.csv", x)]
         history = model.fit(x, *y, epochs=2, batch_size=16, verbose=0, callbacks=callbacks).history
         results.append((history[model.log_name], copy_state(model)))
     assert results[0][0] == results[1][0]
     assert all(np.array_equal(a, b) for a, b in zip(results[0][1], results[1][1], strict=True))
     if make is OwnStep:
+        found = {finding.rule: finding.evidence for finding in callbacks[2].findings}
+        assert found["not_inspected"] == {"not_seen": "outputs (the model has no `call`)"}
         log = vg.read_log(tmp_path / "a.csv")
         assert log["layer"].tolist() == ["input", "wide", "code", "unfold", "picture"] * 2
         picture = ops.convert_to_numpy(model.decoder(model.encoder(x)))
