@@ -12,7 +12,7 @@ pytestmark = pytest.mark.model
 to_numpy = keras.ops.convert_to_numpy
 
 
-@pytest.mark.parametrize("name", shorten(cross(BASIC), ["sequential_without_input", "nested", "subclassed"]))
+@pytest.mark.parametrize("name", shorten(cross(BASIC), ["sequential_without_input", "subclassed"]))
 def test_logging_changes_nothing(name, tmp_path):
     x, y = make_data()
     results = []

@@ -66,7 +66,7 @@ def test_calls_of_one_width_are_measured_together():
     assert row["dead_fraction"] == 0.5
 
 
-@pytest.mark.parametrize("mode", ["int8", "int4", "float8"])
+@pytest.mark.parametrize("mode", ["int8", pytest.param("int4", marks=pytest.mark.long), "float8"])
 def test_quantized_layers_are_seen(mode):
     x = np.random.default_rng(0).normal(size=(64, 10)).astype("float32")
     tables = []

@@ -79,8 +79,11 @@ def compute(log, has_kernels):
     return chosen.iloc[:, 0], chosen.iloc[:, -1]
 
 
-@pytest.mark.parametrize("every", ["epoch", 2])
-@pytest.mark.parametrize("make", MAKERS)
+@pytest.mark.parametrize(
+    ("make", "every"),
+    [pytest.param(make, "epoch") for make in MAKERS]
+    + [pytest.param(make, 2, marks=() if make is make_shared else pytest.mark.long) for make in MAKERS],
+)
 def test_one_number_everywhere(make, every, tmp_path):
     history = fit(make, tmp_path / "log.csv", every)
     first, last, ratio = (history[f"gradient_{name}"] for name in ("rms_first", "rms_last", "ratio"))

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import keras_vg as vg
+from helpers.long import cross, shorten
 from keras_vg.training.optimizers import RateReader, list_optimizers, observed_optimizers, read_learning_rates
 from keras_vg.training.weights import list_weights
 
@@ -100,8 +101,13 @@ def test_a_model_holds_optimizers_in_attributes_lists_and_dicts():
     assert list_optimizers(model) == [compiled, a, b, c]
 
 
-@pytest.mark.parametrize("accumulate", [None, 2, 4])
-@pytest.mark.parametrize("batches", [1, 4, 7, 12])
+@pytest.mark.parametrize(
+    ("accumulate", "batches"),
+    shorten(
+        cross({"none": None, "2": 2, "4": 4}, {str(count): count for count in (1, 4, 7, 12)}),
+        ["none-4", "none-7", "2-7", "2-12", "4-1", "4-12"],
+    ),
+)
 def test_the_rate_of_a_schedule_is_that_of_the_middle_update(accumulate, batches):
     """With a gradient of 1 under SGD each update moves the weight by the rate."""
     schedule = keras.optimizers.schedules.ExponentialDecay(1.0, 3, 0.5)

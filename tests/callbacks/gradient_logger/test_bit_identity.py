@@ -134,7 +134,6 @@ FEW_VALUES = {
         {
             "tensorflow": [
                 "normalized_attention-clipnorm-xla",
-                "gated-xla",
                 "looked_up-graph",
                 "averaged_kernel-global_clipnorm-xla",
             ],

@@ -44,13 +44,7 @@ def list_state_shapes(model):
     ("name", "hook"),
     shorten(
         cross(["sequential", "sequential_without_input"], HOOKS),
-        [
-            "sequential_without_input-on_train_begin",
-            "sequential_without_input-on_epoch_begin",
-            "sequential-on_train_batch_begin",
-            "sequential-on_train_batch_end",
-            "sequential-on_epoch_end",
-        ],
+        ["sequential_without_input-on_train_begin", "sequential-on_train_batch_end", "sequential-on_epoch_end"],
     ),
 )
 def test_a_fit_that_breaks_off_leaves_model_and_optimizer_clean(name, hook, tmp_path):
