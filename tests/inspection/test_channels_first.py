@@ -51,7 +51,13 @@ def make_normalizations(data_format, axis):
     ]
 
 
-@pytest.mark.parametrize("parts", [pytest.param(make_convolutions, marks=convolves), make_normalizations])
+# On JAX each convolution is compiled by itself, which takes half a minute.
+LONG_ON_JAX = [pytest.mark.long] * (keras.backend.backend() == "jax")
+
+
+@pytest.mark.parametrize(
+    "parts", [pytest.param(make_convolutions, marks=[convolves, *LONG_ON_JAX]), make_normalizations]
+)
 def test_both_formats_have_the_same_statistics(parts):
     x = np.random.default_rng(0).normal(size=(4, 8, 8, 3)).astype("float32")
     x[..., 1] *= 1000
