@@ -163,6 +163,17 @@ def test_update_sizes():
     assert find(make_gradients([0.1], update_ratio=1e-7))["update_too_small"].severity == "error"
 
 
+@pytest.mark.parametrize(("arriving", "severity"), [(0.1, "warning"), (1e-6, "error")])
+def test_gradients_that_pass_layers_by(arriving, severity):
+    """The attention of a narrow transformer, whose skip connections take the gradient to the embedding."""
+    log = make_gradients([arriving, 1e-6, 1e-5, 1e-4, 1e-3, 1.0])
+    log.loc[log["depth"] == 0, "weight"] = "embeddings"
+    finding = find(log)["vanishing_gradient"]
+    assert finding.severity == severity
+    assert finding.layers[0] == "dense_1"
+    assert ("passes these layers by" in finding.advice) == (severity == "warning")
+
+
 def test_a_kernel_that_was_zero_has_no_size_to_compare_a_step_with():
     """The rows of LoRA's two matrices, each step of Adam: the second starts at 0."""
     first, second = make_gradients([0.1], update_ratio=0.001), make_gradients([0.1])
