@@ -12,6 +12,10 @@ from real_architectures.data import make_images, make_next_tokens, make_text
 
 VOCABULARY = 40
 LENGTH = 8
+WIDTH = 256
+"""Units of BERT and GPT-2: their initial weights, of standard deviation 0.02, are meant for wide layers. With 16 units
+each layer shrinks its inputs to a tenth, and the gradients do vanish in the attention, as `diagnose` says."""
+
 NEXT_TOKEN = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
 
@@ -28,8 +32,8 @@ def make_bert(is_frozen: bool = False, rank: int | None = None) -> Trainee:
         vocabulary_size=VOCABULARY,
         num_layers=2,
         num_heads=2,
-        hidden_dim=16,
-        intermediate_dim=32,
+        hidden_dim=WIDTH,
+        intermediate_dim=2 * WIDTH,
         max_sequence_length=LENGTH,
     )
     if rank is not None:
@@ -50,8 +54,8 @@ def make_gpt2(rank: int | None = None) -> Trainee:
         vocabulary_size=VOCABULARY,
         num_layers=2,
         num_heads=2,
-        hidden_dim=16,
-        intermediate_dim=32,
+        hidden_dim=WIDTH,
+        intermediate_dim=2 * WIDTH,
         max_sequence_length=LENGTH,
     )
     if rank is not None:
