@@ -3,11 +3,11 @@
 import os
 from typing import Any
 
-import numpy as np
 from keras import tree
 
 from keras_vg.callbacks.base import Logger
 from keras_vg.inspection.activations import ActivationProbe
+from keras_vg.inspection.batches import count_examples
 from keras_vg.inspection.stateless import convert_batch
 from keras_vg.logs.schemas import ACTIVATION
 from keras_vg.training.weights import Layers
@@ -93,7 +93,7 @@ def check_probe(data: Any, name: str) -> int:
     Raises:
         ValueError: If it does not.
     """
-    lengths = {len(array) if np.ndim(array) else 0 for array in tree.flatten(data)}
+    lengths = set(map(count_examples, tree.flatten(data)))
     if len(lengths) != 1 or 0 in lengths:
         what = "inputs" if name == "x" else "labels"
         raise ValueError(

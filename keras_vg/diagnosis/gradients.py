@@ -28,7 +28,11 @@ def find_vanishing(context: Context) -> Iterator[Finding]:
         lost = depths[values < t.vanishing_warning * values.max()]
         last_values = profiles[-1][2]
         has_recovered = last_values[0] / last_values[-1] > t.vanishing_warning
-        is_error = decay < t.vanishing_ratio and not has_recovered
+        # An embedding or a normalization before the first kernel shows what arrives there: along the skip connections
+        # of a transformer all of it, however small the gradients within its blocks are.
+        before = layers.rms[epoch, layers.depths < depths[0]]
+        is_passed_by = bool((before > t.vanishing_warning * values[-1]).any())
+        is_error = decay < t.vanishing_ratio and not has_recovered and not is_passed_by
         evidence: dict[str, float | str] = {
             "gradient_ratio": ratio,
             "factor_per_layer": factor,
@@ -47,10 +51,22 @@ def find_vanishing(context: Context) -> Iterator[Finding]:
             tuple(context.series.name_layer(depth) for depth in lost),
             context.get_epoch(layers.epochs[epoch]),
             evidence,
-            f"The layers nearest the input get {ratio:.1e} of the last layer's gradient; each layer passes on about "
-            f"{factor:.2g} of what it gets. {CURE}",
+            _advise(ratio, factor, is_passed_by),
         )
         return
+
+
+def _advise(ratio: float, factor: float, is_passed_by: bool) -> str:
+    """What to do about vanishing gradients, by whether they reach the input all the same."""
+    if is_passed_by:
+        return (
+            f"The gradient reaches the input, but passes these layers by: they get {ratio:.1e} of the last layer's. "
+            "Give them larger initial weights."
+        )
+    return (
+        f"The layers nearest the input get {ratio:.1e} of the last layer's gradient; each layer passes on about "
+        f"{factor:.2g} of what it gets. {CURE}"
+    )
 
 
 def find_exploding(context: Context) -> Iterator[Finding]:

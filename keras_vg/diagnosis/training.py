@@ -20,6 +20,10 @@ def find_update_size(context: Context) -> Iterator[Finding]:
     series, t = context.series, context.thresholds
     kernels = series.is_kernel if series.is_kernel.any() else np.ones(len(series.names), bool)
     columns = series.columns
+    # A kernel that was 0, such as the second of LoRA's matrices, has no size yet that a step could be compared with.
+    was_zero = kernels & (columns["update_ratio"][0] == 1)
+    if not (was_zero | ~kernels).all():
+        kernels = kernels & ~was_zero
     with np.errstate(all="ignore"):
         per_step = columns["update_ratio"] / np.sqrt(np.maximum(columns["steps"], 1))
         if not context.is_inspection and context.is_adaptive:  # every step moves every weight by about the rate
@@ -118,7 +122,9 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
     epochs = history["epoch"].to_numpy()
     names = [name for name in list_losses(history.columns) if pd.api.types.is_numeric_dtype(history[name])]
     for name in names if losses is None else ["loss"]:
-        is_bad = ~np.isfinite(history[name].to_numpy(dtype="float64"))
+        values = history[name].to_numpy(dtype="float64")
+        # `keras.callbacks.CSVLogger` has columns for a validation that there was not: NaN when they are read.
+        is_bad = np.isinf(values) if name.startswith("val_") else ~np.isfinite(values)
         if is_bad.any():
             index = int(np.argmax(is_bad))
             yield Finding(

@@ -7,10 +7,10 @@ from typing import Any
 import keras
 import numpy as np
 import pandas as pd
-from keras import ops, tree
+from keras import tree
 
 from keras_vg.inspection.recording import CallRecorder, Recording
-from keras_vg.inspection.stateless import ForwardPass
+from keras_vg.inspection.stateless import ForwardPass, list_inputs
 from keras_vg.inspection.statistics import COLUMNS
 from keras_vg.inspection.training_step import StepError, TrainingStep, has_call
 from keras_vg.inspection.watched import find_input_axis, list_watched
@@ -119,7 +119,7 @@ class ActivationProbe:
 
 def _describe_inputs(model: keras.Model, x: Any) -> list[tuple[str, int, np.ndarray]]:
     """Name, units and statistics of each input, which are the same at every reading."""
-    arrays = [np.asarray(ops.convert_to_numpy(tensor)) for tensor in tree.flatten(x)]
+    arrays = list_inputs(x)
     names = ["input"] if len(arrays) == 1 else [f"input_{number}" for number in range(len(arrays))]
     axis = find_input_axis(model)
     rows = []

@@ -12,6 +12,12 @@ OUTPUT_COLUMNS: tuple[str, ...] = ("layer", "activation", "loss", "from_logits",
 OUTPUT_COLUMNS += ("prediction_max", "prediction_mean", "prediction_std", "prediction_size", *LABEL_COLUMNS)
 
 
+def count_examples(array: Any) -> int:
+    """Counts the examples of an array or tensor, ragged or not, of shape `(examples, ...)`; a number has 0."""
+    shape = array.shape if hasattr(array, "shape") else np.shape(array)
+    return int(shape[0]) if len(shape) else 0
+
+
 def describe_inputs(arrays: Sequence[np.ndarray]) -> pd.DataFrame:
     """Describes inputs, feature by feature (of images and sequences: channel by channel).
 

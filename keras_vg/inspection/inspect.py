@@ -11,7 +11,13 @@ from keras import ops, tree
 from keras_vg.diagnosis.evidence import Inspection
 from keras_vg.inspection import stateless, training_step
 from keras_vg.inspection.activations import ActivationProbe, Reading
-from keras_vg.inspection.batches import describe_inputs, describe_outputs, get_root_mean_square, measure_spread
+from keras_vg.inspection.batches import (
+    count_examples,
+    describe_inputs,
+    describe_outputs,
+    get_root_mean_square,
+    measure_spread,
+)
 from keras_vg.inspection.passes import order_labels, run_passes
 from keras_vg.inspection.watched import find_input_axis
 from keras_vg.logs.schemas import GRADIENT
@@ -121,11 +127,7 @@ def _check_compiled(model: keras.Model) -> None:
 
 
 def _check_lengths(batch: dict[str, Any]) -> None:
-    lengths = {
-        name: [np.shape(array)[0] if np.ndim(array) else 0 for array in tree.flatten(data)]
-        for name, data in batch.items()
-        if data is not None
-    }
+    lengths = {name: list(map(count_examples, tree.flatten(data))) for name, data in batch.items() if data is not None}
     distinct = {length for values in lengths.values() for length in values}
     if len(distinct) != 1 or 0 in distinct:
         shown = ", ".join(f"{name} of length {', '.join(map(str, values))}" for name, values in lengths.items())
@@ -137,7 +139,7 @@ def _check_lengths(batch: dict[str, Any]) -> None:
 def _describe_inputs(model: keras.Model, x: Any, reading: Reading) -> pd.DataFrame:
     """The inputs, and what the first kernel is given, each with its channels last."""
     axis = find_input_axis(model)
-    arrays = [_to_numpy(tensor) for tensor in tree.flatten(x)]
+    arrays = stateless.list_inputs(x)
     arrays = [np.moveaxis(array, axis, -1) if array.ndim > 2 else array for array in arrays]
     kernel_input = reading.recording.kernel_input
     return describe_inputs([*arrays, arrays[0] if kernel_input is None else kernel_input])

@@ -28,6 +28,12 @@ def convert_batch(data: Any) -> Any:
     return tree.map_structure(convert, data)
 
 
+def list_inputs(x: Any) -> list[np.ndarray]:
+    """Lists the values of each input as an array; those of a ragged tensor one after the other, without padding."""
+    tensors = [getattr(tensor, "flat_values", tensor) for tensor in tree.flatten(x)]
+    return [np.asarray(ops.convert_to_numpy(tensor)) for tensor in tensors]
+
+
 class ForwardPass:
     """A function of a model's variables that can be run again and again, compiled where the backend needs it.
 

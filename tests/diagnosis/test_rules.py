@@ -163,6 +163,28 @@ def test_update_sizes():
     assert find(make_gradients([0.1], update_ratio=1e-7))["update_too_small"].severity == "error"
 
 
+@pytest.mark.parametrize(("arriving", "severity"), [(0.1, "warning"), (1e-6, "error")])
+def test_gradients_that_pass_layers_by(arriving, severity):
+    """The attention of a narrow transformer, whose skip connections take the gradient to the embedding."""
+    log = make_gradients([arriving, 1e-6, 1e-5, 1e-4, 1e-3, 1.0])
+    log.loc[log["depth"] == 0, "weight"] = "embeddings"
+    finding = find(log)["vanishing_gradient"]
+    assert finding.severity == severity
+    assert finding.layers[0] == "dense_1"
+    assert ("passes these layers by" in finding.advice) == (severity == "warning")
+
+
+def test_a_kernel_that_was_zero_has_no_size_to_compare_a_step_with():
+    """The rows of LoRA's two matrices, each step of Adam: the second starts at 0."""
+    first, second = make_gradients([0.1], update_ratio=0.001), make_gradients([0.1])
+    second["weight"], second["update_ratio"] = "lora_kernel_b", [1.0, 0.5, 0.33]
+    second["weight_norm"] = [0.01, 0.02, 0.03]
+    assert "update_too_large" not in find(pd.concat([first, second]))
+    first["update_ratio"] = 20.0
+    assert find(pd.concat([first, second]))["update_too_large"].layers == ("dense_0",)
+    assert "update_too_large" in find(make_gradients([0.1, 0.1], update_ratio=1.0))  # all of them, replaced at once
+
+
 def test_all_gradients_tiny_and_equal():
     assert find(make_gradients([1e-9] * 4))["tiny_gradient"].severity == "error"
     assert "tiny_gradient" not in find(make_gradients([1e-9] * 4), make_history([1.0, 0.01, 0.001]))

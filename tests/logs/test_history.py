@@ -65,6 +65,19 @@ def test_losses_of_a_gan_are_checked_for_nan_and_otherwise_not_judged(tmp_path):
     assert "not judged" in (tmp_path / "report.html").read_text()
 
 
+def test_columns_of_a_validation_that_there_was_not(tmp_path):
+    """`CSVLogger` writes them all the same, with NA."""
+    path, logger = tmp_path / "history.csv", keras.callbacks.CSVLogger(str(tmp_path / "history.csv"))
+    logger.on_train_begin()
+    for epoch in range(3):
+        logger.on_epoch_end(epoch, {"d_loss": 1.4, "g_loss": 0.7})
+    logger.on_train_end()
+    assert "val_d_loss" in read_table(path)
+    assert [finding.rule for finding in vg.diagnose(path)] == ["loss_not_known"]
+    (finding,) = vg.diagnose(GAN | {"val_d_loss": [np.nan, 1.0] * 2 + [np.nan, np.inf]})
+    assert (finding.rule, finding.epoch) == ("nonfinite", 5)
+
+
 def test_one_file_that_cannot_be_judged_does_not_fail_the_others(tmp_path):
     good, other, empty = tmp_path / "history.csv", tmp_path / "prices.csv", tmp_path / "none.csv"
     pd.DataFrame(FLAT).to_csv(good, index_label="epoch")
