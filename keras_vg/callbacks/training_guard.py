@@ -12,6 +12,7 @@ from keras_vg.diagnosis.evidence import Evidence, Inspection
 from keras_vg.diagnosis.findings import SEVERITIES, Finding, Findings, describe
 from keras_vg.diagnosis.rules import judge, make_thresholds
 from keras_vg.inspection.activations import ActivationProbe
+from keras_vg.inspection.batches import LOSS_COLUMNS
 from keras_vg.inspection.inspect import describe_reading, inspect
 from keras_vg.inspection.stateless import convert_batch
 from keras_vg.training.interval import IntervalRecorder
@@ -124,7 +125,7 @@ class TrainingGuard(FitCallback):
         assert self._inspection is not None
         reading = probe.read()
         self._activations.append(reading.tabulate(self._epoch))
-        losses = list(self._inspection.outputs[["loss", "from_logits"]].itertuples(index=False, name=None))
+        losses = list(self._inspection.outputs[list(LOSS_COLUMNS)].itertuples(index=False, name=None))
         outputs = describe_reading(self.model, reading, self._y, losses)
         self._predictions.append(outputs.assign(epoch=self._epoch))
 

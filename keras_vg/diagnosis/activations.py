@@ -10,6 +10,7 @@ from keras_vg.diagnosis.findings import Finding
 
 SATURATING = ("sigmoid", "tanh", "softsign", "hard_sigmoid", "hard_tanh")
 RECTIFIERS = ("relu", "relu6")
+UNBOUNDED = ("relu", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "mish", "softplus", "linear", "exponential")
 
 
 def find_dead(context: Context) -> Iterator[Finding]:
@@ -162,26 +163,54 @@ def find_embedding_range(context: Context) -> Iterator[Finding]:
 
 
 def find_explosion_forwards(context: Context) -> Iterator[Finding]:
-    """Outputs that grow from layer to layer beyond any scale."""
+    """Outputs that grow from layer to layer, or from one time step to the next, beyond any scale."""
+    first, largest_input = _find_explosion(context)
+    if first is None:
+        return
+    evidence: dict[str, float | str] = {"largest_output": float(first["abs_max"]), "largest_input": largest_input}
+    layers, epoch = (str(first["layer"]),), context.get_epoch(first["epoch"])
+    if explodes_in_time(context):
+        yield Finding(
+            "unbounded_recurrence",
+            "error",
+            layers,
+            epoch,
+            {**evidence, "activation": str(first["activation"])},
+            f"With {first['activation']} a recurrent layer's state has no bound and grows from one time step to the "
+            "next. Use `activation='tanh'`, the default, which keeps it between -1 and 1; neither `clipnorm` nor a "
+            "lower learning rate cures it.",
+        )
+        return
+    yield Finding(
+        "exploding_activation",
+        "error",
+        layers,
+        epoch,
+        evidence,
+        "Outputs grow beyond any scale. Use smaller initial weights (`kernel_initializer='he_normal'` with ReLU), "
+        "`BatchNormalization` between the layers, or a lower learning rate.",
+    )
+
+
+def explodes_in_time(context: Context) -> bool:
+    """Whether the first layer whose outputs grow beyond any scale is a recurrent one without a bound."""
+    first, _ = _find_explosion(context)
+    if first is None or context.gradients is None or first["activation"] not in UNBOUNDED:
+        return False
+    weights = context.gradients.loc[context.gradients["layer"] == first["layer"], "weight"].astype(str)
+    return bool(weights.str.contains("recurrent").any())
+
+
+def _find_explosion(context: Context) -> tuple[pd.Series | None, float]:
+    """The first row of a layer whose outputs grow beyond any scale, if there is one, and the largest input."""
     rows, t = context.activations, context.thresholds
     if rows is None:
-        return
+        return None, 1.0
     sizes = rows["abs_max"].to_numpy(dtype="float64")
     inputs = sizes[(rows["depth"] == -1).to_numpy()]
     largest_input = float(np.fmax(1.0, np.fmax.reduce(inputs))) if len(inputs) else 1.0
     is_large = (rows["depth"] >= 0).to_numpy() & (sizes > t.exploding_activation * largest_input)
-    if not is_large.any():
-        return
-    first = rows[is_large].iloc[0]
-    yield Finding(
-        "exploding_activation",
-        "error",
-        (str(first["layer"]),),
-        context.get_epoch(first["epoch"]),
-        {"largest_output": float(first["abs_max"]), "largest_input": largest_input},
-        "Outputs grow beyond any scale. Use smaller initial weights (`kernel_initializer='he_normal'` with ReLU), "
-        "`BatchNormalization` between the layers, or a lower learning rate.",
-    )
+    return (rows[is_large].iloc[0] if is_large.any() else None), largest_input
 
 
 def _get_hidden(context: Context, names: tuple[str, ...]) -> pd.DataFrame:

@@ -27,6 +27,9 @@ _ADAPTIVE = (
     "Adafactor",
     "Ftrl",
 )
+# Of these, every step moves every weight by about the learning rate. Adadelta, Adafactor, Lamb and Muon choose the size
+# of their steps otherwise, and Adagrad's and Ftrl's shrink.
+_MOVING_BY_RATE = ("Adam", "AdamW", "Adamax", "Nadam", "RMSprop", "Lion")
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,13 @@ class Context:
         if self.inspection is not None:
             return any(name in _ADAPTIVE for name in self.inspection.setup["optimizer"].split(" and "))
         return self.gradients is not None and not self.is_inspection and self._moves_more_than_gradients()
+
+    @property
+    def moves_by_rate(self) -> bool:
+        """Whether every step of the optimizer moves every weight by about the learning rate, as far as it is known."""
+        if self.inspection is not None:
+            return all(name in _MOVING_BY_RATE for name in self.inspection.setup["optimizer"].split(" and "))
+        return self.is_adaptive
 
     @property
     def scales_loss(self) -> bool:

@@ -29,8 +29,10 @@ class Inspection:
         embeddings: One row per embedding that was called: `layer`, its `input_dim`, and the smallest and the largest of
             the ids that it was given, `id_min` and `id_max`.
         setup: `optimizer`, `learning_rate`, `epsilon`, `clipping`, `loss_scaling`, `gradient_accumulation_steps`, and
-            the batch's `loss` before the optimizer's next step and `loss_after` that step; `not_seen`, a dict of what
-            could not be seen, with the reason.
+            `dtype`, the precision of most trained weights; the batch's `loss` before the optimizer's next step and
+            `loss_after` that step; `loss_aligned`, of labels in the predictions' shape, and `loss_reachable`, the
+            lowest that was found within the range of the last activation, where labels are of another shape or beyond
+            that range (NaN elsewhere); `not_seen`, a dict of what could not be seen, with the reason.
     """
 
     gradients: pd.DataFrame

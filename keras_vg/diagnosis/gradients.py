@@ -6,6 +6,7 @@ import numpy as np
 
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
+from keras_vg.diagnosis.outputs import list_saturated_heads
 from keras_vg.diagnosis.series import GradientSeries
 from keras_vg.logs.layers import LayerGradients
 
@@ -18,7 +19,7 @@ CURE = (
 def find_vanishing(context: Context) -> Iterator[Finding]:
     """The gradient shrinks from layer to layer towards the input."""
     layers, t = context.layers, context.thresholds
-    profiles = _list_profiles(layers)
+    profiles = _list_profiles(layers, _find_waiting_head(context))
     for epoch, depths, values in profiles:
         ratio, factor = float(layers.ratio[epoch]), fit_factor(values)
         # The ratio is 0 if the first layer has no gradient at all, which `find_zero` is about.
@@ -72,7 +73,7 @@ def _advise(ratio: float, factor: float, is_passed_by: bool) -> str:
 def find_exploding(context: Context) -> Iterator[Finding]:
     """The gradient grows from layer to layer towards the input."""
     layers, t = context.layers, context.thresholds
-    for epoch, depths, values in _list_profiles(layers):
+    for epoch, depths, values in _list_profiles(layers, _find_waiting_head(context)):
         ratio, factor = float(layers.ratio[epoch]), fit_factor(values)
         if np.minimum(ratio, values[0] / values[-1]) > t.exploding_ratio and factor > 1:
             yield Finding(
@@ -108,21 +109,58 @@ def find_zero(context: Context) -> Iterator[Finding]:
     if not last.any():
         return
     start = int(np.argmax(is_zero[:, np.argmax(last)]))
+    layers = tuple(series.name_layer(depth) for depth in series.layer_depths[last])
+    heads = list_saturated_heads(context)
+    if heads and all(head["layer"] in layers for head in heads):  # elsewhere penalties may have a gradient
+        yield Finding(
+            "saturated_output",
+            "error",
+            tuple(str(head["layer"]) for head in heads),
+            context.get_epoch(series.epochs[start]),
+            {"gradient_norm": 0.0, "activation": heads[0]["activation"], "loss": heads[0]["loss"]},
+            f"The {heads[0]['activation']} gives nothing but 0 and 1, where cross-entropy passes no gradient, not even "
+            "to wrong answers: no learning rate helps. Leave out the last activation and give the loss "
+            "`from_logits=True`; scale the inputs, and start with smaller weights.",
+        )
+        return
     if start > 0 and last.all() and context.loss_is_unknown:  # it learned before: dead now, or done
         severity = "warning"
     else:
         severity = "error" if last[0] or last.all() else "warning"
-    layers = tuple(series.name_layer(depth) for depth in series.layer_depths[last])
+    evidence: dict[str, float | str] = {"gradient_norm": 0.0, "layers": float(last.sum()), "of": float(len(last))}
+    constant = _list_constant_normalizations(context)
+    if constant:
+        evidence["constant"] = ", ".join(constant)
+        cause = (
+            f"{constant[0]!r} normalizes over a single feature, so it gives the same value whatever it is given, and "
+            "what comes after it learns nothing: give it more features (a Dense or embedding layer before it), another "
+            "`axis`, or leave it out."
+        )
+    else:
+        cause = (
+            "Look for dead ReLU units, an output activation that is constant (softmax over one unit), or operations "
+            "without a derivative (argmax, round)."
+        )
     yield Finding(
         "zero_gradient",
         severity,  # type: ignore[arg-type]
         layers,
         context.get_epoch(series.epochs[start]),
-        {"gradient_norm": 0.0, "layers": float(last.sum()), "of": float(len(last))},
-        "Not one value of these layers' gradients differs from 0: they cannot learn. Look for dead ReLU units, an "
-        "output activation that is constant (softmax over one unit), or operations without a derivative (argmax, "
-        "round).",
+        evidence,
+        f"Not one value of these layers' gradients differs from 0: they cannot learn. {cause}",
     )
+
+
+def _list_constant_normalizations(context: Context) -> list[str]:
+    """Layers that normalize over one feature: what they put out, and so their gamma's gradient, does not vary."""
+    series = context.series
+    is_gamma = np.array(["gamma" in name for name in series.names]) & (series.sizes == 1)
+    is_still = (series.columns["gradient_norm"][-1] == 0) & (series.columns["steps"][-1] > 0)
+    names = [str(name) for name in series.layers[is_gamma & is_still]]
+    if context.activations is None:
+        return names
+    varying = context.activations.loc[context.activations["std"] > 0, "layer"].astype(str)
+    return [name for name in names if name not in set(varying)]
 
 
 def find_nonfinite(context: Context) -> Iterator[Finding]:
@@ -169,32 +207,45 @@ def find_skipped(context: Context) -> Iterator[Finding]:
 
 
 def find_no_update(context: Context) -> Iterator[Finding]:
-    """Gradients came, but no weight moved."""
+    """Gradients came, but no weight moved: never, or no longer."""
     series = context.series
     norms, deltas = series.columns["gradient_norm"], series.columns["delta_norm"]
     is_still = (np.nan_to_num(deltas, nan=1.0) == 0).all(axis=1) & (np.nan_to_num(norms) > 0).any(axis=1)
-    if context.is_inspection and context.accumulation > 1:
+    if not is_still[-1] or (context.is_inspection and context.accumulation > 1):
         return
-    if not is_still.all():
+    start = 0 if is_still.all() else len(is_still) - int(np.argmin(is_still[::-1]))
+    rate = float(np.fmax.reduce(series.columns["learning_rate"][-1]))
+    if start > 0 and (np.isnan(rate) or context.is_converged):  # between two updates, or done
         return
-    rate = series.columns["learning_rate"][-1, 0]
+    yield Finding(
+        "no_update",
+        "error" if start == 0 else "warning",
+        (),
+        context.get_epoch(series.epochs[start]),
+        {"delta_norm": 0.0, "gradient_norm": float(np.fmax.reduce(norms[start:], axis=None)), "learning_rate": rate},
+        ("" if start == 0 else "From this epoch on no weight moves. ") + _explain_no_update(context, rate),
+    )
+
+
+def _explain_no_update(context: Context, rate: float) -> str:
     if rate == 0:
-        cause = "The learning rate is 0: pass a positive `learning_rate` to the optimizer, and check its schedule."
-    elif np.isnan(rate):
-        cause = (
+        return (
+            "The learning rate is 0: pass a positive `learning_rate` to the optimizer, and check its schedule and the "
+            "callbacks that set it."
+        )
+    if np.isnan(rate):
+        return (
             "The optimizer made no update: `gradient_accumulation_steps` is larger than the number of steps. Make it "
             "smaller, or train longer."
         )
-    else:
-        cause = "The steps are too small to change a float32 weight: raise the learning rate."
-    yield Finding(
-        "no_update",
-        "error",
-        (),
-        context.get_epoch(series.epochs[0]),
-        {"delta_norm": 0.0, "gradient_norm": float(np.fmax.reduce(norms, axis=None)), "learning_rate": float(rate)},
-        cause,
-    )
+    dtype = "" if context.inspection is None else str(context.inspection.setup.get("dtype", ""))
+    if dtype in ("bfloat16", "float16"):
+        return (
+            f"The weights are {dtype}, in which a small step is rounded away, and so is what Adam keeps of its "
+            "gradients (in bfloat16 its beta_2 of 0.999 is 1): no learning rate helps. Keep the weights in float32 and "
+            f"compute in {dtype}: `keras.config.set_dtype_policy('mixed_{dtype}')` before the model is made."
+        )
+    return "The steps are too small to change a weight of this precision: raise the learning rate."
 
 
 def find_unseen(context: Context) -> Iterator[Finding]:
@@ -238,8 +289,9 @@ def find_disconnected(context: Context) -> Iterator[Finding]:
             tuple(series.name_layer(depth) for depth in series.layer_depths[never]),
             context.get_epoch(series.epochs[0]),
             {"steps_with_gradient": 0.0, "layers": float(never.sum())},
-            "The loss does not depend on these layers, so they never change (this is no vanishing gradient). Connect "
-            "their output to the model's, or leave them out; set `trainable = False` if it is meant.",
+            "The loss does not depend on these layers, so they get no gradient (which is no vanishing one) and learn "
+            "nothing; on JAX an optimizer's weight decay shrinks them all the same. Connect their output to the "
+            "model's, or leave them out; set `trainable = False` if it is meant.",
         )
 
 
@@ -255,14 +307,26 @@ def fit_factor(values: np.ndarray) -> float:
     return float(np.exp(-np.polyfit(np.arange(len(values)), np.log(values), 1)[0]))
 
 
-def _list_profiles(layers: LayerGradients) -> list[tuple[int, np.ndarray, np.ndarray]]:
+def _find_waiting_head(context: Context) -> int | None:
+    """The depth of a last layer whose kernel started at 0; None if it did not.
+
+    The gradients of all layers before it are proportional to that kernel, which grows from 0 whatever the net is like,
+    so they can be compared with one another alone.
+    """
+    series = context.series
+    is_head = series.is_kernel & (series.depths == series.depths.max())
+    ratio, size = series.columns["update_ratio"][0, is_head], series.columns["weight_norm"][0, is_head]
+    return int(series.depths.max()) if is_head.any() and ((ratio == 1) | (size == 0)).all() else None
+
+
+def _list_profiles(layers: LayerGradients, left_out: int | None) -> list[tuple[int, np.ndarray, np.ndarray]]:
     """The epochs in which at least three layers can be compared, each with the depths and gradients of these layers.
 
-    Layers whose gradient is 0 or not finite are left out: other rules are about them.
+    Layers whose gradient is 0 or not finite are left out: other rules are about them; and the one at depth `left_out`.
     """
     profiles = []
     for epoch, rms in enumerate(layers.rms):
-        chosen = layers.is_comparable & np.isfinite(rms) & (rms > 0)
+        chosen = layers.is_comparable & np.isfinite(rms) & (rms > 0) & (layers.depths != left_out)
         if chosen.sum() >= 3:
             profiles.append((epoch, layers.depths[chosen], rms[chosen]))
     return profiles

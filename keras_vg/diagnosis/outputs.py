@@ -19,8 +19,8 @@ REGRESSIONS: tuple[str, ...] = (
     "mean_squared_logarithmic_error",
 )
 REGRESSIONS += ("mean_absolute_percentage_error",)
-_RANGES = {"sigmoid": (0.0, 1.0), "hard_sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0), "tanh": (-1.0, 1.0)}
-_RANGES |= {"relu": (0.0, np.inf), "softplus": (0.0, np.inf), "relu6": (0.0, 6.0)}
+RANGES = {"sigmoid": (0.0, 1.0), "hard_sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0), "tanh": (-1.0, 1.0)}
+RANGES |= {"relu": (0.0, np.inf), "softplus": (0.0, np.inf), "relu6": (0.0, 6.0)}
 
 
 def find_output_layer(context: Context) -> Iterator[Finding]:
@@ -97,16 +97,20 @@ def find_label_range(context: Context) -> Iterator[Finding]:
             continue
         loss, low, high = output["loss"], output["label_min"], output["label_max"]
         if not np.isfinite([low, high]).all():
+            if np.isfinite(_get_setup(context, "loss")):  # which leaves them out
+                continue
             yield Finding(
                 "nonfinite",
-                "error",
+                "warning" if "loss" in _get_not_seen(context) else "error",
                 _name(output),
                 None,
                 {"first": "the labels"},
                 "The labels hold NaN or infinity. Check them with `np.isfinite(y).all()`.",
             )
             continue
-        bounds = _find_bounds(output)
+        bounds = find_label_bounds(loss, output["activation"], output["units"])
+        if bounds is None and (_cannot_reach(context) or "loss" in _get_not_seen(context)):
+            bounds = RANGES.get(output["activation"])
         if bounds is None:
             continue
         slack = 0.02 * (bounds[1] - bounds[0]) if np.isfinite(bounds[1]) and not loss.startswith("sparse") else 0.0
@@ -126,14 +130,55 @@ def find_label_range(context: Context) -> Iterator[Finding]:
             )
 
 
-def _find_bounds(output: dict[str, Any]) -> tuple[float, float] | None:
-    """Between what the labels may lie."""
-    loss, activation = output["loss"], output["activation"]
+def _cannot_reach(context: Context) -> bool:
+    """Whether a loss that is not Keras's own is far from its lowest value, or far below 0, wherever the head can go."""
+    loss, reachable = _get_setup(context, "loss"), _get_setup(context, "loss_reachable")
+    return bool(reachable > 0.5 * loss > 0 or reachable < -10 * abs(loss))
+
+
+def _get_setup(context: Context, name: str) -> float:
+    assert context.inspection is not None
+    return float(context.inspection.setup.get(name, np.nan))
+
+
+def _get_not_seen(context: Context) -> dict[str, str]:
+    assert context.inspection is not None
+    return dict(context.inspection.setup.get("not_seen", {}))
+
+
+def find_label_shape(context: Context) -> Iterator[Finding]:
+    """Labels with which the loss compares every prediction, since they have another number of axes."""
+    loss, aligned = _get_setup(context, "loss"), _get_setup(context, "loss_aligned")
+    if abs(loss - aligned) > 1e-3 * max(abs(loss), abs(aligned)):
+        yield Finding(
+            "label_shape",
+            "error",
+            (),
+            None,
+            {"loss": loss, "loss_in_the_predictions_shape": aligned},
+            "Labels and predictions differ in their axes, such as (n,) against (n, 1), and this loss does not bring "
+            "them into one shape as those of Keras do: their difference is of shape (n, n), so each prediction is "
+            "compared with every label, and the mean of the labels is learned. Give the labels the predictions' shape: "
+            "`y[:, None]`, or `y.reshape(predictions.shape)`.",
+        )
+
+
+def find_label_bounds(loss: str, activation: str, units: int) -> tuple[float, float] | None:
+    """Finds between what labels may lie, as far as the loss's name tells.
+
+    Args:
+        loss: Name of the loss.
+        activation: The last activation.
+        units: Units of the output.
+
+    Returns:
+        The lowest and the highest label; None if the loss has no bounds, or is not one of Keras's.
+    """
     if loss.startswith("sparse"):
-        return 0.0, float(output["units"] - 1)
+        return 0.0, float(units - 1)
     if loss in CROSSENTROPIES:
         return 0.0, 1.0
-    return _RANGES.get(activation) if loss in REGRESSIONS else None
+    return RANGES.get(activation) if loss in REGRESSIONS else None
 
 
 def _advise_on_labels(output: dict[str, Any]) -> str:
@@ -146,6 +191,12 @@ def _advise_on_labels(output: dict[str, Any]) -> str:
         return (
             "Cross-entropy takes labels from 0 to 1. Map two classes to 0 and 1; for more classes use one softmax unit "
             "per class and `sparse_categorical_crossentropy`; for a regression use `mse` and no last activation."
+        )
+    if output["loss"] not in REGRESSIONS:
+        return (
+            "The last activation cannot reach these labels, and no prediction within its range makes this loss small "
+            "(or it falls below 0 without end). Scale the labels into the range (masks of 0 and 255 by 255), or leave "
+            "the activation out."
         )
     return (
         "The last activation cannot reach these labels. Leave it out for a regression, or scale the labels into its "
@@ -185,6 +236,30 @@ def find_constant_labels(context: Context) -> Iterator[Finding]:
                 {"label": output["label_min"]},
                 "All labels of the batch are the same. Shuffle the data, and check how the labels are made.",
             )
+
+
+def list_saturated_heads(context: Context) -> list[dict[str, Any]]:
+    """Lists the outputs under cross-entropy if all of them, throughout, are 0 or 1; none otherwise.
+
+    Args:
+        context: The tables; without predictions nothing is known.
+
+    Returns:
+        Rows of `Inspection.outputs`.
+    """
+    predictions = context.predictions
+    if predictions is None or predictions.empty:
+        return []
+    final = predictions if context.is_inspection else predictions[predictions["epoch"] == predictions["epoch"].max()]
+    heads = list(_list_records(final))
+    return heads if all(map(_is_saturated, heads)) else []
+
+
+def _is_saturated(head: dict[str, Any]) -> bool:
+    """Whether each value is 0 or 1: the mean of p and that of its square are the same then."""
+    can_vary = head["activation"] == "sigmoid" or (head["activation"] == "softmax" and head["units"] > 1)
+    gap = head["prediction_mean"] - head["prediction_size"] ** 2
+    return can_vary and head["loss"] in CROSSENTROPIES and not head["from_logits"] and gap < 1e-4
 
 
 def find_constant_prediction(context: Context) -> Iterator[Finding]:

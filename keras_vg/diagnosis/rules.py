@@ -38,6 +38,7 @@ ACTIVATION_RULES: tuple[Rule, ...] = (
 INSPECTION_RULES: tuple[Rule, ...] = (
     outputs.find_output_layer,
     outputs.find_label_range,
+    outputs.find_label_shape,
     outputs.find_label_scale,
     outputs.find_constant_labels,
     outputs.find_symmetry,

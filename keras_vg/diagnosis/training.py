@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from keras_vg.diagnosis.activations import explodes_in_time
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
 from keras_vg.logs.history import list_losses
@@ -22,13 +23,12 @@ def find_update_size(context: Context) -> Iterator[Finding]:
     columns = series.columns
     # A kernel that was 0, such as the second of LoRA's matrices, has no size yet that a step could be compared with.
     was_zero = kernels & (columns["update_ratio"][0] == 1)
-    if not (was_zero | ~kernels).all():
-        kernels = kernels & ~was_zero
+    judged = kernels & ~was_zero if not (was_zero | ~kernels).all() else kernels
     with np.errstate(all="ignore"):
         per_step = columns["update_ratio"] / np.sqrt(np.maximum(columns["steps"], 1))
-        if not context.is_inspection and context.is_adaptive:  # every step moves every weight by about the rate
+        if not context.is_inspection and context.moves_by_rate:
             per_step = np.fmax(per_step, columns["learning_rate"] * np.sqrt(series.sizes) / columns["weight_norm"])
-    per_step = np.where(np.isfinite(per_step) & (columns["weight_norm"] > 0), per_step, np.nan)[:, kernels]
+    per_step = np.where(np.isfinite(per_step) & (columns["weight_norm"] > 0), per_step, np.nan)[:, judged]
     if not np.isfinite(per_step).any():
         return
     largest = np.fmax.reduce(per_step, axis=1)
@@ -38,7 +38,7 @@ def find_update_size(context: Context) -> Iterator[Finding]:
         yield Finding(
             "update_too_large",
             "error" if largest[m] >= t.update_large else "warning",
-            (str(series.layers[kernels][weight]),),
+            (str(series.layers[judged][weight]),),
             context.get_epoch(series.epochs[m]),
             {"update_ratio_per_step": float(largest[m])},
             f"One step changes weights by {largest[m]:.2g} of their size; 0.001 is healthy. {LOWER}",
@@ -102,7 +102,8 @@ def find_first_step(context: Context) -> Iterator[Finding]:
         )
     fall = (before - after) / floor
     step = _measure_steps(context)  # if steps of a healthy size gain nothing, the rate is not to blame
-    if 0 <= fall < t.slow_loss and step < t.small_steps and not context.is_converged and rate > 0:
+    # A step of exactly 0 has another cause, which other rules name: no rate helps.
+    if 0 <= fall < t.slow_loss and 0 != step < t.small_steps and not context.is_converged and rate > 0:
         yield Finding(
             "learning_rate_too_low",
             "error" if fall < t.slow_error else "warning",
@@ -149,6 +150,9 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
             )
         return
     if len(losses) < 2:
+        return
+    yield from _find_endless_fall(losses, epochs)
+    if explodes_in_time(context):  # which is why the loss rises
         return
     lowest = int(np.argmin(losses))
     scale = np.abs(losses).max()
@@ -206,6 +210,22 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
             "The loss does not fall. If the gradients are healthy, the learning rate is far too low or too high; "
             "otherwise the cause is among the other findings, or `keras_vg.inspect(model, x, y)` finds it.",
         )
+
+
+def _find_endless_fall(losses: np.ndarray, epochs: np.ndarray) -> Iterator[Finding]:
+    """A loss below 0 that falls faster and faster: one that has a lowest value falls more slowly as it nears it."""
+    falls = -np.diff(losses[-6:])
+    if len(falls) < 5 or not losses[-1] < 0 or not (falls > 0).all() or not (np.diff(falls) > 0).all():
+        return
+    yield Finding(
+        "endless_fall",
+        "warning",
+        (),
+        int(epochs[np.argmax(losses < 0)]),
+        {"last_loss": float(losses[-1]), "last_fall": float(falls[-1]), "fall_before": float(falls[-2])},
+        "The loss is below 0 and falls faster at every epoch, as if it had no lowest value. Under cross-entropy labels "
+        "must lie between 0 and 1 (divide masks of 0 and 255 by 255); a loss of one's own needs a lower bound.",
+    )
 
 
 def measure_oscillation(losses: np.ndarray) -> tuple[float, float]:

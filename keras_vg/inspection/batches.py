@@ -8,7 +8,11 @@ import pandas as pd
 
 LABEL_COLUMNS: tuple[str, ...] = ("label_units", "label_min", "label_max", "label_mean", "label_std", "label_integer")
 LABEL_COLUMNS += ("label_distinct", "label_sum_min", "label_sum_max", "baseline")
-OUTPUT_COLUMNS: tuple[str, ...] = ("layer", "activation", "loss", "from_logits", "units", "prediction_min")
+OutputLoss = tuple[str, bool | None, int | None]
+"""The name of a loss, whether it takes logits (None if it does not say), and the class that it leaves out (or None)."""
+
+LOSS_COLUMNS: tuple[str, ...] = ("loss", "from_logits", "ignore_class")
+OUTPUT_COLUMNS: tuple[str, ...] = ("layer", "activation", *LOSS_COLUMNS, "units", "prediction_min")
 OUTPUT_COLUMNS += ("prediction_max", "prediction_mean", "prediction_std", "prediction_size", *LABEL_COLUMNS)
 
 
@@ -54,7 +58,7 @@ def describe_inputs(arrays: Sequence[np.ndarray]) -> pd.DataFrame:
 def describe_outputs(
     predictions: Sequence[np.ndarray],
     labels: Sequence[np.ndarray],
-    losses: Sequence[tuple[str, bool | None]],
+    losses: Sequence[OutputLoss],
     heads: Sequence[tuple[str, str]],
 ) -> pd.DataFrame:
     """Describes each output's predictions beside its labels.
@@ -62,20 +66,21 @@ def describe_outputs(
     Args:
         predictions: One array of shape `(examples, ..., units)` per output.
         labels: One array per output; none if there are no labels.
-        losses: Name of each output's loss, and whether it takes logits (None if it does not say).
+        losses: The loss of each output.
         heads: Name and activation of the layer that each output comes from.
 
     Returns:
-        One row per output: `layer`, `activation`, `loss`, `from_logits`, `units`; `prediction_min`, `_max`, `_mean`,
-        `_std` (over the examples, root mean square over the units) and `_size` (root mean square); `label_units`,
-        `label_min`, `_max`, `_mean`, `_std`, `label_integer`, `label_distinct`, `label_sum_min` and `_max` (over an
-        example's units); `baseline`, the loss of the best constant prediction, NaN where it is not known. Without
-        labels their columns are NaN, `label_units` and `label_distinct` 0.
+        One row per output: `layer`, `activation`, `loss`, `from_logits`, `ignore_class`, `units`; `prediction_min`,
+        `_max`, `_mean`, `_std` (over the examples, root mean square over the units) and `_size` (root mean square);
+        `label_units`, `label_min`, `_max`, `_mean`, `_std`, `label_integer`, `label_distinct`, `label_sum_min` and
+        `_max` (over an example's units); `baseline`, the loss of the best constant prediction, NaN where it is not
+        known. Labels of the class that the loss leaves out do not count. Without labels their columns are NaN,
+        `label_units` and `label_distinct` 0.
     """
-    known = losses if len(losses) == len(predictions) else [("unknown", None)] * len(predictions)
+    known = losses if len(losses) == len(predictions) else [("unknown", None, None)] * len(predictions)
     given = labels if len(labels) and len(predictions) else [None] * len(predictions)
     rows = []
-    for prediction, label, (loss, from_logits), (layer, activation) in zip(
+    for prediction, label, (loss, from_logits, ignored), (layer, activation) in zip(
         predictions, given, known, heads, strict=True
     ):
         p = _flatten(prediction)
@@ -86,23 +91,28 @@ def describe_outputs(
                     "activation": activation,
                     "loss": loss,
                     "from_logits": from_logits,
+                    "ignore_class": ignored,
                     "units": p.shape[1],
                     "prediction_min": p.min(),
                     "prediction_max": p.max(),
                     "prediction_mean": p.mean(),
                     "prediction_std": np.sqrt(np.mean(np.var(p, axis=0))),
                     "prediction_size": np.sqrt(np.mean(np.square(p))),
-                    **_describe_labels(label, prediction, loss),
+                    **_describe_labels(label, prediction, loss, ignored),
                 }
             )
     return pd.DataFrame(rows, columns=list(OUTPUT_COLUMNS))
 
 
-def _describe_labels(label: np.ndarray | None, prediction: np.ndarray, loss: str) -> dict[str, Any]:
-    if label is None:
+def _describe_labels(
+    label: np.ndarray | None, prediction: np.ndarray, loss: str, ignored: int | None
+) -> dict[str, Any]:
+    y = np.zeros((0, 1)) if label is None else _flatten_labels(label, prediction)
+    if ignored is not None and y.shape[1] == 1:
+        y = y[y[:, 0] != ignored]
+    if not len(y):
         unknown = dict.fromkeys(LABEL_COLUMNS, np.nan)
         return {**unknown, "label_units": 0, "label_integer": False, "label_distinct": 0}
-    y = _flatten_labels(label, prediction)
     sums = y.sum(axis=1)
     values: tuple[Any, ...] = (y.shape[1], y.min(), y.max(), y.mean(), np.sqrt(np.mean(np.var(y, axis=0))))
     values += (bool(np.all(y == np.round(y))), len(np.unique(y)), sums.min(), sums.max(), find_baseline(loss, y))

@@ -1,5 +1,6 @@
 """One forward and backward pass on a batch, before any training: what each layer passes on, and what it gets back."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from keras_vg.diagnosis.evidence import Inspection
 from keras_vg.inspection import stateless, training_step
 from keras_vg.inspection.activations import ActivationProbe, Reading
 from keras_vg.inspection.batches import (
+    OutputLoss,
     count_examples,
     describe_inputs,
     describe_outputs,
@@ -88,23 +90,24 @@ def inspect(model: keras.Model, x: Any, y: Any = None, sample_weight: Any = None
         embeddings=passes.reading.recording.embeddings,
         setup={
             **_describe_optimizer(model),
+            "dtype": _find_dtype(model),
             "loss": passes.loss,
             "loss_after": passes.loss_after,
+            "loss_aligned": passes.loss_aligned,
+            "loss_reachable": passes.loss_reachable,
             "not_seen": passes.not_seen,
         },
     )
 
 
-def describe_reading(
-    model: keras.Model, reading: Reading, y: Any, losses: Sequence[tuple[str, bool | None]]
-) -> pd.DataFrame:
+def describe_reading(model: keras.Model, reading: Reading, y: Any, losses: Sequence[OutputLoss]) -> pd.DataFrame:
     """Describes a model's outputs beside its labels.
 
     Args:
         model: The model.
         reading: What it put out for a batch.
         y: The batch's labels, as `fit` takes them; None if there are none.
-        losses: Name of each output's loss, and whether it takes logits.
+        losses: The loss of each output.
 
     Returns:
         As `batches.describe_outputs`; no rows of a model that has no `call`.
@@ -208,6 +211,14 @@ def _describe_optimizer(model: keras.Model) -> dict[str, Any]:
         "loss_scaling": hasattr(model.optimizer, "inner_optimizer"),
         "gradient_accumulation_steps": max(optimizer.gradient_accumulation_steps or 1 for optimizer in several),
     }
+
+
+def _find_dtype(model: keras.Model) -> str:
+    """The precision of most of the values that are trained, such as `"float32"`."""
+    sizes: Counter[str] = Counter()
+    for variable in model.trainable_variables:
+        sizes[keras.backend.standardize_dtype(variable.dtype)] += int(np.prod(variable.shape))
+    return sizes.most_common(1)[0][0] if sizes else ""
 
 
 def _to_numpy(tensor: Any) -> np.ndarray:

@@ -9,8 +9,11 @@ import keras
 import numpy as np
 from keras import ops, tree
 
+from keras_vg.diagnosis.outputs import CROSSENTROPIES, RANGES, REGRESSIONS, find_label_bounds
 from keras_vg.inspection import stateless, training_step
 from keras_vg.inspection.activations import ActivationProbe, Reading
+from keras_vg.inspection.batches import OutputLoss
+from keras_vg.inspection.label_trials import measure_aligned, measure_reachable
 from keras_vg.text import LONGEST_QUOTE, quote_error
 from keras_vg.training import keras_private
 
@@ -23,20 +26,24 @@ class Passes:
 
     Attributes:
         reading: What the layers put out.
-        losses: Name of each output's loss, and whether it takes logits; empty where no loss was compiled.
+        losses: The loss of each output; empty where none was compiled.
         gradients: As of `StepResult`; None if they are not known.
         updated: The values that the optimizer's next step would give the trainable variables; None if not known.
         loss: The batch's loss; NaN if it is not known.
         loss_after: The same after that step.
+        loss_aligned: The batch's loss after the change that `label_trials.measure_aligned` measures.
+        loss_reachable: The same of `label_trials.measure_reachable`.
         not_seen: What is not known, with the reason.
     """
 
     reading: Reading
-    losses: list[tuple[str, bool | None]]
+    losses: list[OutputLoss]
     gradients: list[Any] | None
     updated: list[Any] | None
     loss: float
     loss_after: float
+    loss_aligned: float
+    loss_reachable: float
     not_seen: dict[str, str]
 
 
@@ -84,12 +91,14 @@ def run_passes(model: keras.Model, probe: ActivationProbe, batch: Batch) -> Pass
     if batch[1] is not None and not probe.step.takes_labels:
         not_seen["labels"] = "its train_step takes `x` alone"
     known = [np.nan if value is None else value for value in (loss, loss_after)]
-    return Passes(reading, losses, gradients, updated, known[0], known[1], not_seen)
+    changes = (np.nan, np.nan) if "loss" in not_seen else _try_labels(model, batch, reading, losses)
+    aligned, reachable = (known[0] + change for change in changes)
+    return Passes(reading, losses, gradients, updated, known[0], known[1], aligned, reachable, not_seen)
 
 
 def _run_forwards(
     model: keras.Model, probe: ActivationProbe, batch: Batch, not_seen: dict[str, str]
-) -> tuple[Reading | None, float | None, list[tuple[str, bool | None]]]:
+) -> tuple[Reading | None, float | None, list[OutputLoss]]:
     """Calls the model, and computes the loss as far as that needs no step of the model's own."""
     if not training_step.has_call(model):
         not_seen["outputs"] = "the model has no `call`"
@@ -111,11 +120,12 @@ def _run_forwards(
     except LabelError as error:
         seen = stateless.ForwardPass(model, lambda batch: probe.observe(batch[0])).run(batch)
         losses = _list_losses(model, None, seen[0])
-        if not _are_labels_out_of_range(model, batch[1], losses, tree.flatten(seen[0])):
+        reading = probe.interpret(seen)
+        if not _are_labels_out_of_range(order_labels(model, batch[1]), losses, reading):
             raise
         not_seen["loss"] = str(error)
         not_seen["gradients"] = "they are those of the loss"
-        return probe.interpret(seen), None, losses
+        return reading, None, losses
     losses = _list_losses(model, batch[1], seen[0])
     return probe.interpret(seen), float(loss) if is_computable else None, losses
 
@@ -143,6 +153,29 @@ def _repeat_step(probe: ActivationProbe, batch: Batch, replaced: Sequence[tuple[
         return None
 
 
+def _try_labels(
+    model: keras.Model, batch: Batch, reading: Reading, losses: Sequence[OutputLoss]
+) -> tuple[float, float]:
+    """Of a model with one output, what `label_trials` measures; NaN of any other."""
+    labels, predictions = order_labels(model, batch[1]), tree.flatten(reading.predictions)
+    if not len(labels) == len(predictions) == len(losses) == 1:
+        return np.nan, np.nan
+
+    def measure(label: np.ndarray, prediction: np.ndarray) -> float:
+        tensors = ops.convert_to_tensor(label), ops.convert_to_tensor(prediction)
+        try:
+            with keras_private.detached_bookkeeping(model, *tensors) as loss:
+                return float(loss(*tensors, batch[2]))
+        except Exception:  # any: the loss may be the user's own, and take no labels of this shape
+            return np.nan
+
+    label, prediction = np.asarray(ops.convert_to_numpy(labels[0])), np.asarray(predictions[0])
+    aligned = measure_aligned(measure, label, prediction)
+    if losses[0][0] in (*CROSSENTROPIES, *REGRESSIONS):  # whose bounds are known
+        return aligned, np.nan
+    return aligned, measure_reachable(measure, label, prediction, reading.heads[0][1])
+
+
 def _detach(model: keras.Model, y: Any, reading: Reading | None) -> Any:
     if reading is None:
         return contextlib.nullcontext()
@@ -150,7 +183,7 @@ def _detach(model: keras.Model, y: Any, reading: Reading | None) -> Any:
     return keras_private.detached_bookkeeping(model, y, predictions)
 
 
-def _list_losses(model: keras.Model, y: Any, predictions: Any) -> list[tuple[str, bool | None]]:
+def _list_losses(model: keras.Model, y: Any, predictions: Any) -> list[OutputLoss]:
     tensors = tree.map_structure(ops.convert_to_tensor, predictions)
     with keras_private.detached_bookkeeping(model, y, tensors) as loss:
         return [] if loss is None else keras_private.list_losses(loss)
@@ -186,17 +219,20 @@ def _explained_labels(y: Any, predictions: Any) -> Iterator[None]:
         ) from (error if len(str(error)) <= LONGEST_QUOTE else None)
 
 
-def _are_labels_out_of_range(
-    model: keras.Model, y: Any, losses: Sequence[tuple[str, bool | None]], predictions: Sequence[np.ndarray]
-) -> bool:
-    """Whether labels are no numbers of units, which `diagnose` says better than the loss."""
-    labels = [np.asarray(ops.convert_to_numpy(tensor)) for tensor in order_labels(model, y)]
+def _are_labels_out_of_range(labels: Sequence[Any], losses: Sequence[OutputLoss], reading: Reading) -> bool:
+    """Whether an output cannot give its labels, which `diagnose` says better than the loss."""
+    predictions = tree.flatten(reading.predictions)
     if not len(labels) == len(losses) == len(predictions):
         return False
-    return any(
-        name.startswith("sparse") and (label.min() < 0 or label.max() >= prediction.shape[-1])
-        for label, (name, _), prediction in zip(labels, losses, predictions, strict=True)
-    )
+    for label, (name, _, _), prediction, (_, activation) in zip(
+        labels, losses, predictions, reading.heads, strict=True
+    ):
+        y = np.asarray(ops.convert_to_numpy(label))
+        bounds = find_label_bounds(name, activation, prediction.shape[-1]) or RANGES.get(activation)
+        low, high = bounds or (-np.inf, np.inf)
+        if y.min() < low or y.max() > high:
+            return True
+    return False
 
 
 def order_labels(model: keras.Model, y: Any) -> list[Any]:

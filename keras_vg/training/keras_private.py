@@ -313,8 +313,8 @@ def compute_loss(model: keras.Model, x: Any, y: Any, predictions: Any, sample_we
     return model._compute_loss(x=x, y=y, y_pred=predictions, sample_weight=sample_weight, training=True)
 
 
-def list_losses(compiled_loss: Any) -> list[tuple[str, bool | None]]:
-    """The name of each output's loss, in lower case with underscores, and whether it takes logits.
+def list_losses(compiled_loss: Any) -> list[tuple[str, bool | None, int | None]]:
+    """The name of each output's loss, in lower case with underscores, whether it takes logits, the class it leaves out.
 
     Private: a loss given by name or as a function is wrapped, and only `fn` and `_fn_kwargs` tell by what.
     """
@@ -323,7 +323,8 @@ def list_losses(compiled_loss: Any) -> list[tuple[str, bool | None]]:
         loss = item.loss
         options = getattr(loss, "_fn_kwargs", {})
         function = loss.fn if type(loss).__name__ == "LossFunctionWrapper" else loss
-        found.append((name_function(function), getattr(loss, "from_logits", options.get("from_logits"))))
+        from_logits, ignored = (getattr(loss, key, options.get(key)) for key in ("from_logits", "ignore_class"))
+        found.append((name_function(function), from_logits, ignored))
     return found
 
 

@@ -38,7 +38,6 @@ SATURATED = "other initial weights, whose outputs saturate: named as exploding a
 KNOWN_MISSES = {
     ("jax", "large relu 0.8"): SATURATED,
     ("torch", "large relu 0.8"): SATURATED,
-    ("torch", "labels -1 and 1"): "torch refuses such labels itself, and so `inspect` raises",
 }
 
 
