@@ -15,7 +15,6 @@ COMPOSED = ("Optimizer", "LossScaleOptimizer", "MultiOptimizer")
 """What is in `keras.optimizers` and takes others, or is none."""
 
 LEARNING_RATES = {"SGD": 0.01, "Adadelta": 0.1, "Ftrl": 0.01, "Adafactor": 0.01, "Muon": 0.01}
-SMALL = ("Muon",)
 
 
 def list_optimizers() -> list[str]:
@@ -107,7 +106,7 @@ def _make(name: str) -> Callable[[], Trainee]:
     return lambda: make_with(name)
 
 
-OPTIMIZERS = [Architecture(name=name, make=_make(name), is_small=name in SMALL) for name in list_optimizers()]
+OPTIMIZERS = [Architecture(name=name, make=_make(name)) for name in list_optimizers()]
 OPTIMIZERS += [
     Architecture(name="ScheduleFreeAdamW, built before", make=make_built),
     Architecture(name="MultiOptimizer", make=make_multiple),
