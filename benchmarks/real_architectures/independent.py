@@ -34,17 +34,8 @@ class State:
     generator: Any
 
 
-@dataclass(frozen=True)
-class Norm:
-    """The L2 norm of a gradient in one call of an optimizer.
-
-    Attributes:
-        value: The norm, NaN or infinite where a value of the gradient is.
-        zero_fraction: The fraction of exact zeros.
-    """
-
-    value: float
-    zero_fraction: float
+Norms = list[float | None]
+"""The L2 norms of a weight's gradient, one per call of an optimizer with it; None where it has no gradient."""
 
 
 class StateRecorder(keras.callbacks.Callback):
@@ -57,6 +48,21 @@ class StateRecorder(keras.callbacks.Callback):
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         """Copies it."""
         self.states.append(read_state(self.model))  # `self.model` has on JAX what the steps so far made of it
+
+
+class GeneratorRestorer(keras.callbacks.Callback):
+    """Puts torch's global random numbers into a state just before a step: iterating over the data draws some, too."""
+
+    def __init__(self, state: Any) -> None:
+        super().__init__()
+        self._state = state
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        """Puts them there."""
+        if self._state is not None:
+            import torch
+
+            torch.set_rng_state(self._state)
 
 
 def list_optimizers(model: keras.Model) -> list[keras.optimizers.Optimizer]:
@@ -96,7 +102,7 @@ def copy_values(value: Any) -> np.ndarray:
     return np.array(keras.ops.convert_to_numpy(value))
 
 
-def compute_norms(trainee: Trainee, batch_size: int, step: int, state: State) -> dict[int, list[Norm | None]]:
+def compute_norms(trainee: Trainee, batch_size: int, step: int, state: State) -> dict[int, Norms]:
     """Computes the gradients of one training step.
 
     Args:
@@ -106,22 +112,19 @@ def compute_norms(trainee: Trainee, batch_size: int, step: int, state: State) ->
         state: What the step starts from.
 
     Returns:
-        By the `id` of a trainable variable, one entry per call of an optimizer with it; None where it has no gradient.
+        By the `id` of a trainable variable, the norms of its gradients, NaN or infinite where a value is.
     """
     model, part = trainee.model, slice(step * batch_size, (step + 1) * batch_size)
     optimizers = list_optimizers(model)
     _assign(model.variables, state.model)
     for optimizer, values in zip(optimizers, state.optimizers, strict=True):
         _assign(optimizer.variables, values)
-    if state.generator is not None:
-        import torch
-
-        torch.set_rng_state(state.generator)
-    norms: dict[int, list[Norm | None]] = defaultdict(list)
+    norms: dict[int, Norms] = defaultdict(list)
     with _recorded(optimizers, state.scales, norms):
         model.run_eagerly = True
         x, y = take(trainee.x, part), None if trainee.y is None else take(trainee.y, part)
-        model.fit(x, y, batch_size=batch_size, epochs=1, shuffle=False, verbose=0)
+        callbacks = [GeneratorRestorer(state.generator)]
+        model.fit(x, y, batch_size=batch_size, epochs=1, shuffle=False, verbose=0, callbacks=callbacks)
     return norms
 
 
@@ -133,7 +136,7 @@ def _assign(variables: Sequence[keras.Variable], values: Sequence[np.ndarray]) -
 
 @contextmanager
 def _recorded(
-    optimizers: Sequence[keras.optimizers.Optimizer], scales: Sequence[float], norms: dict[int, list[Norm | None]]
+    optimizers: Sequence[keras.optimizers.Optimizer], scales: Sequence[float], norms: dict[int, Norms]
 ) -> Iterator[None]:
     """Has the optimizers note the gradients that they are given, and then do what they do."""
     name = "stateless_apply" if keras.backend.backend() == "jax" else "apply"
@@ -146,7 +149,7 @@ def _recorded(
             object.__delattr__(optimizer, name)
 
 
-def _make_recording(optimizer: Any, name: str, scale: float, norms: dict[int, list[Norm | None]]) -> Any:
+def _make_recording(optimizer: Any, name: str, scale: float, norms: dict[int, Norms]) -> Any:
     original = getattr(optimizer, name)
 
     def note(gradients: Any, variables: Any) -> None:
@@ -166,10 +169,10 @@ def _make_recording(optimizer: Any, name: str, scale: float, norms: dict[int, li
     return stateless_apply if name == "stateless_apply" else apply
 
 
-def _measure(gradient: Any, scale: float) -> Norm:
+def _measure(gradient: Any, scale: float) -> float:
     if type(gradient).__name__ == "IndexedSlices":
         import tensorflow as tf
 
         gradient = tf.convert_to_tensor(gradient)
     values = np.asarray(keras.ops.convert_to_numpy(gradient)).astype("float64") / scale
-    return Norm(float(np.linalg.norm(values)), float(np.mean(values == 0)))
+    return float(np.linalg.norm(values))

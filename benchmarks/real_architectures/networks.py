@@ -8,7 +8,7 @@ from keras import layers, ops
 
 from labelled_programs import Trainee
 from real_architectures.architecture import Architecture
-from real_architectures.data import BATCH, EXAMPLES, make_images, make_vectors
+from real_architectures.data import EXAMPLES, make_images, make_vectors
 from real_architectures.own_steps import LossStep
 
 STATES, ACTIONS = 6, 3
@@ -110,7 +110,7 @@ def make_dqn() -> Trainee:
 
 
 NETWORKS = [
-    Architecture(name="U-Net", make=make_unet, batch_size=BATCH, is_small=True),
+    Architecture(name="U-Net", make=make_unet),
     Architecture(name="siamese", make=make_siamese, is_small=True),
     Architecture(name="DQN", make=make_dqn, is_small=True),
 ]

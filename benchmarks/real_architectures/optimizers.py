@@ -15,7 +15,6 @@ COMPOSED = ("Optimizer", "LossScaleOptimizer", "MultiOptimizer")
 """What is in `keras.optimizers` and takes others, or is none."""
 
 LEARNING_RATES = {"SGD": 0.01, "Adadelta": 0.1, "Ftrl": 0.01, "Adafactor": 0.01, "Muon": 0.01}
-SMALL = ("Muon",)
 
 
 def list_optimizers() -> list[str]:
@@ -26,7 +25,7 @@ def list_optimizers() -> list[str]:
 
 
 def build_network() -> keras.Model:
-    """Builds a convolution, a normalization, and dense layers."""
+    """Builds a convolution, a normalization, and dense layers, of which the last is not in half precision."""
     stack = [
         keras.Input((10, 10, 3)),
         layers.Conv2D(6, 3, activation="relu"),
@@ -34,7 +33,7 @@ def build_network() -> keras.Model:
         layers.Flatten(),
         layers.Dense(16, "relu"),
         layers.Dropout(0.2),
-        layers.Dense(4, "softmax"),
+        layers.Dense(4, "softmax", dtype="float64" if keras.config.dtype_policy().name == "float64" else "float32"),
     ]
     return keras.Sequential(stack)
 
@@ -78,7 +77,7 @@ def make_multiple() -> Trainee:
 
 
 def make_in(policy: str, optimizer: Callable[[], Any]) -> Trainee:
-    """Makes the network with another policy of precision; what it ends in is computed in float32.
+    """Makes the network with another policy of precision.
 
     Args:
         policy: Name of a `keras.DTypePolicy`.
@@ -107,7 +106,7 @@ def _make(name: str) -> Callable[[], Trainee]:
     return lambda: make_with(name)
 
 
-OPTIMIZERS = [Architecture(name=name, make=_make(name), is_small=name in SMALL) for name in list_optimizers()]
+OPTIMIZERS = [Architecture(name=name, make=_make(name)) for name in list_optimizers()]
 OPTIMIZERS += [
     Architecture(name="ScheduleFreeAdamW, built before", make=make_built),
     Architecture(name="MultiOptimizer", make=make_multiple),

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from real_architectures.independent import Norm
+from real_architectures.independent import Norms
 
 FLOOR = 1e-6
 """A gradient whose norm is below this part of the step's largest is compared by its absolute difference, over that
@@ -22,7 +22,7 @@ class Difference:
     at: str
 
 
-def compare_rows(rows: pd.DataFrame, expected: Sequence[Sequence[Norm | None]]) -> Difference:
+def compare_rows(rows: pd.DataFrame, expected: Sequence[Norms]) -> Difference:
     """Compares the rows of one step with the norms of gradients that were computed independently.
 
     Args:
@@ -36,7 +36,7 @@ def compare_rows(rows: pd.DataFrame, expected: Sequence[Sequence[Norm | None]]) 
     """
     if len(rows) != len(expected):
         raise ValueError(f"There must be a row per weight. Received: {len(rows)} rows, {len(expected)} weights.")
-    largest = max((n.value for norms in expected for n in norms if n is not None and np.isfinite(n.value)), default=0.0)
+    largest = max((n for norms in expected for n in norms if n is not None and np.isfinite(n)), default=0.0)
     found = [
         (_compare(row, norms, FLOOR * largest), f"{row['layer']}/{row['weight']}")
         for (_, row), norms in zip(rows.iterrows(), expected, strict=True)
@@ -44,8 +44,8 @@ def compare_rows(rows: pd.DataFrame, expected: Sequence[Sequence[Norm | None]]) 
     return Difference(*max(found)) if found else Difference(np.nan, "")
 
 
-def _compare(row: "pd.Series[float]", norms: Sequence[Norm | None], floor: float) -> float:
-    values = np.array([norm.value for norm in norms if norm is not None])
+def _compare(row: "pd.Series[float]", norms: Norms, floor: float) -> float:
+    values = np.array([norm for norm in norms if norm is not None])
     is_finite = np.isfinite(values)
     if row["steps"] == 0 and (values.size == 0 or (keras.backend.backend() == "jax" and not values.any())):
         return 0.0

@@ -112,7 +112,7 @@ def make_transformer() -> Trainee:
 SEQUENCES = [
     Architecture(name="seq2seq with attention", make=make_seq2seq, is_small=True),
     Architecture(name="TimeDistributed", make=make_time_distributed, is_small=True),
-    Architecture(name="masked sequences", make=make_masked, is_small=True),
+    Architecture(name="masked sequences", make=make_masked),
     Architecture(name="ragged sequences", make=make_ragged, backends=("tensorflow",), is_small=True),
     Architecture(name="transformer", make=make_transformer),
 ]

@@ -19,7 +19,7 @@ from labelled_programs import Trainee
 from real_architectures.architecture import Architecture
 from real_architectures.data import take
 from real_architectures.independent import StateRecorder, compute_norms, copy_values, list_optimizers
-from real_architectures.rows import compare_rows
+from real_architectures.rows import Difference, compare_rows
 
 TOLERANCE = 1e-5
 EPOCHS, STEPS = 2, 2
@@ -223,8 +223,8 @@ def list_errors(folder: Path, inspection: vg.Inspection, guard: vg.TrainingGuard
 class Comparison:
     """How far rows are from what was computed independently: those of the log, and those of `inspect`."""
 
-    logged: Any
-    inspected: Any
+    logged: Difference
+    inspected: Difference
 
 
 def compare_gradients(
@@ -242,14 +242,14 @@ def compare_gradients(
     steps = [rows for _, rows in log.groupby(["epoch", "step"], sort=True)]
     if len(steps) != len(recorder.states):
         raise ValueError(f"The log must have a row per step. Received: {len(steps)} of {len(recorder.states)} steps.")
-    found, first = [], None
+    found, first = [], Difference(np.nan, "")
     for number, (rows, state) in enumerate(zip(steps, recorder.states, strict=True)):
         norms = compute_norms(trainee, architecture.batch_size, number % STEPS, state)
         expected = [norms[id(weight.variable)] for weight in list_weights(trainee.model)]
         found.append(compare_rows(rows, expected))
         if number == 0 and inspected is not None and len(inspected):
             first = compare_rows(inspected, expected)
-    return Comparison(max(found, key=lambda item: item.largest), first or compare_rows(log[:0], []))
+    return Comparison(max(found, key=lambda item: item.largest), first)
 
 
 def recheck(architecture: Architecture, path: Path) -> float:

@@ -189,16 +189,19 @@ def find_skipped(context: Context) -> Iterator[Finding]:
     series, t = context.series, context.thresholds
     if context.is_inspection or not np.isfinite(series.columns["weight_norm"]).all():
         return
-    with np.errstate(all="ignore"):
-        parts = np.fmax.reduce(series.columns["nonfinite_steps"] / series.columns["steps"], axis=1)
+    epochs, rows = np.unique(series.epochs, return_inverse=True)  # which may have a row per step
+    columns = [series.columns[name] for name in ("nonfinite_steps", "steps")]
+    skipped, steps = (np.bincount(rows, np.nan_to_num(np.fmax.reduce(column, axis=1))) for column in columns)
+    parts = skipped / np.maximum(steps, 1)
     if not (parts > 0).any():
         return
-    severity = "error" if parts[-1] >= t.skipped_steps else "warning" if parts[-1] >= 0.1 else "info"
+    is_error = parts[-1] >= t.skipped_steps and skipped.sum() >= t.skipped_at_first
+    severity = "error" if is_error else "warning" if parts[-1] >= 0.1 else "info"
     yield Finding(
         "skipped_steps",
         severity,  # type: ignore[arg-type]
         (),
-        context.get_epoch(series.epochs[np.argmax(parts > 0)]),
+        context.get_epoch(epochs[np.argmax(parts > 0)]),
         {"skipped_fraction": float(parts[-1]), "at_first": float(parts[np.argmax(parts > 0)])},
         "Gradients were not finite in float16, so the optimizer skipped these steps and halved its scale. A few at "
         "the start are normal; if they stay, scale the inputs, or compute the loss in float32 (`dtype='float32'` on "

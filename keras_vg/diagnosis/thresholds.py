@@ -41,6 +41,7 @@ class Thresholds:
         constant_warning: From here on it nearly does.
         symmetric: Relative spread of the weights, and of the gradients, over a layer's units: rounding only.
         skipped_steps: Part of an epoch's steps that a `LossScaleOptimizer` may skip while it looks for its scale.
+        skipped_at_first: Steps that it may skip for that: as many halve the scale that it starts with, 2**15, to 1.
         flat_loss: Relative fall of the loss over the epochs below which it does not fall.
         slow_loss: Relative fall of the loss by one step on its own batch below which the rate is low: healthy nets
             that are not done yet fall by 0.0023 and more (benchmark).
@@ -83,6 +84,7 @@ class Thresholds:
     constant_warning: float = 3e-3
     symmetric: float = 1e-5
     skipped_steps: float = 0.5
+    skipped_at_first: int = 15
     flat_loss: float = 0.01
     slow_loss: float = 5e-4
     slow_error: float = 5e-5

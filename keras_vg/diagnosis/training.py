@@ -88,7 +88,8 @@ def find_first_step(context: Context) -> Iterator[Finding]:
         return
     before, after = context.inspection.setup["loss"], context.inspection.setup["loss_after"]
     rate = context.inspection.setup["learning_rate"]
-    if not np.isfinite(before):
+    is_skipped = context.scales_loss and context.inspection.gradients["nonfinite_steps"].any()
+    if not np.isfinite(before) or is_skipped:
         return
     floor = max(abs(before), abs(context.baseline) if np.isfinite(context.baseline) else 0.0, 1e-12)
     if after > t.loss_jump * floor or (np.isinf(after) and np.isfinite(before)):

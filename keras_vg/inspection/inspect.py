@@ -40,7 +40,9 @@ def inspect(model: keras.Model, x: Any, y: Any = None, sample_weight: Any = None
     are, bit for bit. Only a model without weights gets them, as its first training step would give it.
 
     The gradient is the one that the model's own training step would give the optimizer, in training mode. The update
-    is what the optimizer would make of it; the loss on the same batch is taken before and after it.
+    is what the optimizer would make of it; the loss on the same batch is taken before and after it. Of a step with
+    several updates (a GAN's), each gradient is that at the weights before the first, and of a weight that is updated
+    several times that of the last.
 
     A `train_step` of the model's own is given the batch as `fit` gives it. Then the loss is the one among the logs
     that it returns (the one called `loss`, or the only one), and of a model without a `call` the activations are those

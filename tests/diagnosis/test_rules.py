@@ -148,6 +148,19 @@ def test_skipped_steps_at_the_start_are_normal():
     assert find(log)["skipped_steps"].severity == "info"
 
 
+def test_the_last_step_of_a_log_with_a_row_per_step_is_not_an_epoch():
+    """Skipped while the scale is looked for, which takes 15 steps at most."""
+    log = make_gradients([0.1, 0.1], epochs=40, steps=1)
+    log["step"], log["epoch"] = log["epoch"] % 4, log["epoch"] // 4
+    log.loc[log.index[-2:], "nonfinite_steps"] = 1
+    (finding,) = [f for f in vg.diagnose(log) if f.rule == "skipped_steps"]
+    assert (finding.severity, finding.epoch, finding.evidence["skipped_fraction"]) == ("warning", 9, 0.25)
+    log["nonfinite_steps"] = (log["epoch"] > 6).astype(int)
+    assert find(log)["skipped_steps"].severity == "warning"
+    log["nonfinite_steps"] = (log["epoch"] > 5).astype(int)
+    assert find(log)["skipped_steps"].severity == "error"
+
+
 @pytest.mark.parametrize(
     ("rate", "cause"),
     [(0.0, "learning rate is 0"), (np.nan, "gradient_accumulation_steps"), (1e-12, "raise the learning rate")],

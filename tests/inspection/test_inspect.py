@@ -193,3 +193,13 @@ def test_bad_input():
     model.optimizer = None
     with pytest.raises(TypeError, match="must be compiled with a Keras optimizer"):
         vg.inspect(model, x, y)
+
+
+def test_a_step_that_loss_scaling_skips_is_no_low_learning_rate():
+    """The scale is halved until the gradients fit into float16."""
+    hidden = layers.Dense(4, "tanh", dtype="mixed_float16")
+    model = keras.Sequential([keras.Input((3,)), hidden, layers.Dense(1, dtype="float32")])
+    model.compile(keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(), initial_scale=2.0**40), "mse")
+    inspection = vg.inspect(model, *make_data())
+    assert inspection.gradients["nonfinite_steps"].any()
+    assert vg.diagnose(inspection).is_healthy
