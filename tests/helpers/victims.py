@@ -107,7 +107,7 @@ def fit_on(paths, start, pipe):
 
 
 def fit_until_interrupted(paths, pipe):
-    """Fits until Ctrl-C, then again as somebody in a notebook would; reports what is there at each point."""
+    """Fits until Ctrl-C, then again as in a notebook; reports what is there at each point."""
     model = make_model()
     data, options = make_data(), {"batch_size": 8, "verbose": 0}
     plain = model.train_function

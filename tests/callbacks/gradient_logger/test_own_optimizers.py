@@ -47,7 +47,7 @@ class Players(keras.Model):
 
     def compile(self, own, shared):
         super().compile(**({"optimizer": own["d"]} if shared else {}))
-        self.own = own  # in a dict, as somebody might
+        self.own = own  # in a dict, as users do
 
     def call(self, x):
         return self.d(self.g(x))
