@@ -3,10 +3,10 @@
 #
 # Guess: a first step with a learning rate of 0.001 moves each weight by about 0.001, as Adam's does.
 # Seen with Keras 3.15.1 on TensorFlow 2.21.0: the weights' norm falls from 1.6 to 0.003. The optimizer makes its
-# variables inside the step, where `build` copies the weights into `momentum`. TensorFlow traces a step that makes
-# variables twice and runs only the second trace, in which `build` has been called already: the copy is never made, and
-# the weights are averaged with zeros. With `run_eagerly=True`, on torch and on JAX (which builds before `fit`), or with
-# `optimizer.build(model.trainable_variables)` before `fit`, the step is as guessed.
+# variables inside the step, where `build` copies the weights into `momentum`. The likely cause: TensorFlow traces a step
+# that makes variables twice and runs only the second trace, in which `build` is done already, so that the copy is never
+# made, and the weights are averaged with zeros. On torch, or with `optimizer.build(model.trainable_variables)` before
+# `fit`, the step is as guessed.
 #
 # Exits with 0 if that is still so, with another status if it has changed.
 set -euo pipefail

@@ -154,8 +154,14 @@ def _make_recording(optimizer: Any, name: str, scale: float, norms: dict[int, No
 
     def note(gradients: Any, variables: Any) -> None:
         known = {id(v.value): id(v) for v in variables if isinstance(v, keras.Variable)} if name == "apply" else {}
-        for gradient, variable in zip(gradients, variables, strict=True):
-            norms[known.get(id(variable), id(variable))].append(None if gradient is None else _measure(gradient, scale))
+        found = [None if gradient is None else _measure(gradient, scale) for gradient in gradients]
+        if (
+            isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
+            and not np.isfinite([n for n in found if n is not None]).all()
+        ):
+            found = [None if norm is None else np.nan for norm in found]  # it skips the step for all weights
+        for norm, variable in zip(found, variables, strict=True):
+            norms[known.get(id(variable), id(variable))].append(norm)
 
     def apply(grads: Any, trainable_variables: Any = None) -> Any:
         gradients, variables = list(grads), list(trainable_variables or optimizer._trainable_variables)
