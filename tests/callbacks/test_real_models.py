@@ -7,16 +7,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from helpers.long import shorten
 from real_architectures import ARCHITECTURES, TOLERANCE, run_trial
 from real_architectures.rows import compare_rows
 
-SMALL = {architecture.name: architecture for architecture in ARCHITECTURES if architecture.is_small}
+SMALL = {architecture.name: (architecture,) for architecture in ARCHITECTURES if architecture.is_small}
+QUICK = ["siamese", "DQN", "VAE", "GAN", "gradient accumulation", "int8 with LoRA", "ragged sequences"]
+"""What is compiled in some seconds; torch, which compiles nothing, runs all of them by default."""
 
 
 @pytest.mark.model
-@pytest.mark.parametrize("name", SMALL)
-def test_loggers_inspection_and_report(name, tmp_path):
-    architecture = SMALL[name]
+@pytest.mark.parametrize("architecture", shorten(SMALL, SMALL if keras.backend.backend() == "torch" else QUICK))
+def test_loggers_inspection_and_report(architecture, tmp_path):
+    name = architecture.name
     if keras.backend.backend() not in architecture.backends:
         pytest.skip(f"only on {', '.join(architecture.backends)}: {name}")
     result = run_trial(architecture, tmp_path)
