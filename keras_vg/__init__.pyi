@@ -6,6 +6,8 @@ from .callbacks.activation_logger import ActivationLogger as ActivationLogger
 from .callbacks.gradient_logger import GradientLogger as GradientLogger
 from .callbacks.training_guard import TrainingGuard as TrainingGuard
 from .callbacks.weight_delta_logger import WeightDeltaLogger as WeightDeltaLogger
+from .cures.cure import Cure as Cure
+from .cures.cure import cure as cure
 from .diagnosis import rules as rules
 from .diagnosis.evidence import Inspection as Inspection
 from .diagnosis.findings import Finding as Finding

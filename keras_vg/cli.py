@@ -90,15 +90,7 @@ def diagnose(logs: Logs, as_json: AsJson = False) -> None:
         runs = read_run_logs(_expand(logs))
         results = {run.name: diagnose_run(*run.tables.values()) for run in runs}
     if as_json:
-        records = [
-            {
-                "run": name,
-                "is_healthy": findings.is_healthy,
-                "figures": findings.figures,
-                "findings": [{**vars(finding), "layers": list(finding.layers)} for finding in findings],
-            }
-            for name, findings in results.items()
-        ]
+        records = [{"run": name, **_list_findings(findings)} for name, findings in results.items()]
         _print_json(records)
     else:
         console = Console()
@@ -179,6 +171,88 @@ def reproduce(
     raise typer.Exit(1 if surprises else 0)
 
 
+@app.command(epilog="Example: keras-vg inspect model.keras data.npz")
+def inspect(
+    model: Annotated[Path, typer.Argument(help="A compiled model, a .keras file.", show_default=False)],
+    data: Annotated[Path, typer.Argument(help="A .npz file with x and y.", show_default=False)],
+    examples: Annotated[int, typer.Option(min=1, help="Examples to look at, the first ones.")] = 256,
+    as_json: AsJson = False,
+) -> None:
+    """Says what is wrong with a model before its training. Exit status: 0 healthy, 1 an error found, 2 bad input.
+
+    The model is loaded in Keras's safe mode: no code of the file's own is run.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow reads it once, when it is first imported
+    import keras_vg
+
+    with _exit_on_mistake():
+        from keras_vg.cures import files
+
+        arrays = files.load_arrays(data)
+        loaded = files.load_compiled(model)
+        findings = keras_vg.diagnose(keras_vg.inspect(loaded, arrays["x"][:examples], arrays["y"][:examples]))
+    if as_json:
+        _print_json(_list_findings(findings))
+    else:
+        Console().print(findings if findings else escape(str(findings)), highlight=False)
+    raise typer.Exit(0 if findings.is_healthy else 1)
+
+
+@app.command(epilog="Example: keras-vg cure model.keras data.npz -o cured.keras")
+def cure(
+    model: Annotated[Path, typer.Argument(help="A compiled model, a .keras file.", show_default=False)],
+    data: Annotated[
+        Path, typer.Argument(help="A .npz file with x and y, perhaps x_val and y_val.", show_default=False)
+    ],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Where to save the cured model, trained once more.")
+    ] = None,
+    report: Annotated[Path | None, typer.Option(help="HTML file to write the trials to.")] = None,
+    epochs: Annotated[int, typer.Option(min=1, help="Epochs of a full training.")] = 20,
+    batch_size: Annotated[int, typer.Option(min=1, help="Examples per step.")] = 32,
+    seeds: Annotated[int, typer.Option(help="Seeds that a change is proven on.")] = 3,
+    max_trainings: Annotated[float, typer.Option(help="Budget, in full trainings of all seeds.")] = 8.0,
+    jobs: Annotated[int | None, typer.Option(help="Processes, -1 for one per core.")] = None,
+    folder: Annotated[Path | None, typer.Option(help="Folder for the logs of all trainings.")] = None,
+) -> None:
+    """Finds changes with which a model learns, and proves them. Exit status: 0 healthy or proven, 1 not, 2 bad input.
+
+    The model is loaded in Keras's safe mode, and its file stays as it is.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    import keras_vg
+
+    with _exit_on_mistake():
+        from keras_vg.cures import files
+
+        if output is not None:
+            files.check_output(output)
+        arrays = files.load_arrays(data)
+        found = keras_vg.cure(
+            files.load_compiled(model),
+            arrays["x"],
+            arrays["y"],
+            files.get_validation(arrays),
+            epochs=epochs,
+            batch_size=batch_size,
+            seeds=seeds,
+            sample_weight=arrays.get("sample_weight"),
+            max_trainings=max_trainings,
+            jobs=jobs,
+            folder=folder,
+        )
+        typer.echo(make_printable(str(found)))
+        if output is not None and found.changes:
+            files.save_cured(found, output)
+            typer.echo(f"{output}: the cured model, trained for {epochs} epochs")
+        elif output is not None:
+            typer.echo(f"{output}: not written, for there is no change")
+        if report is not None:
+            keras_vg.write_report([], report, "Cure", found)
+            typer.echo(f"{report}: {report.stat().st_size / 1e6:.2f} MB")
+    raise typer.Exit(0 if found.status in ("healthy", "proven") else 1)
+
+
 @contextlib.contextmanager
 def _exit_on_mistake() -> Iterator[None]:
     """Prints an error of the input as one line with exit status 2, and each warning as one line."""
@@ -192,6 +266,15 @@ def _exit_on_mistake() -> Iterator[None]:
         finally:
             for warning in caught:
                 typer.echo(f"Warning: {warning.message}", err=True)
+
+
+def _list_findings(findings: Any) -> dict[str, Any]:
+    """Findings as `--json` prints them."""
+    return {
+        "is_healthy": findings.is_healthy,
+        "figures": findings.figures,
+        "findings": [{**vars(finding), "layers": list(finding.layers)} for finding in findings],
+    }
 
 
 def _show(name: object) -> str:

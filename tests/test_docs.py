@@ -54,6 +54,7 @@ def test_docstrings(name, workplace):
         "compare",
         "inspect",
         "diagnose",
+        "cure",
     ],
 )
 def test_public_names_have_an_example(name):

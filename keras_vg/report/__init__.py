@@ -9,6 +9,7 @@ import os
 import re
 import warnings
 from collections.abc import Iterable, Mapping
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from keras_vg.logs.schemas import LOG_TYPES, LogType
 from keras_vg.plots import choose_panels
 from keras_vg.plots.panels import Panel
 from keras_vg.plots.style import list_runs
+from keras_vg.plots.trials import draw_trials
 from keras_vg.text import make_printable
 
 
@@ -36,6 +38,7 @@ def write_report(
     sources: Iterable[str | os.PathLike[str]] | str | os.PathLike[str],
     filename: str | os.PathLike[str],
     title: str = "Training report",
+    cure: Any = None,
 ) -> None:
     """Writes a report of logs: the findings about each run, then plots, then tables that can be sorted.
 
@@ -46,27 +49,30 @@ def write_report(
             into runs.
         filename: The HTML file to write.
         title: The report's heading.
+        cure: What `cure` returned, shown in a section of its own with its changes, code and trials; None for none.
 
     Raises:
         FileNotFoundError: If a log does not exist.
-        ValueError: If there is no log, or one is of another type or has no rows.
+        ValueError: If there is neither a log nor a cure, or a log is of another type or has no rows.
         OSError: If the file cannot be written.
 
     Example:
         >>> vg.write_report(["sigmoid.csv", "relu.csv"], "report.html")
     """
     paths = [sources] if isinstance(sources, str | os.PathLike) else list(sources)
-    if not paths:
+    if not paths and cure is None:
         raise ValueError(f"A report must have at least one log. Received: sources={sources!r}.")
-    Path(filename).write_text(render_report(read_run_logs(paths), title), encoding="utf-8")
+    runs = read_run_logs(paths) if paths else []
+    Path(filename).write_text(render_report(runs, title, cure), encoding="utf-8")
 
 
-def render_report(runs: list[RunLogs], title: str = "Training report") -> str:
+def render_report(runs: list[RunLogs], title: str = "Training report", cure: Any = None) -> str:
     """Renders a report.
 
     Args:
         runs: What `runs.read_run_logs` returned.
         title: The report's heading.
+        cure: What `cure` returned, or None.
 
     Returns:
         The HTML text.
@@ -77,14 +83,18 @@ def render_report(runs: list[RunLogs], title: str = "Training report") -> str:
     """
     logs = {log_type: log for log_type in LOG_TYPES if (log := join_run_logs(runs, log_type)) is not None}
     template, script = _load_template()
+    panels = [panel for log in logs.values() for panel in choose_panels(log)]
+    tables = choose_tables(logs)
+    if cure is not None:
+        panels.insert(0, Panel("What each change does to the score", partial(draw_trials, cure.curves)))
+        tables.insert(0, ("Trials of the cure", cure.trials))
     return template.render(
         title=title,
         version=__version__,
         runs=[_describe_run(run) for run in runs],
-        plots=[
-            {"title": panel.title, "data": _draw_svg(panel)} for log in logs.values() for panel in choose_panels(log)
-        ],
-        tables=[_make_table(name, table) for name, table in choose_tables(logs)],
+        cure=None if cure is None else _describe_cure(cure),
+        plots=[{"title": panel.title, "data": _draw_svg(panel)} for panel in panels],
+        tables=[_make_table(name, table) for name, table in tables],
         script=script,
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
@@ -103,6 +113,17 @@ def _describe_run(run: RunLogs) -> dict[str, Any]:
             for f in findings
         ],
         "files": make_printable(files),
+    }
+
+
+def _describe_cure(cure: Any) -> dict[str, Any]:
+    text = make_printable(str(cure))
+    return {
+        "state": "healthy" if cure.status in ("healthy", "proven") else "sick",
+        "verdict": text.split("\n", 1)[0],
+        "changes": cure.changes,
+        "code": cure.code,
+        "notes": cure.notes,
     }
 
 

@@ -1,0 +1,96 @@
+"""Remedies that exchange the activation of all hidden layers, with the initializer that fits it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+from keras_vg.cures import surgery
+from keras_vg.cures.draft import Draft
+from keras_vg.cures.remedy import Remedy
+from keras_vg.text import name_function
+
+INITIALIZERS = {
+    "relu": "he_normal",
+    "leaky_relu": "he_normal",
+    "relu6": "he_normal",
+    "elu": "he_normal",
+    "gelu": "he_normal",
+    "silu": "he_normal",
+    "selu": "lecun_normal",
+}
+"""Initializer of the weights by activation; Glorot's for any other."""
+
+ACTIVATION_LAYERS = (keras.layers.Activation, keras.layers.ReLU, keras.layers.LeakyReLU, keras.layers.ELU)
+
+
+def name_activation(layer: Any) -> str:
+    """Names the activation of a layer; `"linear"` if it has none."""
+    if isinstance(layer, keras.layers.ReLU | keras.layers.LeakyReLU | keras.layers.ELU):
+        return name_function(layer)
+    activation = getattr(layer, "activation", None)
+    return "linear" if activation is None else name_function(activation)
+
+
+def is_plain(layer: Any) -> bool:
+    """Whether a layer multiplies by a kernel and then applies one activation: Dense and convolutions do."""
+    return hasattr(layer, "activation") and hasattr(layer, "kernel_initializer") and not hasattr(layer, "cell")
+
+
+def list_hidden(draft: Draft) -> list[surgery.Place]:
+    """Lists the hidden layers with an activation to exchange, Dense, convolutions and activation layers."""
+    return [
+        place
+        for place in surgery.list_places(draft.model)
+        if place.output is None and (is_plain(place.layer) or isinstance(place.layer, ACTIVATION_LAYERS))
+    ]
+
+
+def _make_change(activation: str) -> Callable[[Draft], Draft | None]:
+    def change(draft: Draft) -> Draft | None:
+        hidden = list_hidden(draft)
+        chosen = {p.path for p in hidden if name_activation(p.layer) not in ("linear", "softmax", activation)}
+        if not chosen:
+            return None
+        initializer = INITIALIZERS.get(activation, "glorot_uniform")
+        inner = {p.path for p in hidden}
+
+        def edit(path: surgery.Path, layer: Any) -> Any:
+            if path in chosen and isinstance(layer, ACTIVATION_LAYERS):
+                return keras.layers.Activation(activation, name=layer.name, dtype=layer.dtype_policy)
+            if path in inner and is_plain(layer):  # a linear one, too: its activation may stand after it
+                own = {"activation": activation} if path in chosen else {}
+                return surgery.change_config(layer, **own, kernel_initializer=initializer)
+            return None
+
+        return draft.change(
+            f"# Every hidden layer ({len(chosen)} of them):",
+            f'keras.layers.Dense(units, activation="{activation}", kernel_initializer="{initializer}")',
+            model=surgery.rebuild(draft.model, edit),
+        )
+
+    return change
+
+
+REMEDIES = (
+    Remedy(
+        "ReLU in hidden layers",
+        "ReLU passes the gradient of active units on unchanged, where a sigmoid passes a quarter at most.",
+        _make_change("relu"),
+    ),
+    Remedy(
+        "leaky ReLU in hidden layers",
+        "Leaky ReLU has a slope everywhere, so no unit dies.",
+        _make_change("leaky_relu"),
+    ),
+    Remedy(
+        "SELU in hidden layers",
+        "SELU with LeCun's initialization keeps mean and variance the same from layer to layer.",
+        _make_change("selu"),
+    ),
+    Remedy(
+        "tanh in hidden layers",
+        "tanh has slope 1 at 0 and outputs around 0, where a sigmoid has slope 1/4 and outputs around 1/2.",
+        _make_change("tanh"),
+    ),
+)

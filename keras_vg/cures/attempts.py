@@ -1,0 +1,150 @@
+"""What was tried and what was seen of it: changes with their trainings, as records and as tables."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from keras_vg.cures.catalogue import FOR_RULE
+from keras_vg.cures.trials import FrozenDraft, Trial, get_scores
+from keras_vg.diagnosis.findings import Finding, Findings
+
+NO_BETTER = 0.05
+"""Score up to which a model is no better than a constant answer, so that warnings count as errors."""
+
+
+@dataclass(frozen=True, eq=False)
+class Attempt:
+    """Changes of the original, and what was seen of them.
+
+    Attributes:
+        changes: Names of the remedies, in the order of their application; none for the original.
+        finding: The rule that called for the last one.
+        frozen: The changed model.
+        seen: What an inspection before training found; None if there was none.
+        trials: Its trainings, one per seed if it was trained fully.
+        verdict: What is shown; `"dropped"` after the inspection, `"set aside"` after a part of the epochs,
+            `"failed: ..."` if it does not suit the model.
+    """
+
+    changes: tuple[str, ...]
+    finding: str
+    frozen: FrozenDraft
+    seen: Findings | None = None
+    trials: tuple[Trial, ...] = ()
+    verdict: str = ""
+
+    @property
+    def scores(self) -> list[float]:
+        """Score of each seed."""
+        return get_scores(self.trials)
+
+    @property
+    def median(self) -> float:
+        """Median of the scores."""
+        return float(np.median(self.scores)) if self.trials else float("nan")
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What more than half of its full trainings show, each rule once, at the severity that they agree on."""
+        known = [trial.findings for trial in self.trials if trial.findings is not None]
+        agreed: list[Finding] = []
+        for severity in ("error", "warning", "info"):
+            for rule in dict.fromkeys(f.rule for findings in known for f in findings if f.severity == severity):
+                own = [f for findings in known for f in findings if f.rule == rule and f.severity == severity]
+                seeds = sum(any(f.rule == rule and f.severity == severity for f in findings) for findings in known)
+                if 2 * seeds > len(known) and all(f.rule != rule for f in agreed):
+                    agreed.append(own[0])
+        return agreed
+
+    @property
+    def is_healthy(self) -> bool:
+        """Whether they agree on no error."""
+        return not any(finding.severity == "error" for finding in self.findings)
+
+
+def list_targets(attempt: Attempt) -> list[Finding]:
+    """Lists what is to be cured: errors; warnings only of a model that is no better than a constant answer.
+
+    Args:
+        attempt: What was trained fully.
+
+    Returns:
+        The findings, each rule once.
+    """
+    errors = [finding for finding in attempt.findings if finding.severity == "error"]
+    if errors or attempt.median > NO_BETTER:
+        return errors
+    return [f for f in attempt.findings if f.severity == "warning" and f.rule in FOR_RULE]
+
+
+def is_done(attempt: Attempt) -> bool:
+    """Whether an attempt is a cure: proven, and nothing of severity error is found in it."""
+    return attempt.verdict == "proven" and attempt.is_healthy
+
+
+def count(findings: Findings | None, severity: str) -> int:
+    """How many findings have a severity."""
+    return sum(finding.severity == severity for finding in findings or ())
+
+
+def describe_scores(scores: Sequence[float]) -> str:
+    """Writes median and range, e.g. `"0.72 (0.70 to 0.75)"`; empty without scores."""
+    if not scores:
+        return ""
+    return f"{np.median(scores):.2f} ({min(scores):.2f} to {max(scores):.2f})"
+
+
+def tabulate(attempts: Sequence[Attempt]) -> pd.DataFrame:
+    """Makes the table of trials.
+
+    Args:
+        attempts: All that was tried, the original first.
+
+    Returns:
+        A DataFrame with one row per attempt: `change`, `finding`, `seeds`, `score_before` and `score_after` (medians),
+        `range_before` and `range_after`, `epochs`, `steps`, `seconds`, `verdict`.
+    """
+    before = attempts[0].scores if attempts else []
+    rows = [
+        {
+            "change": " + ".join(attempt.changes) or "none",
+            "finding": attempt.finding or ", ".join(f.rule for f in list_targets(attempt)),
+            "seeds": len({trial.seed for trial in attempt.trials}),
+            "score_before": float(np.median(before)) if before else np.nan,
+            "score_after": attempt.trials[-1].score.value if is_partial(attempt) else attempt.median,
+            "range_before": float(np.ptp(before)) if before else np.nan,
+            "range_after": np.nan if is_partial(attempt) or not attempt.trials else float(np.ptp(attempt.scores)),
+            "epochs": max((trial.epochs for trial in attempt.trials), default=0),
+            "steps": sum(trial.steps for trial in attempt.trials),
+            "seconds": sum(trial.seconds for trial in attempt.trials),
+            "verdict": attempt.verdict,
+        }
+        for attempt in attempts
+    ]
+    columns = ["change", "finding", "seeds", "score_before", "score_after", "range_before", "range_after"]
+    return pd.DataFrame(rows, columns=[*columns, "epochs", "steps", "seconds", "verdict"])
+
+
+def is_partial(attempt: Attempt) -> bool:
+    """Whether an attempt's trainings are of the first seed, for a part of the epochs."""
+    return attempt.verdict in ("set aside", "went on")
+
+
+def collect_curves(attempts: Sequence[Attempt]) -> pd.DataFrame:
+    """Collects the scores over the steps of every training.
+
+    Args:
+        attempts: All that was tried.
+
+    Returns:
+        A DataFrame with one row per score: `change`, `seed`, `epochs` (of the whole training), `step`, `score`.
+    """
+    rows = [
+        (" + ".join(attempt.changes) or "original", trial.seed, trial.epochs, step, value)
+        for attempt in attempts
+        for trial in attempt.trials
+        for step, value in trial.curve
+    ]
+    return pd.DataFrame(rows, columns=["change", "seed", "epochs", "step", "score"])

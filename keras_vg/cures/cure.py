@@ -1,0 +1,361 @@
+"""`vg.cure`: what makes a model learn, proven by trials."""
+
+import contextlib
+import html
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import keras
+import numpy as np
+import pandas as pd
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from keras_vg.cures.attempts import (
+    NO_BETTER,
+    Attempt,
+    collect_curves,
+    describe_scores,
+    is_done,
+    list_targets,
+    tabulate,
+)
+from keras_vg.cures.catalogue import NO_REMEDY, REMEDIES
+from keras_vg.cures.data import MOST_PROBED, Data, count_examples, find_nonfinite_rows, make_data, take
+from keras_vg.cures.draft import Draft, make_draft
+from keras_vg.cures.search import Search, Settings
+from keras_vg.cures.template import Template, make_template
+from keras_vg.cures.trials import FrozenDraft, compile_original, freeze, quiet
+from keras_vg.diagnosis.findings import Findings
+from keras_vg.inspection.inspect import inspect
+from keras_vg.inspection.training_step import has_call
+from keras_vg.text import quote_error
+
+Status: TypeAlias = Literal["healthy", "proven", "better", "not shown", "impossible"]
+
+_SHOWN_ROWS = 10
+
+
+@dataclass(frozen=True)
+class Cure:
+    """What `cure` found.
+
+    Attributes:
+        status: `"healthy"` if nothing needs a cure; `"proven"` if every seed with the changes beats every seed without
+            and the median gains more than the range of either and than chance with the validation examples explains;
+            `"better"` if the median alone is higher; `"not shown"` if nothing helped; `"impossible"` if the data must
+            be corrected first.
+        changes: Names of the remedies that are proposed, in the order of their application; empty for none.
+        code: The same changes as lines of Keras code.
+        trials: One row per attempt; `change`, `finding` (that called for it), `seeds`, `score_before`, `score_after`
+            (medians over the seeds), `range_before`, `range_after`, `epochs`, `steps`, `seconds`, `verdict`.
+        curves: One row per score over the steps of each training; see `plots.draw_trials`.
+        findings_before: What `diagnose` finds in the original's trainings, as most seeds agree.
+        findings_after: The same with the changes.
+        scores_before: Score of each seed of the original.
+        scores_after: Score of each seed with the changes.
+        cost: Steps of all trainings, in full trainings of the original with all seeds.
+        notes: What else is to be known: what was left out, which rows hold NaN, an interruption.
+        fit_options: Arguments of the cured model's `fit`: the data as it takes them, epochs, batch size.
+    """
+
+    status: Status
+    changes: tuple[str, ...]
+    code: str
+    trials: pd.DataFrame
+    curves: pd.DataFrame
+    findings_before: Findings
+    findings_after: Findings
+    scores_before: tuple[float, ...]
+    scores_after: tuple[float, ...]
+    cost: float
+    notes: tuple[str, ...]
+    fit_options: dict[str, Any] = field(repr=False)
+    _frozen: FrozenDraft = field(repr=False)
+
+    def make_model(self, seed: int = 0) -> keras.Model:
+        """Makes a new compiled model with the changes, and fresh weights.
+
+        Args:
+            seed: Of the initial weights: the trials had 0, 1, ...
+
+        Returns:
+            The model, not trained yet: `model.fit(**cure.fit_options)`.
+        """
+        with quiet(), self._frozen.template.known_objects():
+            return self._frozen.thaw(seed).compile(seed)
+
+    def __str__(self) -> str:
+        lines = [self._summarise()]
+        if self.changes:
+            lines += ["", "changes:"]
+            lines += [f"  {name}: {REMEDIES[name].explanation}" for name in self.changes]
+            lines += ["", "code:", *(f"  {line}" for line in self.code.splitlines())]
+        if len(self.trials) > 1:
+            lines += ["", "trials:", self._shorten_trials().to_string(index=False, na_rep="")]
+        lines += [f"note: {note}" for note in self.notes]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        parts = [f"<p>{html.escape(self._summarise())}</p>"]
+        if self.changes:
+            items = "".join(
+                f"<li><b>{html.escape(name)}</b>: {html.escape(REMEDIES[name].explanation)}</li>"
+                for name in self.changes
+            )
+            parts.append(f"<ul>{items}</ul><pre>{html.escape(self.code)}</pre>")
+        parts.append(self._shorten_trials().to_html(index=False, escape=True, na_rep=""))
+        parts += [f"<p>{html.escape(note)}</p>" for note in self.notes]
+        return "".join(parts)
+
+    def _summarise(self) -> str:
+        before, after = describe_scores(self.scores_before), describe_scores(self.scores_after)
+        rules = ", ".join(finding.rule for finding in self.findings_before if finding.severity != "info")
+        spent = f"{self.cost:.1f} trainings' worth of steps, the original's included"
+        if self.status == "healthy":
+            return f"healthy: score {before} over {len(self.scores_before)} seeds; no change is proposed"
+        if self.status == "impossible":
+            return f"no cure: {self.notes[0]}"
+        if self.status == "not shown":
+            return f"not shown: nothing that was tried lifts the score of {before}; found: {rules}; {spent}"
+        left = [finding.rule for finding in self.findings_after if finding.severity == "error"]
+        rest = f"; still found: {', '.join(left)}" if left else "; nothing of severity error is left"
+        return (
+            f"{self.status}: score {before} before, {after} after, median (range) over {len(self.scores_after)} seeds; "
+            f"found: {rules}{rest}; {spent}"
+        )
+
+    def _shorten_trials(self) -> pd.DataFrame:
+        table = self.trials[["change", "finding", "seeds", "epochs", "score_after", "range_after", "steps", "verdict"]]
+        return table.rename(columns={"score_after": "score", "range_after": "range"}).round(3)
+
+
+def cure(
+    model: keras.Model,
+    x: Any,
+    y: Any = None,
+    validation_data: Any = None,
+    epochs: int = 20,
+    batch_size: int = 32,
+    seeds: int = 3,
+    sample_weight: Any = None,
+    max_trainings: float = 8,
+    jobs: int | None = None,
+    folder: str | os.PathLike[str] | None = None,
+    progress: bool = True,
+    search: Literal["reasoned", "random"] = "reasoned",
+    class_weight: dict[int, float] | None = None,
+) -> Cure:
+    """Finds changes with which a model learns, and proves them by training with and without.
+
+    The model is trained from fresh weights with each seed and diagnosed. For the finding furthest upstream (data,
+    labels, output layer, scale, learning rate, initialization, depth) remedies are applied; an inspection drops those
+    that do not clear it; the rest are trained for a part of the epochs, the best with all seeds and epochs. This goes
+    on until a change is proven and nothing of severity error is left, or the budget is spent.
+
+    The score is 1 for perfect answers on the validation data and 0 for those no better than the best constant one, and
+    does not depend on the loss: for classes, the mean of what accuracy and cross-entropy gain over the constant answer;
+    for numbers, the explained variance in the unit of the labels; otherwise the loss against the untrained model's.
+
+    The model, its weights, its optimizer, the data and the global random generators stay as they are.
+
+    Args:
+        model: A model compiled with a loss and a Keras optimizer, made of layers that Keras can make anew from their
+            configuration.
+        x: Inputs as `fit` takes them, arrays of shape `(examples, ...)`; or a dataset of batches with a length.
+        y: Labels; None with a dataset.
+        validation_data: A pair `(x, y)` by which models are judged; None keeps out a fifth, of each class alike.
+        epochs: Epochs of a full training.
+        batch_size: Examples per step.
+        seeds: How many seeds each change is proven on, at least 2.
+        sample_weight: Weights of the examples, of shape `(examples,)`.
+        max_trainings: Budget, in full trainings of all seeds, the original's included; at least 2.
+        jobs: Number of processes, -1 for one per core; None: what `joblib.parallel_config` says, otherwise 1. The
+            result is the same.
+        folder: Where the logs of all trainings are written; None keeps none.
+        progress: Whether a progress bar says on stderr what runs.
+        search: `"reasoned"`, or `"random"`: remedies drawn from the same catalogue, for comparison.
+        class_weight: As `fit` takes it.
+
+    Returns:
+        The cure. After Ctrl-C, what was known until then.
+
+    Raises:
+        TypeError: If the model is not compiled with a Keras optimizer.
+        ValueError: If the model is not compiled with a loss, has no `call`, or cannot be made anew from its
+            configuration; if it cannot take the data, or `fit` fails for a reason that no rule knows; if lengths or
+            shapes of the data do not fit; if a dataset has no length; if `seeds` or `max_trainings` is below 2; or if
+            `epochs`, `batch_size`, `jobs` or `search` are none of what they may be.
+
+    Example:
+        >>> hidden = keras.layers.Dense(8, "relu")
+        >>> model = keras.Sequential([keras.Input((2,)), hidden, keras.layers.Dense(1, "softmax")])
+        >>> model.compile(keras.optimizers.Adam(0.03), "binary_crossentropy")
+        >>> x = np.random.default_rng(0).normal(size=(300, 2))
+        >>> cure = vg.cure(model, x, (x[:, :1] > 0).astype("float32"), epochs=5, seeds=2, progress=False)
+        >>> cure.status, cure.changes
+        ('proven', ('the head that the labels ask for',))
+    """
+    _check_arguments(model, epochs, batch_size, seeds, max_trainings, jobs, search)
+    data = make_data(x, y, validation_data, sample_weight)
+    fit = {"batch_size": batch_size, "epochs": epochs}
+    if class_weight is not None:
+        fit["class_weight"] = class_weight  # type: ignore[assignment]
+    with quiet():
+        template = make_template(model, data.take_probe()[0])
+    with quiet(), template.known_objects():
+        draft, notes = _make_original(template, data, fit)
+        settings = Settings(epochs, tuple(range(seeds)), max_trainings, jobs, None if folder is None else Path(folder))
+        found = Search(draft, template, settings)
+        if notes:
+            return _conclude(found, "impossible", notes)
+        with _show_progress(progress) as notify:
+            found.settings = replace(settings, notify=notify)
+            interrupted = _run(found, search)
+        return _conclude(found, None, [*template.left_out, *interrupted])
+
+
+def _run(found: Search, search: str) -> list[str]:
+    try:
+        found.run_randomly() if search == "random" else found.run()
+    except KeyboardInterrupt:
+        if not found.attempts:
+            raise
+        return ["interrupted: this is what was known until then"]
+    return []
+
+
+def _make_original(template: Template, data: Data, fit: dict[str, Any]) -> tuple[Draft, list[str]]:
+    """The original as a draft, and why it cannot be cured, if the data are the reason."""
+    model = template.make(0)
+    compiled = compile_original(template, data.take_probe()[0])
+    rows = _find_bad_rows(compiled, data)
+    bad = np.union1d(rows.get("x", rows["y"]), rows["y"])  # on torch some losses refuse to look at them
+    probe = np.setdiff1d(np.arange(count_examples(data.x)), bad)[:MOST_PROBED]
+    try:
+        inspection = inspect(compiled, take(data.x, probe), take(data.y, probe))
+    except (TypeError, ValueError):  # which say what is wrong
+        raise
+    except Exception as error:  # of the backend's own
+        raise ValueError(
+            "The model must be able to take the data. "
+            f"Received: model {model.name!r}, which raised {quote_error(error)}"
+        ) from error
+    draft = make_draft(template, model, inspection, data, fit)
+    notes = [
+        f"{NO_REMEDY['nonfinite_data']} Rows of {name}: {', '.join(map(str, found[:_SHOWN_ROWS]))}"
+        f"{f' and {len(found) - _SHOWN_ROWS} more' if len(found) > _SHOWN_ROWS else ''}"
+        for name, found in rows.items()
+        if len(found)
+    ]
+    return draft, notes
+
+
+def _find_bad_rows(compiled: Any, data: Data) -> dict[str, np.ndarray]:
+    """Numbers of the examples that no model can learn from, by where NaN or infinity is."""
+    rows = {"y": find_nonfinite_rows(data.y), "validation y": find_nonfinite_rows(data.y_val)}
+    bad = find_nonfinite_rows(data.x)
+    if len(bad):
+        answers = compiled.predict_on_batch(take(data.x, bad[:_SHOWN_ROWS]))
+        if len(find_nonfinite_rows(answers)):  # a model that takes NaN for missing values answers all the same
+            rows["x"] = bad
+    return rows
+
+
+def _conclude(search: Search, status: Status | None, notes: list[str]) -> Cure:
+    original = search.attempts[0] if search.attempts else Attempt((), "", freeze(search.draft, search.template))
+    best = search.best if search.attempts else original
+    if status is None:
+        status = _tell_status(original, best)
+    draft = best.frozen.rest
+    if status == "healthy" and original.median <= NO_BETTER:
+        notes = [*notes, "nothing is wrong with the training, and still the model is no better than a constant answer"]
+    if status == "proven" and not is_done(best):
+        notes = [*notes, "the budget is spent, and errors are still found with the changes"]
+    notes += [NO_REMEDY[f.rule] for f in original.findings if f.rule in NO_REMEDY and f.severity != "info"]
+    return Cure(
+        status=status,
+        changes=best.changes,
+        code="\n".join(draft.code),
+        trials=tabulate(search.attempts),
+        curves=collect_curves(search.attempts),
+        findings_before=Findings(original.findings),
+        findings_after=Findings(best.findings),
+        scores_before=tuple(original.scores),
+        scores_after=tuple(best.scores),
+        cost=search.steps / search.unit,
+        notes=tuple(notes),
+        fit_options=_make_fit_options(best.frozen),
+        _frozen=best.frozen,
+    )
+
+
+def _tell_status(original: Attempt, best: Attempt) -> Status:
+    if not list_targets(original):
+        return "healthy"
+    if best.verdict == "proven":
+        return "proven"
+    return "better" if best.verdict == "better" else "not shown"
+
+
+def _make_fit_options(frozen: FrozenDraft) -> dict[str, Any]:
+    draft = frozen.thaw(0)
+    data = draft.data
+    options = {
+        "x": data.x,
+        "y": draft.encode(data.y),
+        "validation_data": (data.x_val, draft.encode(data.y_val)),
+        **draft.fit,
+    }
+    return options if data.sample_weight is None else options | {"sample_weight": data.sample_weight}
+
+
+@contextlib.contextmanager
+def _show_progress(progress: bool) -> Iterator[Callable[[str, float], None]]:
+    """A bar of the budget, with what runs beside it."""
+    if not progress:
+        yield lambda text, part: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("inspecting the model", total=1.0)
+        yield lambda text, part: bar.update(task, description=text, completed=part)
+
+
+def _check_arguments(
+    model: Any, epochs: int, batch_size: int, seeds: int, max_trainings: float, jobs: int | None, search: str
+) -> None:
+    if not getattr(model, "compiled", False):
+        raise ValueError(
+            f"The model must be compiled. Received: model {getattr(model, 'name', model)!r}, not compiled. "
+            "Call model.compile(optimizer, loss) first."
+        )
+    if model.loss is None or not has_call(model):
+        raise ValueError(
+            "The model must have a `call` and be compiled with a loss: changes are judged by predictions. Received: "
+            f"model {model.name!r} of type {type(model).__name__}, loss={model.loss!r}. Use `inspect` and `diagnose`."
+        )
+    if not isinstance(model.optimizer, keras.optimizers.Optimizer):
+        raise TypeError(
+            "The model must be compiled with a Keras optimizer. "
+            f"Received: optimizer={model.optimizer!r}. Pass one of keras.optimizers to `compile`."
+        )
+    for name, value in (("epochs", epochs), ("batch_size", batch_size)):
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+            raise ValueError(f"`{name}` must be a whole number of at least 1. Received: {name}={value!r}.")
+    if isinstance(seeds, bool) or not isinstance(seeds, int | np.integer) or seeds < 2:
+        raise ValueError(
+            f"`seeds` must be at least 2: one training proves nothing. Received: seeds={seeds!r}. Ask for 3."
+        )
+    if not max_trainings >= 2:
+        raise ValueError(
+            "`max_trainings` must be at least 2: one full training of the original, one of the changed model. "
+            f"Received: max_trainings={max_trainings!r}."
+        )
+    if jobs == 0:
+        raise ValueError("`jobs` must be a number of processes, or -1 for all cores. Received: jobs=0.")
+    if search not in ("reasoned", "random"):
+        raise ValueError(f"`search` must be 'reasoned' or 'random'. Received: search={search!r}.")

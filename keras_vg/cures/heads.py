@@ -1,0 +1,162 @@
+"""Remedies that give the model the last layer and the loss that its labels ask for."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import keras
+
+from keras_vg.cures import surgery
+from keras_vg.cures.draft import Draft, Encoding, Output
+from keras_vg.cures.remedy import Remedy
+from keras_vg.diagnosis.outputs import REGRESSIONS
+
+_BINARY, _SPARSE, _ONE_HOT = "binary_crossentropy", "sparse_categorical_crossentropy", "categorical_crossentropy"
+_CLASSES = {
+    _BINARY: keras.losses.BinaryCrossentropy,
+    _SPARSE: keras.losses.SparseCategoricalCrossentropy,
+    _ONE_HOT: keras.losses.CategoricalCrossentropy,
+}
+
+
+def choose_head(output: Output) -> tuple[int, str, str, Encoding] | None:
+    """Chooses the last layer that an output's labels ask for.
+
+    Args:
+        output: The output.
+
+    Returns:
+        Units, activation and loss, and how the labels are given to `fit`; None where only the loss knows the task.
+    """
+    task = output.task
+    if task.type == "classes" and task.is_one_hot:
+        return len(task.classes), "softmax", _ONE_HOT, "given"
+    if task.type == "classes" and len(task.classes) <= 2:
+        return 1, "sigmoid", _BINARY, "given" if set(task.classes) <= {0.0, 1.0} else "index"
+    if task.type == "classes":
+        is_counted = task.classes == tuple(range(len(task.classes)))
+        return len(task.classes), "softmax", _SPARSE, "given" if is_counted else "index"
+    if task.type == "labels":
+        return task.units, "sigmoid", _BINARY, "given"
+    if task.type == "numbers":
+        if task.is_bounded and output.loss_name == _BINARY:
+            return task.units, "sigmoid", _BINARY, "given"
+        loss = output.loss_name if output.loss_name in REGRESSIONS else "mean_squared_error"
+        return task.units, "linear", loss, "given"
+    return None
+
+
+def _make_change(from_logits: bool) -> Callable[[Draft], Draft | None]:
+    def change(draft: Draft) -> Draft | None:
+        changed = {}
+        for place, output in enumerate(draft.outputs):
+            head = choose_head(output)
+            if head is None or (from_logits and head[2] not in _CLASSES):
+                continue
+            units, activation, loss, encoding = head
+            new = replace(
+                output,
+                units=units,
+                activation="linear" if from_logits else activation,
+                loss_name=loss,
+                loss=_choose_loss(output, loss, from_logits),
+                from_logits=from_logits,
+                encoding=encoding,
+            )
+            if _describe(new) != _describe(output):
+                changed[place] = new
+        if not changed:
+            return None
+        edited = exchange_heads(draft, changed)
+        if edited is None:
+            return None
+        outputs = tuple(changed.get(place, output) for place, output in enumerate(draft.outputs))
+        lines = [line for output in changed.values() for line in _write_code(output)]
+        # Metrics that are objects may be of other labels; names such as "accuracy" fit themselves to the output.
+        options = {name: _keep_names(v) if "metrics" in name else v for name, v in draft.options.items()}
+        return draft.change(*lines, model=edited, outputs=outputs, options=options)
+
+    return change
+
+
+def _keep_names(metrics: Any) -> Any:
+    """Of the configuration of metrics, those that are names."""
+    if isinstance(metrics, dict):
+        return None if "class_name" in metrics else {name: _keep_names(value) for name, value in metrics.items()}
+    if isinstance(metrics, list | tuple):
+        return [value for value in map(_keep_names, metrics) if value is not None]
+    return metrics
+
+
+def _choose_loss(output: Output, name: str, from_logits: bool) -> Any:
+    if from_logits:
+        return _CLASSES[name](from_logits=True)
+    return output.loss if name == output.loss_name and not output.from_logits else name
+
+
+def _describe(output: Output) -> tuple[Any, ...]:
+    return output.units, output.activation, output.loss_name, output.from_logits, output.encoding
+
+
+def exchange_heads(draft: Draft, outputs: dict[int, Output]) -> Any:
+    """Gives outputs another last layer, and takes away what stands after it.
+
+    Args:
+        draft: The draft.
+        outputs: The new outputs by their index, with their units and activation.
+
+    Returns:
+        The model, or None if an output does not come from a layer of that sort.
+    """
+    places = [p for p in surgery.list_places(draft.model) if p.output in outputs]
+    heads = {p.path: p for p in places if p.is_head}
+    if len(heads) < len(outputs) or not all(_name_units(p.layer) for p in heads.values()):
+        return None
+    after = {p.path for p in places if not p.is_head}
+
+    def edit(path: surgery.Path, layer: Any) -> Any:
+        if path not in heads:
+            return None
+        output = outputs[heads[path].output]  # type: ignore[index]
+        own = {_name_units(layer): output.units, "activation": output.activation}
+        if layer.get_config().get("bias_initializer") is not None:
+            own["bias_initializer"] = "zeros"
+        return surgery.change_config(layer, **own)
+
+    def call(path: surgery.Path, layer: Any, *args: Any, **kwargs: Any) -> Any:
+        return args[0] if path in after else layer(*args, **kwargs)
+
+    return surgery.rebuild(draft.model, edit, call)
+
+
+def _name_units(layer: Any) -> str:
+    """What the configuration of a layer calls its number of outputs; empty if it is none with a kernel."""
+    if not hasattr(layer, "kernel_initializer") or hasattr(layer, "cell"):
+        return ""
+    return "units" if hasattr(layer, "units") else "filters" if hasattr(layer, "filters") else ""
+
+
+def _write_code(output: Output) -> list[str]:
+    activation = "" if output.activation == "linear" else f', activation="{output.activation}"'
+    lines = [f"keras.layers.Dense({output.units}{activation})  # the last layer"]
+    if output.encoding == "index":
+        shown = ", ".join(f"{value:g}" for value in output.task.classes[:20])
+        lines.append(f"y = np.searchsorted([{shown}], y)  # the numbers of the classes, 0, 1, ...")
+    name = _CLASSES.get(output.loss_name)
+    loss = f"keras.losses.{name.__name__}(from_logits=True)" if output.from_logits and name else f'"{output.loss_name}"'
+    return [*lines, f"model.compile(optimizer, loss={loss})"]
+
+
+REMEDIES = (
+    Remedy(
+        "the head that the labels ask for",
+        "Units, activation and loss that can meet the labels: one sigmoid for two classes, one softmax unit per class "
+        "for more, no activation for numbers.",
+        _make_change(from_logits=False),
+    ),
+    Remedy(
+        "logits instead of probabilities",
+        "Without a last activation, and with `from_logits=True` in the loss, a saturated wrong answer has a gradient.",
+        _make_change(from_logits=True),
+    ),
+)

@@ -1,0 +1,89 @@
+"""Remedies that bring the inputs to unit scale, by a layer in front of the model."""
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_vg.cures import surgery
+from keras_vg.cures.draft import Draft
+from keras_vg.cures.remedy import Remedy
+
+
+def _normalize(draft: Draft) -> Draft | None:
+    return _put_in_front(
+        draft,
+        _make_normalization,
+        "normalization = keras.layers.Normalization()  # the model's first layer",
+        "normalization.adapt(x)",
+    )
+
+
+def _rescale(draft: Draft) -> Draft | None:
+    arrays = _list_inputs(draft)
+    if not all(a.min() >= 0 and 50 < a.max() <= 255 and np.all(a == np.round(a)) for a in arrays.values()):
+        return None
+    return _put_in_front(
+        draft,
+        lambda array, name: keras.layers.Rescaling(1 / 255, name=name, dtype="float32"),
+        "keras.layers.Rescaling(1 / 255)  # the model's first layer",
+    )
+
+
+def _list_inputs(draft: Draft) -> dict[int, np.ndarray]:
+    """The inputs that are numbers, by their index: integers may be names of things, as an embedding takes them."""
+    arrays = [np.asarray(array) for array in keras.tree.flatten(draft.data.x)]
+    types = [tensor.dtype for tensor in draft.model.inputs] if draft.is_graph else [str(a.dtype) for a in arrays]
+    return {
+        place: array
+        for place, (array, dtype) in enumerate(zip(arrays, types, strict=True))
+        if "float" in str(dtype) and array.dtype.kind in "fiu" and array.size
+    }
+
+
+def _make_normalization(array: np.ndarray, name: str) -> Any:
+    """A layer that knows mean and variance of each feature; a feature that never varies is only centred."""
+    rows = array.reshape(-1, array.shape[-1] if array.ndim > 1 else 1).astype("float64")
+    mean, variance = np.nanmean(rows, axis=0), np.nanvar(rows, axis=0)
+    variance[variance == 0] = 1.0
+    # In float32 whatever the rest of the model computes in: large inputs are infinite in float16.
+    return keras.layers.Normalization(mean=mean, variance=variance, name=name, dtype="float32")
+
+
+def _put_in_front(draft: Draft, make_layer: Any, *lines: str) -> Draft | None:
+    arrays = _list_inputs(draft)
+    places = surgery.list_places(draft.model) if draft.is_graph else []
+    if not arrays or any(isinstance(p.layer, keras.layers.Normalization) for p in places):
+        return None
+
+    def make(place: int) -> Any:
+        suffix = "" if len(arrays) == 1 else f"_{place}"
+        return make_layer(arrays[place], f"input_scaling{suffix}")
+
+    if draft.is_graph:
+
+        def enter(place: int, tensor: Any) -> Any:
+            return make(place)(tensor) if place in arrays else tensor
+
+        return draft.change(*lines, model=surgery.rebuild(draft.model, enter=enter))
+    if len(arrays) > 1 or not surgery.has_plain_training(draft.model):
+        return None
+    entry = keras.Input(arrays[0].shape[1:])
+    wrapped = keras.Model(entry, surgery.rebuild(draft.model)(make(0)(entry)), name=f"scaled_{draft.model.name}")
+    return draft.change(*lines, model=wrapped, is_graph=True)
+
+
+REMEDIES = (
+    Remedy(
+        "Normalization of the inputs",
+        "A Normalization layer adapted to the training data gives every feature mean 0 and variance 1.",
+        _normalize,
+        needs_layers=False,
+    ),
+    Remedy(
+        "inputs divided by 255",
+        "Pixels of 0 to 255 become numbers of 0 to 1.",
+        _rescale,
+        needs_layers=False,
+    ),
+)

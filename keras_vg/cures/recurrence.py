@@ -1,0 +1,91 @@
+"""Remedies for recurrent nets, whose gradient passes the same layer once per time step."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+from keras_vg.cures import surgery
+from keras_vg.cures.draft import Draft
+from keras_vg.cures.remedy import Remedy
+
+_SHARED: tuple[str, ...] = ("name", "trainable", "dtype", "units", "return_sequences", "return_state", "go_backwards")
+_SHARED += ("stateful", "unroll", "dropout", "recurrent_dropout")
+_SHARED += ("kernel_regularizer", "recurrent_regularizer", "bias_regularizer")
+
+
+def _make_gated(cls: type, name: str) -> Callable[[Draft], Draft | None]:
+    def change(draft: Draft) -> Draft | None:
+        recurrent = [p for p in surgery.list_places(draft.model) if isinstance(p.layer, keras.layers.SimpleRNN)]
+        # Its state is two tensors in an LSTM, and whoever takes it from the layer expects one.
+        chosen = {p.path for p in recurrent if not p.layer.return_state}
+        if not chosen:
+            return None
+
+        def edit(path: surgery.Path, layer: Any) -> Any:
+            config = layer.get_config()
+            return cls.from_config({key: config[key] for key in _SHARED}) if path in chosen else None  # type: ignore[attr-defined]
+
+        return draft.change(
+            f"keras.layers.{name}(units)  # instead of SimpleRNN, {len(chosen)} of them",
+            model=surgery.rebuild(draft.model, edit),
+        )
+
+    return change
+
+
+def _make_orthogonal(draft: Draft) -> Draft | None:
+    chosen = {
+        p.path
+        for p in surgery.list_places(draft.model)
+        if hasattr(p.layer, "cell")
+        and hasattr(p.layer, "recurrent_initializer")
+        and not isinstance(p.layer.recurrent_initializer, keras.initializers.Orthogonal)
+    }
+    if not chosen:
+        return None
+
+    def edit(path: surgery.Path, layer: Any) -> Any:
+        return surgery.change_config(layer, recurrent_initializer="orthogonal") if path in chosen else None
+
+    return draft.change(
+        f'recurrent_initializer="orthogonal"  # in {len(chosen)} recurrent layers',
+        model=surgery.rebuild(draft.model, edit),
+    )
+
+
+def _bound(draft: Draft) -> Draft | None:
+    chosen = {
+        p.path
+        for p in surgery.list_places(draft.model)
+        if hasattr(p.layer, "cell") and getattr(p.layer, "activation", None) not in (None, keras.activations.tanh)
+    }
+    if not chosen:
+        return None
+
+    def edit(path: surgery.Path, layer: Any) -> Any:
+        return surgery.change_config(layer, activation="tanh") if path in chosen else None
+
+    return draft.change(
+        f'activation="tanh"  # in {len(chosen)} recurrent layers', model=surgery.rebuild(draft.model, edit)
+    )
+
+
+REMEDIES = (
+    Remedy("tanh in recurrent layers", "A state between -1 and 1 cannot grow from step to step.", _bound),
+    Remedy(
+        "GRU instead of SimpleRNN",
+        "Gates let the state, and its gradient, pass many steps.",
+        _make_gated(keras.layers.GRU, "GRU"),
+    ),
+    Remedy(
+        "LSTM instead of SimpleRNN",
+        "Gates let the state, and its gradient, pass many steps.",
+        _make_gated(keras.layers.LSTM, "LSTM"),
+    ),
+    Remedy(
+        "orthogonal recurrent weights",
+        "An orthogonal matrix neither shrinks nor stretches the state.",
+        _make_orthogonal,
+    ),
+)

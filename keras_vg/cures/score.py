@@ -1,0 +1,256 @@
+"""How well predictions answer, whatever loss made them, and when one training is proven to beat another."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+
+from keras_vg.cures.tasks import Task
+
+Verdict: TypeAlias = Literal["proven", "better", "not shown"]
+
+_EPSILON = 1e-7
+
+
+@dataclass(frozen=True)
+class Score:
+    """How well a model answers the validation data.
+
+    Attributes:
+        value: 1 for perfect answers, 0 for those no better than the best constant one; the mean over the outputs.
+        raw: The same without the floor at 0, to tell bad models apart.
+        figures: What the value is made of, by name: `accuracy` and `crossentropy`, `explained_variance`, or `loss`.
+        error: Standard error of the value over the validation examples: how far it might be by their choice alone; 0
+            where it is not known.
+    """
+
+    value: float
+    raw: float
+    figures: dict[str, float]
+    error: float = 0.0
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How an output's predictions are to be read.
+
+    Attributes:
+        is_logits: Whether a sigmoid or softmax has still to be applied, as the loss does with `from_logits=True`.
+        activation: Name of the output's activation.
+        encoded: Whether the model was trained on the numbers of the classes (0, 1, ...) instead of the labels as they
+            were given.
+    """
+
+    is_logits: bool = False
+    activation: str = "linear"
+    encoded: bool = False
+
+
+def score_output(task: Task, labels: Any, predictions: Any, reading: Reading, baseline: Any) -> Score:
+    """Scores one output.
+
+    Args:
+        task: What it is to learn.
+        labels: Validation labels, as given.
+        predictions: The model's predictions for them.
+        reading: How these are to be read.
+        baseline: The training labels: the best constant answer is taken from them.
+
+    Returns:
+        For classes, the mean of two parts: `(accuracy - constant) / (1 - constant)`, and the part of the constant
+        answer's cross-entropy that the probabilities save. For numbers, the explained variance,
+        `1 - squared error / squared error of the training mean`. Each part is floored at 0.
+
+    Raises:
+        ValueError: If the task is one that only its loss can tell.
+    """
+    if task.type == "classes":
+        return _score_classes(task, labels, predictions, reading, baseline)
+    if task.type == "labels":
+        return _score_labels(labels, predictions, reading, baseline)
+    if task.type == "numbers":
+        return _score_numbers(labels, predictions, reading, baseline)
+    raise ValueError("An output whose task is known to its loss alone is scored by `score_loss`. Received: 'loss'.")
+
+
+def score_loss(untrained: float, trained: float) -> Score:
+    """Scores a model by its loss against that before training.
+
+    Args:
+        untrained: The validation loss before the training.
+        trained: The validation loss after it.
+
+    Returns:
+        `1 - trained / untrained`; for a loss that starts at 0 or below, the fall relative to its size.
+    """
+    if not np.isfinite([untrained, trained]).all():
+        return Score(0.0, -np.inf, {"loss": float(trained)})
+    raw = float((untrained - trained) / max(abs(untrained), 1e-12))
+    return Score(max(0.0, raw), raw, {"loss": float(trained)})
+
+
+def combine(scores: Sequence[Score]) -> Score:
+    """Combines the scores of a model's outputs.
+
+    Args:
+        scores: One per output.
+
+    Returns:
+        Their means; figures that several outputs have are averaged, and so are the errors, which are of the same
+        examples.
+    """
+    names = dict.fromkeys(name for score in scores for name in score.figures)
+    figures = {n: float(np.mean([score.figures[n] for score in scores if n in score.figures])) for n in names}
+    value, raw, error = (float(np.mean([getattr(s, n) for s in scores])) for n in ("value", "raw", "error"))
+    return Score(value, raw, figures, error)
+
+
+def judge(before: Sequence[float], after: Sequence[float], error: float = 0.0) -> Verdict:
+    """Says what the scores of several seeds show.
+
+    Args:
+        before: Score of each seed of the original.
+        after: Score of each seed with the change.
+        error: Standard error of a score over the validation examples. All seeds share these, so that a gain by luck
+            with them would be everyone's.
+
+    Returns:
+        `"proven"` if every seed of the change beats every seed of the original, and the median gains more than the
+        range of either and more than two standard errors; `"better"` if the median alone is higher; otherwise
+        `"not shown"`.
+
+    Raises:
+        ValueError: If one of them has no score.
+
+    Example:
+        >>> judge([0.0, 0.1], [0.8, 0.9]), judge([0.0, 0.7], [0.8, 0.9]), judge([0.5, 0.5], [0.5, 0.5])
+        ('proven', 'better', 'not shown')
+    """
+    if not len(before) or not len(after):
+        raise ValueError(f"There must be scores on both sides. Received: before={before!r}, after={after!r}.")
+    gain = float(np.median(after) - np.median(before))
+    if min(after) > max(before) and gain > max(np.ptp(before), np.ptp(after), 2 * error):
+        return "proven"
+    return "better" if gain > 0 else "not shown"
+
+
+def read_probabilities(task: Task, predictions: Any, reading: Reading) -> np.ndarray:
+    """Turns predictions for classes into proper probabilities.
+
+    Args:
+        task: A task of classes.
+        predictions: Of shape `(examples, ..., units)`.
+        reading: How they are to be read.
+
+    Returns:
+        Array of shape `(examples, classes)`; each row is at least 0 and sums to 1. What is not finite counts as no
+        answer: the same for every class.
+    """
+    values = _flatten(predictions)
+    count = len(task.classes)
+    labels = np.arange(count, dtype="float64") if reading.encoded else np.asarray(task.classes, "float64")
+    if values.shape[1] == 1:
+        values = values[:, 0]
+        if reading.is_logits:
+            values = _sigmoid(values)
+        if count == 2:
+            is_share = reading.is_logits or reading.activation in ("sigmoid", "hard_sigmoid")
+            upper = values if is_share else (values - labels[0]) / (labels[1] - labels[0])
+            upper = np.clip(np.nan_to_num(upper, nan=0.5), 0, 1)
+            return np.stack([1 - upper, upper], axis=1)
+        nearest = np.abs(values[:, None] - labels).argmin(axis=1)  # one number for several classes
+        probabilities = np.eye(count)[nearest]
+        probabilities[~np.isfinite(values)] = 1 / count
+        return probabilities
+    if reading.is_logits:
+        values = _softmax(values)
+    columns = np.arange(count) if reading.encoded or task.is_one_hot else np.asarray(task.classes, "int64")
+    is_known = (columns >= 0) & (columns < values.shape[1])
+    chosen = np.zeros((len(values), count))
+    chosen[:, is_known] = np.clip(np.nan_to_num(values, nan=0.0, posinf=1.0), 0, None)[:, columns[is_known]]
+    total = chosen.sum(axis=1, keepdims=True)
+    return np.where(total > 0, chosen / np.where(total > 0, total, 1), 1 / count)
+
+
+def index_classes(task: Task, labels: Any) -> np.ndarray:
+    """Numbers the classes of labels, 0, 1, ...; those that training never saw get -1."""
+    if task.is_one_hot:
+        return _flatten(labels).argmax(axis=1)
+    values, classes = np.asarray(labels, "float64").reshape(-1), np.asarray(task.classes)
+    places = np.clip(np.searchsorted(classes, values), 0, len(classes) - 1)
+    return np.where(classes[places] == values, places, -1)
+
+
+def _score_classes(task: Task, labels: Any, predictions: Any, reading: Reading, baseline: Any) -> Score:
+    probabilities, truth = read_probabilities(task, predictions, reading), index_classes(task, labels)
+    known = index_classes(task, baseline)
+    shares = np.bincount(known[known >= 0], minlength=len(task.classes)) / max(1, (known >= 0).sum())
+    constant = np.broadcast_to(shares, probabilities.shape)
+    right = [p.argmax(axis=1) == truth for p in (probabilities, constant)]
+    entropies = [_measure_entropies(p, truth) for p in (probabilities, constant)]
+    return _join(*right, *entropies)
+
+
+def _score_labels(labels: Any, predictions: Any, reading: Reading, baseline: Any) -> Score:
+    """Several columns of 0 and 1, each judged as two classes of its own."""
+    values, truth = _flatten(predictions), _flatten(labels)
+    values = _sigmoid(values) if reading.is_logits else values
+    values = np.clip(np.nan_to_num(values, nan=0.5), 0, 1)
+    shares = np.broadcast_to(_flatten(baseline).mean(axis=0), truth.shape)
+    right = [((p > 0.5) == (truth > 0.5)).mean(axis=1) for p in (values, shares)]
+    clipped = [np.clip(p, _EPSILON, 1 - _EPSILON) for p in (values, shares)]
+    entropies = [-np.mean(truth * np.log(p) + (1 - truth) * np.log(1 - p), axis=1) for p in clipped]
+    return _join(*right, *entropies)
+
+
+def _join(right: np.ndarray, right_before: np.ndarray, entropy: np.ndarray, entropy_before: np.ndarray) -> Score:
+    """The score from what each example adds, of the model and of the constant answer."""
+    room = (1 - right_before.mean(), entropy_before.mean())
+    gains = (
+        (right - right_before.astype("float64")) / room[0] if room[0] > 0 else np.zeros(len(right)),
+        (entropy_before - entropy) / room[1] if room[1] > 0 else np.zeros(len(right)),
+    )
+    value = sum(max(0.0, float(gain.mean())) for gain in gains) / 2
+    both = (gains[0] + gains[1]) / 2
+    figures = {"accuracy": float(right.mean()), "crossentropy": float(entropy.mean())}
+    return Score(value, float(both.mean()), figures, _measure_error(both))
+
+
+def _score_numbers(labels: Any, predictions: Any, reading: Reading, baseline: Any) -> Score:
+    truth = _flatten(labels)
+    values = _flatten(predictions)
+    values = _sigmoid(values) if reading.is_logits else values
+    before = np.square(truth - _flatten(baseline).mean(axis=0)).mean(axis=1)
+    with np.errstate(all="ignore"):
+        squares = np.square(truth - values).mean(axis=1)  # one label beside several units is compared with each
+        gains = (before - squares) / before.mean() if before.mean() > 0 else np.zeros(len(before))
+        raw, error = float(gains.mean()), _measure_error(gains)
+    if not np.isfinite(raw):
+        raw, error = -np.inf, 0.0
+    return Score(max(0.0, raw), raw, {"explained_variance": raw}, error)
+
+
+def _measure_entropies(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    chosen = np.where(truth >= 0, probabilities[np.arange(len(truth)), np.maximum(truth, 0)], 0.0)
+    return np.asarray(-np.log(np.clip(chosen, _EPSILON, 1)))
+
+
+def _measure_error(values: np.ndarray) -> float:
+    """Standard error of the mean of independent values."""
+    return float(np.std(values) / np.sqrt(len(values)))
+
+
+def _flatten(array: Any) -> np.ndarray:
+    array = np.asarray(array, "float64")
+    return array.reshape(-1, array.shape[-1] if array.ndim > 1 else 1)
+
+
+def _sigmoid(values: np.ndarray) -> np.ndarray:
+    return np.asarray(0.5 * (1 + np.tanh(values / 2)))
+
+
+def _softmax(values: np.ndarray) -> np.ndarray:
+    with np.errstate(all="ignore"):
+        powers = np.exp(values - values.max(axis=1, keepdims=True))
+        return np.asarray(powers / powers.sum(axis=1, keepdims=True))

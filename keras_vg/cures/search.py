@@ -1,0 +1,277 @@
+"""The search: from the finding furthest upstream to a change that is proven, within a budget of training steps."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from keras_vg.cures import score
+from keras_vg.cures.attempts import Attempt, count, is_done, list_targets
+from keras_vg.cures.catalogue import FOR_RULE, REMEDIES, sort_upstream
+from keras_vg.cures.data import count_examples
+from keras_vg.cures.draft import Draft
+from keras_vg.cures.template import Template
+from keras_vg.cures.trials import freeze, inspect_draft, run_trial, try_draft
+from keras_vg.diagnosis.findings import Finding, Findings
+from keras_vg.grids import run_grid
+
+MOST_TRAINED = 4
+"""Candidates of one round that are trained for a part of the epochs; the others wait."""
+
+MOST_CHANGES = 4
+"""Changes that are made on top of one another."""
+
+AFTERWARDS = ("learning rate by a range test", "Adam", "BatchNormalization between layers", "learning rate * 10")
+"""What is tried on a model in which nothing is found any more, but whose gain is not proven."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What bounds a search.
+
+    Attributes:
+        epochs: Epochs of a full training.
+        seeds: The seeds that each change is to be proven on.
+        max_trainings: Budget, in full trainings of all seeds, the original's included.
+        jobs: Number of processes; see `grids.run_grid`.
+        folder: Where the logs of all trainings go; None if they are not kept.
+        notify: Called with a text and the part of the budget that is spent, whenever something begins.
+    """
+
+    epochs: int
+    seeds: tuple[int, ...]
+    max_trainings: float
+    jobs: int | None = None
+    folder: Path | None = None
+    notify: Callable[[str, float], None] = lambda text, part: None
+
+
+@dataclass
+class Search:
+    """A search and what it has found so far, also when it is interrupted.
+
+    Attributes:
+        draft: The original.
+        template: Its template.
+        settings: What bounds the search.
+        attempts: All that was tried, in order; the original first.
+        steps: Steps of training so far.
+    """
+
+    draft: Draft
+    template: Template
+    settings: Settings
+    attempts: list[Attempt] = field(default_factory=list)
+    steps: int = 0
+
+    @property
+    def unit(self) -> int:
+        """Steps of one full training of all seeds."""
+        batches = -(-count_examples(self.draft.data.x) // self.draft.fit["batch_size"])
+        return batches * self.settings.epochs * len(self.settings.seeds)
+
+    @property
+    def best(self) -> Attempt:
+        """The best of what was trained fully; the original if nothing is better."""
+        ranks = {"proven": 2, "better": 1}
+        trained = [attempt for attempt in self.attempts if attempt.verdict in ranks]
+        return max(trained, key=lambda a: (ranks[a.verdict], a.is_healthy, a.median), default=self.attempts[0])
+
+    def run(self) -> None:
+        """Searches until a change is proven and healthy, or the budget is spent."""
+        original = self._train_fully(Attempt((), "", freeze(self.draft, self.template)))
+        if not list_targets(original):
+            return
+        base = original
+        while self._can_afford(1.0):
+            candidates = self._find_candidates(base)
+            if not candidates and base is not original:
+                base, candidates = original, self._find_candidates(original)
+            if not candidates:
+                return
+            finalists = self._halve(candidates)
+            while finalists and self._can_afford(1.0):
+                attempt = self._train_fully(finalists.pop(0))
+                if is_done(attempt):
+                    self._set_aside(finalists)
+                    return
+                if attempt.verdict == "proven":  # what is still wrong with it comes next
+                    break
+            self._set_aside(finalists)
+            base = self.best
+
+    def run_randomly(self, seed: int = 0) -> None:
+        """Trains random choices of one or two remedies fully, until one is proven and healthy or the budget spent.
+
+        Args:
+            seed: Of the choices.
+        """
+        original = self._train_fully(Attempt((), "", freeze(self.draft, self.template)))
+        generator = np.random.default_rng(seed)
+        names, tried = list(REMEDIES), set()
+        if not list_targets(original):
+            return
+        for _ in range(1000):
+            if not self._can_afford(1.0):
+                return
+            chosen = tuple(names[i] for i in generator.permutation(len(names))[: generator.integers(1, 3)])
+            draft = self._apply(self.draft, chosen) if frozenset(chosen) not in tried else None
+            tried.add(frozenset(chosen))
+            if draft is None:
+                continue
+            attempt = Attempt(chosen, "random", freeze(draft, self.template))
+            if not isinstance(try_draft(attempt.frozen), str) and is_done(self._train_fully(attempt)):
+                return
+
+    def _can_afford(self, trainings: float) -> bool:
+        return self.steps + trainings * self.unit <= self.settings.max_trainings * self.unit
+
+    def _apply(self, draft: Draft, names: Iterable[str]) -> Draft | None:
+        for name in names:
+            if not self._can_afford(1.0 + REMEDIES[name].steps / self.unit):
+                return None
+            changed = REMEDIES[name](draft)
+            self.steps += REMEDIES[name].steps
+            if changed is None:
+                return None
+            draft = changed
+        return draft
+
+    def _find_candidates(self, base: Attempt) -> list[Attempt]:
+        """Changes on top of others that clear the finding furthest upstream, as far as an inspection can tell."""
+        if len(base.changes) >= MOST_CHANGES:
+            return []
+        targets = list_targets(base) or [Finding("not_proven", "error", (), None, {}, "")]
+        seen = inspect_draft(base.frozen)
+        for target in sort_upstream(targets):
+            names = AFTERWARDS if target.rule == "not_proven" else FOR_RULE.get(target.rule, ())
+            candidates = self._try_remedies(base, seen, target, names)
+            if candidates and count(candidates[0].seen, "error"):
+                candidates = self._go_deeper(candidates)
+            if candidates:
+                return candidates
+        return []
+
+    def _try_remedies(self, base: Attempt, seen: Findings, target: Finding, names: Sequence[str]) -> list[Attempt]:
+        """One more change each; the ones to be trained first, those that are dropped not at all."""
+        self._notify(f"inspecting remedies for {target.rule.replace('_', ' ')}")
+        tried = {frozenset(attempt.changes) for attempt in self.attempts}
+        draft, new = base.frozen.thaw(0), []
+        for name in names:
+            changes = (*base.changes, name)
+            if name in base.changes or frozenset(changes) in tried:
+                continue
+            changed = self._apply(draft, [name])
+            if changed is not None:
+                new.append(Attempt(changes, target.rule, freeze(changed, self.template)))
+        kept = []
+        known = {f.rule for f in [*seen, *base.findings] if f.severity == "error"}
+        visible = {f.rule for f in seen if f.severity == target.severity}
+        for attempt, findings in zip(new, self._inspect(new), strict=True):
+            if isinstance(findings, str):
+                self.attempts.append(replace(attempt, verdict=f"failed: {findings}"))
+                continue
+            attempt = replace(attempt, seen=findings)
+            errors = {f.rule for f in findings if f.severity == "error"}
+            same = {f.rule for f in findings if f.severity in ("error", target.severity)}
+            if errors - known or target.rule in same & visible:
+                self.attempts.append(replace(attempt, verdict="dropped"))
+            else:
+                kept.append(attempt)
+        return sorted(kept, key=lambda a: (count(a.seen, "error"), count(a.seen, "warning")))
+
+    def _go_deeper(self, candidates: list[Attempt]) -> list[Attempt]:
+        """Further changes, on top of the two best, for the errors that an inspection still shows in them."""
+        found = []
+        for attempt in candidates[:2]:
+            assert attempt.seen is not None
+            errors = [finding for finding in attempt.seen if finding.severity == "error"]
+            if errors and len(attempt.changes) < MOST_CHANGES:
+                target = sort_upstream(errors)[0]
+                found += self._try_remedies(attempt, attempt.seen, target, FOR_RULE.get(target.rule, ()))
+        distinct: dict[frozenset[str], Attempt] = {}
+        for attempt in [*found, *candidates]:
+            distinct.setdefault(frozenset(attempt.changes), attempt)
+        everything = sorted(distinct.values(), key=lambda a: count(a.seen, "error"))
+        if found and count(everything[0].seen, "error") and len(everything[0].changes) > len(candidates[0].changes):
+            return self._go_deeper(everything)
+        return everything
+
+    def _halve(self, candidates: list[Attempt]) -> list[Attempt]:
+        """Trains candidates with the first seed for a quarter and a half of the epochs; the best of them first.
+
+        Those that are not trained now come again in the next round.
+        """
+        chosen = candidates[:MOST_TRAINED]
+        aside: list[Attempt] = []
+        for share, most in ((0.25, 2), (0.5, 1)):
+            epochs = max(1, round(share * self.settings.epochs))
+            part = len(chosen) * epochs / self.settings.epochs / len(self.settings.seeds)
+            if len(chosen) <= most or not self._can_afford(1 + part):
+                continue
+            texts = [" + ".join(attempt.changes) for attempt in chosen]
+            self._notify(f"training {len(chosen)} candidates for {epochs} epochs: {', '.join(texts)}")
+            seed = self.settings.seeds[0]
+            tasks = [(a.frozen, seed, epochs, False, self._make_folder(a, seed, f"_{epochs}")) for a in chosen]
+            trials = list(run_grid(run_trial, tasks, self.settings.jobs))
+            self.steps += sum(trial.steps for trial in trials)
+            chosen = [replace(a, trials=(*a.trials, trial)) for a, trial in zip(chosen, trials, strict=True)]
+            chosen.sort(key=_rank, reverse=True)
+            aside = [*chosen[most:], *aside]
+            chosen = chosen[:most]
+        self._set_aside(aside[1:])
+        return [*chosen, *aside[:1]][:2]
+
+    def _set_aside(self, attempts: Sequence[Attempt]) -> None:
+        """Records what was trained for a part of the epochs only."""
+        self.attempts += [replace(attempt, verdict="set aside") for attempt in attempts if attempt.trials]
+
+    def _train_fully(self, attempt: Attempt) -> Attempt:
+        """Trains with all seeds, diagnoses, and says what is shown against the original."""
+        name = " + ".join(attempt.changes) or "the original"
+        self._notify(f"training {name}, {len(self.settings.seeds)} seeds")
+        tasks = [
+            (attempt.frozen, seed, self.settings.epochs, True, self._make_folder(attempt, seed, ""))
+            for seed in self.settings.seeds
+        ]
+        trials = tuple(run_grid(run_trial, tasks, self.settings.jobs))
+        self.steps += sum(trial.steps for trial in trials)
+        early = attempt.trials
+        attempt = replace(attempt, trials=trials, verdict="original")
+        failures = [trial.failure for trial in trials if trial.failure]
+        if not self.attempts and failures and not list_targets(attempt):
+            raise ValueError(
+                "The model must be able to train on the data, or a rule must know why it cannot. "
+                f"Received: a model whose `fit` raised {failures[0]}"
+            )
+        if len(failures) == len(trials):
+            attempt = replace(attempt, verdict=f"failed: {failures[0]}")
+        elif self.attempts:
+            error = float(np.median([trial.score.error for trial in trials]))
+            attempt = replace(attempt, verdict=score.judge(self.attempts[0].scores, attempt.scores, error))
+        if early:  # what it cost to get here
+            self.attempts.append(replace(attempt, trials=early, verdict="went on"))
+        self.attempts.append(attempt)
+        return attempt
+
+    def _inspect(self, attempts: Sequence[Attempt]) -> list[Findings | str]:
+        return list(run_grid(try_draft, [(attempt.frozen,) for attempt in attempts], self.settings.jobs))
+
+    def _make_folder(self, attempt: Attempt, seed: int, suffix: str) -> Path | None:
+        if self.settings.folder is None:
+            return None
+        name = "-".join(["original", *attempt.changes] if not attempt.changes else attempt.changes)
+        safe = "".join(c if c.isalnum() or c in "-." else "_" for c in name)
+        folder = self.settings.folder / f"{safe}{suffix}" / f"seed_{seed}"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def _notify(self, text: str) -> None:
+        self.settings.notify(text, self.steps / self.unit / self.settings.max_trainings)
+
+
+def _rank(attempt: Attempt) -> tuple[float, float]:
+    """What candidates are sorted by: scores that are alike to rounding leave them in the catalogue's order."""
+    last = attempt.trials[-1].score
+    return round(last.value, 3), round(last.raw, 3)

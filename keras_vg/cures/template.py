@@ -1,0 +1,251 @@
+"""A compiled model as plain data, from which any process can make it anew, with fresh weights."""
+
+import inspect
+import random
+import warnings
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_vg.cures import surgery
+from keras_vg.inspection.stateless import convert_batch
+from keras_vg.text import quote_error
+from keras_vg.training import backend, keras_private
+
+_KERAS_TYPES = (
+    keras.layers.Layer,
+    keras.initializers.Initializer,
+    keras.regularizers.Regularizer,
+    keras.constraints.Constraint,
+)
+
+
+@dataclass(frozen=True)
+class Template:
+    """A compiled model without its weights.
+
+    Attributes:
+        config: The model, as `keras.saving.serialize_keras_object` describes it.
+        custom_objects: Classes and functions of the user's own that it is made of, by name.
+        functions: Functions of its `Lambda` layers, by the layers' names.
+        kept: Weights that no training of this model changes, by the path of their layer.
+        optimizer: The optimizer's class and configuration.
+        loss: The loss as it was given to `compile`.
+        options: Further arguments of `compile`.
+        is_graph: Whether it is Sequential or functional; of any other model layers cannot be exchanged.
+        left_out: What of the model a copy lacks, in words.
+    """
+
+    config: dict[str, Any]
+    custom_objects: dict[str, Any]
+    functions: dict[str, Any]
+    kept: dict[surgery.Path, list[np.ndarray]]
+    optimizer: tuple[Any, dict[str, Any]]
+    loss: Any
+    options: dict[str, Any]
+    is_graph: bool
+    left_out: tuple[str, ...] = field(default=())
+
+    def make(self, seed: int) -> keras.Model:
+        """Makes the model, uncompiled, its initial weights from a seed; the global random generators are set to it."""
+        seed_generators(seed)
+        named = {_name_function(name): function for name, function in self.functions.items()}
+        with self.known_objects():
+            config = _adjust(self.config, self.functions, self.custom_objects)
+            model = keras.saving.deserialize_keras_object(config, custom_objects=self.custom_objects | named)
+        for place in surgery.list_places(model) if self.is_graph else []:
+            if place.path in self.kept:
+                surgery.give_weights(place.layer, self.kept[place.path])
+        return model
+
+    def known_objects(self) -> Any:
+        """A context in which classes and functions of the user's own are found by their names."""
+        return keras.saving.custom_object_scope(self.custom_objects)
+
+
+def seed_generators(seed: int) -> None:
+    """Sets the generators that weights and dropout without a seed draw from, all of which can be put back afterwards.
+
+    `keras.utils.set_random_seed` also sets Keras's and TensorFlow's own, whose state cannot be read.
+    """
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002  what layers of a user's own may draw from
+    if keras.backend.backend() == "torch":
+        import torch
+
+        torch.manual_seed(seed)
+
+
+def make_template(model: keras.Model, x: Any) -> Template:
+    """Describes a compiled model by plain data; the model stays as it is.
+
+    Args:
+        model: A compiled model.
+        x: One batch of inputs, of which a model without weights gets its input shape.
+
+    Returns:
+        The template, which was made into a model once.
+
+    Raises:
+        ValueError: If the model or its optimizer cannot be made anew from its configuration.
+    """
+    is_graph = surgery.is_graph(model)
+    plain = _build(model, x) if is_graph and not model.built else model
+    places = surgery.list_places(plain) if is_graph else []
+    for place in places:
+        _explain_lambda(place.layer)
+    left_out = [] if is_graph else [_describe_opaque(model)]
+    options, lost = _copy_options(model)
+    template = Template(
+        config=_serialize(plain, is_graph),
+        custom_objects=_collect_custom_objects(model, [place.layer for place in places]),
+        functions={p.layer.name: p.layer.function for p in places if isinstance(p.layer, keras.layers.Lambda)},
+        kept={p.path: p.layer.get_weights() for p in places if surgery.keeps_weights(p.layer)},
+        optimizer=_copy_optimizer(model.optimizer),
+        loss=model.loss,
+        options=options,
+        is_graph=is_graph,
+        left_out=(*left_out, *lost),
+    )
+    _try_template(template, model, places, x)
+    return template
+
+
+def _build(model: keras.Sequential, x: Any) -> keras.Sequential:
+    """A copy of a Sequential model without an input shape, for a batch of inputs; adapted layers stay adapted."""
+    first = convert_batch(np.asarray(keras.tree.flatten(x)[0]))
+    entry = keras.Input(tuple(first.shape[1:]), dtype=keras.backend.standardize_dtype(first.dtype))
+    for layer in model.layers:
+        _explain_lambda(layer)
+    with keras.saving.custom_object_scope(_collect_custom_objects(model, model.layers)):
+        copies = [_copy_or_explain(layer) for layer in model.layers]
+    built = keras.Sequential([entry, *copies], name=model.name)
+    for old, new in zip(model.layers, copies, strict=True):
+        if surgery.keeps_weights(old):
+            surgery.give_weights(new, old.get_weights())
+    return built
+
+
+def _serialize(model: keras.Model, is_graph: bool) -> dict[str, Any]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Keras's, of lambdas: their functions are taken from the layers themselves
+        try:
+            config = keras.saving.serialize_keras_object(surgery.make_plain(model) if is_graph else model)
+        except Exception as error:
+            raise ValueError(_explain(f"model {model.name!r}", error)) from error
+    return {name: value for name, value in config.items() if name not in ("compile_config", "build_config")}
+
+
+def _try_template(template: Template, model: keras.Model, places: list[surgery.Place], x: Any) -> None:
+    """Makes the model once, before anything is trained."""
+    try:
+        with backend.preserved_random_state():
+            copy = template.make(0)
+            if not keras_private.is_built(copy):
+                keras_private.build(copy, convert_batch(x))
+    except Exception as error:
+        for place in places:
+            _copy_or_explain(place.layer)
+        raise ValueError(_explain(f"model {model.name!r}", error)) from error
+    if model.built and [w.shape for w in copy.weights] != [w.shape for w in model.weights]:
+        raise ValueError(
+            "A model made from this model's configuration must have the same weights. "
+            f"Received: model {model.name!r} of {len(model.weights)} weights, whose copy has {len(copy.weights)} or "
+            "other shapes. Let its `get_config` return all arguments of its constructor."
+        )
+
+
+def _copy_or_explain(layer: Any) -> Any:
+    try:
+        return surgery.copy_layer(layer)
+    except Exception as error:
+        raise ValueError(_explain(f"layer {layer.name!r} ({type(layer).__name__})", error)) from error
+
+
+def _explain(what: str, error: Exception) -> str:
+    return (
+        f"Every part of the model must be one that Keras can make anew from its configuration. Received: {what}, "
+        f"which it cannot: {quote_error(error)} Give its class a `get_config` that returns all "
+        "arguments of its constructor, and functions a name (`def`)."
+    )
+
+
+def _explain_lambda(layer: Any) -> None:
+    """A function without a name, other than that of a Lambda layer, is known to no configuration."""
+    for name, value in vars(layer).items():
+        if inspect.isfunction(value) and value.__name__ == "<lambda>" and not isinstance(layer, keras.layers.Lambda):
+            raise ValueError(
+                _explain(f"layer {layer.name!r} ({type(layer).__name__})", ValueError(f"its `{name}` is a lambda."))
+            )
+
+
+def _copy_optimizer(optimizer: Any) -> tuple[Any, dict[str, Any]]:
+    try:
+        config = optimizer.get_config()
+        type(optimizer).from_config(dict(config))
+    except Exception as error:
+        raise ValueError(_explain(f"optimizer {type(optimizer).__name__}", error)) from error
+    return type(optimizer), config
+
+
+def _copy_options(model: keras.Model) -> tuple[dict[str, Any], list[str]]:
+    """What else `compile` was given, and what of it a copy cannot have."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            config = model.get_compile_config() or {}
+        except (OSError, TypeError, ValueError):  # of a lambda in a notebook, Keras asks for the source in vain
+            return {}, ["metrics and further arguments of `compile`, which Keras cannot describe beside this loss"]
+    names = ("loss_weights", "run_eagerly", "steps_per_execution", "jit_compile", "auto_scale_loss")
+    options = {name: config[name] for name in names if config.get(name) is not None}
+    lost = []
+    for name in ("metrics", "weighted_metrics"):
+        if config.get(name) is None:
+            continue
+        try:
+            keras.saving.deserialize_keras_object(config[name])
+            options[name] = config[name]
+        except (TypeError, ValueError):
+            lost.append(f"{name} that only their own functions know: add them again to `compile`")
+    return options, lost
+
+
+def _describe_opaque(model: keras.Model) -> str:
+    return (
+        f"{type(model).__name__} is a class of its own: its layers cannot be exchanged from outside, so only changes "
+        "of data, labels and optimizer were tried"
+    )
+
+
+def _collect_custom_objects(model: keras.Model, layers: list[Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for value in [item for layer in (model, *layers) for item in (layer, *vars(layer).values())]:
+        known = type(value) if isinstance(value, _KERAS_TYPES) else value if inspect.isfunction(value) else None
+        if known is None or known.__module__.split(".")[0] == "keras":
+            continue
+        found[known.__name__] = known
+        found[keras.saving.get_registered_name(known)] = known
+    return found
+
+
+def _name_function(layer: str) -> str:
+    return f"keras_vg>function_of_{layer}"
+
+
+def _adjust(config: Any, functions: dict[str, Any], classes: dict[str, Any]) -> Any:
+    """The configuration with each `Lambda` layer's function by name, and arguments that each class of its own takes."""
+    if isinstance(config, dict):
+        changed = {name: _adjust(value, functions, classes) for name, value in config.items()}
+        if config.get("class_name") == "Lambda" and config["config"].get("name") in functions:
+            name = _name_function(config["config"]["name"])
+            entry = {"module": "builtins", "class_name": "function", "config": name, "registered_name": name}
+            changed["config"] = changed["config"] | {"function": entry}
+        cls = classes.get(str(config.get("registered_name")))
+        if inspect.isclass(cls) and issubclass(cls, keras.layers.Layer):
+            changed["config"] = surgery.choose_accepted(cls, changed["config"])
+        return changed
+    if isinstance(config, list | tuple):
+        return type(config)(_adjust(value, functions, classes) for value in config)
+    return config

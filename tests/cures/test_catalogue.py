@@ -1,0 +1,335 @@
+"""Every rule has remedies, and every remedy changes what it says and nothing else."""
+
+import re
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+import keras_vg.diagnosis
+from keras_vg.cures import surgery
+from keras_vg.cures.activations import name_activation
+from keras_vg.cures.catalogue import FOR_RULE, NO_REMEDY, REMEDIES, sort_upstream
+from keras_vg.cures.data import make_data
+from keras_vg.cures.draft import make_draft
+from keras_vg.cures.template import make_template
+from keras_vg.cures.trials import compile_original, freeze, inspect_draft
+from keras_vg.diagnosis.findings import Finding
+from keras_vg.inspection.inspect import inspect
+
+# Of models that are faulty on purpose.
+pytestmark = pytest.mark.filterwarnings("ignore:You are using a softmax over axis")
+
+X = np.random.default_rng(0).normal(size=(60, 4)).astype("float32")
+BINARY = (X[:, :1] > 0).astype("float32")
+NUMBERS = (3000 + 500 * X[:, :1]).astype("float32")
+
+
+def list_rules():
+    """The names that rules give to their findings, read from the source of the rules."""
+    folder = Path(keras_vg.diagnosis.__file__).parent
+    text = "".join(path.read_text() for path in folder.rglob("*.py"))
+    return set(re.findall(r'Finding\(\s*"(\w+)"', text))
+
+
+def test_every_rule_has_remedies_or_a_reason():
+    rules = list_rules()
+    assert len(rules) > 20
+    assert rules - set(FOR_RULE) - set(NO_REMEDY) == set()
+    assert set(FOR_RULE) <= rules
+
+
+def test_every_remedy_is_called_for_and_explained():
+    called = {name for names in FOR_RULE.values() for name in names}
+    assert set(REMEDIES) == called
+    assert all(remedy.explanation.endswith(".") for remedy in REMEDIES.values())
+
+
+def test_findings_are_taken_from_upstream():
+    rules = ["vanishing_gradient", "unheard_of", "output_layer", "saturated_units", "input_scale", "label_range"]
+    findings = [Finding(rule, "error", (), None, {}, "") for rule in rules]
+    order = ["label_range", "output_layer", "input_scale", "saturated_units", "vanishing_gradient", "unheard_of"]
+    assert [finding.rule for finding in sort_upstream(findings)] == order
+
+
+def make(model, x, y, validation_data=None):
+    """The draft of a compiled model, and its template."""
+    data = make_data(x, y, validation_data)
+    template = make_template(model, x[:8])
+    seen = inspect(compile_original(template, x[:8]), *data.take_probe())
+    return make_draft(template, template.make(0), seen, data, {"batch_size": 16, "epochs": 1}), template
+
+
+def make_deep(activation="sigmoid", head=(1, "sigmoid"), loss="binary_crossentropy", optimizer="adam", y=BINARY, x=X):
+    hidden = [layers.Dense(4, activation, name=f"hidden_{i}") for i in range(4)]
+    model = keras.Sequential([keras.Input(x.shape[1:]), *hidden, layers.Dense(*head, name="last")])
+    model.compile(optimizer, loss)
+    return make(model, x, y)
+
+
+def list_activations(draft):
+    return [name_activation(place.layer) for place in surgery.list_places(draft.model)]
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    ("name", "activation", "initializer"),
+    [
+        ("ReLU in hidden layers", "relu", keras.initializers.HeNormal),
+        ("leaky ReLU in hidden layers", "leaky_relu", keras.initializers.HeNormal),
+        ("SELU in hidden layers", "selu", keras.initializers.LecunNormal),
+        ("tanh in hidden layers", "tanh", keras.initializers.GlorotUniform),
+    ],
+)
+def test_activations(name, activation, initializer):
+    draft = REMEDIES[name](make_deep()[0])
+    assert list_activations(draft) == [activation] * 4 + ["sigmoid"]
+    assert isinstance(draft.model.get_layer("hidden_0").kernel_initializer, initializer)
+    assert REMEDIES[name](draft) is None  # there is nothing left to change
+    assert activation in draft.code[-1]
+
+
+@pytest.mark.model
+def test_normalization_stands_between_kernel_and_activation():
+    draft = REMEDIES["BatchNormalization between layers"](make_deep()[0])
+    kinds = [type(place.layer).__name__ for place in surgery.list_places(draft.model)]
+    assert kinds == ["Dense", "BatchNormalization", "Activation"] * 4 + ["Dense"]
+    assert list_activations(draft) == ["linear", "linear", "sigmoid"] * 4 + ["sigmoid"]
+
+
+@pytest.mark.model
+def test_skips_and_fewer_layers():
+    draft = make_deep()[0]
+    skipped = REMEDIES["skip connections"](draft).model
+    assert sum(isinstance(layer, layers.Add) for layer in skipped.layers) == 4
+    weights = [np.zeros_like(w) for w in skipped.get_weights()]
+    skipped.set_weights(weights)  # sigmoid(0) = 1/2 is added four times, then sigmoid(0) again
+    np.testing.assert_allclose(
+        keras.Model(skipped.inputs, skipped.layers[-2].output).predict(X, verbose=0), X + 2, atol=1e-6
+    )
+    shorter = REMEDIES["fewer layers"](draft)
+    assert [place.path[-1] for place in surgery.list_places(shorter.model)] == ["hidden_0", "hidden_1", "last"]
+    assert "hidden_2, hidden_3" in shorter.code[-1]
+
+
+@pytest.mark.model
+def test_inputs_are_normalized_by_training_data_alone():
+    draft = make_deep(x=1000 + 50 * X)[0]
+    changed = REMEDIES["Normalization of the inputs"](draft).model
+    first = keras.Model(changed.inputs, changed.layers[1].output).predict(draft.data.x, verbose=0)
+    np.testing.assert_allclose(first.mean(axis=0), 0, atol=1e-3)
+    np.testing.assert_allclose(first.std(axis=0), 1, rtol=1e-3)
+    assert len(draft.data.x) == 48
+    assert REMEDIES["inputs divided by 255"](draft) is None
+    pixels = np.abs(50 * X).round().clip(0, 255)
+    pixels[0, 0] = 255
+    scaled = REMEDIES["inputs divided by 255"](make_deep(x=pixels)[0]).model
+    assert scaled.layers[1].scale == 1 / 255
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("loss", ["mse", "mae", "huber"])
+def test_loss_of_labels_standardized_in_the_model_is_that_of_standardized_labels(loss):
+    draft = make_deep("tanh", (1, None), loss, y=NUMBERS)[0]
+    changed = REMEDIES["labels standardized in the model"](draft)
+    model, task = changed.compile(0), draft.outputs[0].task
+    inner = keras.Model(model.inputs, model.layers[-2].output)
+    standardized = (NUMBERS - task.mean[0]) / task.std
+    expected = keras.losses.get(loss)(standardized, inner.predict(X, verbose=0))
+    found = model.evaluate(X, NUMBERS, verbose=0)
+    assert found == pytest.approx(float(np.mean(keras.ops.convert_to_numpy(expected))), rel=1e-4)
+    np.testing.assert_allclose(
+        model.predict(X, verbose=0), inner.predict(X, verbose=0) * task.std + task.mean[0], rtol=1e-5
+    )
+    assert model.layers[-1].name == "last"  # by which labels may be named
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    ("head", "loss", "y", "expected"),
+    [
+        ((1, "softmax"), "binary_crossentropy", BINARY, (1, "sigmoid", "binary_crossentropy", "given")),
+        ((1, "relu"), "binary_crossentropy", BINARY * 255, (1, "sigmoid", "binary_crossentropy", "index")),
+        ((1, "sigmoid"), "mse", NUMBERS, (1, "linear", "mean_squared_error", "given")),
+        (
+            (1, "sigmoid"),
+            "binary_crossentropy",
+            BINARY + 2 * (X[:, 1:2] > 0),
+            (4, "softmax", "sparse_categorical_crossentropy", "given"),
+        ),
+        (
+            (3, "sigmoid"),
+            "categorical_crossentropy",
+            np.eye(3)[(X[:, 0] > 0) * 1],
+            (3, "softmax", "categorical_crossentropy", "given"),
+        ),
+    ],
+)
+def test_head_follows_from_the_labels(head, loss, y, expected):
+    draft = REMEDIES["the head that the labels ask for"](make_deep(head=head, loss=loss, y=y)[0])
+    output = draft.outputs[0]
+    assert (output.units, output.activation, output.loss_name, output.encoding) == expected
+    last = draft.model.layers[-1]
+    assert (last.units, name_activation(last)) == expected[:2]
+    model = draft.compile(0)
+    assert np.isfinite(model.train_on_batch(X, draft.encode(y)))
+
+
+def subtract(y_true, y_pred):
+    return keras.ops.mean(keras.ops.square(y_true - y_pred))
+
+
+@pytest.mark.model
+def test_labels_get_the_shape_of_the_predictions():
+    draft = make_deep("tanh", (1, None), subtract, y=NUMBERS[:, 0])[0]
+    changed = REMEDIES["labels in the shape of the predictions"](draft)
+    np.testing.assert_array_equal(changed.encode(NUMBERS[:, 0]), NUMBERS)
+    model = changed.compile(0)
+    expected = np.mean((model.predict(X, verbose=0) - NUMBERS) ** 2)
+    assert model.evaluate(X, changed.encode(NUMBERS[:, 0]), verbose=0, batch_size=60) == pytest.approx(expected)
+    assert REMEDIES["labels in the shape of the predictions"](changed) is None
+    assert REMEDIES["labels in the shape of the predictions"](make_deep()[0]) is None
+
+
+@pytest.mark.model
+def test_what_stands_after_the_head_goes_with_it():
+    model = keras.Sequential(
+        [keras.Input((4,)), layers.Dense(3, "relu"), layers.Dense(1), layers.Lambda(lambda z: keras.ops.log(z))]
+    )
+    model.compile("adam", "mse")
+    draft = make(model, X, NUMBERS)[0]
+    changed = REMEDIES["labels standardized in the model"](draft)
+    assert [type(place.layer).__name__ for place in surgery.list_places(changed.model)] == [
+        "Dense",
+        "Dense",
+        "Rescaling",
+    ]
+
+
+@pytest.mark.model
+def test_logits():
+    draft = REMEDIES["logits instead of probabilities"](make_deep()[0])
+    assert draft.outputs[0].reading.is_logits
+    assert list_activations(draft)[-1] == "linear"
+    assert "from_logits=True" in draft.code[-1]
+
+
+@pytest.mark.model
+def test_initializers():
+    draft = REMEDIES["initializers that fit"](make_deep("relu")[0])
+    assert isinstance(draft.model.get_layer("hidden_0").kernel_initializer, keras.initializers.HeNormal)
+    assert isinstance(draft.model.get_layer("last").kernel_initializer, keras.initializers.GlorotUniform)
+    assert REMEDIES["initializers that fit"](draft) is None
+
+
+@pytest.mark.model
+def test_rates_and_optimizers():
+    draft = make_deep(optimizer=keras.optimizers.SGD(0.5, gradient_accumulation_steps=4))[0]
+    assert REMEDIES["learning rate / 10"](draft).learning_rate == pytest.approx(0.05)
+    assert REMEDIES["learning rate * 100"](draft).learning_rate == pytest.approx(50)
+    assert REMEDIES["standard learning rate"](draft).learning_rate == pytest.approx(0.01)
+    assert REMEDIES["clipnorm=1"](draft).make_optimizer().clipnorm == 1.0
+    assert REMEDIES["no gradient accumulation"](draft).make_optimizer().gradient_accumulation_steps is None
+    assert REMEDIES["SGD with momentum"](draft) is None
+    adam = REMEDIES["Adam"](draft)
+    assert isinstance(adam.make_optimizer(), keras.optimizers.Adam)
+    assert REMEDIES["Adam"](adam) is None
+    assert draft.learning_rate == 0.5
+    schedule = keras.optimizers.schedules.ExponentialDecay(0.2, 10, 0.5)
+    assert REMEDIES["learning rate / 10"](
+        make_deep(optimizer=keras.optimizers.SGD(schedule))[0]
+    ).learning_rate == pytest.approx(0.02)
+
+
+@pytest.mark.model
+def test_range_test_finds_a_rate_that_lowers_the_loss():
+    draft = make_deep("tanh", optimizer=keras.optimizers.SGD(1e-6))[0]
+    rate = REMEDIES["learning rate by a range test"](draft).learning_rate
+    assert 1e-3 < rate <= 1
+
+
+@pytest.mark.model
+def test_recurrent_layers():
+    x = np.random.default_rng(0).normal(size=(40, 5, 2)).astype("float32")
+    model = keras.Sequential(
+        [
+            keras.Input((5, 2)),
+            layers.SimpleRNN(3, "relu", recurrent_initializer="ones", name="memory"),
+            layers.Dense(1, "sigmoid"),
+        ]
+    )
+    model.compile("adam", "binary_crossentropy")
+    draft = make(model, x, (x.sum(axis=(1, 2))[:, None] > 0).astype("float32"))[0]
+    assert isinstance(REMEDIES["GRU instead of SimpleRNN"](draft).model.get_layer("memory"), layers.GRU)
+    assert isinstance(REMEDIES["LSTM instead of SimpleRNN"](draft).model.get_layer("memory"), layers.LSTM)
+    bound = REMEDIES["tanh in recurrent layers"](draft)
+    assert bound.model.get_layer("memory").activation is keras.activations.tanh
+    assert REMEDIES["tanh in recurrent layers"](bound) is None
+    memory = REMEDIES["orthogonal recurrent weights"](draft).model.get_layer("memory")
+    assert isinstance(memory.recurrent_initializer, keras.initializers.Orthogonal)
+
+
+@pytest.mark.model
+def test_embedding_gets_a_row_for_every_id_in_all_of_the_data():
+    ids = np.random.default_rng(0).integers(0, 8, size=(40, 3))
+    model = keras.Sequential(
+        [keras.Input((3,), dtype="int32"), layers.Embedding(8, 4), layers.Flatten(), layers.Dense(1, "sigmoid")]
+    )
+    model.compile("adam", "binary_crossentropy")
+    labels = np.zeros((40, 1), "float32")
+    labels[:20] = 1
+    assert REMEDIES["a row for every id"](make(model, ids, labels)[0]) is None
+    draft = make(model, ids, labels, (np.full((5, 3), 11), labels[:5]))[0]
+    assert REMEDIES["a row for every id"](draft).model.layers[1].input_dim == 12
+
+
+@pytest.mark.model
+def test_precision():
+    options = {"dtype": "mixed_bfloat16"}
+    model = keras.Sequential(
+        [keras.Input((4,)), layers.Dense(3, "relu", **options), layers.Dense(1, "sigmoid", **options)]
+    )
+    model.compile("adam", "binary_crossentropy")
+    draft = make(model, X, BINARY)[0]
+    head = REMEDIES["float32 in the last layer"](draft).model
+    assert [layer.compute_dtype for layer in head.layers[1:]] == ["bfloat16", "float32"]
+    everywhere = REMEDIES["float32 everywhere"](draft).model
+    assert [layer.compute_dtype for layer in everywhere.layers[1:]] == ["float32", "float32"]
+
+
+@pytest.mark.model
+def test_remedies_leave_the_draft_as_it_is_and_survive_being_sent():
+    draft, template = make_deep(head=(1, "softmax"))
+    config, code = draft.model.get_config(), draft.code
+    changed = draft
+    for name in ("the head that the labels ask for", "Normalization of the inputs", "ReLU in hidden layers"):
+        changed = REMEDIES[name](changed)
+    assert (draft.model.get_config(), draft.code) == (config, code)
+    thawed = freeze(changed, template).thaw(0)
+    assert thawed.code == changed.code
+    assert [type(layer) for layer in thawed.model.layers] == [type(layer) for layer in changed.model.layers]
+    assert {f.rule for f in inspect_draft(freeze(draft, template))} >= {"output_layer"}
+    assert "output_layer" not in {f.rule for f in inspect_draft(freeze(changed, template))}
+
+
+class Own(keras.Model):
+    """A model of a class of its own."""
+
+    def __init__(self):
+        super().__init__()
+        self.hidden, self.last = layers.Dense(3, "tanh"), layers.Dense(1)
+
+    def call(self, inputs):
+        return self.last(self.hidden(inputs))
+
+
+@pytest.mark.model
+def test_of_a_model_of_its_own_class_only_what_is_outside_changes():
+    model = Own()
+    model.compile("adam", "mse")
+    draft = make(model, X, NUMBERS)[0]
+    fits = {name for name, remedy in REMEDIES.items() if remedy(draft) is not None}
+    assert fits >= {"learning rate / 10", "clipnorm=1", "SGD with momentum", "Normalization of the inputs"}
+    assert not fits & {"ReLU in hidden layers", "labels standardized in the model", "the head that the labels ask for"}

@@ -1,0 +1,291 @@
+"""From a sick model to a proven change: what is found, what it is made of, and what stays untouched."""
+
+import functools
+import random
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+import keras_vg as vg
+from keras_vg.cures import search as search_module
+from keras_vg.cures import trials as trials_module
+from keras_vg.cures.attempts import Attempt
+from keras_vg.cures.search import Search, Settings
+
+pytestmark = pytest.mark.model
+
+X = np.random.default_rng(0).normal(size=(200, 4)).astype("float32")
+BINARY = (X[:, :1] > 0).astype("float32")
+
+
+def make_model(*parts, loss="binary_crossentropy", optimizer=None, **options):
+    model = keras.Sequential([keras.Input((4,)), *parts])
+    model.compile(optimizer or keras.optimizers.Adam(0.03), loss, **options)
+    return model
+
+
+def cure(model, x=X, y=BINARY, **options):
+    return vg.cure(model, x, y, **{"epochs": 5, "batch_size": 32, "seeds": 2, "progress": False} | options)
+
+
+def make_softmax_of_one():
+    return make_model(
+        layers.Dense(8, "relu", name="hidden"), layers.Dense(1, "softmax", name="last"), metrics=["accuracy"]
+    )
+
+
+@functools.cache
+def cure_softmax_of_one():
+    return cure(make_softmax_of_one())
+
+
+def test_softmax_over_one_unit_gets_a_sigmoid():
+    found = cure_softmax_of_one()
+    assert found.status == "proven"
+    assert found.changes == ("the head that the labels ask for",)
+    assert 'Dense(1, activation="sigmoid")' in found.code
+    assert min(found.scores_after) > max(found.scores_before)
+    assert "output_layer" in {f.rule for f in found.findings_before if f.severity == "error"}
+    assert found.findings_after.is_healthy
+    assert found.cost <= 3
+
+
+def test_cured_model_learns_with_the_options_that_come_with_it():
+    found = cure_softmax_of_one()
+    model = found.make_model(seed=5)
+    assert model.layers[-1].activation is keras.activations.sigmoid
+    history = model.fit(**found.fit_options, verbose=0).history
+    assert history["val_accuracy"][-1] > 0.9
+    again = found.make_model(seed=5)
+    np.testing.assert_array_equal(again.get_weights()[0], found.make_model(seed=5).get_weights()[0])
+    assert not np.array_equal(again.get_weights()[0], found.make_model(seed=6).get_weights()[0])
+
+
+def test_table_holds_what_was_tried():
+    table = cure_softmax_of_one().trials
+    assert next(iter(table["verdict"])) == "original"
+    assert "proven" in set(table["verdict"])
+    assert table["steps"].sum() == pytest.approx(
+        cure_softmax_of_one().cost * 2 * 5 * 5
+    )  # seeds, epochs, batches of 32 of 160
+    curves = cure_softmax_of_one().curves
+    last = curves[(curves["change"] == "original") & (curves["step"] == 25)]["score"]
+    np.testing.assert_allclose(last, cure_softmax_of_one().scores_before)
+
+
+def test_texts_say_what_was_found():
+    found = cure_softmax_of_one()
+    text, page = str(found), found._repr_html_()
+    for part in ("proven: score", "output_layer", "the head that the labels ask for", "keras.layers.Dense(1"):
+        assert part in text
+        assert part.split("(")[0] in page
+
+
+def draw_random_numbers():
+    """One number from each global generator that `keras.utils.set_random_seed` sets."""
+    drawn = [random.random(), np.random.random()]  # noqa: NPY002  whose state users share
+    drawn.append(float(keras.ops.convert_to_numpy(keras.random.uniform(()))))
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        drawn.append(float(tf.random.uniform(())))
+    if keras.backend.backend() == "torch":
+        import torch
+
+        drawn.append(float(torch.rand(())))
+    return drawn
+
+
+def test_model_and_data_are_untouched_to_the_bit():
+    model, x, y = make_softmax_of_one(), X.copy(), BINARY.copy()
+    weights = [np.array(w) for w in model.get_weights()]
+    config, metrics = model.get_config(), [m.name for m in model.metrics]
+    keras.utils.set_random_seed(3)
+    expected = draw_random_numbers()
+    keras.utils.set_random_seed(3)
+    cure(model, x, y, epochs=1, max_trainings=2)
+    assert draw_random_numbers() == expected
+    assert all(np.array_equal(a, b) for a, b in zip(weights, model.get_weights(), strict=True))
+    assert model.get_config() == config
+    assert model.optimizer.iterations == 0
+    assert [m.name for m in model.metrics] == metrics
+    np.testing.assert_array_equal(x, X)
+    np.testing.assert_array_equal(y, BINARY)
+
+
+def test_labels_in_the_thousands_are_predicted_in_their_own_unit():
+    y = (5000 + 2000 * X[:, :1] + 500 * X[:, 1:2]).astype("float32")
+    found = cure(make_model(layers.Dense(8, "tanh"), layers.Dense(1), loss="mse"), y=y)
+    assert found.status == "proven"
+    assert "labels standardized in the model" in found.changes
+    model = found.make_model()
+    model.fit(**found.fit_options, verbose=0)
+    assert 1 - np.mean((model.predict(X, verbose=0) - y) ** 2) / y.var() > 0.8
+
+
+def test_classes_of_other_numbers_are_renumbered_for_fit():
+    found = cure(make_model(layers.Dense(8, "relu"), layers.Dense(1, "sigmoid")), y=255 * BINARY)
+    assert found.status == "proven"
+    assert set(np.unique(found.fit_options["y"])) == {0, 1}
+    assert "np.searchsorted([0, 255], y)" in found.code
+
+
+def test_healthy_model_is_said_to_be_healthy():
+    found = cure(make_model(layers.Dense(8, "relu"), layers.Dense(1, "sigmoid")))
+    assert found.status == "healthy"
+    assert found.changes == ()
+    assert found.code == ""
+    assert len(found.trials) == 1
+    assert found.cost == 1
+    assert str(found).startswith("healthy: score")
+
+
+def test_rows_with_nan_are_shown_and_nothing_is_trained():
+    x = X.copy()
+    x[[3, 50], 1] = np.nan
+    found = cure(make_softmax_of_one(), x, validation_data=(X, BINARY))
+    assert found.status == "impossible"
+    assert "Rows of x: 3, 50" in str(found)
+    assert found.cost == 0
+    y = BINARY.copy()
+    y[7] = np.inf
+    assert "Rows of y: 7" in str(cure(make_softmax_of_one(), y=y, validation_data=(X, BINARY)))
+
+
+def test_nothing_is_proven_where_there_is_nothing_to_learn():
+    noise = np.random.default_rng(1).integers(0, 2, size=(200, 1)).astype("float32")
+    found = cure(make_softmax_of_one(), y=noise, epochs=2, max_trainings=3)
+    assert found.status in ("not shown", "better")
+    assert found.cost <= 3
+
+
+def test_trials_are_the_same_in_other_processes(tmp_path):
+    alone = cure_softmax_of_one()
+    together = cure(make_softmax_of_one(), jobs=2, folder=tmp_path)
+    columns = [name for name in alone.trials if name != "seconds"]
+    assert alone.trials[columns].equals(together.trials[columns])
+    assert alone.curves.equals(together.curves)
+    logs = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.csv"))
+    assert "original/seed_0/gradients.csv" in logs
+    assert "the_head_that_the_labels_ask_for/seed_1/history.csv" in logs
+
+
+def test_interruption_returns_what_is_known(monkeypatch):
+    calls = []
+
+    def interrupt(search, attempt):
+        calls.append(attempt)
+        if len(calls) > 1:
+            raise KeyboardInterrupt
+        return train(search, attempt)
+
+    train = Search._train_fully
+    monkeypatch.setattr(Search, "_train_fully", interrupt)
+    found = cure(make_softmax_of_one(), epochs=1)
+    assert "interrupted" in found.notes[-1]
+    assert found.status == "not shown"
+    assert next(iter(found.trials["verdict"])) == "original"
+
+
+def test_random_search_stays_within_the_budget():
+    found = cure(make_softmax_of_one(), search="random", epochs=1, max_trainings=3)
+    assert found.cost <= 3
+    assert set(found.trials["finding"][1:]) <= {"random"}
+
+
+def test_failed_training_is_no_end():
+    # TensorFlow refuses to train on a class 3 of three on a CPU, where JAX and torch have other answers.
+    y = (X[:, :1] > 0) * 2 + (X[:, 1:2] > 0)
+    model = make_model(layers.Dense(16, "relu"), layers.Dense(3, "softmax"), loss="sparse_categorical_crossentropy")
+    found = cure(model, y=y.astype("int32"), epochs=10)
+    assert found.status == "proven"
+    assert found.changes == ("the head that the labels ask for",)
+    assert found.make_model().output_shape == (None, 4)
+
+
+def test_training_that_fails_for_no_known_reason_is_an_error(monkeypatch):
+    def fail(*arguments):
+        raise RuntimeError("no more")
+
+    monkeypatch.setattr(trials_module, "_fit", fail)
+    with pytest.raises(ValueError, match="able to train on the data.*RuntimeError: no more"):
+        cure(make_model(layers.Dense(8, "relu"), layers.Dense(1, "sigmoid")))
+
+
+def test_model_that_cannot_take_the_data_is_an_error():
+    model = make_model(layers.Dense(3, "relu"), layers.Dense(1, "sigmoid"))
+    with pytest.raises(ValueError, match=r"shape.*3"):
+        cure(model, X[:, :3])
+
+
+class Own(keras.Model):
+    """A model of a class of its own."""
+
+    def __init__(self):
+        super().__init__()
+        self.hidden, self.last = layers.Dense(8, "tanh"), layers.Dense(1, "sigmoid")
+
+    def call(self, inputs):
+        return self.last(self.hidden(inputs))
+
+
+def test_of_a_model_of_its_own_class_the_rate_is_cured_and_the_rest_named():
+    model = Own()
+    model.compile(keras.optimizers.Adam(1e-7), "binary_crossentropy")
+    found = cure(model)
+    assert found.status == "proven"
+    assert any("learning rate" in change for change in found.changes)
+    assert "Own is a class of its own" in str(found)
+    assert isinstance(found.make_model(), Own)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"seeds": 1}, "`seeds` must be at least 2.*seeds=1"),
+        ({"max_trainings": 1.5}, "`max_trainings` must be at least 2.*1.5"),
+        ({"epochs": 0}, "`epochs` must be a whole number of at least 1.*epochs=0"),
+        ({"batch_size": 2.5}, "`batch_size` must be a whole number.*2.5"),
+        ({"jobs": 0}, "`jobs` must be a number of processes.*jobs=0"),
+        ({"search": "wild"}, "`search` must be 'reasoned' or 'random'.*'wild'"),
+        ({"validation_data": (X[:, :2], BINARY)}, "shapes of the training data"),
+        ({"y": BINARY[:7]}, "same number of examples"),
+    ],
+)
+def test_bad_arguments_are_refused_before_any_training(options, message, monkeypatch):
+    monkeypatch.setattr(search_module, "run_trial", None)
+    with pytest.raises(ValueError, match=message):
+        cure(make_softmax_of_one(), **options)
+
+
+def test_models_that_cannot_be_trained_are_refused():
+    with pytest.raises(ValueError, match="must be compiled.*'lost', not compiled"):
+        cure(keras.Sequential([keras.Input((4,)), layers.Dense(1)], name="lost"))
+    with pytest.raises(ValueError, match="compiled with a loss.*loss=None"):
+        cure(make_model(layers.Dense(1), loss=None))
+    model = make_softmax_of_one()
+    model.optimizer = None
+    with pytest.raises(TypeError, match="compiled with a Keras optimizer"):
+        cure(model)
+
+
+def test_agreement_is_of_more_than_half_of_the_seeds():
+    from keras_vg.cures.score import Score
+    from keras_vg.cures.trials import Trial
+
+    def trial(seed, *rules):
+        findings = vg.Findings([vg.Finding(rule, severity, (), None, {}, "") for rule, severity in rules])
+        return Trial(seed, 1, 1, 0.0, Score(0.5, 0.5, {}), (), findings)
+
+    attempt = Attempt(
+        (),
+        "",
+        None,
+        None,
+        (trial(0, ("a", "error"), ("b", "warning")), trial(1, ("a", "error")), trial(2, ("c", "error"))),
+    )
+    assert [finding.rule for finding in attempt.findings] == ["a"]
+    assert not attempt.is_healthy
+    assert Settings(1, (0, 1), 2).jobs is None

@@ -1,0 +1,172 @@
+"""Scores against closed forms, and what counts as proven."""
+
+import numpy as np
+import pytest
+
+from keras_vg.cures.score import (
+    Reading,
+    Score,
+    combine,
+    index_classes,
+    judge,
+    read_probabilities,
+    score_loss,
+    score_output,
+)
+from keras_vg.cures.tasks import find_task
+
+BINARY = np.array([0, 1, 1, 1], "float32")[:, None]
+
+
+def make_binary_task():
+    return find_task(BINARY, "binary_crossentropy", "sigmoid", 1)
+
+
+@pytest.mark.parametrize(
+    ("labels", "loss", "activation", "units", "type_", "classes"),
+    [
+        (BINARY, "binary_crossentropy", "sigmoid", 1, "classes", (0, 1)),
+        (BINARY * 255, "binary_crossentropy", "sigmoid", 1, "classes", (0, 255)),
+        (BINARY * 2 - 1, "hinge", "tanh", 1, "classes", (-1, 1)),
+        (BINARY, "mean_squared_error", "softmax", 1, "classes", (0, 1)),
+        (BINARY, "mean_squared_error", "linear", 1, "numbers", ()),
+        (BINARY + 0.5, "binary_crossentropy", "sigmoid", 1, "numbers", ()),
+        (np.array([0, 1, 2]), "sparse_categorical_crossentropy", "softmax", 3, "classes", (0, 1, 2)),
+        (np.array([[0.0], [1], [2]]), "binary_crossentropy", "sigmoid", 1, "classes", (0, 1, 2)),
+        (np.array([[0.0], [1], [2]]), "mean_squared_error", "softmax", 3, "classes", (0, 1, 2)),
+        (np.array([[0.0], [1], [2]]), "mean_squared_error", "tanh", 1, "numbers", ()),
+        (np.eye(3), "categorical_crossentropy", "softmax", 3, "classes", (0, 1, 2)),
+        (np.array([[0, 1], [1, 1]]), "binary_crossentropy", "sigmoid", 2, "labels", ()),
+        (np.array([[0.2], [0.7]]), "mean_squared_error", "linear", 1, "numbers", ()),
+        (np.array([[0.2], [0.7]]), "my_loss", "linear", 1, "loss", ()),
+    ],
+)
+def test_labels_say_what_is_to_be_learned(labels, loss, activation, units, type_, classes):
+    task = find_task(labels, loss, activation, units)
+    assert (task.type, task.classes) == (type_, classes)
+
+
+def test_constant_answer_scores_zero_and_perfect_one_scores_one():
+    task, reading = make_binary_task(), Reading(activation="sigmoid")
+    constant = score_output(task, BINARY, np.full((4, 1), 0.75), reading, BINARY)
+    assert constant.value == pytest.approx(0, abs=1e-12)
+    assert constant.figures["accuracy"] == 0.75
+    assert constant.figures["crossentropy"] == pytest.approx(-0.75 * np.log(0.75) - 0.25 * np.log(0.25))
+    assert score_output(task, BINARY, BINARY, reading, BINARY).value == pytest.approx(1, abs=1e-6)
+
+
+def test_score_of_two_classes_is_the_mean_of_what_accuracy_and_entropy_gain():
+    task, p = make_binary_task(), np.array([0.4, 0.8, 0.9, 0.3])[:, None]
+    found = score_output(task, BINARY, p, Reading(activation="sigmoid"), BINARY)
+    entropy = -np.mean(np.log([0.6, 0.8, 0.9, 0.3]))
+    constant = -(0.75 * np.log(0.75) + 0.25 * np.log(0.25))
+    # 3 of 4 are right, as with the constant answer: only the entropy differs.
+    assert found.value == pytest.approx(max(0, 1 - entropy / constant) / 2)
+    assert found.raw == pytest.approx((1 - entropy / constant) / 2)
+    assert found.figures["accuracy"] == 0.75
+
+
+def test_error_of_a_score_is_that_of_a_mean_over_the_examples():
+    task, p = make_binary_task(), np.array([0.4, 0.8, 0.9, 0.3])[:, None]
+    found = score_output(task, BINARY, p, Reading(activation="sigmoid"), BINARY)
+    constant = -np.log([0.25, 0.75, 0.75, 0.75])
+    entropy = -np.log([0.6, 0.8, 0.9, 0.3])
+    # The constant answer is wrong on the first example, the model on the last; room for accuracy is 1 - 3/4.
+    each = (np.array([1, 0, 0, -1]) / 0.25 + (constant - entropy) / constant.mean()) / 2
+    assert found.error == pytest.approx(np.sqrt(np.mean((each - each.mean()) ** 2)) / 2)
+
+
+def test_score_below_the_constant_answer_is_floored():
+    found = score_output(make_binary_task(), BINARY, 1 - BINARY, Reading(activation="sigmoid"), BINARY)
+    assert found.value == 0
+    assert found.raw < -1
+
+
+def test_logits_are_squeezed_once():
+    task, z = make_binary_task(), np.array([-2.0, 0, 1, 3])[:, None]
+    p = read_probabilities(task, z, Reading(is_logits=True))
+    np.testing.assert_allclose(p[:, 1], 1 / (1 + np.exp(-z[:, 0])))
+    many = find_task(np.array([0, 1, 2]), "sparse_categorical_crossentropy", "linear", 3)
+    z = np.array([[1.0, 2, 3], [0, 0, 0]])
+    expected = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(read_probabilities(many, z, Reading(is_logits=True)), expected)
+
+
+def test_probabilities_are_proper_whatever_the_output():
+    task = find_task(np.array([0, 1, 2]), "sparse_categorical_crossentropy", "relu", 3)
+    p = read_probabilities(task, [[-1, 2, 2], [0, 0, 0], [np.nan, 0, 0]], Reading(activation="relu"))
+    np.testing.assert_allclose(p, [[0, 0.5, 0.5], [1 / 3] * 3, [1 / 3] * 3])
+
+
+def test_one_unit_for_classes_of_other_numbers_is_read_on_their_scale():
+    task = find_task(BINARY * 2 - 1, "hinge", "tanh", 1)
+    p = read_probabilities(task, [[-1.0], [0.0], [0.5], [3.0]], Reading(activation="tanh"))
+    np.testing.assert_allclose(p[:, 1], [0, 0.5, 0.75, 1])
+    three = find_task(np.array([[0.0], [1], [2]]), "binary_crossentropy", "sigmoid", 1)
+    p = read_probabilities(three, [[0.2], [0.9], [np.nan]], Reading(activation="sigmoid"))
+    np.testing.assert_allclose(p, [[1, 0, 0], [0, 1, 0], [1 / 3] * 3])
+
+
+def test_classes_are_numbered_and_unseen_ones_are_not():
+    task = find_task(np.array([3, 7, 9]), "sparse_categorical_crossentropy", "softmax", 10)
+    np.testing.assert_array_equal(index_classes(task, np.array([7, 3, 8, 9, 100])), [1, 0, -1, 2, -1])
+
+
+def test_score_of_numbers_is_the_explained_variance_in_their_own_unit():
+    y, p = np.array([1000.0, 2000, 3000])[:, None], np.array([1100.0, 2000, 2900])[:, None]
+    task = find_task(y, "mean_squared_error", "linear", 1)
+    found = score_output(task, y, p, Reading(), y)
+    assert found.value == pytest.approx(1 - 2 * 100**2 / (2 * 1000**2))
+    assert score_output(task, y, np.full_like(p, 2000), Reading(), y).value == 0
+    assert score_output(task, y, np.full_like(p, np.nan), Reading(), y) == Score(
+        0, -np.inf, {"explained_variance": -np.inf}
+    )
+
+
+def test_score_of_several_labels_judges_each_column():
+    y = np.array([[0, 1], [1, 1], [1, 0], [0, 0]], "float32")
+    task = find_task(y, "binary_crossentropy", "sigmoid", 2)
+    assert task.type == "labels"
+    assert score_output(task, y, np.full(y.shape, 0.5), Reading(activation="sigmoid"), y).value == pytest.approx(0)
+    assert score_output(task, y, y, Reading(activation="sigmoid"), y).value == pytest.approx(1, abs=1e-6)
+
+
+def test_score_by_the_loss_alone():
+    assert score_loss(4.0, 1.0).value == 0.75
+    assert score_loss(4.0, 5.0) == Score(0.0, -0.25, {"loss": 5.0})
+    assert score_loss(-1.0, -3.0).raw == 2.0
+    assert score_loss(4.0, np.nan).value == 0
+    task = find_task(np.ones(3), "my_loss", "linear", 1)
+    with pytest.raises(ValueError, match="scored by `score_loss`"):
+        score_output(task, np.ones(3), np.ones(3), Reading(), np.ones(3))
+
+
+def test_outputs_are_averaged():
+    found = combine([Score(0.5, 0.5, {"accuracy": 0.8}), Score(0.0, -1.0, {"explained_variance": -1.0})])
+    assert (found.value, found.raw) == (0.25, -0.25)
+    assert found.figures == {"accuracy": 0.8, "explained_variance": -1.0}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "verdict"),
+    [
+        ([0.0, 0.1, 0.05], [0.8, 0.9, 0.85], "proven"),
+        ([0.0, 0.1, 0.05], [0.16, 0.17, 0.18], "proven"),  # gains 0.12, more than a range of 0.1
+        ([0.0, 0.1, 0.05], [0.11, 0.12, 0.16], "better"),  # every seed is better, but by less than the range
+        ([0.0, 0.5, 0.0], [0.4, 0.9, 0.9], "better"),  # one seed is not better than the best of the original
+        ([0.5, 0.5, 0.5], [0.5, 0.5, 0.5], "not shown"),
+        ([0.5, 0.6, 0.7], [0.1, 0.9, 0.2], "not shown"),
+    ],
+)
+def test_proof(before, after, verdict):
+    assert judge(before, after) == verdict
+
+
+def test_what_luck_with_the_validation_examples_explains_is_no_proof():
+    assert judge([0.0, 0.0], [0.10, 0.11], error=0.05) == "proven"
+    assert judge([0.0, 0.0], [0.10, 0.11], error=0.06) == "better"
+
+
+def test_proof_needs_scores():
+    with pytest.raises(ValueError, match="scores on both sides"):
+        judge([], [0.5])
