@@ -12,7 +12,7 @@ from real_architectures import ARCHITECTURES, TOLERANCE, run_trial
 from real_architectures.rows import compare_rows
 
 SMALL = {architecture.name: (architecture,) for architecture in ARCHITECTURES if architecture.is_small}
-QUICK = ["siamese", "DQN", "VAE", "GAN", "gradient accumulation", "int8 with LoRA", "ragged sequences"]
+QUICK = ["DQN", "GAN", "int8 with LoRA", "ragged sequences"]
 """What is compiled in some seconds; torch, which compiles nothing, runs all of them by default."""
 
 

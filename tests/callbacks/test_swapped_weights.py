@@ -31,7 +31,7 @@ ORDERS = ["deltas gradients swap", "swap deltas gradients", "deltas swap gradien
     ("validation", "order"),
     shorten(
         cross({"no_validation": False, "validation": True}, ORDERS),
-        [*(f"no_validation-{order}" for order in ORDERS), f"validation-{ORDERS[1]}"],
+        ["no_validation-deltas gradients swap", "no_validation-deltas swap gradients", f"validation-{ORDERS[1]}"],
     ),
 )
 def test_the_weights_are_those_that_the_optimizer_trains(tmp_path, order, validation):
@@ -44,7 +44,7 @@ def test_the_weights_are_those_that_the_optimizer_trains(tmp_path, order, valida
     np.testing.assert_allclose(gradients["delta_norm"], trained[:-1] - trained[1:], rtol=1e-6)
 
 
-@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("order", ORDERS[1:3])
 def test_swapping_goes_on_as_it_would_alone(tmp_path, order):
     alone, _, _, _ = fit(tmp_path, "deltas gradients swap")
     model, callbacks, _, _ = fit(tmp_path, order)

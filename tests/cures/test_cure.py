@@ -125,6 +125,7 @@ def test_labels_in_the_thousands_are_predicted_in_their_own_unit():
     assert 1 - np.mean((model.predict(X, verbose=0) - y) ** 2) / y.var() > 0.8
 
 
+@pytest.mark.long
 def test_classes_of_other_numbers_are_renumbered_for_fit():
     found = cure(make_model(layers.Dense(8, "relu"), layers.Dense(1, "sigmoid")), y=255 * BINARY)
     assert found.status == "proven"
@@ -161,6 +162,7 @@ def test_nothing_is_proven_where_there_is_nothing_to_learn():
     assert found.cost <= 3
 
 
+@pytest.mark.long
 def test_trials_are_the_same_in_other_processes(tmp_path):
     alone = cure_softmax_of_one()
     together = cure(make_softmax_of_one(), jobs=2, folder=tmp_path)
@@ -189,6 +191,7 @@ def test_interruption_returns_what_is_known(monkeypatch):
     assert next(iter(found.trials["verdict"])) == "original"
 
 
+@pytest.mark.long
 def test_random_search_stays_within_the_budget():
     found = cure(make_softmax_of_one(), search="random", epochs=1, max_trainings=3)
     assert found.cost <= 3

@@ -154,8 +154,8 @@ def is_asked_by_this_package():
     ("make", "hide", "options"),
     [
         (make_overlapping, hide_attributes, "xla"),
-        (make_overlapping, hide_consumers, "xla"),
-        (make_overlapping, hide_consumers, "graph"),
+        pytest.param(make_overlapping, hide_consumers, "xla", marks=pytest.mark.long),
+        pytest.param(make_overlapping, hide_consumers, "graph", marks=pytest.mark.long),
         (make_lookup, hide_consumers, "graph"),
         (make_normalized, hide_consumers, "graph"),
     ],

@@ -40,7 +40,7 @@ def read_torn(path):
 
 
 @pytest.mark.filterwarnings("ignore:.*cut the torn row at its end")
-@pytest.mark.parametrize("name", ["log.csv", "log.csv.gz"])
+@pytest.mark.parametrize("name", ["log.csv", pytest.param("log.csv.gz", marks=pytest.mark.long)])
 def test_sigkill_at_random_moments(start, tmp_path, name):
     rng = random.Random(0)
     path, finished, torn = tmp_path / name, -1, 0

@@ -35,7 +35,6 @@ SGD, Adagrad = keras.optimizers.SGD, keras.optimizers.Adagrad
         ),
         {
             "tensorflow": [
-                "sequential-adam-xla",
                 "sequential_without_input-sgd-graph",
                 "penalized-adam-xla",
                 "lookup-sgd-xla",
@@ -133,7 +132,6 @@ FEW_VALUES = {
         cross(FEW_VALUES.keys(), COMPILED),
         {
             "tensorflow": [
-                "normalized_attention-clipnorm-xla",
                 "looked_up-graph",
                 "averaged_kernel-global_clipnorm-xla",
             ],
