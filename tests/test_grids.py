@@ -48,6 +48,7 @@ def test_threads_take_turns(one_job, tmp_path):
     assert read_files(tmp_path) == one_job
 
 
+@pytest.mark.long
 def test_nobody_else_draws_a_run_s_weights(one_job, tmp_path):
     is_over = threading.Event()
 

@@ -3,6 +3,7 @@
 import copy
 import os
 import threading
+import warnings
 from typing import Any
 
 import keras
@@ -131,6 +132,16 @@ class FitCallback(keras.callbacks.Callback):
         return self._recorder.end() if self._recorder is not None and self._steps else None
 
     def _start_or_leave(self) -> None:
+        if not backend.can_read_weights(self.model):
+            if backend.is_writer(self.model):
+                warnings.warn(
+                    f"{type(self).__name__} sees nothing of this fit: weights of model {self.model.name!r} are split "
+                    "over several processes, none of which can read them whole. The training goes on. Use "
+                    "`keras.distribution.DataParallel`, or split them over the devices of one process.",
+                    stacklevel=2,
+                )
+            self.on_train_end()
+            return
         try:
             self._start()
         except BaseException:

@@ -12,12 +12,13 @@ from real_architectures import ARCHITECTURES, TOLERANCE, run_trial
 from real_architectures.rows import compare_rows
 
 SMALL = {architecture.name: (architecture,) for architecture in ARCHITECTURES if architecture.is_small}
-QUICK = ["DQN", "GAN", "int8 with LoRA", "ragged sequences"]
-"""What is compiled in some seconds; torch, which compiles nothing, runs all of them by default."""
+QUICK = ["GAN", "int8 with LoRA", "ragged sequences"]
+if keras.backend.backend() == "torch":  # which compiles nothing
+    QUICK += ["siamese", "DQN", "VAE", "WGAN-GP", "mixture density", "TimeDistributed", "gradient accumulation"]
 
 
 @pytest.mark.model
-@pytest.mark.parametrize("architecture", shorten(SMALL, SMALL if keras.backend.backend() == "torch" else QUICK))
+@pytest.mark.parametrize("architecture", shorten(SMALL, QUICK))
 def test_loggers_inspection_and_report(architecture, tmp_path):
     name = architecture.name
     if keras.backend.backend() not in architecture.backends:

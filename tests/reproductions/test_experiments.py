@@ -54,6 +54,7 @@ def test_a_seed_gives_the_weights_that_keras_draws():
 
 
 @pytest.mark.model
+@pytest.mark.long
 def test_same_seed_gives_the_same_bytes_in_another_process(tmp_path):
     here = {
         r.name: r.deltas.read_bytes() + r.gradients.read_bytes()
