@@ -16,6 +16,15 @@ WIDTH = 256
 """Units of BERT and GPT-2: their initial weights, of standard deviation 0.02, are meant for wide layers. With 16 units
 each layer shrinks its inputs to a tenth, and the gradients do vanish in the attention, as `diagnose` says."""
 
+SIZES = {
+    "vocabulary_size": VOCABULARY,
+    "num_layers": 2,
+    "num_heads": 2,
+    "hidden_dim": WIDTH,
+    "intermediate_dim": 2 * WIDTH,
+    "max_sequence_length": LENGTH,
+}
+
 NEXT_TOKEN = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
 
@@ -28,14 +37,7 @@ def make_bert(is_frozen: bool = False, rank: int | None = None) -> Trainee:
     """
     import keras_hub
 
-    backbone = keras_hub.models.BertBackbone(
-        vocabulary_size=VOCABULARY,
-        num_layers=2,
-        num_heads=2,
-        hidden_dim=WIDTH,
-        intermediate_dim=2 * WIDTH,
-        max_sequence_length=LENGTH,
-    )
+    backbone = keras_hub.models.BertBackbone(**SIZES)
     if rank is not None:
         backbone.enable_lora(rank)
     backbone.trainable = not is_frozen
@@ -50,14 +52,7 @@ def make_gpt2(rank: int | None = None) -> Trainee:
     """Makes a GPT-2 that learns the next token, with tied embeddings; with a rank, LoRA's matrices alone."""
     import keras_hub
 
-    backbone = keras_hub.models.GPT2Backbone(
-        vocabulary_size=VOCABULARY,
-        num_layers=2,
-        num_heads=2,
-        hidden_dim=WIDTH,
-        intermediate_dim=2 * WIDTH,
-        max_sequence_length=LENGTH,
-    )
+    backbone = keras_hub.models.GPT2Backbone(**SIZES)
     if rank is not None:
         backbone.enable_lora(rank)
     return _train_on_next_token(keras_hub.models.GPT2CausalLM(backbone, preprocessor=None))

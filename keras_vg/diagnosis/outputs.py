@@ -133,7 +133,8 @@ def find_label_range(context: Context) -> Iterator[Finding]:
 def _cannot_reach(context: Context) -> bool:
     """Whether a loss that is not Keras's own is far from its lowest value, or far below 0, wherever the head can go."""
     loss, reachable = _get_setup(context, "loss"), _get_setup(context, "loss_reachable")
-    return bool(reachable > 0.5 * loss > 0 or reachable < -10 * abs(loss))
+    t = context.thresholds
+    return bool(reachable > t.reachable_loss * loss > 0 or reachable < -t.endless_loss * abs(loss))
 
 
 def _get_setup(context: Context, name: str) -> float:
@@ -149,7 +150,7 @@ def _get_not_seen(context: Context) -> dict[str, str]:
 def find_label_shape(context: Context) -> Iterator[Finding]:
     """Labels with which the loss compares every prediction, since they have another number of axes."""
     loss, aligned = _get_setup(context, "loss"), _get_setup(context, "loss_aligned")
-    if abs(loss - aligned) > 1e-3 * max(abs(loss), abs(aligned)):
+    if abs(loss - aligned) > context.thresholds.label_shape * max(abs(loss), abs(aligned)):
         yield Finding(
             "label_shape",
             "error",
@@ -252,14 +253,14 @@ def list_saturated_heads(context: Context) -> list[dict[str, Any]]:
         return []
     final = predictions if context.is_inspection else predictions[predictions["epoch"] == predictions["epoch"].max()]
     heads = list(_list_records(final))
-    return heads if all(map(_is_saturated, heads)) else []
+    return heads if all(_is_saturated(head, context.thresholds.saturated_output) for head in heads) else []
 
 
-def _is_saturated(head: dict[str, Any]) -> bool:
+def _is_saturated(head: dict[str, Any], limit: float) -> bool:
     """Whether each value is 0 or 1: the mean of p and that of its square are the same then."""
     can_vary = head["activation"] == "sigmoid" or (head["activation"] == "softmax" and head["units"] > 1)
     gap = head["prediction_mean"] - head["prediction_size"] ** 2
-    return can_vary and head["loss"] in CROSSENTROPIES and not head["from_logits"] and gap < 1e-4
+    return can_vary and head["loss"] in CROSSENTROPIES and not head["from_logits"] and gap < limit
 
 
 def find_constant_prediction(context: Context) -> Iterator[Finding]:

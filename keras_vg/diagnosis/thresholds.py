@@ -36,6 +36,13 @@ class Thresholds:
         feature_range: Quotient of the largest and the smallest feature scale.
         label_size: Root mean square of the labels, where the network must output them as they are.
         label_error: The same, where plain SGD overshoots and Adam takes thousands of steps of 1e-3 to arrive.
+        label_shape: Relative change of the loss, if labels are given the predictions' shape, from which it compared
+            each prediction with every label; rounding changes it by 1e-6.
+        reachable_loss: Loss that the last activation can reach under labels beyond its range, as part of the present
+            one, above which it cannot learn them: a loss that scales the labels itself gets near 0.
+        endless_loss: How many times the present loss that lowest one may lie below 0. A Dice loss, of -1 at best, stays
+            within; cross-entropy under a label of 255 gets to hundreds.
+        saturated_output: Mean of p (1 - p) over the outputs of a head, below which all of them are 0 or 1.
         constant_prediction: Spread of the predictions over the examples, relative to their size, below which the
             network gives the same answer to everything. Healthy nets start at 0.0045 and more (benchmark).
         constant_warning: From here on it nearly does.
@@ -80,6 +87,10 @@ class Thresholds:
     feature_range: float = 1e3
     label_size: float = 30.0
     label_error: float = 1e3
+    label_shape: float = 1e-3
+    reachable_loss: float = 0.5
+    endless_loss: float = 10.0
+    saturated_output: float = 1e-4
     constant_prediction: float = 1e-4
     constant_warning: float = 3e-3
     symmetric: float = 1e-5
