@@ -5,7 +5,6 @@ import threading
 import joblib
 import pytest
 
-from helpers.long import cross, shorten
 from keras_vg import grids
 from keras_vg.reproductions import REPRODUCTIONS
 from keras_vg.reproductions.experiments import Variant, run_variants
@@ -66,9 +65,8 @@ def test_nobody_else_draws_a_run_s_weights(one_job, tmp_path):
     assert read_files(tmp_path) == one_job
 
 
-@pytest.mark.parametrize(
-    "name", shorten(cross(["learning_rate_overshoot", "deep_linear_chain"]), ["deep_linear_chain"])
-)
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["learning_rate_overshoot", "deep_linear_chain"])
 def test_nor_do_the_files_of_a_reproduction(name, tmp_path):
     for jobs in (1, 2):
         REPRODUCTIONS[name].run(tmp_path / str(jobs), seeds=2, jobs=jobs, quick=True)
@@ -77,16 +75,24 @@ def test_nor_do_the_files_of_a_reproduction(name, tmp_path):
     assert read_files(tmp_path / "2") == files
 
 
-# distributed's own clean-up of its sockets
-@pytest.mark.filterwarnings("ignore::ResourceWarning")
-def test_a_cluster_of_dask_workers_takes_the_grid(one_job, tmp_path):
+@pytest.fixture
+def dask_workers():
     distributed = pytest.importorskip("distributed", reason='needs the extra "cluster"')
     with (
         distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster,
         distributed.Client(cluster),
         joblib.parallel_config(backend="dask"),
     ):
-        processes = set(grids.run_grid(os.getpid, [()] * 8))
-        list(run_variants(VARIANTS, SEEDS, 1, tmp_path))
-    assert os.getpid() not in processes
+        yield
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # distributed's own clean-up of its sockets
+def test_a_cluster_of_dask_workers_takes_the_grid(dask_workers):
+    assert os.getpid() not in set(grids.run_grid(os.getpid, [()] * 8))
+
+
+@pytest.mark.long
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_files_are_the_same_from_a_cluster(dask_workers, one_job, tmp_path):
+    list(run_variants(VARIANTS, SEEDS, 1, tmp_path))
     assert read_files(tmp_path) == one_job

@@ -74,7 +74,7 @@ _ALL = (
     Reproduction(
         "initialization",
         {"F1": "holds", "F3": "holds", "F4": "holds", "F6": "holds"},
-        quick={"quick": True, "narrow_seeds": 100},
+        quick={"quick": True, "narrow_seeds": 60},
     ),
 )
 

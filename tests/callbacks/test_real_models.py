@@ -12,9 +12,10 @@ from real_architectures import ARCHITECTURES, TOLERANCE, run_trial
 from real_architectures.rows import compare_rows
 
 SMALL = {architecture.name: (architecture,) for architecture in ARCHITECTURES if architecture.is_small}
-QUICK = ["GAN", "int8 with LoRA", "ragged sequences"]
+QUICK = ["GAN"]
 if keras.backend.backend() == "torch":  # which compiles nothing
     QUICK += ["siamese", "DQN", "VAE", "WGAN-GP", "mixture density", "TimeDistributed", "gradient accumulation"]
+    QUICK += ["int8 with LoRA"]
 
 
 @pytest.mark.model

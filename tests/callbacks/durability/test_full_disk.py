@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import keras_vg as vg
+from helpers.long import cross, shorten
 from helpers.models import make_data
 from helpers.victims import LOGGERS, ROWS, ROWS_PER_EPOCH, Between, fit_logged, make_model, make_rows
 from keras_vg.logs import writer
@@ -48,8 +49,10 @@ def fit_plainly(tmp_path_factory):
     return fit
 
 
-@pytest.mark.parametrize("name", ["log.csv", "log.csv.gz"])
-@pytest.mark.parametrize("kind", LOGGERS)
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    shorten(cross(LOGGERS, ["log.csv", "log.csv.gz"]), [f"{kind}-log.csv" for kind in LOGGERS] + ["delta-log.csv.gz"]),
+)
 def test_a_disk_that_is_full_for_a_while(tmp_path, kind, name, fit_plainly):
     path = tmp_path / name
     plain_bytes, plain = fit_plainly(kind, name)

@@ -97,7 +97,7 @@ MANY_VALUES = {
     shorten(
         cross(MANY_VALUES.keys(), COMPILED),
         {
-            "tensorflow": ["very_wide_and_shared-xla", "image_reader-xla", "attentive-graph"],
+            "tensorflow": ["very_wide_and_shared-xla", "attentive-graph"],
             "jax": ["very_wide_and_shared-xla"],
             "torch": ["matrices-graph"],
         }[BACKEND],

@@ -86,9 +86,9 @@ ALL = list(range(ROWS // BATCH))
 DATASETS = ["known", "filter", "flat_map", "from_generator"]
 STEPS_PER_EXECUTION = {"1": 1} if keras.backend.backend() == "torch" else {"1": 1, "4": 4}
 LENGTHS = cross(DATASETS, STEPS_PER_EXECUTION, MODES.keys())
-CHOSEN = [name for name in LENGTHS if name.startswith(("known", "filter"))]
-if keras.backend.backend() != "jax":  # where all data come from tf.data alike
-    CHOSEN += [name for name in LENGTHS if name.endswith("-1-graph")]
+CHOSEN = [name for name in LENGTHS if name.startswith("filter") or name.endswith("-1-graph") or name == "known-1-eager"]
+ENDS = cross(["known", "filter"], MODES.keys())
+CHOSEN_ENDS = [name for name in ENDS if name.startswith("filter") or name.endswith("eager")]
 
 
 @pytest.mark.parametrize(
@@ -146,8 +146,7 @@ class StopAt(keras.callbacks.Callback):
             self.model.stop_training = True
 
 
-@pytest.mark.parametrize("data", ["known", "filter"])
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(("data", "mode"), shorten(ENDS, CHOSEN_ENDS))
 def test_a_stop_in_the_middle_of_an_epoch(tmp_path, mode, data):
     model, path = make_model(**MODES[mode]), tmp_path / "g.csv"
     callbacks = [vg.GradientLogger(path), StopAt(epoch=1, batch=3)]
@@ -155,8 +154,7 @@ def test_a_stop_in_the_middle_of_an_epoch(tmp_path, mode, data):
     check(path, [ALL, ALL[:4]])
 
 
-@pytest.mark.parametrize("data", ["known", "filter"])
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(("data", "mode"), shorten(ENDS, CHOSEN_ENDS))
 def test_validation_between_epochs(tmp_path, mode, data):
     model, path = make_model(**MODES[mode]), tmp_path / "g.csv"
     train, validation = make_dataset(data), make_dataset(data)
