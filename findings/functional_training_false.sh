@@ -11,9 +11,11 @@
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet keras==3.15.1 jax==0.10.2
-KERAS_BACKEND=jax "$folder/venv/bin/python" - <<'PROGRAM'
+if [ -z "${FINDINGS_PYTHON:-}" ]; then # run_all.sh sets it: one environment for all
+    python3 -m venv "$folder/venv"
+    "$folder/venv/bin/pip" install --quiet keras==3.15.1 jax==0.10.2
+fi
+KERAS_BACKEND=jax "${FINDINGS_PYTHON:-$folder/venv/bin/python}" - <<'PROGRAM'
 import keras
 import numpy as np
 

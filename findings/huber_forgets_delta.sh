@@ -10,9 +10,11 @@
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet keras==3.15.1 tensorflow==2.21.0
-KERAS_BACKEND=tensorflow "$folder/venv/bin/python" - <<'PROGRAM'
+if [ -z "${FINDINGS_PYTHON:-}" ]; then # run_all.sh sets it: one environment for all
+    python3 -m venv "$folder/venv"
+    "$folder/venv/bin/pip" install --quiet keras==3.15.1 tensorflow==2.21.0
+fi
+KERAS_BACKEND=tensorflow "${FINDINGS_PYTHON:-$folder/venv/bin/python}" - <<'PROGRAM'
 import keras
 import numpy as np
 
