@@ -1,0 +1,126 @@
+"""Judges cures by labelled programs: how many sick ones end proven, at what cost, and whether healthy ones are left."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow reads it once, when it is first imported
+
+import time
+import warnings
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any
+
+import keras
+import numpy as np
+import pandas as pd
+import typer
+from rich.console import Console
+from rich.progress import track
+
+import keras_vg as vg
+from labelled_programs import PROGRAMS, Program
+
+console = Console(width=160)
+
+INCURABLE = {
+    "nan input": "NaN in the data",
+    "nan labels": "NaN in the labels",
+    "infinite label": "infinity in the labels",
+    "labels of one class only": "nothing to learn",
+    "frozen hidden layers": "frozen on purpose, for all that can be known",
+    "disconnected layer": "the rest of the model learns",
+}
+"""Sick programs without a cure, and why."""
+
+
+class SearchType(str, Enum):
+    """How remedies are chosen."""
+
+    reasoned = "reasoned"
+    random = "random"
+
+
+def main(
+    seeds: Annotated[int, typer.Option(min=2, help="Seeds that a change is proven on.")] = 3,
+    epochs: Annotated[int, typer.Option(min=1, help="Epochs of a full training.")] = 20,
+    budget: Annotated[float, typer.Option(min=2, help="Full trainings of all seeds.")] = 8.0,
+    match: Annotated[str, typer.Option(help="Only programs whose name holds this.")] = "",
+    every: Annotated[int, typer.Option(min=1, help="Only every so many of these programs.")] = 1,
+    search: Annotated[SearchType, typer.Option(help="How remedies are chosen.")] = SearchType.reasoned,
+    jobs: Annotated[int | None, typer.Option(help="Processes, -1 for one per core.")] = None,
+    output: Annotated[Path | None, typer.Option(help="CSV file to write one row per program to.")] = None,
+) -> None:
+    """Cures every labelled program, and prints how many end proven, at what cost, and which do not."""
+    warnings.simplefilter("ignore")  # what Keras says of faulty programs
+    chosen = [program for program in PROGRAMS if match in program.name][::every]
+    start, rows = time.perf_counter(), []
+    for program in track(chosen, "Curing", console=Console(stderr=True)):
+        rows.append(_cure_program(program, seeds, epochs, budget, search.value, jobs))
+        if output is not None:
+            pd.DataFrame(rows).to_csv(output, index=False)
+    _print_summary(pd.DataFrame(rows))
+    console.print(
+        f"{len(rows)} of {len(PROGRAMS)} programs, {seeds} seeds, {epochs} epochs, {search.value} search, "
+        f"{keras.backend.backend()}: {time.perf_counter() - start:.0f} s"
+    )
+
+
+def _cure_program(
+    program: Program, seeds: int, epochs: int, budget: float, search: Any, jobs: int | None
+) -> dict[str, Any]:
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(0)
+    model, x, y = program.make()
+    found = vg.cure(
+        model,
+        x,
+        y,
+        epochs=epochs,
+        seeds=seeds,
+        max_trainings=budget,
+        jobs=jobs,
+        search=search,
+        progress=False,
+        **program.fit_options,
+    )
+    return {
+        "program": program.name,
+        "sick": bool(program.label),
+        "held_out": program.held_out,
+        "strength": program.strength,
+        "status": found.status,
+        "healthy_afterwards": found.findings_after.is_healthy,
+        "before": float(np.median(found.scores_before)) if found.scores_before else np.nan,
+        "after": float(np.median(found.scores_after)) if found.scores_after else np.nan,
+        "cost": found.cost,
+        "changes": " + ".join(found.changes),
+        "found": ", ".join(finding.rule for finding in found.findings_before if finding.severity == "error"),
+    }
+
+
+def _print_summary(table: pd.DataFrame) -> None:
+    curable = table[table["sick"] & ~table["program"].isin(INCURABLE)]
+    healthy = table[~table["sick"]]
+    if len(curable):
+        proven = curable["status"] == "proven"
+        extra = curable["cost"] - 1
+        console.print(
+            f"sick programs that can be cured: {int(proven.sum())} of {len(curable)} proven ({proven.mean():.1%}), "
+            f"{int((proven & curable['healthy_afterwards']).sum())} of them healthy afterwards; "
+            f"trainings beyond the original: median {extra.median():.2f}, largest {extra.max():.2f}"
+        )
+        for row in curable[~proven].itertuples():
+            console.print(
+                f"not proven: {row.program}: {row.status}, score {row.before:.2f} to {row.after:.2f}, found "
+                f"{row.found or 'nothing'}; {row.changes or 'no change'}",
+                highlight=False,
+            )
+    if len(healthy):
+        wrong = healthy[healthy["changes"] != ""]
+        console.print(f"healthy programs: {len(wrong)} of {len(healthy)} given a change")
+        for row in wrong.itertuples():
+            console.print(f"changed: {row.program}: {row.status}, {row.changes}; found {row.found}", highlight=False)
+
+
+if __name__ == "__main__":
+    typer.run(main)
