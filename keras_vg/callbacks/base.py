@@ -12,6 +12,7 @@ from keras_vg.callbacks.averaging import call_before_swaps
 from keras_vg.logs.schemas import Block, Schema
 from keras_vg.logs.writer import CsvLog
 from keras_vg.training import backend, keras_private
+from keras_vg.training.compilation import find_obstacle
 from keras_vg.training.interval import Interval, IntervalRecorder
 from keras_vg.training.late_building import call_when_built, has_weights
 from keras_vg.training.optimizers import list_optimizers
@@ -132,14 +133,9 @@ class FitCallback(keras.callbacks.Callback):
         return self._recorder.end() if self._recorder is not None and self._steps else None
 
     def _start_or_leave(self) -> None:
-        if not backend.can_read_weights(self.model):
+        if obstacle := find_obstacle(self.model):
             if backend.is_writer(self.model):
-                warnings.warn(
-                    f"{type(self).__name__} sees nothing of this fit: weights of model {self.model.name!r} are split "
-                    "over several processes, none of which can read them whole. The training goes on. Use "
-                    "`keras.distribution.DataParallel`, or split them over the devices of one process.",
-                    stacklevel=2,
-                )
+                warnings.warn(f"{type(self).__name__} sees nothing of this fit: {obstacle}", stacklevel=2)
             self.on_train_end()
             return
         try:

@@ -16,6 +16,7 @@ from keras_vg.inspection.batches import OutputLoss
 from keras_vg.inspection.label_trials import measure_aligned, measure_reachable
 from keras_vg.text import LONGEST_QUOTE, quote_error
 from keras_vg.training import keras_private
+from keras_vg.training.compilation import has_own_step
 
 Batch = tuple[Any, Any, Any]
 
@@ -63,21 +64,21 @@ def run_passes(model: keras.Model, probe: ActivationProbe, batch: Batch) -> Pass
             take the batch.
     """
     not_seen: dict[str, str] = {}
-    has_own_step = training_step.has_own_step(model)
+    is_own = has_own_step(model)
     reading, loss, losses = _run_forwards(model, probe, batch, not_seen)
     labels = None if "loss" in not_seen else batch[1]
     with _detach(model, labels, reading):
         result = None if "gradients" in not_seen else _run_step(probe, batch, not_seen)
         reading = probe.interpret(([], [])) if reading is None else reading
         logged = None if result is None else result.find_loss()
-        if has_own_step and logged is not None:
+        if is_own and logged is not None:
             loss = logged
         gradients = None if result is None else result.gradients
         updated = None if gradients is None else stateless.predict_update(model, gradients)
         replaced = [] if updated is None else list(zip(model.trainable_variables, updated, strict=True))
         if not replaced or loss is None:
             loss_after = None
-        elif has_own_step and logged is not None:
+        elif is_own and logged is not None:
             loss_after = _repeat_step(probe, batch, replaced)
         else:
             evaluation = stateless.ForwardPass(model, lambda batch: _evaluate_loss(model, *batch))
@@ -106,10 +107,10 @@ def _run_forwards(
     has_loss = keras_private.has_loss(model)
     has_own_loss = type(model).compute_loss is not keras.Model.compute_loss
     needs_labels = has_loss and batch[1] is None and not has_own_loss
-    if needs_labels and not training_step.has_own_step(model):
+    if needs_labels and not has_own_step(model):
         not_seen["loss"] = "the compiled loss takes labels, and there are none"
         not_seen["gradients"] = "they are those of the loss"
-    is_computable = not needs_labels and (has_loss or not training_step.has_own_step(model))
+    is_computable = not needs_labels and (has_loss or not has_own_step(model))
 
     def look(batch: Batch) -> Any:
         seen = probe.observe(batch[0])

@@ -17,6 +17,7 @@ from keras import ops, tree
 
 from keras_vg.text import LONGEST_QUOTE, quote_error
 from keras_vg.training import backend, keras_private
+from keras_vg.training.compilation import has_own_step
 from keras_vg.training.exactness import is_unconnected
 from keras_vg.training.optimizers import list_optimizers
 
@@ -72,11 +73,6 @@ def _pack(x: Any, y: Any = None, sample_weight: Any = None) -> Any:
 def has_call(model: keras.Model) -> bool:
     """Whether the model can be called: one that trains by a `train_step` of its own need not have a `call`."""
     return type(model).call is not keras.Model.call
-
-
-def has_own_step(model: keras.Model) -> bool:
-    """Whether the model has a `train_step` of its own, which need not use a compiled loss."""
-    return type(model).train_step is not keras.Model.train_step
 
 
 class StepError(ValueError):
