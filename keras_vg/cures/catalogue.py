@@ -41,6 +41,7 @@ NO_REMEDY = {
     "nonfinite_data": "NaN or infinity in the data has no remedy in the model: correct or leave out these examples.",
     "constant_labels": "All labels are the same: there is nothing to learn. Check how they are made.",
     "frozen_layers": "Layers are frozen on purpose more often than not: set `trainable = True` if it is not meant.",
+    "changed_trainable": "Every trial is compiled anew, so this is gone in all of them: call `compile` again.",
     "disconnected_layer": "The loss does not depend on these layers: connect them or leave them out.",
     "uncalled_layer": "The model did not call these layers: nothing is known of them.",
     "gradients_not_seen": "The gradients of these layers were not seen, so they are not judged.",
@@ -85,6 +86,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
     "label_shape": ("labels in the shape of the predictions",),
     "endless_fall": ("classes renumbered from 0", "the head that the labels ask for"),
     "embedding_range": ("a row for every id",),
+    "forgotten_state": ("no state from batch to batch",),
     # head
     "output_layer": _HEADS,
     "saturated_output": (_HEADS[1], *_INPUTS, *_WEIGHTS, *_NORMALIZATIONS, *_RATES_DOWN),

@@ -71,7 +71,21 @@ def _bound(draft: Draft) -> Draft | None:
     )
 
 
+def _forget(draft: Draft) -> Draft | None:
+    chosen = {p.path for p in surgery.list_places(draft.model) if getattr(p.layer, "stateful", False)}
+    if not chosen:
+        return None
+
+    def edit(path: surgery.Path, layer: Any) -> Any:
+        return surgery.change_config(layer, stateful=False) if path in chosen else None
+
+    return draft.change(
+        f"stateful=False  # in {len(chosen)} recurrent layers", model=surgery.rebuild(draft.model, edit)
+    )
+
+
 REMEDIES = (
+    Remedy("no state from batch to batch", "Each batch begins with a state of zeros.", _forget),
     Remedy("tanh in recurrent layers", "A state between -1 and 1 cannot grow from step to step.", _bound),
     Remedy(
         "GRU instead of SimpleRNN",

@@ -32,7 +32,9 @@ class Inspection:
             `dtype`, the precision of most trained weights; the batch's `loss` before the optimizer's next step and
             `loss_after` that step; `loss_aligned`, of labels in the predictions' shape, and `loss_reachable`, the
             lowest that was found within the range of the last activation, where labels are of another shape or beyond
-            that range (NaN elsewhere); `not_seen`, a dict of what could not be seen, with the reason.
+            that range (NaN elsewhere); `backend`, `changed_weights` (frozen or thawed after the optimizer had been
+            built) and `stateful_layers` (their classes by their names); `not_seen`, a dict of what could not be seen,
+            with the reason.
     """
 
     gradients: pd.DataFrame

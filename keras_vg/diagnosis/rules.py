@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_vg.diagnosis import activations, gradients, outputs, training
+from keras_vg.diagnosis import activations, backends, gradients, outputs, training
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.evidence import Evidence, collect
 from keras_vg.diagnosis.findings import SEVERITIES, Finding, Findings
@@ -44,6 +44,8 @@ INSPECTION_RULES: tuple[Rule, ...] = (
     outputs.find_symmetry,
     outputs.find_frozen,
     outputs.find_not_inspected,
+    backends.find_changed_trainable,
+    backends.find_forgotten_state,
     activations.find_embedding_range,
     training.find_first_step,
 )

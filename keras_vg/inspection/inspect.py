@@ -26,6 +26,7 @@ from keras_vg.logs.schemas import GRADIENT
 from keras_vg.text import name_function
 from keras_vg.training import keras_private
 from keras_vg.training.call_order import list_own_weights
+from keras_vg.training.compilation import list_changed_weights
 from keras_vg.training.interval import Interval
 from keras_vg.training.optimizers import list_compiled_optimizers, read_learning_rates
 from keras_vg.training.tap import GradientTap
@@ -93,6 +94,13 @@ def inspect(model: keras.Model, x: Any, y: Any = None, sample_weight: Any = None
         setup={
             **_describe_optimizer(model),
             "dtype": _find_dtype(model),
+            "backend": keras.backend.backend(),
+            "changed_weights": list_changed_weights(model),
+            "stateful_layers": {
+                item.name: name_function(type(item.layer))
+                for item in probe.watched
+                if getattr(item.layer, "stateful", False)
+            },
             "loss": passes.loss,
             "loss_after": passes.loss_after,
             "loss_aligned": passes.loss_aligned,

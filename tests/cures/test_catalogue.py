@@ -1,5 +1,6 @@
 """Every rule has remedies, and every remedy changes what it says and nothing else."""
 
+import dataclasses
 import re
 from pathlib import Path
 
@@ -269,6 +270,13 @@ def test_recurrent_layers():
     assert REMEDIES["tanh in recurrent layers"](bound) is None
     memory = REMEDIES["orthogonal recurrent weights"](draft).model.get_layer("memory")
     assert isinstance(memory.recurrent_initializer, keras.initializers.Orthogonal)
+    forget = REMEDIES["no state from batch to batch"]
+    assert forget(draft) is None
+    stateful = keras.Sequential([keras.Input((5, 2), batch_size=8), layers.LSTM(3, stateful=True), layers.Dense(1)])
+    forgetful = forget(dataclasses.replace(draft, model=stateful)).model
+    assert isinstance(forgetful.layers[-2], layers.LSTM)
+    assert not forgetful.layers[-2].stateful
+    assert stateful.layers[0].stateful
 
 
 @pytest.mark.model
