@@ -51,7 +51,10 @@ def fit_plainly(tmp_path_factory):
 
 @pytest.mark.parametrize(
     ("kind", "name"),
-    shorten(cross(LOGGERS.keys(), ["log.csv", "log.csv.gz"]), [f"{kind}-log.csv" for kind in LOGGERS] + ["delta-log.csv.gz"]),
+    shorten(
+        cross(LOGGERS.keys(), ["log.csv", "log.csv.gz"]),
+        ["delta-log.csv", "delta-log.csv.gz", "gradient-log.csv", "activation-log.csv"],
+    ),
 )
 def test_a_disk_that_is_full_for_a_while(tmp_path, kind, name, fit_plainly):
     path = tmp_path / name
