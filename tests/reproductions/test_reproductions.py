@@ -66,6 +66,13 @@ def test_quick_ones_run_and_find_what_is_expected(name, tmp_path):
     assert f"({name}/{name}.png)" in page
 
 
+@pytest.mark.long  # a minute; their parts have tests of their own, and the other reproductions run in `.ci/run`
+@pytest.mark.parametrize("name", ["initialization", "learning_rate_overshoot"])
+def test_longer_ones_find_what_is_expected_in_their_quick_form(name, tmp_path):
+    (result,) = run_all.reproduce([name], tmp_path, seeds=3, quick=True)
+    assert result.list_surprises() == []
+
+
 def test_another_verdict_than_the_expected_is_named():
     reproduction = Reproduction("saturated_neuron", {"B1": "holds", "B2": "holds"})
     verdicts = [Verdict("B1", "s", "does not hold", "e", "r")]
