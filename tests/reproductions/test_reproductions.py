@@ -66,8 +66,8 @@ def test_quick_ones_run_and_find_what_is_expected(name, tmp_path):
     assert f"({name}/{name}.png)" in page
 
 
-@pytest.mark.long  # a minute; their parts have tests of their own, and the other reproductions run in `.ci/run`
-@pytest.mark.parametrize("name", ["initialization", "learning_rate_overshoot"])
+@pytest.mark.long  # two minutes; their parts have tests of their own, and the other reproductions run in `.ci/run`
+@pytest.mark.parametrize("name", ["initialization", "learning_rate_overshoot", "sources_of_vanishing"])
 def test_longer_ones_find_what_is_expected_in_their_quick_form(name, tmp_path):
     (result,) = run_all.reproduce([name], tmp_path, seeds=3, quick=True)
     assert result.list_surprises() == []
