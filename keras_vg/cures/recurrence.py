@@ -34,59 +34,49 @@ def _make_gated(cls: type, name: str) -> Callable[[Draft], Draft | None]:
     return change
 
 
-def _make_orthogonal(draft: Draft) -> Draft | None:
-    chosen = {
-        p.path
-        for p in surgery.list_places(draft.model)
-        if hasattr(p.layer, "cell")
-        and hasattr(p.layer, "recurrent_initializer")
-        and not isinstance(p.layer.recurrent_initializer, keras.initializers.Orthogonal)
-    }
-    if not chosen:
-        return None
+def _make_configured(
+    needs_change: Callable[[keras.layers.Layer], bool], code: str, **config: Any
+) -> Callable[[Draft], Draft | None]:
+    def change(draft: Draft) -> Draft | None:
+        chosen = {p.path for p in surgery.list_places(draft.model) if needs_change(p.layer)}
+        if not chosen:
+            return None
 
-    def edit(path: surgery.Path, layer: Any) -> Any:
-        return surgery.change_config(layer, recurrent_initializer="orthogonal") if path in chosen else None
+        def edit(path: surgery.Path, layer: Any) -> Any:
+            return surgery.change_config(layer, **config) if path in chosen else None
 
-    return draft.change(
-        f'recurrent_initializer="orthogonal"  # in {len(chosen)} recurrent layers',
-        model=surgery.rebuild(draft.model, edit),
+        return draft.change(f"{code}  # in {len(chosen)} recurrent layers", model=surgery.rebuild(draft.model, edit))
+
+    return change
+
+
+def _is_not_orthogonal(layer: Any) -> bool:
+    return (
+        hasattr(layer, "cell")
+        and hasattr(layer, "recurrent_initializer")
+        and not isinstance(layer.recurrent_initializer, keras.initializers.Orthogonal)
     )
 
 
-def _bound(draft: Draft) -> Draft | None:
-    chosen = {
-        p.path
-        for p in surgery.list_places(draft.model)
-        if hasattr(p.layer, "cell") and getattr(p.layer, "activation", None) not in (None, keras.activations.tanh)
-    }
-    if not chosen:
-        return None
-
-    def edit(path: surgery.Path, layer: Any) -> Any:
-        return surgery.change_config(layer, activation="tanh") if path in chosen else None
-
-    return draft.change(
-        f'activation="tanh"  # in {len(chosen)} recurrent layers', model=surgery.rebuild(draft.model, edit)
-    )
+def _is_not_tanh(layer: Any) -> bool:
+    return hasattr(layer, "cell") and getattr(layer, "activation", None) not in (None, keras.activations.tanh)
 
 
-def _forget(draft: Draft) -> Draft | None:
-    chosen = {p.path for p in surgery.list_places(draft.model) if getattr(p.layer, "stateful", False)}
-    if not chosen:
-        return None
-
-    def edit(path: surgery.Path, layer: Any) -> Any:
-        return surgery.change_config(layer, stateful=False) if path in chosen else None
-
-    return draft.change(
-        f"stateful=False  # in {len(chosen)} recurrent layers", model=surgery.rebuild(draft.model, edit)
-    )
+def _is_stateful(layer: Any) -> bool:
+    return bool(getattr(layer, "stateful", False))
 
 
 REMEDIES = (
-    Remedy("no state from batch to batch", "Each batch begins with a state of zeros.", _forget),
-    Remedy("tanh in recurrent layers", "A state between -1 and 1 cannot grow from step to step.", _bound),
+    Remedy(
+        "no state from batch to batch",
+        "Each batch begins with a state of zeros.",
+        _make_configured(_is_stateful, "stateful=False", stateful=False),
+    ),
+    Remedy(
+        "tanh in recurrent layers",
+        "A state between -1 and 1 cannot grow from step to step.",
+        _make_configured(_is_not_tanh, 'activation="tanh"', activation="tanh"),
+    ),
     Remedy(
         "GRU instead of SimpleRNN",
         "Gates let the state, and its gradient, pass many steps.",
@@ -100,6 +90,6 @@ REMEDIES = (
     Remedy(
         "orthogonal recurrent weights",
         "An orthogonal matrix neither shrinks nor stretches the state.",
-        _make_orthogonal,
+        _make_configured(_is_not_orthogonal, 'recurrent_initializer="orthogonal"', recurrent_initializer="orthogonal"),
     ),
 )

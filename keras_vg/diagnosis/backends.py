@@ -19,7 +19,7 @@ def find_changed_trainable(context: Context) -> Iterator[Finding]:
             None,
             {"weights": ", ".join(changed)},
             "`trainable` of these weights has changed since the optimizer was built. Call `compile` again: without it, "
-            "`fit` goes on with the weights that were trained before on TensorFlow, and raises on JAX.",
+            "`fit` goes on training the old ones on TensorFlow, and raises an error on JAX.",
         )
 
 

@@ -20,8 +20,8 @@ def find_obstacle(model: keras.Model) -> str:
         names = ", ".join(changed[:4]) + (", ..." if len(changed) > 4 else "")
         return (
             f"the optimizer of model {model.name!r} was built for other weights than those that are trainable now "
-            f"({names}), and the model was not compiled since. Keras goes on with the old ones on TensorFlow, and "
-            "raises on JAX. Call `compile` again whenever `trainable` has changed."
+            f"({names}), and the model was not compiled since. On TensorFlow Keras goes on training "
+            "the old ones, on JAX it raises. Call `compile` again whenever `trainable` has changed."
         )
     return ""
 
