@@ -106,6 +106,7 @@ def plot(
     logs: Logs,
     output: Annotated[Path, typer.Option("--output", "-o", help="Picture to write: .png, .svg or .pdf.")],
     decay: Annotated[float | None, typer.Option(help="Predicted factor per layer, drawn beside gradients.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Draws the plots that fit the type of the logs."""
     with _exit_on_mistake():
@@ -121,7 +122,11 @@ def plot(
         tables = [table for log_type in LOG_TYPES if (table := join_run_logs(runs, log_type)) is not None]
         panels = [panel for table in tables for panel in choose_panels(table, decay)]
         draw_panels(panels).savefig(output, dpi=150)
-    typer.echo(f"{output}: {len(panels)} plots")
+    if as_json:
+        titles = [panel.title for panel in panels]
+        _print_json({"output": str(output), "runs": [run.name for run in runs], "plots": titles})
+    else:
+        typer.echo(f"{output}: {len(panels)} plots")
 
 
 @app.command(epilog="Example: keras-vg report runs/*.csv -o report.html")
@@ -129,13 +134,18 @@ def report(
     logs: Logs,
     output: Annotated[Path, typer.Option("--output", "-o", help="HTML file to write.")] = Path("report.html"),
     title: Annotated[str, typer.Option(help="The report's heading.")] = "Training report",
+    as_json: AsJson = False,
 ) -> None:
     """Writes findings, plots and tables of one or several runs into one HTML file that opens from disk."""
     from keras_vg.report import write_report
 
     with _exit_on_mistake():
         write_report(_expand(logs), output, title)
-    typer.echo(f"{output}: {output.stat().st_size / 1e6:.2f} MB")
+    size = output.stat().st_size
+    if as_json:
+        _print_json({"output": str(output), "bytes": size})
+    else:
+        typer.echo(f"{output}: {size / 1e6:.2f} MB")
 
 
 @app.command(epilog="Example: keras-vg reproduce A1 F --quick")
@@ -214,6 +224,7 @@ def cure(
     max_trainings: Annotated[float, typer.Option(help="Budget, in full trainings of all seeds.")] = 8.0,
     jobs: Annotated[int | None, typer.Option(help="Processes, -1 for one per core.")] = None,
     folder: Annotated[Path | None, typer.Option(help="Folder for the logs of all trainings.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Finds changes with which a model learns, and proves them. Exit status: 0 healthy or proven, 1 not, 2 bad input.
 
@@ -241,15 +252,19 @@ def cure(
             jobs=jobs,
             folder=folder,
         )
-        typer.echo(make_printable(str(found)))
-        if output is not None and found.changes:
-            files.save_cured(found, output)
-            typer.echo(f"{output}: the cured model, trained for {epochs} epochs")
+        if not as_json:
+            typer.echo(make_printable(str(found)))
+        written = output if found.changes else None
+        if written is not None:
+            files.save_cured(found, written)
+            typer.echo(f"{written}: the cured model, trained for {epochs} epochs", err=as_json)
         elif output is not None:
-            typer.echo(f"{output}: not written, for there is no change")
+            typer.echo(f"{output}: not written, for there is no change", err=as_json)
         if report is not None:
             keras_vg.write_report([], report, "Cure", found)
-            typer.echo(f"{report}: {report.stat().st_size / 1e6:.2f} MB")
+            typer.echo(f"{report}: {report.stat().st_size / 1e6:.2f} MB", err=as_json)
+    if as_json:
+        _print_json(_list_cure(found) | {"output": written and str(written), "report": report and str(report)})
     raise typer.Exit(0 if found.status in ("healthy", "proven") else 1)
 
 
@@ -272,8 +287,19 @@ def _list_findings(findings: Any) -> dict[str, Any]:
     """Findings as `--json` prints them."""
     return {
         "is_healthy": findings.is_healthy,
+        "verdict": findings.verdict,
         "figures": findings.figures,
         "findings": [{**vars(finding), "layers": list(finding.layers)} for finding in findings],
+    }
+
+
+def _list_cure(found: Any) -> dict[str, Any]:
+    """A cure as `--json` prints it."""
+    names = ("status", "changes", "code", "scores_before", "scores_after", "cost", "notes")
+    return {name: getattr(found, name) for name in names} | {
+        "findings_before": _list_findings(found.findings_before)["findings"],
+        "findings_after": _list_findings(found.findings_after)["findings"],
+        "trials": found.trials.to_dict("records"),
     }
 
 

@@ -1,5 +1,4 @@
 import dataclasses
-import json
 import subprocess
 import sys
 
@@ -7,6 +6,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from helpers.commands import SCHEMA, read_json
 from helpers.tables import make_activations, make_block, write_gradients, write_history, write_log
 from keras_vg.cli import app
 from keras_vg.logs.schemas import ACTIVATION
@@ -48,7 +48,7 @@ def test_compare(logs):
 
 def test_compare_as_json(logs):
     result = run("compare", "--json", "--value", "delta", *logs)
-    assert json.loads(result.stdout) == [
+    assert read_json("compare", result) == [
         {"epoch": 0, "depth": 0, "delta/a": 3.0, "delta/b": 30.0, "ratio/a": 1.0, "ratio/b": 10.0}
     ]
 
@@ -57,7 +57,7 @@ def test_json_keeps_all_digits_and_what_is_not_finite(tmp_path):
     values = [1.2345678901234567e-9, np.nan, np.inf]
     path = write_log(tmp_path / "a.csv", *(make_block(np.array([value]), epoch) for epoch, value in enumerate(values)))
     result = run("compare", path, "--by", "epoch", "--json")
-    read = [float(row["implied_gradient/a"]) for row in json.loads(result.stdout)]
+    read = [float(row["implied_gradient/a"]) for row in read_json("compare", result)]
     np.testing.assert_array_equal(read, values)
 
 
@@ -80,7 +80,8 @@ def test_diagnose_by_exit_status(tmp_path):
     assert "vanishing" in result.stdout
     result = run("diagnose", "--json", healthy, sick)
     assert result.exit_code == 1
-    records = {record["run"]: record for record in json.loads(result.stdout)}
+    records = {record["run"]: record for record in read_json("diagnose", result)}
+    assert records["healthy"]["verdict"] == "healthy"
     assert records["healthy"]["is_healthy"]
     assert not records["sick"]["is_healthy"]
     finding = records["sick"]["findings"][0]
@@ -114,6 +115,21 @@ def test_plot_chooses_by_the_kind_of_log(log_of_each_kind, tmp_path, kind, words
         assert f"<!-- {word}" in text
 
 
+def test_files_that_are_written_as_json(log_of_each_kind, tmp_path):
+    picture, page = tmp_path / "plot.svg", tmp_path / "report.html"
+    drawn = read_json("plot", run("plot", log_of_each_kind["history"], "-o", picture, "--json"))
+    assert drawn == {"output": str(picture), "runs": ["run"], "plots": ["Loss"]}
+    written = read_json("report", run("report", log_of_each_kind["history"], "-o", page, "--json"))
+    assert written == {"output": str(page), "bytes": page.stat().st_size}
+
+
+def test_every_command_has_json_with_a_schema():
+    commands = {command.name or command.callback.__name__ for command in app.registered_commands}
+    for command in commands:
+        assert "--json" in run(command, "--help", env={"COLUMNS": "200"}).stdout, command
+    assert commands <= set(SCHEMA["$defs"])
+
+
 def test_report(log_of_each_kind, tmp_path):
     result = run("report", *log_of_each_kind.values(), "-o", tmp_path / "report.html", "--title", "Mine")
     assert result.exit_code == 0, result.output
@@ -123,7 +139,7 @@ def test_report(log_of_each_kind, tmp_path):
 def test_reproduce_is_a_second_door_to_the_experiments(tmp_path):
     result = run("reproduce", "B1", "--json", "-o", tmp_path / "new" / "results")
     assert result.exit_code == 0, result.output
-    outcomes = {verdict["claim"]: verdict["outcome"] for verdict in json.loads(result.stdout)}
+    outcomes = {verdict["claim"]: verdict["outcome"] for verdict in read_json("reproduce", result)}
     assert outcomes == REPRODUCTIONS["saturated_neuron"].expected
     assert "B1" in (tmp_path / "new" / "results" / "RESULTS.md").read_text(encoding="utf-8")
 

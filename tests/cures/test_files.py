@@ -1,13 +1,12 @@
 """Models and data from files: what is refused, in one line, and the shell commands from end to end."""
 
-import json
-
 import keras
 import numpy as np
 import pytest
 from keras import layers
 from typer.testing import CliRunner
 
+from helpers.commands import read_json
 from keras_vg.cli import app
 from keras_vg.cures.files import get_validation, load_arrays, load_compiled
 
@@ -34,7 +33,7 @@ def test_inspect_and_cure_in_a_shell(files):
     looked = run("inspect", files / "model.keras", files / "data.npz")
     assert looked.exit_code == 1
     assert "output layer" in looked.stdout
-    listed = json.loads(run("inspect", files / "model.keras", files / "data.npz", "--json").stdout)
+    listed = read_json("inspect", run("inspect", files / "model.keras", files / "data.npz", "--json"))
     assert not listed["is_healthy"]
     assert "output_layer" in [finding["rule"] for finding in listed["findings"]]
     before = (files / "model.keras").read_bytes()
@@ -116,8 +115,11 @@ def test_healthy_model_is_not_written_again(files):
     model.compile(keras.optimizers.Adam(0.05), "binary_crossentropy")
     model.save(files / "healthy.keras")
     output = files / "cured.keras"
-    result = run("cure", files / "healthy.keras", files / "data.npz", "-o", output, "--seeds", 2, "--epochs", 5)
+    arguments = ("cure", files / "healthy.keras", files / "data.npz", "-o", output, "--seeds", 2, "--epochs", 5)
+    result = run(*arguments, "--json")
     assert result.exit_code == 0, result.output
-    assert "healthy: score" in result.stdout
-    assert "cured.keras: not written" in result.stdout
+    cure = read_json("cure", result)
+    assert (cure["status"], cure["changes"], cure["output"]) == ("healthy", [], None)
+    assert len(cure["scores_before"]) == 2
+    assert "cured.keras: not written" in result.stderr
     assert not output.exists()
