@@ -190,6 +190,7 @@ def check_report(path: Path) -> str:
     for tag, attributes in page.elements:
         assert set(attributes) <= set(ELEMENTS[tag].split()), (tag, attributes)
     assert page.scripts == [SCRIPT]
+    assert all(link.startswith("#run-") for link in page.links), page.links
     for picture in page.pictures:
         kind, _, data = picture.partition(",")
         assert kind == "data:image/svg+xml;base64", kind
@@ -209,6 +210,7 @@ class _Page(HTMLParser):
         self.elements: set[tuple[str, tuple[str, ...]]] = set()
         self.scripts: list[str] = []
         self.pictures: list[str] = []
+        self.links: list[str] = []
         self._is_script = False
         self.feed(text)
         self.close()
@@ -219,6 +221,7 @@ class _Page(HTMLParser):
         self._is_script = tag == "script"
         if tag == "img":
             self.pictures.append(str(dict(attrs)["src"]))
+        self.links += [str(value) for name, value in attrs if name == "href"]
 
     def handle_data(self, data: str) -> None:
         """Notes a script."""
@@ -229,14 +232,16 @@ class _Page(HTMLParser):
 
 SCRIPT = resources.files("keras_vg.report").joinpath("templates").joinpath("sort.js").read_text(encoding="utf-8")
 
-PLAIN = "head title style body h1 h2 h3 figure figcaption summary table thead tbody tr script code"
+PLAIN = "head title style body h1 h2 h3 figure figcaption summary thead tbody tr script code"
 ELEMENTS = dict.fromkeys(PLAIN.split(), "") | {
     "html": "lang",
     "meta": "charset name content http-equiv",
-    "section": "class",
+    "section": "class id",
     "p": "class",
-    "span": "class",
-    "div": "class tabindex",
+    "a": "href",
+    "span": "class title",
+    "div": "class tabindex role aria-label",
+    "table": "class",
     "img": "alt src",
     "details": "open",
     "th": "scope class",

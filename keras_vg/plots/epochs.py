@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogFormatter, MaxNLocator
 
 from keras_vg.logs.compare import compare
 from keras_vg.logs.history import list_losses
@@ -15,6 +15,7 @@ from keras_vg.logs.schemas import ACTIVATION
 from keras_vg.plots.style import (
     LABELS,
     add_legend,
+    add_line_types,
     choose_markevery,
     cycle_styles,
     finish_axes,
@@ -29,6 +30,15 @@ HEALTHY_UPDATE = (1e-4, 1e-2)
 
 MOST_BANDS = 4
 """With more runs than this the bands would hide each other, and are left out."""
+
+MOST_LINEAR = 100
+"""Losses of which the largest is more than this times the smallest are drawn on a log scale."""
+
+# What tells the columns of one run apart: a run has one colour and marker.
+_SOLID: dict[str, Any] = {"linestyle": "-"}
+_DASHED: dict[str, Any] = {"linestyle": "--", "markerfacecolor": "white"}
+_DOTTED: dict[str, Any] = {"linestyle": ":"}
+_DASHED_AND_DOTTED: dict[str, Any] = {"linestyle": "-.", "markerfacecolor": "white"}
 
 
 def draw_epochs(log: pd.DataFrame, value: str, by: str = "run", ax: Axes | None = None) -> Axes:
@@ -199,22 +209,26 @@ def draw_activations(log: pd.DataFrame, ax: Axes | None = None) -> Axes:
     ax = make_axes(ax)
     styles = cycle_styles()
     runs = list_runs(log)
+    looks: dict[str, dict[str, Any]] = {}
     for run in runs:
-        style = next(styles)
+        style, label = next(styles), make_label(run)
         epochs = log[log["run"] == run].groupby("epoch")
-        for name, dash, face in (("saturated", "-", style["color"]), ("dead", "--", "white")):
+        for name, look in (("saturated", _SOLID), ("dead", _DASHED)):
             worst = 100 * epochs[f"{name}_fraction"].max()
             if worst.notna().any():
-                label = name if len(runs) == 1 else f"{run}: {name}"
-                look = {**style, "linestyle": dash, "markerfacecolor": face}
+                looks[name] = look
+                shown = {**style, **look, "label": name if len(runs) == 1 else label}
                 every = choose_markevery(len(worst))
-                ax.plot(worst.index, worst, label=make_label(label), markevery=every, clip_on=False, zorder=3, **look)
+                ax.plot(worst.index, worst, markevery=every, clip_on=False, zorder=3, **shown)
+                label = "_"  # one entry per run
         broken = epochs["abs_max"].agg(lambda sizes: sizes.max() if np.isfinite(sizes).all() else np.nan)
         mark_specials(ax, broken.index, broken.mask(broken == 0, 1.0), style)
     ax.set_ylim(0, 100)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_xlabel("epoch")
     ax.set_ylabel("part of the worst layer [%]")
+    if len(runs) > 1:
+        add_line_types(ax, looks)
     add_legend(ax)
     return ax
 
@@ -240,19 +254,34 @@ def draw_losses(log: pd.DataFrame, ax: Axes | None = None) -> Axes:
     ax = make_axes(ax)
     styles = cycle_styles()
     runs = list_runs(log)
+    looks: dict[str, dict[str, Any]] = {}
     for run in runs:
-        rows, style = log[log["run"] == run], next(styles)
+        rows, style, label = log[log["run"] == run], next(styles), make_label(run)
         names = ["loss", "val_loss"] if "loss" in rows and rows["loss"].notna().any() else list_losses(rows.columns)
-        dashes = itertools.cycle([("-", style["color"]), ("--", "white"), (":", style["color"]), ("-.", "white")])
-        for name, (dash, face) in zip(names, dashes, strict=False):
+        for name, look in zip(names, itertools.cycle((_SOLID, _DASHED, _DOTTED, _DASHED_AND_DOTTED)), strict=False):
             if name in rows and rows[name].notna().any():
-                look = {**style, "linestyle": dash, "markerfacecolor": face}
-                label = make_label(name if len(runs) == 1 else f"{run}: {name}")
-                ax.plot(rows["epoch"], rows[name], label=label, markevery=choose_markevery(len(rows)), **look)
+                looks[name] = look
+                shown = {**style, **look, "label": make_label(name) if len(runs) == 1 else label}
+                ax.plot(rows["epoch"], rows[name], markevery=choose_markevery(len(rows)), **shown)
+                label = "_"  # one entry per run
         for name in names if "loss" not in rows else ["loss"]:
             mark_specials(ax, rows["epoch"], rows[name].mask(rows[name] == 0, 1.0), style)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     ax.set_xlabel("epoch")
     ax.set_ylabel("loss")
+    if _spans_decades(ax):
+        ax.set_yscale("log")
+        ax.yaxis.set_major_formatter(LogFormatter())
+        ax.yaxis.set_minor_formatter(LogFormatter())
+    if len(runs) > 1:
+        add_line_types(ax, looks)
     add_legend(ax)
     return ax
+
+
+def _spans_decades(ax: Axes) -> bool:
+    """Whether the lines have positive values only, and so different ones that a linear scale hides the small ones."""
+    lines = [line.get_ydata() for line in ax.get_lines() if not str(line.get_label()).startswith("_special")]
+    values = np.concatenate([np.asarray(line, "float64") for line in lines]) if lines else np.array([])
+    values = values[np.isfinite(values)]
+    return bool(len(values) and values.min() > 0 and values.max() > MOST_LINEAR * values.min())

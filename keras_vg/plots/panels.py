@@ -12,7 +12,7 @@ from keras_vg.logs.schemas import ACTIVATION, DELTA, GRADIENT, identify
 from keras_vg.plots.depth import draw_depth, draw_heatmap
 from keras_vg.plots.epochs import draw_activations, draw_epochs, draw_layer, draw_losses, draw_update_ratio
 from keras_vg.plots.histograms import draw_deltas, draw_weights
-from keras_vg.plots.style import list_runs
+from keras_vg.plots.style import list_runs, measure_legend
 
 PANEL_SIZE = (4.8, 3.3)
 """Width and height in inches: narrow enough that the text can be read on a phone."""
@@ -35,7 +35,8 @@ class Panel:
     def make_figure(self) -> Figure:
         """Draws the panel, without its title, on a figure of its own."""
         figure = Figure(figsize=PANEL_SIZE, layout="constrained")
-        self.draw(ax=figure.subplots())
+        ax = self.draw(ax=figure.subplots())
+        figure.set_figheight(PANEL_SIZE[1] + measure_legend(ax))
         return figure
 
 
@@ -107,12 +108,16 @@ def draw_panels(panels: list[Panel]) -> Figure:
     rows = -(-len(panels) // columns)
     figure = Figure(figsize=(PANEL_SIZE[0] * columns, PANEL_SIZE[1] * rows), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
-    for ax, panel in zip(axes, panels, strict=False):
+    heights = [PANEL_SIZE[1]] * rows
+    for number, (ax, panel) in enumerate(zip(axes, panels, strict=False)):
         panel.draw(ax=ax)
         note = ax.get_title()
-        legend = ax.get_legend()
-        room = 21 if legend is not None and not legend.get_frame_on() else 6
+        is_above = ax.get_legend() is not None and not ax.get_legend_handles_labels()[0]  # a heat map's
+        room = 21 if is_above else 6
         ax.set_title(f"{panel.title}\n{note}" if note else panel.title, fontsize="medium", parse_math=False, pad=room)
+        heights[number // columns] = max(heights[number // columns], PANEL_SIZE[1] + measure_legend(ax))
     for ax in axes[len(panels) :]:
         ax.remove()
+    figure.set_figheight(sum(heights))
+    axes[0].get_gridspec().set_height_ratios(heights)
     return figure

@@ -9,19 +9,32 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogFormatter, MaxNLocator
+from matplotlib.transforms import ScaledTranslation
 
 from keras_vg.text import make_printable
 
 # Okabe and Ito's colours, which the colour-blind can tell apart; in grey print markers and dashes differ.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-_MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")  # one more than colours: 56 lines differ
 _DASHES = ("-", "--", "-.", ":")
 
 ZERO_HEIGHT, NONFINITE_HEIGHT = 0.05, 0.95
 """Where zeros, and where NaN and infinities are drawn, as fractions of the height of the axes."""
 
 MOST_INSIDE = 5
-"""A legend with more entries is drawn beside the axes."""
+"""Where no layout makes room below the axes, a legend with more entries is drawn beside them."""
+
+_LEGEND_DROP = 0.47
+"""Inches from the axes down to a legend below them: past the tick labels and the axis label."""
+
+_LEGEND_WIDTH = 62
+"""Characters of a legend's row, 7 of them for each entry's line and marker."""
+
+_LEGEND_ROW = 0.18
+"""Height of a legend's row, in inches."""
+
+MOST_LARGE_MARKS = 40
+"""More special values than this in one line are drawn as small markers, which do not run into one another."""
 
 MOST_MARKERS = 12
 """A line with more points has markers at some of them only, evenly spaced."""
@@ -80,7 +93,8 @@ def mark_specials(ax: Axes, x: Any, values: Any, style: dict[str, Any]) -> None:
         if not where.any():
             continue
         transform = ax.get_xaxis_transform()
-        marks = {**style, "linestyle": "none", "markerfacecolor": "none", "markersize": 7, "markeredgewidth": 1.5}
+        size, edge = (7, 1.5) if where.sum() <= MOST_LARGE_MARKS else (3, 0.8)
+        marks = {**style, "linestyle": "none", "markerfacecolor": "none", "markersize": size, "markeredgewidth": edge}
         ax.plot(x[where], np.full(where.sum(), height), transform=transform, clip_on=False, label="_special", **marks)
         _label_height(ax, height, text)
 
@@ -126,16 +140,36 @@ def finish_axes(ax: Axes, y_label: str, x_label: str = "epoch") -> None:
 
 
 def add_legend(ax: Axes, title: str | None = None) -> None:
-    """Adds a legend that shows names as they are, dollar signs included; beside the axes if it is long."""
+    """Adds a legend that shows names as they are, dollar signs included; below the axes if there is a layout."""
     handles, names = ax.get_legend_handles_labels()
     if not handles:
         return
     position: dict[str, Any] = {"loc": "best"}
-    if len(handles) > MOST_INSIDE:
+    if ax.figure.get_layout_engine() is not None:
+        below = ax.transAxes + ScaledTranslation(0, -_LEGEND_DROP, ax.figure.dpi_scale_trans)
+        position = {"loc": "upper center", "bbox_to_anchor": (0.5, 0.0), "bbox_transform": below, "frameon": False}
+        position["ncols"] = _count_legend_columns(names)
+    elif len(handles) > MOST_INSIDE:
         position = {"loc": "upper left", "bbox_to_anchor": (1.06, 1.0)}
     legend = ax.legend(handles, names, title=title, fontsize="small", title_fontsize="small", **position)
     for text in legend.get_texts():
         text.set_parse_math(False)
+
+
+def measure_legend(ax: Axes) -> float:
+    """Returns the height of a legend below the axes, in inches."""
+    names = ax.get_legend_handles_labels()[1]
+    return _LEGEND_ROW * -(-len(names) // _count_legend_columns(names)) if names else 0.0
+
+
+def add_line_types(ax: Axes, looks: dict[str, dict[str, Any]]) -> None:
+    """Adds entries to a legend to come for what dashes and markers mean, whatever the colour."""
+    for name, look in looks.items():
+        ax.plot([], [], label=name, marker="o", markersize=5, **{**look, "color": "0.4"})
+
+
+def _count_legend_columns(names: list[str]) -> int:
+    return max(1, min(len(names), _LEGEND_WIDTH // (max(map(len, names)) + 7)))
 
 
 def make_label(name: object) -> str:

@@ -31,6 +31,7 @@ from keras_vg.plots import choose_panels
 from keras_vg.plots.panels import Panel
 from keras_vg.plots.style import list_runs
 from keras_vg.plots.trials import draw_trials
+from keras_vg.report.overview import make_overview
 from keras_vg.text import make_printable
 
 
@@ -103,16 +104,15 @@ def render_report(runs: list[RunLogs], title: str = "Training report", cure: Any
 def _describe_run(run: RunLogs) -> dict[str, Any]:
     is_judged = set(run.tables) != {"deltas"}
     findings = diagnose(*run.tables.values()) if is_judged else Findings()
-    files = ", ".join(f"{path} ({len(run.tables[log_type]):,} rows)" for log_type, path in run.paths.items())
     return {
         "name": run.name,
-        "state": "unjudged" if not is_judged else findings.verdict.replace("not judged", "unjudged"),
+        "overview": make_overview(run, findings, is_judged),
         "verdict": str(findings).split("\n", 1)[0] if is_judged else "not judged: changes of weights alone do not tell",
         "findings": [
             {"severity": f.severity, "what": describe(f), "evidence": describe_evidence(f), "advice": f.advice}
             for f in findings
         ],
-        "files": make_printable(files),
+        "files": [(make_printable(str(path)), len(run.tables[log_type])) for log_type, path in run.paths.items()],
     }
 
 

@@ -15,6 +15,7 @@ from helpers.tables import make_activations, make_block, write_gradients, write_
 from keras_vg.diagnosis.evidence import Inspection
 from keras_vg.diagnosis.findings import Finding, Findings
 from keras_vg.logs.schemas import ACTIVATION
+from keras_vg.report.overview import Cell, make_overview
 from keras_vg.text import make_printable
 
 HOSTILE = [
@@ -88,7 +89,7 @@ def test_findings_come_first_then_plots_then_tables(report):
     places = [text.index(f"<h2>{heading}</h2>") for heading in ("Findings", "Plots", "Tables")]
     assert places == sorted(places)
     assert text.index("vanishing gradient") < places[1]
-    for title in ("bad: sick", "good: ", "Loss", "Gradient over depth", "Gradients by layer, last epoch"):
+    for title in ("bad: sick", ">good</", "Loss", "Gradient over depth", "Gradients by layer, last epoch"):
         assert title in text
 
 
@@ -163,11 +164,17 @@ def browser(tmp_path_factory):
     chrome.quit()
 
 
-@pytest.mark.parametrize("width", [1280, 360])
-def test_renders_in_a_browser_without_errors(report, browser, width):
+def open_page(browser, page, width, scheme="light"):
     metrics = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 500}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-    browser.get(report.as_uri())
+    scheme = {"name": "prefers-color-scheme", "value": scheme}
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
+    browser.get(page.as_uri())
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_renders_in_a_browser_without_errors(report, browser, width):
+    open_page(browser, report, width)
     assert browser.title == "<i>Mine</i>"
     assert browser.get_log("browser") == []
     images = browser.execute_script("return [...document.images].map(i => [i.complete, i.naturalWidth, i.width])")
@@ -176,10 +183,74 @@ def test_renders_in_a_browser_without_errors(report, browser, width):
     assert browser.execute_script("return document.documentElement.scrollWidth") <= width  # nothing sticks out
 
 
+@pytest.fixture(scope="module")
+def large_report(tmp_path_factory):
+    """A report of 12 runs with long names, one of them of 200 layers."""
+    folder = tmp_path_factory.mktemp("large")
+    names = [f"{'a_very_long_name_' * 4}{number}" for number in range(12)]
+    shallow = {name: [[1e-3, 1e-2, 1e-1]] * 2 for name in names[1:]}
+    sizes = {names[0]: [list(np.geomspace(1e-12, 1, 200))] * 2, **shallow}
+    layers = {names[0]: [f"block_{i}/a_long_name_of_a_layer" for i in range(200)]}
+    vg.write_report(
+        [
+            write_gradients(folder / f"{name}_gradients.csv", rms, layers=layers.get(name))
+            for name, rms in sizes.items()
+        ],
+        folder / "report.html",
+    )
+    return folder / "report.html"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [400, 1000, 1600])
+def test_many_runs_and_layers_fit_the_page(large_report, browser, width, scheme):
+    open_page(browser, large_report, width, scheme)
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+    strips = "[...document.querySelectorAll('.layers')].map(strip => [strip.children.length, strip.scrollWidth])"
+    counts, widths = zip(*browser.execute_script(f"return {strips}"), strict=True)
+    assert counts == (200, *[3] * 11)
+    assert all(100 < size <= width for size in widths)
+    colours = "[document.body, document.querySelector('h1')].map(e => getComputedStyle(e)['%s'])"
+    page, _ = browser.execute_script(f"return {colours % 'background-color'}")
+    _, text = browser.execute_script(f"return {colours % 'color'}")
+    brightness = [sum(map(int, re.findall(r"\d+", colour)[:3])) for colour in (page, text)]
+    assert (brightness[0] < brightness[1]) == (scheme == "dark")
+    assert abs(brightness[0] - brightness[1]) > 500  # of 765
+
+
+def test_a_run_leads_to_its_findings(report, browser):
+    open_page(browser, report, 1000)
+    link = browser.find_element("css selector", ".overview a")
+    assert link.text == "bad"
+    link.click()
+    target = browser.execute_script("return document.querySelector(':target h3').textContent")
+    assert target.startswith("bad: sick")
+
+
+def test_overview_marks_where_it_begins(tmp_path):
+    path = write_gradients(tmp_path / "a_gradients.csv", [[0.1, 0.2, 0.3]], layers=["first", "second", "third"])
+    (run,) = vg.runs.read_run_logs([path])
+    findings = Findings(
+        [
+            Finding("slow", "warning", ("first", "second"), 0, {}, ""),
+            Finding("dead", "error", ("unknown", "second", "third"), 2, {}, ""),
+            Finding("odd", "info", ("first",), 0, {}, ""),
+        ]
+    )
+    overview = make_overview(run, findings, True)
+    assert overview.state == overview.word == "sick"
+    assert overview.summary == "dead in unknown, second, third, from epoch 2; begins in layer 2 of 3"
+    cells = [(cell.layer, cell.severity, cell.is_first) for cell in overview.strip]
+    assert cells == [("first", "warning", False), ("second", "error", True), ("third", "error", False)]
+    nothing = make_overview(run, Findings(), True)
+    assert (nothing.state, nothing.summary, nothing.strip[0]) == ("healthy", "", Cell("first", "", False))
+    assert make_overview(run, Findings(), False).word == "not judged"
+
+
 def test_tables_sort_in_a_browser(report, browser):
     browser.get(report.as_uri())
     read = """
-        const table = document.querySelector("table"), column = arguments[0];
+        const table = document.querySelector("details table"), column = arguments[0];
         table.querySelectorAll("th button")[column].click();
         const sorted = table.querySelectorAll("th")[column].getAttribute("aria-sort");
         return [sorted, [...table.tBodies[0].rows].map(row => row.cells[column].textContent)];
