@@ -169,7 +169,8 @@ def cure(
         y: Labels; None with a dataset.
         validation_data: A pair `(x, y)` by which models are judged; None keeps out a fifth, of each class alike.
         epochs: Epochs of a full training.
-        batch_size: Examples per step.
+        batch_size: Examples per step. If the model's inputs take a fixed number, that one; the last examples that
+            fill no batch are left out.
         seeds: How many seeds each change is proven on, at least 2.
         sample_weight: Weights of the examples, of shape `(examples,)`.
         max_trainings: Budget, in full trainings of all seeds, the original's included; at least 2.
@@ -187,8 +188,9 @@ def cure(
         TypeError: If the model is not compiled with a Keras optimizer.
         ValueError: If the model is not compiled with a loss, has no `call`, or cannot be made anew from its
             configuration; if it cannot take the data, or `fit` fails for a reason that no rule knows; if lengths or
-            shapes of the data do not fit; if a dataset has no length; if `seeds` or `max_trainings` is below 2; or if
-            `epochs`, `batch_size`, `jobs` or `search` are none of what they may be.
+            shapes of the data do not fit; if a dataset has no length; if `seeds` or `max_trainings` is below 2; if
+            `epochs`, `batch_size`, `jobs` or `search` are none of what they may be; or if the model's inputs take a
+            fixed number of examples at once, and `batch_size` is another, or the data do not fill one batch.
 
     Example:
         >>> hidden = keras.layers.Dense(8, "relu")
@@ -201,6 +203,13 @@ def cure(
     """
     _check_arguments(model, epochs, batch_size, seeds, max_trainings, jobs, search)
     data = make_data(x, y, validation_data, sample_weight)
+    if (fixed := _find_fixed_batch_size(model)) is not None:
+        if fixed != batch_size:
+            raise ValueError(
+                f"`batch_size` must be that of the model's inputs, which take {fixed} examples at once. "
+                f"Received: batch_size={batch_size!r}. Pass batch_size={fixed}."
+            )
+        data = data.fix_batch_size(fixed)
     fit = {"batch_size": batch_size, "epochs": epochs}
     if class_weight is not None:
         fit["class_weight"] = class_weight  # type: ignore[assignment]
@@ -234,7 +243,9 @@ def _make_original(template: Template, data: Data, fit: dict[str, Any]) -> tuple
     compiled = compile_original(template, data.take_probe()[0])
     rows = _find_bad_rows(compiled, data)
     bad = np.union1d(rows.get("x", rows["y"]), rows["y"])  # on torch some losses refuse to look at them
-    probe = np.setdiff1d(np.arange(count_examples(data.x)), bad)[:MOST_PROBED]
+    probe = np.setdiff1d(np.arange(count_examples(data.x)), bad)[: data.batch_size or MOST_PROBED]
+    if data.batch_size and len(probe):
+        probe = np.resize(probe, data.batch_size)
     try:
         inspection = inspect(compiled, take(data.x, probe), take(data.y, probe))
     except (TypeError, ValueError):  # which say what is wrong
@@ -259,7 +270,8 @@ def _find_bad_rows(compiled: Any, data: Data) -> dict[str, np.ndarray]:
     rows = {"y": find_nonfinite_rows(data.y), "validation y": find_nonfinite_rows(data.y_val)}
     bad = find_nonfinite_rows(data.x)
     if len(bad):
-        answers = compiled.predict_on_batch(take(data.x, bad[:_SHOWN_ROWS]))
+        shown = np.resize(bad, data.batch_size) if data.batch_size else bad[:_SHOWN_ROWS]
+        answers = compiled.predict_on_batch(take(data.x, shown))
         if len(find_nonfinite_rows(answers)):  # a model that takes NaN for missing values answers all the same
             rows["x"] = bad
     return rows
@@ -323,6 +335,13 @@ def _show_progress(progress: bool) -> Iterator[Callable[[str, float], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("inspecting the model", total=1.0)
         yield lambda text, part: bar.update(task, description=text, completed=part)
+
+
+def _find_fixed_batch_size(model: Any) -> int | None:
+    """The number of examples that the model's inputs take at once, None for any."""
+    inputs = keras.tree.flatten(getattr(model, "inputs", None) or [])
+    sizes = {tensor.shape[0] for tensor in inputs if len(tensor.shape)} - {None}
+    return int(min(sizes)) if sizes else None
 
 
 def _check_arguments(

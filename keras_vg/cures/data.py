@@ -21,6 +21,7 @@ class Data:
         x_val: Inputs of the validation data.
         y_val: Labels of the validation data.
         sample_weight: Weights of the training examples, or None.
+        batch_size: The number of examples that the model takes at once, where its shape fixes it; None for any.
     """
 
     x: Any
@@ -28,10 +29,39 @@ class Data:
     x_val: Any
     y_val: Any
     sample_weight: np.ndarray | None = None
+    batch_size: int | None = None
 
     def take_probe(self, examples: int = MOST_PROBED) -> tuple[Any, Any]:
-        """The first training examples, for an inspection."""
-        return take(self.x, slice(examples)), take(self.y, slice(examples))
+        """The first training examples, for an inspection; a batch of a model that takes no other number."""
+        size = self.batch_size or examples
+        return take(self.x, slice(size)), take(self.y, slice(size))
+
+    def fix_batch_size(self, size: int) -> "Data":
+        """The same data without the last examples that fill no batch of this size.
+
+        Args:
+            size: The number of examples that the model takes at once.
+
+        Returns:
+            The data, whose numbers of examples are multiples of it.
+
+        Raises:
+            ValueError: If the training or the validation data do not fill one batch.
+        """
+        train, validation = (count_examples(x) // size * size for x in (self.x, self.x_val))
+        if not train or not validation:
+            raise ValueError(
+                f"The data must fill a batch of {size} examples, the only number that the model takes. Received: "
+                f"{count_examples(self.x)} examples to train on and {count_examples(self.x_val)} to be judged by."
+            )
+        return Data(
+            take(self.x, slice(train)),
+            take(self.y, slice(train)),
+            take(self.x_val, slice(validation)),
+            take(self.y_val, slice(validation)),
+            None if self.sample_weight is None else self.sample_weight[:train],
+            size,
+        )
 
 
 def take(arrays: Any, chosen: Any) -> Any:

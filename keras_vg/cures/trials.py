@@ -31,6 +31,9 @@ from keras_vg.logs.reader import read_log
 from keras_vg.text import quote_error
 from keras_vg.training import backend, keras_private
 
+MOST_PREDICTED = 512
+"""Examples that are predicted at once."""
+
 _PLACED = ("prediction_min", "prediction_max", "prediction_mean", "label_min", "label_max", "label_mean")
 _SPREADS = ("prediction_std", "label_std")
 
@@ -275,7 +278,7 @@ class Scorer(keras.callbacks.Callback):
 
     def _predict(self, model: Any) -> Any:
         self._forward = self._forward or make_forward_pass(model)
-        return predict(self._forward, self._draft.data.x_val)
+        return predict(self._forward, self._draft.data.x_val, self._draft.data.batch_size or MOST_PREDICTED)
 
     def _measure_loss(self, model: Any) -> float:
         """The loss on the validation data, outside of the model's own bookkeeping."""
@@ -297,7 +300,7 @@ def make_forward_pass(model: Any) -> ForwardPass:
     return ForwardPass(model, lambda batch: model(batch, training=False))
 
 
-def predict(forward: ForwardPass, x: Any, size: int = 512) -> Any:
+def predict(forward: ForwardPass, x: Any, size: int = MOST_PREDICTED) -> Any:
     """Predicts in batches.
 
     Args:

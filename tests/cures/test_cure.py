@@ -223,6 +223,30 @@ def test_model_that_cannot_take_the_data_is_an_error():
         cure(model, X[:, :3])
 
 
+def make_model_of_batches_of_16():
+    model = keras.Sequential(
+        [keras.Input((4,), batch_size=16), layers.Dense(8, "relu"), layers.Dense(1, "softmax", name="last")]
+    )
+    model.compile(keras.optimizers.Adam(0.03), "binary_crossentropy")
+    return model
+
+
+def test_model_that_takes_one_size_of_batches_is_cured_with_whole_batches():
+    found = cure(make_model_of_batches_of_16(), batch_size=16)  # of 200 examples 40 are kept out
+    assert (found.status, found.changes) == ("proven", ("the head that the labels ask for",))
+    assert len(found.fit_options["x"]) == 160
+    assert len(found.fit_options["validation_data"][0]) == 32
+    np.testing.assert_array_equal(found.fit_options["validation_data"][1].shape, (32, 1))
+    found.make_model().fit(**found.fit_options, verbose=0)
+
+
+def test_batches_of_another_size_than_the_model_takes_are_refused():
+    with pytest.raises(ValueError, match=r"take 16 examples at once. Received: batch_size=32. Pass batch_size=16"):
+        cure(make_model_of_batches_of_16())
+    with pytest.raises(ValueError, match=r"batch of 16 examples.*Received: 16 examples to train on and 4 to be judged"):
+        cure(make_model_of_batches_of_16(), X[:20], BINARY[:20], batch_size=16)
+
+
 class Own(keras.Model):
     """A model of a class of its own."""
 
