@@ -95,8 +95,7 @@ def differentiate(function: Callable[[Any], Any], value: float) -> float:
     import torch
 
     tensor = torch.tensor([value], requires_grad=True, device="cuda" if torch.cuda.is_available() else "cpu")
-    function(tensor).sum().backward()
-    return float(tensor.grad[0])
+    return float(torch.autograd.grad(function(tensor).sum(), tensor)[0])
 
 
 def measure_head() -> float:
