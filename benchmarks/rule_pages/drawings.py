@@ -1,0 +1,278 @@
+"""Draws one panel of a rule's picture from a program's tables, with the package's plots where they show it best."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from keras_vg import plots
+from keras_vg.diagnosis.outputs import RANGES, find_label_bounds
+from keras_vg.diagnosis.thresholds import Thresholds
+from rule_pages.scenes import Scene
+
+BLUE, RED, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "0.45"  # Okabe and Ito's, as in the package's plots
+LIMITS = Thresholds()
+
+
+def draw_gradients(scene: Scene, ax: Axes) -> None:
+    """The gradient over the depth; of a training, at its first epoch."""
+    log = scene.gradients
+    plots.draw_depth(log[log["epoch"] == log["epoch"].min()], ax=ax)
+    _drop_legend(ax)
+    ax.set_ylabel("gradient RMS")
+
+
+def draw_tiny_gradients(scene: Scene, ax: Axes) -> None:
+    """The gradient over the depth, beside Adam's epsilon."""
+    draw_gradients(scene, ax)
+    _draw_limits(ax, {"tiny_gradient": LIMITS.tiny_gradient})
+
+
+def draw_outputs(scene: Scene, ax: Axes) -> None:
+    """The largest output of each layer, on a log scale."""
+    rows = scene.inspection.activations
+    sizes = rows["abs_max"].to_numpy("float64")
+    x = np.arange(len(sizes))
+    ax.set_yscale("log")
+    ax.plot(x, np.where(np.isfinite(sizes), sizes, np.nan), "o-", color=BLUE, markersize=5)
+    for place in x[~np.isfinite(sizes)]:
+        ax.text(place, 0.94, "NaN", transform=ax.get_xaxis_transform(), ha="center", va="top", color=RED, weight="bold")
+        ax.axvline(place, color=RED, linestyle=":", linewidth=1)
+    ax.margins(x=0.08)
+    _name_layers(ax, rows["layer"])
+    ax.set_ylabel("largest |output|")
+
+
+def draw_explosion(scene: Scene, ax: Axes) -> None:
+    """The largest output of each layer, beside the size beyond which it explodes."""
+    draw_outputs(scene, ax)
+    rows = scene.inspection.activations
+    largest = np.fmax(1.0, rows.loc[rows["depth"] == -1, "abs_max"].max())
+    _draw_limits(ax, {"exploding_activation": LIMITS.exploding_activation * largest})
+
+
+def draw_dead(scene: Scene, ax: Axes) -> None:
+    """The part of each layer's units that are dead."""
+    _draw_fractions(scene, ax, "dead_fraction", "dead units [%]", ("dead_warning", "dead_fraction"))
+
+
+def draw_saturated(scene: Scene, ax: Axes) -> None:
+    """The part of each layer's values that are saturated."""
+    _draw_fractions(scene, ax, "saturated_fraction", "saturated [%]", ("saturated_warning", "saturated_fraction"))
+
+
+def _draw_fractions(scene: Scene, ax: Axes, column: str, label: str, limits: tuple[str, str]) -> None:
+    rows = scene.inspection.activations
+    rows = rows[rows[column].notna() & (rows["depth"] >= 0) & ~rows["layer"].isin(scene.inspection.outputs["layer"])]
+    _draw_bars(ax, list(rows["layer"]), 100 * rows[column].to_numpy("float64"))
+    ax.set_ylim(0, 105)
+    _draw_limits(ax, {name: 100 * getattr(LIMITS, name) for name in limits})
+    ax.set_ylabel(label)
+
+
+def draw_losses(scene: Scene, ax: Axes) -> None:
+    """The loss over the epochs, beside that of the best constant prediction."""
+    history = scene.evidence.history
+    assert history is not None
+    plots.draw_losses(history.assign(run=scene.name), ax=ax)
+    _drop_legend(ax)
+    baseline = scene.inspection.outputs["baseline"].sum(skipna=False)
+    if np.isfinite(baseline):
+        _draw_limits(ax, {"best constant prediction": baseline}, color=GREY)
+    ax.set_ylabel("training loss")
+
+
+def draw_update_sizes(scene: Scene, ax: Axes) -> None:
+    """How far the next step would move each kernel, relative to its size."""
+    rows = scene.inspection.gradients
+    rows = rows[rows["weight"].str.contains("kernel")]
+    _draw_logs(ax, list(rows["layer"]), rows["update_ratio"].to_numpy("float64"))
+    ax.axhspan(*plots.epochs.HEALTHY_UPDATE, color="0.9", zorder=0)
+    names = ("update_small", "update_warning", "update_large")
+    _draw_limits(ax, {name: getattr(LIMITS, name) for name in names})
+    ax.set_ylim(1e-9, 1e2)
+    ax.set_ylabel("|change| / |weight|")
+
+
+def draw_updates(scene: Scene, ax: Axes) -> None:
+    """How far each epoch moved the weights."""
+    plots.draw_update_ratio(scene.gradients, ax=ax)
+    _drop_legend(ax)
+    ax.set_ylabel("|change| / |weight|")
+
+
+def draw_skipped(scene: Scene, ax: Axes) -> None:
+    """The steps of each epoch that were made, and those that were skipped."""
+    log = scene.gradients.groupby("epoch")[["steps", "nonfinite_steps"]].max()
+    _draw_stack(ax, [str(epoch) for epoch in log.index], log["steps"] - log["nonfinite_steps"], log["nonfinite_steps"])
+    ax.set_xlabel("epoch")
+    ax.set_ylabel("steps")
+
+
+def draw_seen_steps(scene: Scene, ax: Axes) -> None:
+    """The steps of the training at which each layer's gradient was seen, and how far it moved."""
+    log = scene.gradients.groupby("layer", sort=False)[["steps", "delta_norm"]].sum()
+    weights = scene.gradients.groupby("layer", sort=False)["weight"].nunique()
+    _draw_bars(ax, list(log.index), log["steps"].to_numpy() / weights.to_numpy())
+    for place, moved in enumerate(log["delta_norm"]):
+        ax.text(place, 0.02, "moved" if moved > 0 else "", transform=ax.get_xaxis_transform(), ha="center", color=RED)
+    ax.set_ylabel("steps with a gradient")
+
+
+def draw_reach(scene: Scene, ax: Axes) -> None:
+    """Where labels and predictions lie, and which numbers the last activation can reach."""
+    output = scene.inspection.outputs.iloc[0]
+    bounds = find_label_bounds(output["loss"], output["activation"], int(output["units"]))
+    bounds = bounds or RANGES.get(output["activation"], (-np.inf, np.inf))
+    spans = {
+        "labels": (output["label_min"], output["label_max"], BLUE),
+        "predictions": (output["prediction_min"], output["prediction_max"], GREEN),
+    }
+    finite = [value for low, high, _ in spans.values() for value in (low, high)]
+    finite += [value for value in bounds if np.isfinite(value)]
+    margin = 0.12 * max(np.ptp(finite), 1.0)
+    view = min(finite) - margin, max(finite) + margin
+    low, high = np.clip(bounds, *view)
+    ax.axvspan(low, high, color="0.88", zorder=0)
+    for row, (low, high, colour) in enumerate(spans.values()):
+        ax.plot([low, high], [row, row], color=colour, linewidth=7, solid_capstyle="butt", alpha=0.6)
+        ax.plot([low, high], [row, row], "|", color=colour, markersize=18, markeredgewidth=3)
+    ax.set_xlim(*view)
+    ax.set_ylim(1.6, -0.6)
+    ax.set_yticks([0, 1], list(spans))
+    ax.set_xlabel(
+        f"value; grey: allowed by {output['loss'].replace('_', ' ')}" if len(output["loss"]) < 24 else "value"
+    )
+
+
+def draw_label_size(scene: Scene, ax: Axes) -> None:
+    """The size of labels and first predictions."""
+    output = scene.inspection.outputs.iloc[0]
+    _draw_logs(
+        ax, ["labels", "predictions"], [np.hypot(output["label_mean"], output["label_std"]), output["prediction_size"]]
+    )
+    _draw_limits(ax, {name: getattr(LIMITS, name) for name in ("label_size", "label_error")})
+    ax.set_ylabel("root mean square")
+
+
+def draw_inputs(scene: Scene, ax: Axes) -> None:
+    """The largest input, and the largest value that the first kernel is given."""
+    sizes = scene.inspection.inputs["abs_max"].to_numpy("float64")[[0, -1]]
+    _draw_logs(ax, ["input", "what the first\nkernel is given"], sizes)
+    _draw_limits(ax, {name: getattr(LIMITS, name) for name in ("input_size", "input_error")})
+    ax.set_ylabel("largest |value|")
+
+
+def draw_features(scene: Scene, ax: Axes) -> None:
+    """The smallest and the largest feature of what the first kernel is given."""
+    row = scene.inspection.inputs.iloc[-1]
+    _draw_logs(ax, ["smallest feature", "largest feature"], [row["scale_min"], row["scale_max"]])
+    ax.axhspan(row["scale_min"], row["scale_min"] * LIMITS.feature_range, color="0.9", zorder=0)
+    ax.set_ylabel("root mean square")
+
+
+def draw_label_shape(scene: Scene, ax: Axes) -> None:
+    """The loss as it is, and with labels in the predictions' shape."""
+    setup = scene.inspection.setup
+    aligned = setup["loss"] if np.isnan(setup["loss_aligned"]) else setup["loss_aligned"]
+    _draw_bars(ax, ["labels as given", "labels in the\npredictions' shape"], [setup["loss"], aligned])
+    ax.set_ylabel("loss")
+
+
+def draw_ids(scene: Scene, ax: Axes) -> None:
+    """The ids that an embedding is given, and those that it has rows for."""
+    row = scene.inspection.embeddings.iloc[0]
+    ax.barh([0, 1], [row["id_max"] - row["id_min"] + 1, row["input_dim"]], left=[row["id_min"], 0], color=[BLUE, "0.7"])
+    ax.set_yticks([0, 1], ["ids", "rows"])
+    ax.axvline(row["input_dim"], color=RED, linestyle="--", linewidth=1)
+    ax.invert_yaxis()
+    ax.set_xlabel("id")
+
+
+def draw_spreads(scene: Scene, ax: Axes) -> None:
+    """How far the units of each hidden layer differ in their weights."""
+    rows = scene.inspection.weights
+    rows = rows[rows["weight"].str.contains("kernel") & ~rows["layer"].isin(scene.inspection.outputs["layer"])]
+    _draw_logs(ax, list(rows["layer"]), rows["unit_spread"].fillna(0).to_numpy("float64"))
+    _draw_limits(ax, {"symmetric": LIMITS.symmetric})
+    ax.set_ylim(1e-9, 1e2)
+    ax.set_ylabel("spread over the units")
+
+
+def draw_layer_gradients(scene: Scene, ax: Axes) -> None:
+    """The gradient of each layer, as bars."""
+    table = scene.gradients
+    sizes = table.groupby("layer", sort=False)["gradient_norm"].max()
+    steps = table.groupby("layer", sort=False)["steps"].max()
+    names = list(sizes.index)
+    _draw_logs(ax, names, sizes.to_numpy("float64"), ["no gradient" if not steps[name] else "0" for name in names])
+    ax.set_ylabel("gradient norm")
+
+
+def draw_trained(scene: Scene, ax: Axes) -> None:
+    """The values of each layer that are trained, and those that are frozen."""
+    rows = scene.inspection.weights
+    trained = rows["size"].where(rows["trainable"], 0)
+    _draw_stack(ax, list(rows["layer"]), trained, rows["size"] - trained, ("trained", "frozen"))
+    ax.set_ylabel("values in the kernel")
+
+
+def _draw_bars(ax: Axes, names: list[str], values: "np.ndarray | list[float]") -> None:
+    ax.bar(np.arange(len(names)), values, color=BLUE, width=0.6)
+    _name_layers(ax, names)
+
+
+def _draw_logs(ax: Axes, names: list[str], values: "np.ndarray | list[float]", words: list[str] | None = None) -> None:
+    """Points on a log scale, with a word at the foot where a value is 0 or missing."""
+    values = np.asarray(values, "float64")
+    x = np.arange(len(values))
+    is_shown = np.isfinite(values) & (values > 0)
+    ax.set_yscale("log")
+    ax.plot(x[is_shown], values[is_shown], "o", color=BLUE, markersize=9)
+    for place in x[~is_shown]:
+        word = "0" if words is None else words[place]
+        ax.text(place, 0.03, word, transform=ax.get_xaxis_transform(), ha="center", color=RED, weight="bold")
+    ax.margins(x=0.25, y=0.2)
+    _name_layers(ax, names)
+
+
+def _draw_stack(
+    ax: Axes, names: list[str], good: pd.Series, bad: pd.Series, labels: tuple[str, str] = ("made", "skipped")
+) -> None:
+    x = np.arange(len(names))
+    ax.bar(x, good, color=BLUE, width=0.6, label=labels[0])
+    ax.bar(x, bad, bottom=good, color="white", edgecolor=RED, hatch="///", width=0.6, label=labels[1])
+    _name_layers(ax, names)
+    ax.margins(y=0.35)
+    ax.legend(fontsize="small", ncols=2, loc="upper center")
+
+
+def _draw_limits(ax: Axes, limits: dict[str, float], color: str = RED) -> None:
+    """Dashed lines with their names."""
+    for name, value in limits.items():
+        ax.axhline(value, color=color, linestyle="--", linewidth=1, zorder=1)
+        ax.annotate(
+            name,
+            (0.99, value),
+            xycoords=("axes fraction", "data"),
+            ha="right",
+            va="bottom",
+            fontsize="small",
+            color=color,
+        )
+
+
+def _name_layers(ax: Axes, names: "list[str] | pd.Series") -> None:
+    """Names on the x axis, of as many as there is room for."""
+    names = [str(name) for name in names]
+    step = -(-len(names) // 5)
+    chosen = list(range(0, len(names), step))
+    ax.set_xticks(chosen, [names[place] for place in chosen])
+    if max(len(part) for place in chosen for part in names[place].split("\n")) * len(chosen) > 34:
+        ax.tick_params(axis="x", labelrotation=30)
+        for label in ax.get_xticklabels():
+            label.set_ha("right")
+
+
+def _drop_legend(ax: Axes) -> None:
+    if (legend := ax.get_legend()) is not None:
+        legend.remove()

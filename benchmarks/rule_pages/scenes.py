@@ -1,0 +1,86 @@
+"""Runs a program for a picture: inspects it, perhaps trains it, and judges the tables."""
+
+import functools
+import warnings
+from dataclasses import dataclass
+
+import keras
+import pandas as pd
+
+import keras_vg as vg
+from keras_vg.diagnosis.evidence import Evidence, Inspection
+from keras_vg.diagnosis.findings import Finding, Findings
+from keras_vg.diagnosis.rules import judge, make_thresholds
+from labelled_programs import PROGRAMS, Program, run_program
+from rule_pages.more_programs import MORE_PROGRAMS, WITHOUT_LOSS
+
+EXAMPLES = 128
+"""Of the batch that is inspected."""
+
+BY_NAME: dict[str, Program] = {program.name: program for program in [*PROGRAMS, *MORE_PROGRAMS]}
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A program's tables and what the rules say of them.
+
+    Attributes:
+        name: The program's name.
+        evidence: The tables.
+        findings: What the rules found in them.
+    """
+
+    name: str
+    evidence: Evidence
+    findings: Findings
+
+    @property
+    def inspection(self) -> Inspection:
+        """The inspection before the training."""
+        assert self.evidence.inspection is not None
+        return self.evidence.inspection
+
+    @property
+    def gradients(self) -> pd.DataFrame:
+        """The gradient log of the training; where there was none, the inspection's."""
+        table = self.inspection.gradients if self.evidence.gradients is None else self.evidence.gradients
+        return table.assign(run=self.name)
+
+    @property
+    def activations(self) -> pd.DataFrame:
+        """The activation log of the training; where there was none, the inspection's."""
+        table = self.inspection.activations if self.evidence.activations is None else self.evidence.activations
+        return table.assign(run=self.name)
+
+    def find(self, rule: str) -> Finding | None:
+        """The first finding of a rule; None if it found nothing."""
+        return next((finding for finding in self.findings if finding.rule == rule), None)
+
+
+@functools.cache
+def run_scene(name: str, epochs: int) -> Scene:
+    """Inspects a program, trains it for some epochs (0: not at all), and judges it.
+
+    Args:
+        name: The program's name.
+        epochs: How long it is trained.
+
+    Returns:
+        Its scene.
+    """
+    program = BY_NAME[name]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what Keras says of faulty programs
+        evidence = run_program(program, seed=0, epochs=epochs) if epochs else _inspect(program)
+    if name in WITHOUT_LOSS:
+        assert evidence.history is not None
+        evidence = Evidence(history=evidence.history.drop(columns="loss"))
+    return Scene(name, evidence, judge(evidence, make_thresholds()))
+
+
+def _inspect(program: Program) -> Evidence:
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(0)
+    model, x, y = program.make()
+    probe, labels = keras.tree.map_structure(lambda array: array[:EXAMPLES], (x, y))
+    return Evidence(inspection=vg.inspect(model, probe, labels))

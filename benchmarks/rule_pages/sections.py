@@ -1,0 +1,17 @@
+"""All sections, under their headings, in the order of the page."""
+
+from rule_pages.section import Section
+from rule_pages.sections_data import DATA
+from rule_pages.sections_network import NETWORK
+from rule_pages.sections_steps import STEPS
+from rule_pages.sections_unseen import UNSEEN
+
+HEADINGS: dict[str, list[Section]] = {
+    "Data, labels and the output layer": DATA,
+    "Steps and the loss": STEPS,
+    "Weights, units and gradients": NETWORK,
+    "What is not trained, and what could not be judged": UNSEEN,
+}
+
+SECTIONS: dict[str, Section] = {section.rule: section for part in HEADINGS.values() for section in part}
+"""By the name of the rule."""
