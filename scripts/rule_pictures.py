@@ -26,6 +26,9 @@ QUICK = ("label_range", "vanishing_gradient")
 def main(
     rules: Annotated[list[str] | None, typer.Argument(help="Only these rules; all by default.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Only two rules.")] = False,
+    text_only: Annotated[
+        bool, typer.Option("--text-only", help="Run nothing; renew what comes from the code.")
+    ] = False,
     pictures: Annotated[Path, typer.Option(help="Folder for the pictures.")] = PICTURES,
     page: Annotated[Path, typer.Option(help="The page, whose other sections' findings are kept.")] = PAGE,
 ) -> None:
@@ -34,7 +37,10 @@ def main(
     A rule whose section names another backend is left as it is; run the script again with KERAS_BACKEND for it.
     """
     mpl.use("agg")
-    chosen = [SECTIONS[rule] for rule in rules or (QUICK if quick else SECTIONS)]
+    unknown = sorted(set(rules or ()) - set(SECTIONS))
+    if unknown:
+        raise typer.BadParameter(f"There must be a rule of each name. Received: {', '.join(unknown)}.")
+    chosen = [] if text_only else [SECTIONS[rule] for rule in rules or (QUICK if quick else SECTIONS)]
     other = [section for section in chosen if section.backend != keras.backend.backend()]
     printed = read_findings(page.read_text("utf-8")) if page.exists() else {}
     failures: list[str] = []

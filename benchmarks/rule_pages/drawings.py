@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import LogFormatter, NullFormatter
 
 from keras_vg import plots
 from keras_vg.diagnosis.outputs import RANGES, find_label_bounds
@@ -21,10 +22,13 @@ def draw_gradients(scene: Scene, ax: Axes) -> None:
     ax.set_ylabel("gradient RMS")
 
 
-def draw_tiny_gradients(scene: Scene, ax: Axes) -> None:
-    """The gradient over the depth, beside Adam's epsilon."""
-    draw_gradients(scene, ax)
+def draw_kernel_gradients(scene: Scene, ax: Axes) -> None:
+    """The gradient of each kernel, beside Adam's epsilon."""
+    rows = scene.inspection.gradients
+    rows = rows[rows["weight"].str.contains("kernel")]
+    _draw_logs(ax, list(rows["layer"]), rows["gradient_rms"].to_numpy("float64"))
     _draw_limits(ax, {"tiny_gradient": LIMITS.tiny_gradient})
+    ax.set_ylabel("gradient RMS of the kernel")
 
 
 def draw_outputs(scene: Scene, ax: Axes) -> None:
@@ -38,6 +42,10 @@ def draw_outputs(scene: Scene, ax: Axes) -> None:
         ax.text(place, 0.94, "NaN", transform=ax.get_xaxis_transform(), ha="center", va="top", color=RED, weight="bold")
         ax.axvline(place, color=RED, linestyle=":", linewidth=1)
     ax.margins(x=0.08)
+    shown = sizes[np.isfinite(sizes) & (sizes > 0)]
+    if len(shown):
+        ax.set_ylim(min(0.1, shown.min() / 3), max(10, shown.max() * 10))
+    _use_plain_ticks(ax)
     _name_layers(ax, rows["layer"])
     ax.set_ylabel("largest |output|")
 
@@ -63,8 +71,11 @@ def draw_saturated(scene: Scene, ax: Axes) -> None:
 def _draw_fractions(scene: Scene, ax: Axes, column: str, label: str, limits: tuple[str, str]) -> None:
     rows = scene.inspection.activations
     rows = rows[rows[column].notna() & (rows["depth"] >= 0) & ~rows["layer"].isin(scene.inspection.outputs["layer"])]
-    _draw_bars(ax, list(rows["layer"]), 100 * rows[column].to_numpy("float64"))
-    ax.set_ylim(0, 105)
+    values = 100 * rows[column].to_numpy("float64")
+    _draw_bars(ax, list(rows["layer"]), values)
+    for place in np.flatnonzero(values == 0):
+        ax.text(place, 2, "0", ha="center", color=BLUE, weight="bold")
+    ax.set_ylim(0, 115)
     _draw_limits(ax, {name: 100 * getattr(LIMITS, name) for name in limits})
     ax.set_ylabel(label)
 
@@ -78,7 +89,15 @@ def draw_losses(scene: Scene, ax: Axes) -> None:
     baseline = scene.inspection.outputs["baseline"].sum(skipna=False)
     if np.isfinite(baseline):
         _draw_limits(ax, {"best constant prediction": baseline}, color=GREY)
+    ax.margins(y=0.15)
     ax.set_ylabel("training loss")
+
+
+def draw_losses_of_any_size(scene: Scene, ax: Axes) -> None:
+    """The loss over the epochs on a log scale."""
+    draw_losses(scene, ax)
+    ax.set_yscale("log")
+    _use_plain_ticks(ax)
 
 
 def draw_update_sizes(scene: Scene, ax: Axes) -> None:
@@ -90,13 +109,6 @@ def draw_update_sizes(scene: Scene, ax: Axes) -> None:
     names = ("update_small", "update_warning", "update_large")
     _draw_limits(ax, {name: getattr(LIMITS, name) for name in names})
     ax.set_ylim(1e-9, 1e2)
-    ax.set_ylabel("|change| / |weight|")
-
-
-def draw_updates(scene: Scene, ax: Axes) -> None:
-    """How far each epoch moved the weights."""
-    plots.draw_update_ratio(scene.gradients, ax=ax)
-    _drop_legend(ax)
     ax.set_ylabel("|change| / |weight|")
 
 
@@ -139,9 +151,7 @@ def draw_reach(scene: Scene, ax: Axes) -> None:
     ax.set_xlim(*view)
     ax.set_ylim(1.6, -0.6)
     ax.set_yticks([0, 1], list(spans))
-    ax.set_xlabel(
-        f"value; grey: allowed by {output['loss'].replace('_', ' ')}" if len(output["loss"]) < 24 else "value"
-    )
+    ax.set_xlabel("value (grey: within reach)")
 
 
 def draw_label_size(scene: Scene, ax: Axes) -> None:
@@ -231,7 +241,9 @@ def _draw_logs(ax: Axes, names: list[str], values: "np.ndarray | list[float]", w
     for place in x[~is_shown]:
         word = "0" if words is None else words[place]
         ax.text(place, 0.03, word, transform=ax.get_xaxis_transform(), ha="center", color=RED, weight="bold")
-    ax.margins(x=0.25, y=0.2)
+    ax.set_xlim(-0.5, len(values) - 0.5)
+    ax.margins(y=0.2)
+    _use_plain_ticks(ax)
     _name_layers(ax, names)
 
 
@@ -242,7 +254,7 @@ def _draw_stack(
     ax.bar(x, good, color=BLUE, width=0.6, label=labels[0])
     ax.bar(x, bad, bottom=good, color="white", edgecolor=RED, hatch="///", width=0.6, label=labels[1])
     _name_layers(ax, names)
-    ax.margins(y=0.35)
+    ax.set_ylim(0, 1.3 * float((good + bad).max()))
     ax.legend(fontsize="small", ncols=2, loc="upper center")
 
 
@@ -258,6 +270,7 @@ def _draw_limits(ax: Axes, limits: dict[str, float], color: str = RED) -> None:
             va="bottom",
             fontsize="small",
             color=color,
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.5},
         )
 
 
@@ -267,10 +280,16 @@ def _name_layers(ax: Axes, names: "list[str] | pd.Series") -> None:
     step = -(-len(names) // 5)
     chosen = list(range(0, len(names), step))
     ax.set_xticks(chosen, [names[place] for place in chosen])
-    if max(len(part) for place in chosen for part in names[place].split("\n")) * len(chosen) > 34:
+    if max(len(part) for place in chosen for part in names[place].split("\n")) * len(chosen) > 38:
         ax.tick_params(axis="x", labelrotation=30)
         for label in ax.get_xticklabels():
             label.set_ha("right")
+
+
+def _use_plain_ticks(ax: Axes) -> None:
+    """1e-03 for a tick, as in the package's plots."""
+    ax.yaxis.set_major_formatter(LogFormatter())
+    ax.yaxis.set_minor_formatter(NullFormatter())
 
 
 def _drop_legend(ax: Axes) -> None:

@@ -27,16 +27,16 @@ _INTRODUCTION = """# The rules
 
 What `vg.diagnose`, `vg.TrainingGuard` and `keras-vg` can find: {rules} rules. Each section says what the rule sees, \
 its thresholds and where they come from, the finding as it is printed on a program that has the fault, the remedies \
-that `vg.cure` tries, and a program beside it on which the rule is silent. Rules see tables, never a model, so they judge a \
-log from last year as they judge a training that runs now.
+that `vg.cure` tries, and a program beside it on which the rule is silent. Rules see tables, never a model, so they \
+judge a log from last year as they judge a training that runs now.
 
 A threshold is changed by its name: `vg.diagnose(log, vanishing_ratio=1e-5)`. Where its source says "benchmark", \
 `python benchmarks/diagnosis.py --figures` prints the measurement.
 
 The programs are small models with real faults, from `benchmarks/labelled_programs` and `benchmarks/rule_pages`: \
-seed 0, on TensorFlow where nothing else is said. `python scripts/rule_pictures.py` runs them, makes sure that each rule \
-finds something on the sick one and nothing on the healthy one, draws the pictures and writes this page; with names of \
-rules as arguments it does only those."""
+seed 0, on TensorFlow where nothing else is said. `python scripts/rule_pictures.py` runs them, makes sure that each \
+rule finds something on the sick one and nothing on the healthy one, draws the pictures and writes this page; with \
+names of rules as arguments it does only those."""
 
 
 def read_findings(text: str) -> dict[str, str]:
@@ -76,10 +76,6 @@ def write_page(printed: dict[str, str]) -> str:
     if odd := sorted(set(rules) ^ set(SECTIONS)):
         raise ValueError(
             f"Each rule must have one section in benchmarks/rule_pages. Received, on one side only: {odd}."
-        )
-    if missing := sorted(set(rules) - set(printed)):
-        raise ValueError(
-            f"Each rule's finding must have been printed. Missing: {missing}. Run scripts/rule_pictures.py."
         )
     parts = [_INTRODUCTION.format(rules=len(rules)), _write_overview()]
     for heading, sections in HEADINGS.items():

@@ -9,13 +9,12 @@ DATA = [
         sees="A value that is NaN or infinite: in an input, a label, a layer's output, a gradient, a weight or the "
         "loss. The finding names the first place, for everything after it follows from it.",
         severity="Error; a warning for labels under a loss that may leave them out.",
-        sick="log output",
-        healthy="gelu",
-        silent="Every output is finite, layer by layer.",
+        sick="nan input",
+        healthy="mlp tanh sgd",
+        silent="The same data without the NaN: every output is finite.",
         draw=drawings.draw_outputs,
-        caption="The largest output of each layer. Left, the logarithm of a negative number is NaN at the last layer, "
-        "and what comes before it is finite: the fault is there.",
-        is_shared=False,
+        caption="The largest output of each layer, on a log scale. Left, one value of the input is NaN, and so is "
+        "everything after it.",
     ),
     Section(
         rule="constant_labels",

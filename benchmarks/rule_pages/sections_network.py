@@ -81,16 +81,16 @@ NETWORK = [
     ),
     Section(
         rule="tiny_gradient",
-        sees="Gradients that are tiny in every layer, though none is smaller than the others. Adam's epsilon outweighs "
-        "them, and SGD does not move.",
+        sees="Kernels whose gradients are tiny in every layer, whether or not some are smaller than others. Adam's "
+        "epsilon outweighs them, and SGD does not move.",
         severity="Error; silent once the loss is low (`converged_loss`), when small gradients are what is to be "
         "expected.",
         thresholds=("tiny_gradient", "converged_loss"),
         sick="tiny gelu",
         healthy="gelu",
         silent="Glorot's initialization.",
-        draw=drawings.draw_tiny_gradients,
-        caption="Root mean square of each layer's gradient; dashed: `tiny_gradient`.",
+        draw=drawings.draw_kernel_gradients,
+        caption="Root mean square of each kernel's gradient, from the first layer to the last; dashed: the threshold.",
     ),
     Section(
         rule="vanishing_gradient",
@@ -125,9 +125,9 @@ NETWORK = [
         severity="Error below `constant_prediction`, warning below `constant_warning`; silent before the training "
         "where the output layer starts at 0.",
         thresholds=("constant_prediction", "constant_warning"),
-        sick="tiny gelu",
-        healthy="gelu",
-        silent="Two layers with Glorot's initialization.",
+        sick="small relu 0.01",
+        healthy="deep relu",
+        silent="Ten layers with He's initialization, on the same data.",
         draw=drawings.draw_reach,
         caption="Labels and first predictions, from the smallest to the largest. Left, all predictions are one point.",
     ),

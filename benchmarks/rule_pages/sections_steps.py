@@ -11,11 +11,10 @@ STEPS = [
         severity="Error if no weight ever moved; a warning if they stopped moving later.",
         sick="rate zero",
         healthy="mlp tanh sgd",
-        silent="Each epoch moves the weights by some percent.",
-        epochs=2,
-        draw=drawings.draw_updates,
-        caption="How far an epoch moves the weights, relative to their size (median over the layers, band from the "
-        "smallest to the largest; grey: healthy). Left, hollow markers at the lower edge are exact zeros.",
+        silent="A rate of 0.1 on the same data: a step moves each kernel by about a hundredth.",
+        draw=drawings.draw_update_sizes,
+        caption="What the next step would change of each kernel, relative to its size (grey: healthy; dashed: "
+        "thresholds of other rules). Left, exactly 0.",
     ),
     Section(
         rule="learning_rate_too_high",
@@ -28,9 +27,9 @@ STEPS = [
         healthy="mlp tanh sgd",
         silent="The same data at a rate of 0.1: the loss falls at every epoch.",
         epochs=3,
-        draw=drawings.draw_losses,
-        caption="The training loss, and that of the best constant prediction. Left, it is far above it from the start.",
-        is_shared=False,
+        draw=drawings.draw_losses_of_any_size,
+        caption="The training loss on a log scale, and that of the best constant prediction. Left, the mean over "
+        "the first epoch is astronomic: the very first steps overshoot.",
     ),
     Section(
         rule="learning_rate_too_low",
@@ -93,7 +92,7 @@ STEPS = [
         "something is wrong; the findings beside it say what.",
         severity="Error.",
         thresholds=("flat_loss", "first_epochs", "first_steps"),
-        sick="sigmoids x8",
+        sick="sigmoids x12",
         healthy="two sigmoids",
         silent="Two layers of sigmoids, on the same data: the loss falls.",
         epochs=4,
