@@ -50,9 +50,7 @@ def main(
         except WrongSceneError as error:  # the others are still worth having
             failures.append(str(error))
             continue
-        finding = scenes[0].find(section.rule)
-        assert finding is not None
-        printed[section.rule] = print_finding(finding)
+        printed[section.rule] = "\n".join(map(print_finding, scenes[0].find(section.rule)))
         if section.draw is not None:
             save_picture(section, scenes, pictures / f"{section.rule}.png")
     for section in other:

@@ -125,8 +125,8 @@ def draw_seen_steps(scene: Scene, ax: Axes) -> None:
     log = scene.gradients.groupby("layer", sort=False)[["steps", "delta_norm"]].sum()
     weights = scene.gradients.groupby("layer", sort=False)["weight"].nunique()
     _draw_bars(ax, list(log.index), log["steps"].to_numpy() / weights.to_numpy())
-    for place, moved in enumerate(log["delta_norm"]):
-        ax.text(place, 0.02, "moved" if moved > 0 else "", transform=ax.get_xaxis_transform(), ha="center", color=RED)
+    for place in np.flatnonzero((log["steps"] == 0) & (log["delta_norm"] > 0)):
+        ax.text(place, 0.02, "none, but\nit moved", transform=ax.get_xaxis_transform(), ha="center", color=RED)
     ax.set_ylabel("steps with a gradient")
 
 
@@ -250,11 +250,11 @@ def _draw_logs(ax: Axes, names: list[str], values: "np.ndarray | list[float]", w
 def _draw_stack(
     ax: Axes, names: list[str], good: pd.Series, bad: pd.Series, labels: tuple[str, str] = ("made", "skipped")
 ) -> None:
-    x = np.arange(len(names))
+    x, bad = np.arange(len(names)), bad.where(bad > 0)  # no edge around nothing
     ax.bar(x, good, color=BLUE, width=0.6, label=labels[0])
     ax.bar(x, bad, bottom=good, color="white", edgecolor=RED, hatch="///", width=0.6, label=labels[1])
     _name_layers(ax, names)
-    ax.set_ylim(0, 1.3 * float((good + bad).max()))
+    ax.set_ylim(0, 1.3 * float((good + bad.fillna(0)).max()))
     ax.legend(fontsize="small", ncols=2, loc="upper center")
 
 

@@ -15,11 +15,11 @@ from keras_vg.diagnosis.findings import SEVERITIES
 from keras_vg.diagnosis.thresholds import Thresholds
 
 TABLES = {
-    "GRADIENT_RULES": "a gradient log, or the gradients of an inspection",
-    "ACTIVATION_RULES": "an activation log, or the activations of an inspection",
+    "GRADIENT_RULES": "gradients (log or inspection)",
+    "ACTIVATION_RULES": "activations (log or inspection)",
     "INSPECTION_RULES": "an inspection",
-    "PREDICTION_RULES": "predictions for a batch: of an inspection, or of `TrainingGuard(x)`",
-    "HISTORY_RULES": "a `History`, or the file of `CSVLogger`",
+    "PREDICTION_RULES": "predictions (inspection or `TrainingGuard(x)`)",
+    "HISTORY_RULES": "loss (`History` or `CSVLogger`)",
 }
 """What the rules of each list in `keras_vg/diagnosis/rules.py` look at."""
 

@@ -52,12 +52,12 @@ def read_findings(text: str) -> dict[str, str]:
 
 
 def print_finding(finding: Finding) -> str:
-    """A finding as it is printed, its long lines folded."""
-    lines = str(finding).split("\n")
-    return "\n".join(
-        textwrap.fill(line.strip(), 100, initial_indent=indent, subsequent_indent="    ")
-        for indent, line in zip(["", "    ", "    "], lines, strict=True)
-    )
+    """Prints a finding, its long lines folded."""
+    head, evidence, advice = str(finding).split("\n")
+    folded = [
+        textwrap.fill(line.strip(), 100, initial_indent="    ", subsequent_indent="    ") for line in (evidence, advice)
+    ]
+    return "\n".join([head, *folded])
 
 
 def write_page(printed: dict[str, str]) -> str:
@@ -106,7 +106,7 @@ def _write_section(section: Section, printed: str) -> str:
     origins = find_origins()[section.rule]
     functions = ", ".join(f"`{origin.function}`" for origin in origins)
     tables = "; ".join(dict.fromkeys(origin.tables for origin in origins))
-    trained = f"trained for {section.epochs} epochs" if section.epochs else "inspected before training"
+    trained = f"inspected, then trained for {section.epochs} epochs" if section.epochs else "inspected before training"
     on_backend = {"jax": ", on JAX", "torch": ", on torch"}.get(section.backend, "")
     return "\n\n".join(
         [

@@ -52,9 +52,9 @@ class Scene:
         table = self.inspection.activations if self.evidence.activations is None else self.evidence.activations
         return table.assign(run=self.name)
 
-    def find(self, rule: str) -> Finding | None:
-        """The first finding of a rule; None if it found nothing."""
-        return next((finding for finding in self.findings if finding.rule == rule), None)
+    def find(self, rule: str) -> list[Finding]:
+        """The findings of a rule."""
+        return [finding for finding in self.findings if finding.rule == rule]
 
 
 @functools.cache
