@@ -53,6 +53,7 @@ def main(
         printed[section.rule] = "\n".join(map(print_finding, scenes[0].find(section.rule)))
         if section.draw is not None:
             save_picture(section, scenes, pictures / f"{section.rule}.png")
+        page.write_text(write_page(printed), "utf-8")  # at each, so that a run that is broken off keeps what it has
     for section in other:
         print(f"left as it is: {section.rule}, which needs KERAS_BACKEND={section.backend}")
     page.write_text(write_page(printed), "utf-8")

@@ -125,9 +125,9 @@ NETWORK = [
         severity="Error below `constant_prediction`, warning below `constant_warning`; silent before the training "
         "where the output layer starts at 0.",
         thresholds=("constant_prediction", "constant_warning"),
-        sick="small relu 0.01",
-        healthy="deep relu",
-        silent="Ten layers with He's initialization, on the same data.",
+        sick="sigmoids x12",
+        healthy="two sigmoids",
+        silent="Two layers of sigmoids, on the same data.",
         draw=drawings.draw_reach,
         caption="Labels and first predictions, from the smallest to the largest. Left, all predictions are one point.",
     ),
