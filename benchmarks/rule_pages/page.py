@@ -114,7 +114,7 @@ def _write_section(section: Section, printed: str) -> str:
             section.sees,
             f"**Looks at** {tables} ({functions}).",
             f"**Severity.** {section.severity}",
-            _write_thresholds([list_thresholds()[name] for name in section.thresholds]),
+            _write_thresholds([t for name, t in list_thresholds().items() if name in section.thresholds]),
             _write_picture(section),
             f"**Sick: `{section.sick}`**, {trained}{on_backend}:",
             f"```text\n{printed}\n```",
