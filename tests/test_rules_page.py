@@ -23,7 +23,7 @@ INSPECTED = [s for s in SECTIONS.values() if not s.epochs and s.backend == keras
 
 def test_every_rule_has_one_section():
     assert set(list_rules()) == set(SECTIONS)
-    assert set(list_rules()) == set(FOR_RULE) | set(NO_REMEDY)  # a second list of the rules, written by hand
+    assert set(list_rules()) <= set(FOR_RULE) | set(NO_REMEDY)  # which a test of the cures compares with all findings
     assert sum(map(len, HEADINGS.values())) == len(SECTIONS)
     assert {rule for rule in SECTIONS if f"\n### {rule}\n" in TEXT} == set(SECTIONS)
 

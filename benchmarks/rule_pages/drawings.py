@@ -38,7 +38,7 @@ def draw_outputs(scene: Scene, ax: Axes) -> None:
     x = np.arange(len(sizes))
     ax.set_yscale("log")
     ax.plot(x, np.where(np.isfinite(sizes), sizes, np.nan), "o-", color=BLUE, markersize=5)
-    for place in x[~np.isfinite(sizes)]:
+    for place in x[~np.isfinite(sizes)].tolist():
         ax.text(place, 0.94, "NaN", transform=ax.get_xaxis_transform(), ha="center", va="top", color=RED, weight="bold")
         ax.axvline(place, color=RED, linestyle=":", linewidth=1)
     ax.margins(x=0.08)
@@ -73,7 +73,7 @@ def _draw_fractions(scene: Scene, ax: Axes, column: str, label: str, limits: tup
     rows = rows[rows[column].notna() & (rows["depth"] >= 0) & ~rows["layer"].isin(scene.inspection.outputs["layer"])]
     values = 100 * rows[column].to_numpy("float64")
     _draw_bars(ax, list(rows["layer"]), values)
-    for place in np.flatnonzero(values == 0):
+    for place in np.flatnonzero(values == 0).tolist():
         ax.text(place, 2, "0", ha="center", color=BLUE, weight="bold")
     ax.set_ylim(0, 115)
     _draw_limits(ax, {name: 100 * getattr(LIMITS, name) for name in limits})
@@ -88,7 +88,7 @@ def draw_losses(scene: Scene, ax: Axes) -> None:
     _drop_legend(ax)
     baseline = scene.inspection.outputs["baseline"].sum(skipna=False)
     if np.isfinite(baseline):
-        _draw_limits(ax, {"best constant prediction": baseline}, color=GREY)
+        _draw_limits(ax, {"constant prediction, inspected batch": baseline}, color=GREY)
     ax.margins(y=0.15)
     ax.set_ylabel("training loss")
 
@@ -125,7 +125,7 @@ def draw_seen_steps(scene: Scene, ax: Axes) -> None:
     log = scene.gradients.groupby("layer", sort=False)[["steps", "delta_norm"]].sum()
     weights = scene.gradients.groupby("layer", sort=False)["weight"].nunique()
     _draw_bars(ax, list(log.index), log["steps"].to_numpy() / weights.to_numpy())
-    for place in np.flatnonzero((log["steps"] == 0) & (log["delta_norm"] > 0)):
+    for place in np.flatnonzero((log["steps"] == 0) & (log["delta_norm"] > 0)).tolist():
         ax.text(place, 0.02, "none, but\nit moved", transform=ax.get_xaxis_transform(), ha="center", color=RED)
     ax.set_ylabel("steps with a gradient")
 
@@ -238,7 +238,7 @@ def _draw_logs(ax: Axes, names: list[str], values: "np.ndarray | list[float]", w
     is_shown = np.isfinite(values) & (values > 0)
     ax.set_yscale("log")
     ax.plot(x[is_shown], values[is_shown], "o", color=BLUE, markersize=9)
-    for place in x[~is_shown]:
+    for place in x[~is_shown].tolist():
         word = "0" if words is None else words[place]
         ax.text(place, 0.03, word, transform=ax.get_xaxis_transform(), ha="center", color=RED, weight="bold")
     ax.set_xlim(-0.5, len(values) - 0.5)
@@ -270,6 +270,7 @@ def _draw_limits(ax: Axes, limits: dict[str, float], color: str = RED) -> None:
             va="bottom",
             fontsize="small",
             color=color,
+            zorder=1.5,  # below the lines
             bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.5},
         )
 
@@ -281,9 +282,7 @@ def _name_layers(ax: Axes, names: "list[str] | pd.Series") -> None:
     chosen = list(range(0, len(names), step))
     ax.set_xticks(chosen, [names[place] for place in chosen])
     if max(len(part) for place in chosen for part in names[place].split("\n")) * len(chosen) > 38:
-        ax.tick_params(axis="x", labelrotation=30)
-        for label in ax.get_xticklabels():
-            label.set_ha("right")
+        ax.set_xticks(chosen, [names[place] for place in chosen], rotation=30, ha="right")
 
 
 def _use_plain_ticks(ax: Axes) -> None:

@@ -145,7 +145,7 @@ def _find_findings(tree: ast.AST) -> Iterator[tuple[str, frozenset[str]]]:
             rule, severity = node.args[:2]
             if not isinstance(rule, ast.Constant):
                 raise ValueError(f"A rule's name must be a constant. Received: {ast.unparse(rule)}.")
-            yield rule.value, _find_severities(severity, tree)
+            yield str(rule.value), _find_severities(severity, tree)
 
 
 def _find_severities(expression: ast.expr, tree: ast.AST) -> frozenset[str]:
@@ -158,7 +158,8 @@ def _find_severities(expression: ast.expr, tree: ast.AST) -> frozenset[str]:
 
 
 def _find_constants(tree: ast.AST) -> frozenset[str]:
-    return frozenset({node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)} & set(SEVERITIES))
+    constants = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+    return frozenset(severity for severity in SEVERITIES if severity in constants)
 
 
 def _merge(found: Iterable[Iterable[tuple[str, frozenset[str]]]]) -> dict[str, frozenset[str]]:

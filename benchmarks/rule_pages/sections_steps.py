@@ -28,7 +28,7 @@ STEPS = [
         silent="The same data at a rate of 0.1: the loss falls at every epoch.",
         epochs=3,
         draw=drawings.draw_losses_of_any_size,
-        caption="The training loss on a log scale, and that of the best constant prediction. Left, the mean over "
+        caption="The training loss on a log scale; dashed: that of the best constant prediction. Left, the mean over "
         "the first epoch is astronomic: the very first steps overshoot.",
     ),
     Section(
@@ -44,7 +44,7 @@ STEPS = [
         silent="The same data with a rate of 3e-4.",
         epochs=3,
         draw=drawings.draw_losses,
-        caption="The training loss, and that of the best constant prediction. Left, three epochs hardly move it.",
+        caption="The training loss; dashed: that of the best constant prediction. Left, three epochs hardly move it.",
     ),
     Section(
         rule="update_too_large",
@@ -97,8 +97,8 @@ STEPS = [
         silent="Two layers of sigmoids, on the same data: the loss falls.",
         epochs=4,
         draw=drawings.draw_losses,
-        caption="The training loss, and that of the best constant prediction. Left, it stays at that of the constant "
-        "prediction.",
+        caption="The training loss; dashed: that of the best constant prediction on the inspected batch. Left, it does "
+        "not move.",
     ),
     Section(
         rule="endless_fall",
@@ -110,7 +110,8 @@ STEPS = [
         silent="Labels of 0 and 1: cross-entropy cannot fall below 0.",
         epochs=7,
         draw=drawings.draw_losses,
-        caption="The training loss. Left, cross-entropy under a label of 255 falls without end.",
+        caption="The training loss. Left, cross-entropy under a label of 255 falls without end; right, it nears 0 "
+        "(dashed: the best constant prediction).",
         is_shared=False,
     ),
 ]
