@@ -41,10 +41,7 @@ def draw_outputs(scene: Scene, ax: Axes) -> None:
     for place in x[~np.isfinite(sizes)].tolist():
         ax.text(place, 0.94, "NaN", transform=ax.get_xaxis_transform(), ha="center", va="top", color=RED, weight="bold")
         ax.axvline(place, color=RED, linestyle=":", linewidth=1)
-    ax.margins(x=0.08)
-    shown = sizes[np.isfinite(sizes) & (sizes > 0)]
-    if len(shown):
-        ax.set_ylim(min(0.1, shown.min() / 3), max(10, shown.max() * 10))
+    ax.margins(x=0.08, y=0.12)
     _use_plain_ticks(ax)
     _name_layers(ax, rows["layer"])
     ax.set_ylabel("largest |output|")
