@@ -86,9 +86,9 @@ def read_header(path: Path) -> str:
         start = file.read(_CHUNK)
     if is_compressed(path):
         try:
-            start = _new_member().decompress(start, _CHUNK)
+            start = new_member().decompress(start, _CHUNK)
         except zlib.error as error:
-            raise ValueError(_describe_damage(path, 0, 0, error)) from error
+            raise ValueError(describe_damage(path, 0, 0, error)) from error
     return start.split(b"\n", 1)[0].decode("utf-8", errors="replace").rstrip("\r")
 
 
@@ -110,7 +110,7 @@ def read_whole(path: Path, row: re.Pattern[bytes]) -> tuple[bytes, int]:
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
         if not is_compressed(path):
-            end = _find_last_row_end(file, size, row)
+            end = find_last_row_end(file, size, row)
             file.seek(0)
             return file.read(end), size - end
         parts, end = [], 0
@@ -123,7 +123,7 @@ def find_end(path: Path, row: re.Pattern[bytes]) -> int:
     """Returns the size in bytes of the complete lines of a log; raises as `read_whole`."""
     with path.open("rb") as file:
         if not is_compressed(path):
-            return _find_last_row_end(file, os.fstat(file.fileno()).st_size, row)
+            return find_last_row_end(file, os.fstat(file.fileno()).st_size, row)
         return max(end for _, end in _decompress(file, path))
 
 
@@ -143,10 +143,15 @@ def find_damage(text: bytes, row: re.Pattern[bytes]) -> int | None:
     return None
 
 
-def _find_last_row_end(file: BinaryIO, size: int, row: re.Pattern[bytes]) -> int:
-    """Where the last complete row of an uncompressed log ends.
+def find_last_row_end(file: BinaryIO, size: int, row: re.Pattern[bytes]) -> int:
+    """Returns where the last complete row of an uncompressed log ends.
 
     That is after the last line end, unless that one is inside of quotes: a layer's name may contain line ends.
+
+    Args:
+        file: The log, or rows of it.
+        size: The number of its bytes.
+        row: The pattern of a line.
     """
     end = _find_last_line_end(file, size)
     offset = max(0, end - _CHUNK)
@@ -177,7 +182,7 @@ def _decompress(file: BinaryIO, path: Path) -> Iterator[tuple[bytes, int]]:
     """Yields the text of each complete gzip member and where in the file it ends; before the first, no text and 0."""
     end = position = lines = 0
     yield b"", end
-    member, parts = _new_member(), []
+    member, parts = new_member(), []
     while data := file.read(_CHUNK):
         position += len(data)
         while data:
@@ -187,24 +192,26 @@ def _decompress(file: BinaryIO, path: Path) -> Iterator[tuple[bytes, int]]:
                 file.seek(end)
                 if not file.read().strip(b"\0"):  # zeros, which a crash of the machine may leave
                     return
-                raise ValueError(_describe_damage(path, end, lines, error)) from error
+                raise ValueError(describe_damage(path, end, lines, error)) from error
             data = member.unused_data
             if member.eof:
                 end = position - len(data)
                 text = b"".join(parts)
                 lines += text.count(b"\n")
                 yield text, end
-                member, parts = _new_member(), []
+                member, parts = new_member(), []
     file.seek(end + 1)
     if _MEMBER_START in file.read():  # another member follows: it is not the last one that is incomplete
-        raise ValueError(_describe_damage(path, end, lines, "a gzip member without an end"))
+        raise ValueError(describe_damage(path, end, lines, "a gzip member without an end"))
 
 
-def _new_member() -> "zlib._Decompress":
+def new_member() -> "zlib._Decompress":
+    """Returns what decompresses one gzip member."""
     return zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)  # 16: with gzip's header and checksum
 
 
-def _describe_damage(path: Path, end: int, lines: int, reason: object) -> str:
+def describe_damage(path: Path, end: int, lines: int, reason: object) -> str:
+    """Says where a gzip file is damaged: at which byte, behind which line of its text."""
     return (
         f"A log whose name ends in .gz must be a whole gzip file. Received: {str(path)!r}, which is damaged "
         f"at byte {end}, behind line {lines}: {reason}."

@@ -1,6 +1,7 @@
 """The history of a training, wherever it was kept: a CSV with any separator, a table, or a dict of lists."""
 
 import csv
+import io
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -70,11 +71,11 @@ def _find_separator(header: str) -> str:
     return max(",;\t|", key=lambda character: len(next(csv.reader([header], delimiter=character), [])))
 
 
-def read_history(path: Path, header: str) -> pd.DataFrame:
+def read_history(source: "Path | bytes", header: str) -> pd.DataFrame:
     """Reads a CSV that holds a history.
 
     Args:
-        path: The file.
+        source: The file, or its text.
         header: Its first line, by which the separator is found: a comma, a semicolon, a tab or a bar. With a
             semicolon, numbers may have a decimal comma.
 
@@ -82,8 +83,13 @@ def read_history(path: Path, header: str) -> pd.DataFrame:
         The table as it stands in the file.
     """
     separator = _find_separator(header)
-    table = pd.read_csv(path, sep=separator)
+
+    def read(**options: str) -> pd.DataFrame:
+        file = io.BytesIO(source) if isinstance(source, bytes) else source
+        return pd.read_csv(file, sep=separator, **options)  # type: ignore[call-overload]
+
+    table = read()
     losses = [table[name] for name in list_losses(table.columns)]
     if separator == ";" and not all(map(pd.api.types.is_numeric_dtype, losses)):
-        table = pd.read_csv(path, sep=separator, decimal=",")
+        table = read(decimal=",")
     return table

@@ -60,19 +60,32 @@ def read_log(source: Source, keep: Literal["last", "all"] = "last") -> pd.DataFr
     frames, schemas = [], []
     for path in runs.values():
         frame, schema = _read_file(path)
-        frames.append(_drop_repeated_epochs(frame) if keep == "last" else frame)
+        frames.append(drop_repeated_epochs(frame) if keep == "last" else frame)
         schemas.append(schema)
         if schema is not schemas[0]:
             raise ValueError(
                 f"Logs that are read together must be of one type. Received: a {schemas[0].name} "
                 f"({str(next(iter(runs.values())))!r}) and a {schema.name} ({str(path)!r}). Read them one by one."
             )
-    table = pl.concat(frames)
-    run_codes = np.repeat(np.arange(len(frames)), [len(frame) for frame in frames])
+    return make_table(dict(zip(runs, frames, strict=True)), schemas[0])
+
+
+def make_table(frames: Mapping[str, pl.DataFrame], schema: Schema) -> pd.DataFrame:
+    """Joins the rows of runs into one table.
+
+    Args:
+        frames: The rows of each run, as `parse_rows` returns them, by the run's name.
+        schema: The columns of their logs.
+
+    Returns:
+        The table as `read_log` returns it.
+    """
+    table = pl.concat(frames.values())
+    run_codes = np.repeat(np.arange(len(frames)), [len(frame) for frame in frames.values()])
     columns: dict[str, Any] = {
-        "run": pd.Categorical.from_codes(run_codes, categories=pd.Index(list(runs), dtype=object))
+        "run": pd.Categorical.from_codes(run_codes, categories=pd.Index(list(frames), dtype=object))
     }
-    for name, dtype in schemas[0].columns.items():
+    for name, dtype in schema.columns.items():
         columns[name] = _make_categorical(table[name]) if dtype is str else table[name].to_numpy(writable=True)
     return pd.DataFrame(columns, copy=False)
 
@@ -96,7 +109,7 @@ def read_table(path: PathLike) -> pd.DataFrame:
     if not file.is_file():
         raise FileNotFoundError(f"A log must be an existing file. Received: {str(file)!r}. Check the path.")
     header = fileformat.read_header(file)
-    if _find_schema(header) is not None or not file.stat().st_size:
+    if find_schema(header) is not None or not file.stat().st_size:
         return read_log(file)
     columns = split_header(header)
     if identify(columns, repr(str(file))) is HISTORY:
@@ -155,15 +168,23 @@ def _list_parts(path: Path) -> tuple[str, ...]:
     return (*path.absolute().parts[1:-1], path.name.removesuffix(".gz").removesuffix(".csv"))
 
 
-def _find_schema(header: str) -> Schema | None:
-    """The schema whose columns a file's first line holds, all of them in order; every log starts with `epoch`."""
+def find_schema(header: str) -> Schema | None:
+    """Says which log of this package has a header.
+
+    Args:
+        header: The first line of a file, without its line end.
+
+    Returns:
+        The schema whose columns it holds, all of them in order; None if there is none. The separator is `header[5]`,
+        for every log starts with `epoch`.
+    """
     columns = header.split(header[5:6]) if header.startswith("epoch") and header[5:6] else []
     return next((schema for schema in SCHEMAS if list(schema.columns) == columns), None)
 
 
 def _read_file(path: Path) -> tuple[pl.DataFrame, Schema]:
     header = fileformat.read_header(path)
-    schema = _find_schema(header)
+    schema = find_schema(header)
     if not path.stat().st_size:
         raise ValueError(
             f"A log must have a header line. Received: {str(path)!r}, an empty file. "
@@ -174,14 +195,33 @@ def _read_file(path: Path) -> tuple[pl.DataFrame, Schema]:
             f"A log must have the columns of one of this package's logs ({', '.join(s.name for s in SCHEMAS)}). "
             f"Received: {str(path)!r}, whose first line is {header[:200]!r}. Read other CSV files with pandas."
         )
-    separator = header[5]
-    row = fileformat.match_rows(schema, separator)
+    row = fileformat.match_rows(schema, header[5])
     text, torn = fileformat.read_whole(path, row)
     if torn:
         warnings.warn(f"{path}: dropped the torn row at its end, {torn} bytes (a killed training?)", stacklevel=4)
+    return parse_rows(text, schema, header[5], path), schema
+
+
+def parse_rows(text: bytes, schema: Schema, separator: str, path: Path, lines_before: int = 0) -> pl.DataFrame:
+    """Reads the complete rows of a log.
+
+    Args:
+        text: The header and rows behind it, all lines complete; or nothing, of a log without a complete header.
+        schema: The log's columns.
+        separator: The character between two values.
+        path: The log's file, for messages.
+        lines_before: The number of lines in the file between the header and these rows, for messages.
+
+    Returns:
+        The rows.
+
+    Raises:
+        ValueError: If a line is malformed; its number is named.
+    """
     types = {name: _POLARS_TYPES[dtype] for name, dtype in schema.columns.items()}
-    if not text:  # not even the header was complete
-        return pl.DataFrame(schema=types), schema
+    if not text:
+        return pl.DataFrame(schema=types)
+    row = fileformat.match_rows(schema, separator)
     try:
         frame = pl.read_csv(io.BytesIO(text), separator=separator, schema=types)
         reason = "a value is missing" if any(column.null_count() for column in frame) else ""
@@ -191,11 +231,11 @@ def _read_file(path: Path) -> tuple[pl.DataFrame, Schema]:
     if reason or line is not None:
         raise ValueError(
             f"Every line of a log must hold {len(schema.columns)} values of the header's types. "
-            f"Received: {str(path)!r}, in which line {line} does not: "
+            f"Received: {str(path)!r}, in which line {None if line is None else line + lines_before} does not: "
             f"{reason or 'quotes or line ends stand inside of a value'}. "
             "Was the file edited, or damaged? If that line can be spared, delete it."
         )
-    return frame, schema
+    return frame
 
 
 def _has_regular_quotes(frame: pl.DataFrame, text: bytes, separator: str) -> bool:
@@ -218,8 +258,15 @@ def _has_regular_quotes(frame: pl.DataFrame, text: bytes, separator: str) -> boo
     return quotes == text.count(b'"')
 
 
-def _drop_repeated_epochs(frame: pl.DataFrame) -> pl.DataFrame:
-    """Keeps of each epoch the rows of its last run. A run begins where a weight or layer occurs once more."""
+def drop_repeated_epochs(frame: pl.DataFrame) -> pl.DataFrame:
+    """Keeps of each epoch the rows of the last time that it ran, which begin where a weight or layer occurs once more.
+
+    Args:
+        frame: Rows in the order of their file, as `parse_rows` returns them.
+
+    Returns:
+        Those that are kept, in the same order.
+    """
     label = "weight" if "weight" in frame.columns else "layer"  # a layer may be renamed from run to run
     keys = [name for name in ("epoch", "step", "depth", label) if name in frame.columns]
     is_start = pl.any_horizontal(pl.col(key) != pl.col(key).shift() for key in keys)

@@ -3,7 +3,7 @@
 import os
 import re
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -62,22 +62,43 @@ def read_run_logs(paths: Iterable[str | os.PathLike[str]]) -> list[RunLogs]:
         raise unknown[0]
     for reason in unknown:
         warnings.warn(f"A file is left out. {reason}", stacklevel=2)
-    files, known = list(read), list(read.values())
-    types = [log_type for log_type, _ in known]
+    runs = []
+    for name, paths_of_run in sort_into_runs({path: log_type for path, (log_type, _) in read.items()}):
+        run = RunLogs(name)
+        for path in paths_of_run:
+            log_type, run.tables[log_type] = read[path][0], read[path][1]
+            run.paths[log_type] = path
+        runs.append(run)
+    return runs
+
+
+def sort_into_runs(files: Mapping[Path, LogType]) -> list[tuple[str, list[Path]]]:
+    """Sorts files into runs, by their types and names, as `read_run_logs` does.
+
+    Args:
+        files: The type of the log in each file.
+
+    Returns:
+        The name and the files of each run, in the order of the runs' first files.
+
+    Example:
+        >>> runs = sort_into_runs({Path("a_gradients.csv"): "gradients", Path("b_gradients.csv"): "gradients"})
+        >>> [name for name, _ in runs]
+        ['a', 'b']
+    """
     keys = [_name_run(path) for path in files]
-    if len(set(types)) == len(types):
+    if len(set(files.values())) == len(files):
         keys = keys[:1] * len(keys)
     else:  # two files of one type are of two runs: where their names agree, their folders are used, too
-        pairs = list(zip(keys, types, strict=True))
+        pairs = list(zip(keys, files.values(), strict=True))
         keys = [
             _list_parts(path) if pairs.count(pair) > 1 else pair[0] for path, pair in zip(files, pairs, strict=True)
         ]
     distinct = list(dict.fromkeys(keys))
-    runs = {key: RunLogs(make_printable(name)) for key, name in zip(distinct, shorten_paths(distinct), strict=True)}
-    for key, path, (log_type, table) in zip(keys, files, known, strict=True):
-        runs[key].tables[log_type] = table
-        runs[key].paths[log_type] = path
-    return list(runs.values())
+    runs: list[tuple[str, list[Path]]] = [(make_printable(name), []) for name in shorten_paths(distinct)]
+    for path, key in zip(files, keys, strict=True):
+        runs[distinct.index(key)][1].append(path)
+    return runs
 
 
 def join_run_logs(runs: Iterable[RunLogs], log_type: LogType) -> pd.DataFrame | None:
