@@ -110,10 +110,7 @@ def plot(
 ) -> None:
     """Draws the plots that fit the type of the logs."""
     with _exit_on_mistake():
-        if output.suffix.lower() not in (".png", ".svg", ".pdf"):
-            raise ValueError(
-                f"The picture must be a .png, .svg or .pdf file. Received: {str(output)!r}. Give it such an ending."
-            )
+        _check_picture(output)
         from keras_vg.logs.runs import join_run_logs, read_run_logs
         from keras_vg.logs.schemas import LOG_TYPES
         from keras_vg.plots import choose_panels, draw_panels
@@ -146,6 +143,41 @@ def report(
         _print_json({"output": str(output), "bytes": size})
     else:
         typer.echo(f"{output}: {size / 1e6:.2f} MB")
+
+
+@app.command(epilog="Example: keras-vg watch 'runs/*.csv'")
+def watch(
+    logs: Annotated[
+        list[Path],
+        typer.Argument(help="Logs, which need not exist yet, or patterns such as 'runs/*.csv'.", show_default=False),
+    ],
+    once: Annotated[bool, typer.Option("--once", help="Print the present state and end.")] = False,
+    no_color: Annotated[bool, typer.Option("--no-color", help="Without colours, as with NO_COLOR set.")] = False,
+    interval: Annotated[float, typer.Option(min=0.1, help="Seconds between two looks at the files.")] = 0.5,
+    picture: Annotated[Path, typer.Option(help="Picture that the key s writes: .png, .svg or .pdf.")] = Path(
+        "watch.png"
+    ),
+    as_json: AsJson = False,
+) -> None:
+    """Shows runs in the terminal while they train: layers, losses, findings. Exit status: 0 left, 2 bad input.
+
+    Keys: q quits, the arrows choose a layer and a run, m changes what the map shows, s writes a picture. If the output
+    is no terminal, the present state is printed once.
+    """
+    from keras_vg.watch import listing, live
+
+    console = Console(no_color=True) if no_color else Console()
+    with _exit_on_mistake():
+        _check_picture(picture)
+        if as_json:
+            _print_json(listing.list_state(live.read_state(_expand(logs))))
+        elif once or not console.is_terminal:
+            live.show_once(_expand(logs), console)
+        else:
+            try:
+                live.watch_live(logs, console, picture, interval)
+            except KeyboardInterrupt:
+                raise typer.Exit(130) from None
 
 
 @app.command(epilog="Example: keras-vg reproduce A1 F --quick")
@@ -281,6 +313,13 @@ def _exit_on_mistake() -> Iterator[None]:
         finally:
             for warning in caught:
                 typer.echo(f"Warning: {warning.message}", err=True)
+
+
+def _check_picture(path: Path) -> None:
+    if path.suffix.lower() not in (".png", ".svg", ".pdf"):
+        raise ValueError(
+            f"The picture must be a .png, .svg or .pdf file. Received: {str(path)!r}. Give it such an ending."
+        )
 
 
 def _list_findings(findings: Any) -> dict[str, Any]:

@@ -34,6 +34,7 @@ class FollowedLog:
         is_missing: Whether there is no such file at present.
         problem: Why the file cannot be read or is no log, for people; empty if it can.
         rows: The number of its rows.
+        last_epoch: The last epoch among them; -1 without rows, and of a history without epochs.
 
     Example:
         >>> log = FollowedLog(Path("runs/sigmoid_vs_relu/relu_seed0_gradients.csv"))
@@ -44,13 +45,13 @@ class FollowedLog:
 
     log_type: LogType | None
     rows: int
+    last_epoch: int
     _mistake: str
     _schema: Schema | None
     _header: bytes
     _rest: bytes
     _lines: int
     _rows: list[pl.DataFrame]
-    _last_epoch: int
     _histories: list[pd.DataFrame]
     _table: pd.DataFrame | None
 
@@ -115,7 +116,7 @@ class FollowedLog:
         self._mistake = ""  # in the file's text: nothing behind it is read
         self._header = self._rest = b""
         self._rows, self._histories = [], []
-        self._last_epoch = -1
+        self.last_epoch = -1
 
     def _parse(self, text: bytes) -> pd.DataFrame | None:
         self._rest = text
@@ -144,7 +145,7 @@ class FollowedLog:
         self._lines += text.count(b"\n")
         new = _make_printable(new, schema)
         epochs = new["epoch"].unique()
-        if self._rows and epochs.min() <= self._last_epoch:  # type: ignore[operator]
+        if self._rows and epochs.min() <= self.last_epoch:  # type: ignore[operator]
             old = pl.concat(self._rows)
             is_touched = old["epoch"].is_in(epochs.implode())
             new = pl.concat([old.filter(is_touched), new])
@@ -154,7 +155,7 @@ class FollowedLog:
             self._rows = [new.filter(new["epoch"] == new["epoch"][-1])]
         else:
             self._rows.append(new)
-        self._last_epoch = max(self._last_epoch, *epochs)
+        self.last_epoch = max(self.last_epoch, *epochs)
         self.rows = sum(map(len, self._rows))
         self._table = None
         return make_table({RUN: new}, schema)
@@ -168,6 +169,7 @@ class FollowedLog:
         self._histories.append(history)
         self.rows += len(history)
         self._table = None
+        self.last_epoch = int(self.table["epoch"].iloc[-1])
         return self.table
 
 

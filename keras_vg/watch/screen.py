@@ -1,0 +1,196 @@
+"""The whole view as lines of text: the runs side by side, the findings below them, and the keys."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from rich.text import Text
+
+from keras_vg.diagnosis.findings import Severity, describe, describe_evidence
+from keras_vg.watch.cells import BLOCKS, FRACTION_SCALE, Scale, Symbols, make_scale
+from keras_vg.watch.measurements import FRACTIONS, Metric
+from keras_vg.watch.panel import HEAD, draw_panel
+from keras_vg.watch.runs import Watch, WatchedRun
+
+NARROWEST_PANEL = 38
+
+SEVERITY_STYLES: dict[Severity, str] = {"error": "bold red", "warning": "bold yellow", "info": "cyan"}
+
+_GAP = 2
+_KEYS = "q quit  up/down layer  left/right run  m map: {metric}  s picture"
+
+
+@dataclass
+class Selection:
+    """What the keys have chosen.
+
+    Attributes:
+        layer: The index of the marked layer among those of the chosen run.
+        run: The index of the chosen run.
+        metric: What the heat map shows; None for each run's first metric.
+        message: What the last key did, for people; shown instead of the keys.
+    """
+
+    layer: int = 0
+    run: int = 0
+    metric: Metric | None = None
+    message: str = ""
+
+
+def draw_screen(watch: Watch, selection: Selection, width: int, height: int, symbols: Symbols = BLOCKS) -> list[Text]:
+    """Draws the view.
+
+    Args:
+        watch: The runs.
+        selection: What the keys have chosen; it is corrected where there is no such run or layer (any more).
+        width: Cells in a line.
+        height: The most lines.
+        symbols: The terminal's characters.
+
+    Returns:
+        At most `height` lines, each at most `width` cells wide.
+    """
+    runs = watch.runs
+    selection.run = min(max(selection.run, 0), max(len(runs) - 1, 0))
+    findings = draw_findings(watch, max(2, min(height // 3, height - HEAD - 6)))
+    room = max(1, height - 2 - len(findings) - HEAD - 1)
+    lines: list[Text] = []
+    if runs:
+        depths = runs[selection.run].depths
+        selection.layer = min(max(selection.layer, 0), max(len(depths) - 1, 0))
+        first = min(max(0, selection.layer - room // 2), max(0, len(depths) - room))
+        count = max(1, min(len(runs), (width + _GAP) // (NARROWEST_PANEL + _GAP)))
+        start = min(max(0, selection.run - count // 2), len(runs) - count)
+        shown = runs[start : start + count]
+        lines += _join_panels(shown, depths[first : first + room], selection, width, symbols, runs[selection.run])
+        note = f"runs {start + 1}-{start + count} of {len(runs)}" if count < len(runs) else _count(len(runs), "run")
+        note += f", layers {first + 1}-{first + room} of {len(depths)}" if room < len(depths) else ""
+    else:
+        note = "no run yet"
+    lines.insert(0, _draw_title(watch, note, selection, width, symbols))
+    lines += [Text()] * max(0, height - 1 - len(findings) - len(lines))
+    lines += findings
+    metric = _choose_metric(runs[selection.run], selection) if runs else None
+    lines.append(Text(selection.message or _KEYS.format(metric=metric or "none"), "reverse"))
+    for line in lines:
+        line.truncate(width, overflow="ellipsis" if symbols is BLOCKS else "crop")
+    return lines[:height]
+
+
+def draw_state(watch: Watch, width: int, symbols: Symbols = BLOCKS) -> list[Text]:
+    """Draws all layers of all runs and all findings with their advice, to be printed once.
+
+    Args:
+        watch: The runs.
+        width: Cells in a line.
+        symbols: The terminal's characters.
+
+    Returns:
+        The lines.
+    """
+    count = max(1, (width + _GAP) // (NARROWEST_PANEL + _GAP))
+    selection = Selection(layer=-1)
+    lines = [_draw_title(watch, _count(len(watch.runs), "run"), selection, width, symbols)]
+    for start in range(0, len(watch.runs), count):
+        shown = watch.runs[start : start + count]
+        depths = sorted({depth for run in shown for depth in run.depths})
+        lines += [*_join_panels(shown, depths, selection, width, symbols, None), Text()]
+    lines += draw_findings(watch, None)
+    return lines
+
+
+def draw_findings(watch: Watch, most: int | None) -> list[Text]:
+    """Draws the findings of all runs, the worst first, and what is to be said about files.
+
+    Args:
+        watch: The runs.
+        most: The most lines; None for all of them, with the advice.
+
+    Returns:
+        The lines. Where there is room for it, the advice follows each finding.
+    """
+    found = watch.list_findings()
+    blocks: list[list[Text]] = []
+    for run, finding in found:
+        line = Text().append(finding.severity, SEVERITY_STYLES[finding.severity])
+        line.append(f" {run}: " if len(watch.runs) > 1 else " ").append(describe(finding), "bold")
+        evidence = describe_evidence(finding)
+        blocks.append([line.append(f" ({evidence})" if evidence else ""), Text(f"    {finding.advice}")])
+    notes = [Text(note, "dim") for note in watch.notes]
+    notes += [Text(f"{run.name} is not judged: {run.judge.reason}", "dim") for run in watch.runs if run.judge.reason]
+    if not blocks:
+        nothing = "no findings" if any(run.judge.findings is not None for run in watch.runs) else "nothing judged yet"
+        blocks = [[Text(nothing, "dim")]]
+    if most is None:
+        return [line for block in blocks for line in block] + notes
+    notes = notes[: max(1, most // 3)]
+    room = most - len(notes)
+    if len(blocks) > room:
+        left = len(blocks) - room + 1
+        return [block[0] for block in blocks[: room - 1]] + [Text(f"... and {left} more findings", "dim")] + notes
+    lines, spare = [], room - len(blocks)
+    for block in blocks:
+        taken = block[: 1 + spare]
+        spare -= len(taken) - 1
+        lines += taken
+    return lines + notes
+
+
+def _join_panels(
+    runs: list[WatchedRun],
+    depths: list[int],
+    selection: Selection,
+    width: int,
+    symbols: Symbols,
+    chosen: WatchedRun | None,
+) -> list[Text]:
+    """Draws runs side by side, all with the same layers and on the same scale."""
+    width_of_one = (width - _GAP * (len(runs) - 1)) // len(runs)
+    metrics = [_choose_metric(run, selection) for run in runs]
+    scale = _choose_scale(runs, metrics)
+    marked = chosen.depths[selection.layer] if chosen is not None and chosen.depths else None
+    panels = [
+        draw_panel(
+            run, depths, marked, width_of_one, metric or "gradient", scale, symbols, run is chosen and len(runs) > 1
+        )
+        for run, metric in zip(runs, metrics, strict=True)
+    ]
+    lines = []
+    for row in zip(*panels, strict=True):
+        line = Text()
+        for index, part in enumerate(row):
+            if index:
+                line.append(" " * _GAP)
+            part.truncate(width_of_one, pad=index < len(row) - 1)
+            line.append_text(part)
+        lines.append(line)
+    return lines
+
+
+def _choose_metric(run: WatchedRun, selection: Selection) -> Metric | None:
+    metrics = run.metrics
+    return selection.metric if selection.metric in metrics else next(iter(metrics), None)
+
+
+def _choose_scale(runs: list[WatchedRun], metrics: list[Metric | None]) -> Scale:
+    if metrics and metrics[0] in FRACTIONS:
+        return FRACTION_SCALE
+    grids = [run.get_grid(metric) for run, metric in zip(runs, metrics, strict=True) if metric is not None]
+    return make_scale(np.concatenate([[], *(grid.values.ravel() for grid in grids if grid is not None)]))
+
+
+def _draw_title(watch: Watch, note: str, selection: Selection, width: int, symbols: Symbols) -> Text:
+    line = Text("keras-vg watch", "bold").append(f"  {note}", "not bold")
+    metrics = [_choose_metric(run, selection) for run in watch.runs]
+    if any(metrics):
+        scale, metric = _choose_scale(watch.runs, metrics), next(metric for metric in metrics if metric)
+        low, high = (f"{value:.0%}" if metric in FRACTIONS else f"{value:.0e}" for value in (scale.low, scale.high))
+        legend = f"{metric}: {symbols.levels[0]} {low} {symbols.levels[-1]} {high}"
+        legend += f" {symbols.zero} zero {symbols.broken} not finite" if scale.is_log else ""
+        space = width - line.cell_len - len(legend)
+        line.append(f"{' ' * max(2, space)}{legend}", "not bold")
+    line.truncate(width)
+    return line
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
