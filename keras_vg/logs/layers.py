@@ -123,6 +123,26 @@ def measure_layers(columns: "Mapping[str, Any] | pd.DataFrame") -> LayerGradient
     )
 
 
+def measure_updates(columns: "Mapping[str, Any] | pd.DataFrame") -> np.ndarray:
+    """Measures how far the layers of one run moved, relative to their weights.
+
+    Args:
+        columns: The columns of a gradient log, as for `measure_layers`.
+
+    Returns:
+        The `update_ratio` of `reduce_layers`, of shape `(epochs, layers)` in the order of `measure_layers`; NaN where
+        there is no row.
+    """
+    epochs, epoch_codes = np.unique(np.asarray(columns["epoch"]), return_inverse=True)
+    depths, depth_codes = np.unique(np.asarray(columns["depth"]), return_inverse=True)
+    steps, step_codes = np.unique(np.asarray(columns["step"]), return_inverse=True)
+    present, layers = np.unique(epoch_codes * len(depths) + depth_codes, return_inverse=True)
+    _, rows = np.unique(layers * len(steps) + step_codes, return_inverse=True)
+    ratios = np.full(len(epochs) * len(depths), np.nan)
+    ratios[present] = _average_updates(columns, layers, rows)
+    return ratios.reshape(len(epochs), len(depths))
+
+
 def measure_epoch(blocks: Sequence[Block]) -> dict[str, float]:
     """Measures the first and the last layer over an epoch, for the epoch's `logs`.
 
@@ -166,12 +186,13 @@ def reduce_layers(log: pd.DataFrame) -> pd.DataFrame:
     groups = log.groupby(_KEYS, observed=True, sort=False)
     codes = groups.ngroup().to_numpy()
     rms, norm = _join_weights(log, codes, _factorize(log["weight"])[0], groups.ngroups)
+    groups_of_rows = log.groupby([*_KEYS, "step"], observed=True, sort=False)
     columns = {
         "layer": groups["layer"].first().astype(object),
         "steps": groups["steps"].max(),
         "gradient_norm": norm,
         "gradient_rms": rms,
-        "update_ratio": _measure_updates(log, codes),
+        "update_ratio": _average_updates(log, codes, groups_of_rows.ngroup().to_numpy()),
     }
     return pd.DataFrame(columns, index=groups.size().index).reset_index()
 
@@ -250,11 +271,15 @@ def _join_weights(
     return result
 
 
-def _measure_updates(log: pd.DataFrame, codes: np.ndarray) -> np.ndarray:
-    """The mean over an epoch's rows of the layer's change over its weights."""
-    rows = log.groupby([*_KEYS, "step"], observed=True, sort=False).ngroup().to_numpy()
+def _average_updates(columns: "Mapping[str, Any] | pd.DataFrame", layers: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """The mean over the rows of each layer and epoch of the layer's change over its weights, of shape `(layers,)`.
+
+    Both are given as codes from 0: that of a weight's layer and epoch, and that of its layer, epoch and step.
+    """
     change, weight = (
-        np.sqrt(np.bincount(rows, weights=log[name].to_numpy("float64") ** 2)) for name in ("delta_norm", "weight_norm")
+        np.sqrt(np.bincount(rows, weights=np.asarray(columns[name], "float64") ** 2))
+        for name in ("delta_norm", "weight_norm")
     )
-    groups = codes[np.unique(rows, return_index=True)[1]]
-    return np.bincount(groups, weights=change / weight) / np.bincount(groups)
+    groups = layers[np.unique(rows, return_index=True)[1]]
+    with np.errstate(all="ignore"):
+        return np.bincount(groups, weights=change / weight) / np.bincount(groups)

@@ -1,15 +1,18 @@
 """Numbers as single characters, which differ without colours, too: heat maps, sparklines and trends."""
 
-from collections.abc import Sequence
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
-from rich.text import Text
 
 from keras_vg.watch.grid import MISSING
+from keras_vg.watch.lines import Line
 
 COLOURS = ("#5b4a9c", "#4565a5", "#3a7f9f", "#2f9a8a", "#43b36d", "#86c94e", "#c9d63a", "#fde725")
 """From small to large; each differs from the others in lightness as well."""
+
+_ZERO, _BROKEN, _MISSING = 8, 9, 10
+_STYLES = (*COLOURS, "bold red", "bold red", "")
 
 TREND_EPOCHS = 10
 """How many epochs a trend looks back."""
@@ -79,7 +82,7 @@ def make_scale(values: np.ndarray) -> Scale:
 
 
 def pool_epochs(values: np.ndarray, width: int, is_log: bool = True) -> np.ndarray:
-    """Joins neighbouring epochs so that a row of cells holds them all.
+    """Joins neighbouring epochs, always the same number of them, so that a row of cells holds them all.
 
     Args:
         values: Values of shape `(epochs, layers)`.
@@ -91,11 +94,10 @@ def pool_epochs(values: np.ndarray, width: int, is_log: bool = True) -> np.ndarr
     """
     if len(values) <= width:
         return values
-    starts = np.arange(width) * len(values) // width
+    starts = _find_starts(len(values), width)
     is_broken = ~np.isfinite(values)
     counts = ~is_broken & ((values > 0) if is_log else (values != MISSING))
-    numbers = np.where(counts, values, 1.0)
-    sums = np.add.reduceat(np.log(numbers) if is_log else np.where(counts, values, 0.0), starts)
+    sums = np.add.reduceat(np.log(np.where(counts, values, 1.0)) if is_log else np.where(counts, values, 0.0), starts)
     totals = np.add.reduceat(counts.astype(int), starts)
     means = sums / np.maximum(totals, 1)
     cells = np.where(totals > 0, np.exp(means) if is_log else means, MISSING)
@@ -104,37 +106,43 @@ def pool_epochs(values: np.ndarray, width: int, is_log: bool = True) -> np.ndarr
     return cells
 
 
-def draw_cells(values: Sequence[float] | np.ndarray, scale: Scale, symbols: Symbols = BLOCKS) -> Text:
+def _find_starts(epochs: int, width: int) -> np.ndarray:
+    """Where cells begin. They stay what they are as epochs are added, until no cell is left and they grow."""
+    return np.arange(0, epochs, -(-epochs // max(width, 1)))
+
+
+def draw_cells(values: np.ndarray, scale: Scale, symbols: Symbols = BLOCKS) -> list[Line]:
     """Draws values as one character each.
 
     Args:
-        values: The values, `MISSING` where there are none.
+        values: The values, of shape `(cells, layers)`, `MISSING` where there are none.
         scale: What the levels stand for.
         symbols: The terminal's characters.
 
     Returns:
-        As many characters as values.
+        A line per layer, with as many characters as cells.
 
     Example:
-        >>> draw_cells([1e-8, 1e-4, 1.0, 0.0, np.nan], Scale(1e-8, 1.0)).plain
+        >>> [line] = draw_cells(np.array([[1e-8], [1e-4], [1.0], [0.0], [np.nan]]), Scale(1e-8, 1.0))
+        >>> line.plain
         '▁▅█0!'
     """
-    array = np.asarray(values, float)
-    levels = scale.find_levels(array)
-    text = Text()
-    for value, level in zip(array.tolist(), levels.tolist(), strict=True):
-        if value == MISSING:
-            text.append(" ")
-        elif not np.isfinite(value):
-            text.append(symbols.broken, "bold red")
-        elif value == 0 and scale.is_log:
-            text.append(symbols.zero, "bold red")
-        else:
-            text.append(symbols.levels[level], COLOURS[level])
-    return text
+    codes = scale.find_levels(values)
+    if scale.is_log:
+        codes[values == 0] = _ZERO
+    codes[~np.isfinite(values)] = _BROKEN
+    codes[values == MISSING] = _MISSING
+    characters = f"{symbols.levels}{symbols.zero}{symbols.broken} "
+    lines = []
+    for row in codes.T.tolist():
+        line = Line()
+        for code, cells in itertools.groupby(row):
+            line.add(characters[code] * len(list(cells)), _STYLES[code])
+        lines.append(line)
+    return lines
 
 
-def draw_sparkline(values: np.ndarray, width: int, symbols: Symbols = BLOCKS) -> Text:
+def draw_sparkline(values: np.ndarray, width: int, symbols: Symbols = BLOCKS) -> Line:
     """Draws a curve as one line of characters, from its smallest to its largest value.
 
     Args:
@@ -142,19 +150,20 @@ def draw_sparkline(values: np.ndarray, width: int, symbols: Symbols = BLOCKS) ->
         width: The most characters; with more epochs, a character is the mean of several.
         symbols: The terminal's characters.
     """
+    line = Line()
     if width < 1 or not len(values):
-        return Text()
+        return line
     if len(values) > width:
-        starts = np.arange(width) * len(values) // width
+        starts = _find_starts(len(values), width)
         values = np.add.reduceat(values, starts) / np.diff(starts, append=len(values))
     finite = values[np.isfinite(values)]
     low, high = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 1.0)
     scale = Scale(low, high if high > low else low + max(abs(low), 1.0), is_log=False)
-    text = Text()
-    for value, level in zip(values.tolist(), scale.find_levels(values).tolist(), strict=True):
-        is_finite = bool(np.isfinite(value))
-        text.append(symbols.levels[level] if is_finite else symbols.broken, "cyan" if is_finite else "bold red")
-    return text
+    codes = np.where(np.isfinite(values), scale.find_levels(values), _BROKEN)
+    for code, cells in itertools.groupby(codes.tolist()):
+        style = "bold red" if code == _BROKEN else "cyan"
+        line.add(f"{symbols.levels} {symbols.broken}"[code] * len(list(cells)), style)
+    return line
 
 
 def find_trend(values: np.ndarray) -> int | None:

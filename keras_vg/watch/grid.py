@@ -14,7 +14,7 @@ class Grid:
 
     Example:
         >>> grid = Grid()
-        >>> grid.put([3, 3], [0, 1], [0.5, 0.25])
+        >>> grid.put(np.array([3]), np.array([0, 1]), np.array([[0.5, 0.25]]))
         >>> grid.epochs.tolist(), grid.values.tolist()
         ([3], [[0.5, 0.25]])
     """
@@ -24,16 +24,16 @@ class Grid:
         self._rows: dict[int, int] = {}
         self._columns: dict[int, int] = {}
 
-    def put(self, epochs: Iterable[int], depths: Iterable[int], values: Iterable[float]) -> None:
-        """Sets values; one that was set before is replaced.
+    def put(self, epochs: np.ndarray, depths: np.ndarray, values: np.ndarray) -> None:
+        """Sets values; those that were set before are replaced.
 
         Args:
-            epochs: The epoch of each value, of shape `(values,)`.
-            depths: The layer of each value.
-            values: The values.
+            epochs: Epochs, of shape `(epochs,)`.
+            depths: Layers, of shape `(layers,)`.
+            values: The values, of shape `(epochs, layers)`.
         """
-        rows = [self._rows.setdefault(epoch, len(self._rows)) for epoch in map(int, epochs)]
-        columns = [self._columns.setdefault(depth, len(self._columns)) for depth in map(int, depths)]
+        rows = [self._rows.setdefault(epoch, len(self._rows)) for epoch in epochs.tolist()]
+        columns = [self._columns.setdefault(depth, len(self._columns)) for depth in depths.tolist()]
         shape = self._values.shape
         needed = (len(self._rows), len(self._columns))
         if needed[0] > shape[0] or needed[1] > shape[1]:
@@ -41,7 +41,7 @@ class Grid:
             grown = np.full(larger, MISSING)
             grown[: shape[0], : shape[1]] = self._values
             self._values = grown
-        self._values[rows, columns] = np.fromiter(values, float)
+        self._values[np.ix_(rows, columns)] = values
 
     @property
     def epochs(self) -> np.ndarray:

@@ -13,6 +13,7 @@ from keras_vg.logs.runs import join_run_logs, read_run_logs
 from keras_vg.logs.schemas import LOG_TYPES
 from keras_vg.watch.cells import BLOCKS, LETTERS, Symbols
 from keras_vg.watch.keys import open_keyboard
+from keras_vg.watch.lines import LiveScreen
 from keras_vg.watch.panel import HEAD
 from keras_vg.watch.runs import Watch
 from keras_vg.watch.screen import Selection, draw_screen, draw_state
@@ -40,27 +41,26 @@ def watch_live(names: Sequence[Path | str], console: Console, picture: Path, int
     watch.update(time.monotonic())
     watch.check()
     selection, symbols = Selection(), choose_symbols(console)
-    with _end_by_signal(), open_keyboard() as keyboard, console.screen() as screen:
-        shown: tuple[int, int] | None = None
+    with _end_by_signal(), open_keyboard() as keyboard, console.screen():
+        screen, size, is_stale = LiveScreen(console), (0, 0), True
         while True:
-            size = (console.width, console.height)
-            if size != shown:
-                lines = draw_screen(watch, selection, *size, symbols)
-                screen.update(Group(*lines))
-                shown = size
+            if size != (console.width, console.height):
+                size, is_stale = (console.width, console.height), True
+                screen.clear()
+            if is_stale:
+                screen.show(draw_screen(watch, selection, *size, symbols))
             keys = keyboard.wait(0.0 if watch.is_behind else interval)
             for key in keys:
-                if key in "qQ":
+                if key in ("q", "Q"):
                     return
+                selection.message = ""
                 if key == "s":
                     selection.message = f"writing {picture} ..."
-                    screen.update(Group(*draw_screen(watch, selection, *size, symbols)))
+                    screen.show(draw_screen(watch, selection, *size, symbols))
                     selection.message = write_picture(watch, picture)
                 else:
-                    selection.message = ""
                     move(watch, selection, key, size[1])
-            if watch.update(time.monotonic()) or keys:
-                shown = None
+            is_stale = watch.update(time.monotonic()) or bool(keys)
 
 
 def show_once(names: Sequence[Path], console: Console) -> Watch:

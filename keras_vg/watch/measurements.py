@@ -8,8 +8,8 @@ import pandas as pd
 
 from keras_vg.logs.following import FollowedLog
 from keras_vg.logs.history import list_losses
-from keras_vg.logs.layers import reduce_layers
-from keras_vg.watch.grid import Grid
+from keras_vg.logs.layers import measure_layers, measure_updates
+from keras_vg.watch.grid import MISSING, Grid
 
 Metric: TypeAlias = Literal["gradient", "update ratio", "dead", "saturated", "change"]
 
@@ -50,26 +50,45 @@ class Measurements:
             names = ["epoch", *list_losses(rows.columns)]
             numbers = {name: pd.to_numeric(rows[name], errors="coerce") for name in names}
             self.losses = {name: values.to_numpy("float64") for name, values in numbers.items() if values.notna().any()}
-        elif self.log.log_type == "gradients":
-            layers = reduce_layers(rows)
-            self._put("gradient", layers, layers["gradient_rms"])
-            self._put("update ratio", layers, layers["update_ratio"])
-        elif self.log.log_type == "activations":
+            return
+        if self.log.log_type == "activations":
             rows = rows[rows["depth"] >= 0]
-            layers = rows.groupby(["epoch", "depth"], sort=False, observed=True).agg(
-                layer=("layer", "first"), dead=("dead_fraction", "max"), saturated=("saturated_fraction", "max")
-            )
-            layers = layers.reset_index()
+        _, starts = np.unique(rows["depth"].to_numpy(), return_index=True)
+        self.names.update(zip(rows["depth"].iloc[starts].tolist(), rows["layer"].iloc[starts].tolist(), strict=True))
+        if self.log.log_type == "gradients":
+            layers, updates = measure_layers(rows), measure_updates(rows)
+            self._put("gradient", layers.epochs, layers.depths, np.where(layers.is_used, layers.rms, MISSING))
+            self._put("update ratio", layers.epochs, layers.depths, np.where(layers.is_used, updates, MISSING))
+        elif self.log.log_type == "activations":
             for name in FRACTIONS:
-                known = layers[layers[name].notna()]
-                self._put(name, known, known[name])
+                self._put(name, *_reduce_largest(rows, f"{name}_fraction"))
         elif self.log.log_type == "deltas":
-            rows = rows[["epoch", "depth", "layer"]].assign(change=rows["delta"].abs())
-            groups = rows.groupby(["epoch", "depth"], sort=False, observed=True)
-            layers = groups.agg(layer=("layer", "first"), change=("change", "mean")).reset_index()
-            self._put("change", layers, layers["change"])
+            self._put("change", *_reduce_mean(rows))
 
-    def _put(self, metric: Metric, layers: pd.DataFrame, values: "pd.Series[float]") -> None:
-        self.grids.setdefault(metric, Grid()).put(layers["epoch"], layers["depth"], values)
-        last = layers[layers["epoch"] == layers["epoch"].max()]
-        self.names.update(zip(last["depth"].astype(int), last["layer"].astype(str), strict=True))
+    def _put(self, metric: Metric, epochs: np.ndarray, depths: np.ndarray, values: np.ndarray) -> None:
+        self.grids.setdefault(metric, Grid()).put(epochs, depths, values)
+
+
+def _find_cells(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, np.ndarray]]:
+    """The epochs and depths of rows, and the indices of each row among them."""
+    epochs, epoch_codes = np.unique(rows["epoch"].to_numpy(), return_inverse=True)
+    depths, depth_codes = np.unique(rows["depth"].to_numpy(), return_inverse=True)
+    return epochs, depths, (epoch_codes, depth_codes)
+
+
+def _reduce_largest(rows: pd.DataFrame, name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The largest value of each layer and epoch; a layer and the activation layers behind it have one depth."""
+    epochs, depths, cells = _find_cells(rows)
+    values = np.full((len(epochs), len(depths)), MISSING)
+    np.fmax.at(values, cells, rows[name].to_numpy())  # NaN, where it is not known, does not count
+    return epochs, depths, values
+
+
+def _reduce_mean(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The mean |delta| of each layer and epoch."""
+    epochs, depths, (epoch_codes, depth_codes) = _find_cells(rows)
+    cells, size = epoch_codes * len(depths) + depth_codes, len(epochs) * len(depths)
+    counts = np.bincount(cells, minlength=size)
+    sums = np.bincount(cells, np.abs(rows["delta"].to_numpy()), size)
+    values = np.where(counts > 0, sums / np.maximum(counts, 1), MISSING)
+    return epochs, depths, values.reshape(len(epochs), len(depths))

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from rich.cells import cell_len, set_cell_size
-from rich.text import Text
 
 from keras_vg.watch.cells import Scale, Symbols, draw_cells, draw_sparkline, draw_trend, pool_epochs
 from keras_vg.watch.grid import MISSING
+from keras_vg.watch.lines import Line
 from keras_vg.watch.measurements import FRACTIONS, Metric
 from keras_vg.watch.runs import WatchedRun
 
@@ -45,7 +45,7 @@ def draw_panel(
     scale: Scale,
     symbols: Symbols,
     is_chosen: bool,
-) -> list[Text]:
+) -> list[Line]:
     """Draws one run.
 
     Args:
@@ -64,11 +64,11 @@ def draw_panel(
     columns, name_width, map_width = _share_width(run, layers, width)
     grid = run.get_grid(metric)
     values = np.empty((0, len(layers))) if grid is None else grid.take(layers)
-    cells = pool_epochs(values, map_width, scale.is_log)
+    maps = draw_cells(pool_epochs(values, map_width, scale.is_log), scale, symbols)
     lines = [_draw_title(run, width, symbols, is_chosen), _draw_loss(run, width, symbols)]
     headings = "".join(f" {column.heading:>{column.width}}{' ' * _has_trend(column)}" for column in columns)
     span = "" if grid is None else f"epochs {grid.epochs[0]}-{grid.epochs[-1]}"
-    lines.append(Text(_fit(f" {_fit('layer', name_width, symbols)}{headings} {span}", width, symbols), "dim underline"))
+    lines.append(Line(_fit(f" {_fit('layer', name_width, symbols)}{headings} {span}", width, symbols), "dim underline"))
     latest = {column.metric: run.get_latest(column.metric, layers) for column in columns}
     trends = {
         column.metric: found.take(layers)
@@ -77,17 +77,17 @@ def draw_panel(
     }
     for index, depth in enumerate(layers):
         is_marked = depth == chosen
-        line = Text(symbols.marker if is_marked else " ")
-        line.append(_fit(run.name_layer(depth), name_width, symbols), "bold" if is_marked else "")
+        line = Line(symbols.marker if is_marked else " ")
+        line.add(_fit(run.name_layer(depth), name_width, symbols), "bold" if is_marked else "")
         for column in columns:
-            line.append(f" {format_metric(column.metric, latest[column.metric][index]):>{column.width}}")
+            line.add(f" {format_metric(column.metric, latest[column.metric][index]):>{column.width}}")
             if _has_trend(column):
-                line.append(draw_trend(trends[column.metric][:, index], symbols) if column.metric in trends else " ")
-        line.append(" ")
-        line.append_text(draw_cells(cells[:, index], scale, symbols))
+                line.add(draw_trend(trends[column.metric][:, index], symbols) if column.metric in trends else " ")
+        line.add(" ")
+        line.join(maps[index])
         lines.append(line)
     if chosen is not None:
-        lines.append(Text(_fit(_describe_layer(run, chosen), width, symbols), "dim"))
+        lines.append(Line(_fit(_describe_layer(run, chosen), width, symbols), "dim"))
     return lines
 
 
@@ -123,32 +123,30 @@ def _share_width(run: WatchedRun, layers: list[int], width: int) -> tuple[list[C
     return columns, name, _SHORTEST_MAP + left - (name - _SHORTEST_NAME)
 
 
-def _draw_title(run: WatchedRun, width: int, symbols: Symbols, is_chosen: bool) -> Text:
+def _draw_title(run: WatchedRun, width: int, symbols: Symbols, is_chosen: bool) -> Line:
     epoch = "" if run.epoch is None else f"epoch {run.epoch}  "
     verdict = run.verdict
     style = next(style for word, style in _VERDICTS.items() if verdict.startswith(word))
     room = width - 1 - cell_len(epoch) - cell_len(verdict) - 1
     if room < 4:
         epoch, room = "", room + cell_len(epoch)
-    line = Text(symbols.marker if is_chosen else " ")
-    line.append(_fit(run.name, max(room, 4), symbols), "bold").append(" ").append(epoch).append(verdict, style)
-    line.truncate(width)
-    return line
+    line = Line(symbols.marker if is_chosen else " ")
+    line.add(_fit(run.name, max(room, 4), symbols), "bold").add(" ").add(epoch).add(verdict, style)
+    return line.fit(width)
 
 
-def _draw_loss(run: WatchedRun, width: int, symbols: Symbols) -> Text:
+def _draw_loss(run: WatchedRun, width: int, symbols: Symbols) -> Line:
     """The losses, two at most, each with its sparkline."""
     losses = [(name, values) for name, values in run.losses.items() if name != "epoch"]
     losses.sort(key=lambda pair: pair[0] not in ("loss", "val_loss"))
     shown = losses[: 2 if width >= 60 else 1]
-    line = Text("" if shown else " no loss: no history")
+    line = Line("" if shown else " no loss: no history")
     for name, values in shown:
         label = f" {name} {values[-1]:.4g} "
-        line.append(label)
+        line.add(label)
         curve = draw_sparkline(values, width // len(shown) - cell_len(label) - 1, symbols)
-        line.append_text(curve)
-    line.truncate(width)
-    return line
+        line.join(curve)
+    return line.fit(width)
 
 
 def _describe_layer(run: WatchedRun, depth: int) -> str:

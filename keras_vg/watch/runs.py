@@ -12,7 +12,7 @@ from keras_vg.logs.runs import sort_into_runs
 from keras_vg.logs.schemas import LogType
 from keras_vg.text import make_printable
 from keras_vg.watch.grid import MISSING, Grid
-from keras_vg.watch.judging import Judge
+from keras_vg.watch.judging import Judge, Schedule
 from keras_vg.watch.measurements import METRICS, Measurements, Metric
 
 
@@ -93,6 +93,7 @@ class Watch:
         self.notes: list[str] = []
         self._list_paths = list_paths
         self._files: dict[Path, Measurements] = {}
+        self._schedule = Schedule()
 
     @property
     def is_behind(self) -> bool:
@@ -119,9 +120,9 @@ class Watch:
         if has_changed:
             self._sort()
             self.notes = [note for file in self._files.values() if (note := _describe(file.log))]
-        for run in self.runs:
-            has_changed |= run.judge.update([file.log for file in run.logs.values()], now, is_urgent)
-        return has_changed
+        judged = [(run.judge, [file.log for file in run.logs.values()]) for run in self.runs]
+        complete = [(judge, logs) for judge, logs in judged if not any(log.is_behind for log in logs)]
+        return self._schedule.update(complete, now, is_urgent) or has_changed
 
     def check(self) -> None:
         """Raises if there is nothing to show, and nothing that is waited for.

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from rich.text import Text
 
 from keras_vg.diagnosis.findings import Severity, describe, describe_evidence
 from keras_vg.watch.cells import BLOCKS, FRACTION_SCALE, Scale, Symbols, make_scale
+from keras_vg.watch.lines import Line
 from keras_vg.watch.measurements import FRACTIONS, Metric
 from keras_vg.watch.panel import HEAD, draw_panel
 from keras_vg.watch.runs import Watch, WatchedRun
@@ -36,7 +36,7 @@ class Selection:
     message: str = ""
 
 
-def draw_screen(watch: Watch, selection: Selection, width: int, height: int, symbols: Symbols = BLOCKS) -> list[Text]:
+def draw_screen(watch: Watch, selection: Selection, width: int, height: int, symbols: Symbols = BLOCKS) -> list[Line]:
     """Draws the view.
 
     Args:
@@ -53,7 +53,7 @@ def draw_screen(watch: Watch, selection: Selection, width: int, height: int, sym
     selection.run = min(max(selection.run, 0), max(len(runs) - 1, 0))
     findings = draw_findings(watch, max(2, min(height // 3, height - HEAD - 6)))
     room = max(1, height - 2 - len(findings) - HEAD - 1)
-    lines: list[Text] = []
+    lines: list[Line] = []
     if runs:
         depths = runs[selection.run].depths
         selection.layer = min(max(selection.layer, 0), max(len(depths) - 1, 0))
@@ -61,22 +61,24 @@ def draw_screen(watch: Watch, selection: Selection, width: int, height: int, sym
         count = max(1, min(len(runs), (width + _GAP) // (NARROWEST_PANEL + _GAP)))
         start = min(max(0, selection.run - count // 2), len(runs) - count)
         shown = runs[start : start + count]
-        lines += _join_panels(shown, depths[first : first + room], selection, width, symbols, runs[selection.run])
+        metrics, scale = choose_maps(shown, selection)
+        marked = (runs[selection.run], depths[selection.layer]) if depths else None
+        lines += _join_panels(shown, depths[first : first + room], metrics, scale, width, symbols, marked)
         note = f"runs {start + 1}-{start + count} of {len(runs)}" if count < len(runs) else _count(len(runs), "run")
         note += f", layers {first + 1}-{first + room} of {len(depths)}" if room < len(depths) else ""
     else:
-        note = "no run yet"
-    lines.insert(0, _draw_title(watch, note, selection, width, symbols))
-    lines += [Text()] * max(0, height - 1 - len(findings) - len(lines))
+        note, metrics, scale = "no run yet", [None], make_scale(np.empty(0))
+    metric = next((metric for metric in metrics if metric is not None), None)
+    lines.insert(0, _draw_title(note, metric, scale, width, symbols))
+    lines += [Line()] * max(0, height - 1 - len(findings) - len(lines))
     lines += findings
-    metric = _choose_metric(runs[selection.run], selection) if runs else None
-    lines.append(Text(selection.message or _KEYS.format(metric=metric or "none"), "reverse"))
+    lines.append(Line(selection.message or _KEYS.format(metric=metric or "none"), "reverse"))
     for line in lines:
-        line.truncate(width, overflow="ellipsis" if symbols is BLOCKS else "crop")
+        line.fit(width, symbols.rest)
     return lines[:height]
 
 
-def draw_state(watch: Watch, width: int, symbols: Symbols = BLOCKS) -> list[Text]:
+def draw_state(watch: Watch, width: int, symbols: Symbols = BLOCKS) -> list[Line]:
     """Draws all layers of all runs and all findings with their advice, to be printed once.
 
     Args:
@@ -88,17 +90,19 @@ def draw_state(watch: Watch, width: int, symbols: Symbols = BLOCKS) -> list[Text
         The lines.
     """
     count = max(1, (width + _GAP) // (NARROWEST_PANEL + _GAP))
-    selection = Selection(layer=-1)
-    lines = [_draw_title(watch, _count(len(watch.runs), "run"), selection, width, symbols)]
+    metrics, scale = choose_maps(watch.runs, Selection())
+    metric = next((metric for metric in metrics if metric is not None), None)
+    lines = [_draw_title(_count(len(watch.runs), "run"), metric, scale, width, symbols)]
     for start in range(0, len(watch.runs), count):
         shown = watch.runs[start : start + count]
         depths = sorted({depth for run in shown for depth in run.depths})
-        lines += [*_join_panels(shown, depths, selection, width, symbols, None), Text()]
+        metrics, _ = choose_maps(shown, Selection())
+        lines += [*_join_panels(shown, depths, metrics, scale, width, symbols, None), Line()]
     lines += draw_findings(watch, None)
     return lines
 
 
-def draw_findings(watch: Watch, most: int | None) -> list[Text]:
+def draw_findings(watch: Watch, most: int | None) -> list[Line]:
     """Draws the findings of all runs, the worst first, and what is to be said about files.
 
     Args:
@@ -109,24 +113,24 @@ def draw_findings(watch: Watch, most: int | None) -> list[Text]:
         The lines. Where there is room for it, the advice follows each finding.
     """
     found = watch.list_findings()
-    blocks: list[list[Text]] = []
+    blocks: list[list[Line]] = []
     for run, finding in found:
-        line = Text().append(finding.severity, SEVERITY_STYLES[finding.severity])
-        line.append(f" {run}: " if len(watch.runs) > 1 else " ").append(describe(finding), "bold")
+        line = Line().add(finding.severity, SEVERITY_STYLES[finding.severity])
+        line.add(f" {run}: " if len(watch.runs) > 1 else " ").add(describe(finding), "bold")
         evidence = describe_evidence(finding)
-        blocks.append([line.append(f" ({evidence})" if evidence else ""), Text(f"    {finding.advice}")])
-    notes = [Text(note, "dim") for note in watch.notes]
-    notes += [Text(f"{run.name} is not judged: {run.judge.reason}", "dim") for run in watch.runs if run.judge.reason]
+        blocks.append([line.add(f" ({evidence})" if evidence else ""), Line(f"    {finding.advice}")])
+    notes = [Line(note, "dim") for note in watch.notes]
+    notes += [Line(f"{run.name} is not judged: {run.judge.reason}", "dim") for run in watch.runs if run.judge.reason]
     if not blocks:
         nothing = "no findings" if any(run.judge.findings is not None for run in watch.runs) else "nothing judged yet"
-        blocks = [[Text(nothing, "dim")]]
+        blocks = [[Line(nothing, "dim")]]
     if most is None:
         return [line for block in blocks for line in block] + notes
     notes = notes[: max(1, most // 3)]
     room = most - len(notes)
     if len(blocks) > room:
         left = len(blocks) - room + 1
-        return [block[0] for block in blocks[: room - 1]] + [Text(f"... and {left} more findings", "dim")] + notes
+        return [block[0] for block in blocks[: room - 1]] + [Line(f"... and {left} more findings", "dim")] + notes
     lines, spare = [], room - len(blocks)
     for block in blocks:
         taken = block[: 1 + spare]
@@ -138,57 +142,57 @@ def draw_findings(watch: Watch, most: int | None) -> list[Text]:
 def _join_panels(
     runs: list[WatchedRun],
     depths: list[int],
-    selection: Selection,
+    metrics: list[Metric | None],
+    scale: Scale,
     width: int,
     symbols: Symbols,
-    chosen: WatchedRun | None,
-) -> list[Text]:
+    marked: tuple[WatchedRun, int] | None,
+) -> list[Line]:
     """Draws runs side by side, all with the same layers and on the same scale."""
     width_of_one = (width - _GAP * (len(runs) - 1)) // len(runs)
-    metrics = [_choose_metric(run, selection) for run in runs]
-    scale = _choose_scale(runs, metrics)
-    marked = chosen.depths[selection.layer] if chosen is not None and chosen.depths else None
+    chosen, layer = marked or (None, None)
     panels = [
         draw_panel(
-            run, depths, marked, width_of_one, metric or "gradient", scale, symbols, run is chosen and len(runs) > 1
+            run, depths, layer, width_of_one, metric or "gradient", scale, symbols, run is chosen and len(runs) > 1
         )
         for run, metric in zip(runs, metrics, strict=True)
     ]
     lines = []
     for row in zip(*panels, strict=True):
-        line = Text()
+        line = Line()
         for index, part in enumerate(row):
-            if index:
-                line.append(" " * _GAP)
-            part.truncate(width_of_one, pad=index < len(row) - 1)
-            line.append_text(part)
+            line.add(" " * _GAP if index else "").join(part.fit(width_of_one))
         lines.append(line)
     return lines
 
 
-def _choose_metric(run: WatchedRun, selection: Selection) -> Metric | None:
-    metrics = run.metrics
-    return selection.metric if selection.metric in metrics else next(iter(metrics), None)
+def choose_maps(runs: list[WatchedRun], selection: Selection) -> tuple[list[Metric | None], Scale]:
+    """Chooses what the heat maps show.
 
+    Args:
+        runs: The runs that are side by side.
+        selection: What the keys have chosen.
 
-def _choose_scale(runs: list[WatchedRun], metrics: list[Metric | None]) -> Scale:
+    Returns:
+        The metric of each run: the chosen one, or the first that its logs have; and the scale of all maps.
+    """
+    metrics = [selection.metric if selection.metric in run.metrics else next(iter(run.metrics), None) for run in runs]
     if metrics and metrics[0] in FRACTIONS:
-        return FRACTION_SCALE
+        return metrics, FRACTION_SCALE
     grids = [run.get_grid(metric) for run, metric in zip(runs, metrics, strict=True) if metric is not None]
-    return make_scale(np.concatenate([[], *(grid.values.ravel() for grid in grids if grid is not None)]))
+    values = [grid.values.ravel() for grid in grids if grid is not None]
+    return metrics, make_scale(np.concatenate(values) if values else np.empty(0))
 
 
-def _draw_title(watch: Watch, note: str, selection: Selection, width: int, symbols: Symbols) -> Text:
-    line = Text("keras-vg watch", "bold").append(f"  {note}", "not bold")
-    metrics = [_choose_metric(run, selection) for run in watch.runs]
-    if any(metrics):
-        scale, metric = _choose_scale(watch.runs, metrics), next(metric for metric in metrics if metric)
+def _draw_title(note: str, metric: Metric | None, scale: Scale, width: int, symbols: Symbols) -> Line:
+    line = Line("keras-vg watch", "bold").add(f"  {note}")
+    if metric is not None:
         low, high = (f"{value:.0%}" if metric in FRACTIONS else f"{value:.0e}" for value in (scale.low, scale.high))
         legend = f"{metric}: {symbols.levels[0]} {low} {symbols.levels[-1]} {high}"
-        legend += f" {symbols.zero} zero {symbols.broken} not finite" if scale.is_log else ""
-        space = width - line.cell_len - len(legend)
-        line.append(f"{' ' * max(2, space)}{legend}", "not bold")
-    line.truncate(width)
+        meanings = f" {symbols.zero} zero {symbols.broken} not finite" if scale.is_log else ""
+        room = width - line.width - len(legend) - 2
+        legend += meanings if len(meanings) <= room else ""
+        line.add(" " * max(2, width - line.width - len(legend))).add(legend)
     return line
 
 
