@@ -131,11 +131,25 @@ def report(
     logs: Logs,
     output: Annotated[Path, typer.Option("--output", "-o", help="HTML file to write.")] = Path("report.html"),
     title: Annotated[str, typer.Option(help="The report's heading.")] = "Training report",
+    follow: Annotated[bool, typer.Option("--follow", help="Write it anew at every epoch, until Ctrl-C.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Writes findings, plots and tables of one or several runs into one HTML file that opens from disk."""
+    """Writes findings, plots and tables of one or several runs into one HTML file that opens from disk.
+
+    With --follow, logs may not exist yet, and the page that is open in a browser reloads itself.
+    """
     from keras_vg.report import write_report
 
+    if follow:
+        with _exit_on_mistake():
+            if as_json:
+                raise ValueError("--follow goes on, and --json prints once. Received: both. Leave one of them out.")
+            from keras_vg.report.following import follow_report
+            from keras_vg.signals import end_by_exception
+
+            with contextlib.suppress(KeyboardInterrupt), end_by_exception():
+                follow_report(logs, output, title, typer.echo)
+        return
     with _exit_on_mistake():
         write_report(_expand(logs), output, title)
     size = output.stat().st_size
@@ -169,15 +183,17 @@ def watch(
     console = Console(no_color=True) if no_color else Console()
     with _exit_on_mistake():
         _check_picture(picture)
-        if as_json:
-            _print_json(listing.list_state(live.read_state(_expand(logs))))
-        elif once or not console.is_terminal:
-            live.show_once(_expand(logs), console)
-        else:
+        if not (as_json or once) and console.is_terminal:
             try:
                 live.watch_live(logs, console, picture, interval)
             except KeyboardInterrupt:
                 raise typer.Exit(130) from None
+            return
+        state = live.read_state(_expand(logs))
+    if as_json:
+        _print_json(listing.list_state(state))
+    else:
+        live.print_state(state, console)
 
 
 @app.command(epilog="Example: keras-vg reproduce A1 F --quick")

@@ -67,13 +67,16 @@ def write_report(
     Path(filename).write_text(render_report(runs, title, cure), encoding="utf-8")
 
 
-def render_report(runs: list[RunLogs], title: str = "Training report", cure: Any = None) -> str:
+def render_report(
+    runs: list[RunLogs], title: str = "Training report", cure: Any = None, reload_seconds: float | None = None
+) -> str:
     """Renders a report.
 
     Args:
         runs: What `runs.read_run_logs` returned.
         title: The report's heading.
         cure: What `cure` returned, or None.
+        reload_seconds: How often the page reloads itself in a browser, keeping its position; None for never.
 
     Returns:
         The HTML text.
@@ -83,7 +86,9 @@ def render_report(runs: list[RunLogs], title: str = "Training report", cure: Any
         '<!doctype html>'
     """
     logs = {log_type: log for log_type in LOG_TYPES if (log := join_run_logs(runs, log_type)) is not None}
-    template, script = _load_template()
+    template, script, reloader = _load_template()
+    if reload_seconds is not None:
+        script += reloader
     panels = [panel for log in logs.values() for panel in choose_panels(log)]
     tables = choose_tables(logs)
     if cure is not None:
@@ -96,6 +101,7 @@ def render_report(runs: list[RunLogs], title: str = "Training report", cure: Any
         cure=None if cure is None else _describe_cure(cure),
         plots=[{"title": panel.title, "data": _draw_svg(panel)} for panel in panels],
         tables=[_make_table(name, table) for name, table in tables],
+        reload_seconds=reload_seconds,
         script=script,
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
@@ -206,13 +212,15 @@ def _format_cell(value: Any) -> str:
 
 
 @functools.cache
-def _load_template() -> tuple[jinja2.Template, str]:
-    """Returns the template of the page and the script in it."""
+def _load_template() -> tuple[jinja2.Template, str, str]:
+    """Returns the template of the page, the script in it, and the one that is added to a page that reloads itself."""
     folder = resources.files("keras_vg.report").joinpath("templates")
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
     environment.filters["format_cell"] = _format_cell
     environment.filters["code"] = _mark_code
-    page, script = (folder.joinpath(name).read_text(encoding="utf-8") for name in ("report.html", "sort.js"))
-    return environment.from_string(page), script
+    page, script, reloader = (
+        folder.joinpath(name).read_text(encoding="utf-8") for name in ("report.html", "sort.js", "reload.js")
+    )
+    return environment.from_string(page), script, reloader

@@ -1,23 +1,21 @@
 """The view in a terminal: drawn anew when something has changed, and moved by keys, until it is left."""
 
-import contextlib
-import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console, Group
 
 from keras_vg.logs.runs import join_run_logs, read_run_logs
 from keras_vg.logs.schemas import LOG_TYPES
+from keras_vg.logs.sources import find_patterns, list_files
+from keras_vg.signals import end_by_exception
 from keras_vg.watch.cells import BLOCKS, LETTERS, Symbols
 from keras_vg.watch.keys import open_keyboard
 from keras_vg.watch.lines import LiveScreen
 from keras_vg.watch.panel import HEAD
 from keras_vg.watch.runs import Watch
 from keras_vg.watch.screen import Selection, draw_screen, draw_state
-from keras_vg.watch.sources import find_patterns, list_files
 
 INTERVAL = 0.5
 """Seconds between two looks at the files."""
@@ -41,7 +39,7 @@ def watch_live(names: Sequence[Path | str], console: Console, picture: Path, int
     watch.update(time.monotonic())
     watch.check()
     selection, symbols = Selection(), choose_symbols(console)
-    with _end_by_signal(), open_keyboard() as keyboard, console.screen():
+    with end_by_exception(), open_keyboard() as keyboard, console.screen():
         screen, size, is_stale = LiveScreen(console), (0, 0), True
         while True:
             if size != (console.width, console.height):
@@ -63,27 +61,29 @@ def watch_live(names: Sequence[Path | str], console: Console, picture: Path, int
             is_stale = watch.update(time.monotonic()) or bool(keys)
 
 
-def show_once(names: Sequence[Path], console: Console) -> Watch:
-    """Prints the present state of runs.
+def print_state(watch: Watch, console: Console) -> None:
+    """Prints the state of runs, with all their layers and findings.
+
+    Args:
+        watch: The runs.
+        console: Where to.
+    """
+    console.print(Group(*draw_state(watch, console.width, choose_symbols(console))), soft_wrap=True)
+
+
+def read_state(names: Sequence[Path]) -> Watch:
+    """Reads runs as they are now.
 
     Args:
         names: Paths of logs.
-        console: Where to.
 
     Returns:
-        The runs.
+        The runs, diagnosed.
 
     Raises:
         FileNotFoundError: If a log does not exist.
         ValueError: If none is a log with rows.
     """
-    watch = read_state(names)
-    console.print(Group(*draw_state(watch, console.width, choose_symbols(console))), soft_wrap=True)
-    return watch
-
-
-def read_state(names: Sequence[Path]) -> Watch:
-    """Reads runs as they are now; arguments and errors are those of `show_once`."""
     for path in names:
         if not path.is_file():
             raise FileNotFoundError(f"A log must be an existing file. Received: {str(path)!r}. Check the path.")
@@ -149,17 +149,3 @@ def write_picture(watch: Watch, path: Path) -> str:
 def choose_symbols(console: Console) -> Symbols:
     """Chooses characters that the terminal's encoding has."""
     return LETTERS if console.options.ascii_only else BLOCKS
-
-
-@contextlib.contextmanager
-def _end_by_signal() -> Iterator[None]:
-    """Makes the signal by which a process is asked to end an exception, so that the terminal is restored."""
-
-    def leave(number: int, _: Any) -> None:
-        raise SystemExit(128 + number)
-
-    before = signal.signal(signal.SIGTERM, leave)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -1,4 +1,4 @@
-"""Which files are watched: those that are named, and those that come to match a pattern."""
+"""Which files are followed: those that are named, and those that come to match a pattern."""
 
 import glob
 import os
