@@ -80,6 +80,7 @@ class Tail:
             if self._position:
                 self._restart()
             raise
+        self._damage = None
         self._state = (*identity, status.st_size, status.st_mtime_ns)
         self._position += len(data)
         self._last = (self._last + data)[-_REMEMBERED:]

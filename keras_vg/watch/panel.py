@@ -87,7 +87,7 @@ def draw_panel(
         line.join(maps[index])
         lines.append(line)
     if chosen is not None:
-        lines.append(Line(_fit(_describe_layer(run, chosen), width, symbols), "dim"))
+        lines.append(Line(_fit(_describe_layer(run, chosen, columns), width, symbols), "dim"))
     return lines
 
 
@@ -149,13 +149,12 @@ def _draw_loss(run: WatchedRun, width: int, symbols: Symbols) -> Line:
     return line.fit(width)
 
 
-def _describe_layer(run: WatchedRun, depth: int) -> str:
-    parts = []
-    for metric in run.metrics:
-        text = format_metric(metric, run.get_latest(metric, [depth])[0])
-        if text:
-            parts.append(f"{metric} {text}")
-    return f" {run.name_layer(depth)} (depth {depth}): {', '.join(parts) or 'no values'}"
+def _describe_layer(run: WatchedRun, depth: int, columns: list[Column]) -> str:
+    """What there is no column for; everything, if all have one."""
+    hidden = [metric for metric in run.metrics if metric not in [column.metric for column in columns]]
+    texts = {metric: format_metric(metric, run.get_latest(metric, [depth])[0]) for metric in hidden or run.metrics}
+    values = ", ".join(f"{metric} {text}" for metric, text in texts.items() if text)
+    return f" {run.name_layer(depth)} (depth {depth}): {values or 'no values'}"
 
 
 def _fit(text: str, width: int, symbols: Symbols) -> str:

@@ -1,5 +1,6 @@
 """The whole view as lines of text: the runs side by side, the findings below them, and the keys."""
 
+import textwrap
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,7 +52,10 @@ def draw_screen(watch: Watch, selection: Selection, width: int, height: int, sym
     """
     runs = watch.runs
     selection.run = min(max(selection.run, 0), max(len(runs) - 1, 0))
-    findings = draw_findings(watch, max(2, min(height // 3, height - HEAD - 6)))
+    layers = len(runs[selection.run].depths) if runs else 0
+    needed = len(watch.list_findings()) + len(watch.notes)
+    most = max(2, min(needed, height // 3), height - 2 - HEAD - 1 - layers)
+    findings = draw_findings(watch, width, most)
     room = max(1, height - 2 - len(findings) - HEAD - 1)
     lines: list[Line] = []
     if runs:
@@ -98,27 +102,27 @@ def draw_state(watch: Watch, width: int, symbols: Symbols = BLOCKS) -> list[Line
         depths = sorted({depth for run in shown for depth in run.depths})
         metrics, _ = choose_maps(shown, Selection())
         lines += [*_join_panels(shown, depths, metrics, scale, width, symbols, None), Line()]
-    lines += draw_findings(watch, None)
+    lines += draw_findings(watch, width, None)
     return lines
 
 
-def draw_findings(watch: Watch, most: int | None) -> list[Line]:
+def draw_findings(watch: Watch, width: int, most: int | None) -> list[Line]:
     """Draws the findings of all runs, the worst first, and what is to be said about files.
 
     Args:
         watch: The runs.
-        most: The most lines; None for all of them, with the advice.
+        width: Cells in a line.
+        most: The most lines; None for all.
 
     Returns:
-        The lines. Where there is room for it, the advice follows each finding.
+        The lines. Behind each finding are its evidence and advice, as far as there is room, for the worst first.
     """
-    found = watch.list_findings()
     blocks: list[list[Line]] = []
-    for run, finding in found:
-        line = Line().add(finding.severity, SEVERITY_STYLES[finding.severity])
+    for run, finding in watch.list_findings():
+        line = Line(finding.severity, SEVERITY_STYLES[finding.severity])
         line.add(f" {run}: " if len(watch.runs) > 1 else " ").add(describe(finding), "bold")
-        evidence = describe_evidence(finding)
-        blocks.append([line.add(f" ({evidence})" if evidence else ""), Line(f"    {finding.advice}")])
+        texts = (describe_evidence(finding), finding.advice)
+        blocks.append([line, *(Line(f"    {part}") for text in texts for part in textwrap.wrap(text, width - 4))])
     notes = [Line(note, "dim") for note in watch.notes]
     notes += [Line(f"{run.name} is not judged: {run.judge.reason}", "dim") for run in watch.runs if run.judge.reason]
     if not blocks:
