@@ -35,7 +35,7 @@ def watch_live(names: Sequence[Path | str], console: Console, picture: Path, int
         KeyboardInterrupt: If Ctrl-C is pressed; the terminal is as before then, too.
     """
     patterns = find_patterns(names)
-    watch = Watch(lambda: list_files(patterns))
+    watch = Watch(lambda: list_files(patterns), patterns)
     watch.update(time.monotonic())
     watch.check()
     selection, symbols = Selection(), choose_symbols(console)

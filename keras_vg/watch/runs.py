@@ -82,15 +82,16 @@ class Watch:
 
     Args:
         list_paths: Returns the files to watch; it is asked again and again, for new ones.
+        patterns: What is waited for as long as there are no files, for people.
 
     Attributes:
         runs: The runs, in the order of their first files.
         notes: What is to be said about files, for people: not there yet, empty, or no log.
     """
 
-    def __init__(self, list_paths: Callable[[], Iterable[Path]]) -> None:
+    def __init__(self, list_paths: Callable[[], Iterable[Path]], patterns: Iterable[str] = ()) -> None:
         self.runs: list[WatchedRun] = []
-        self.notes: list[str] = []
+        self.notes = [f"waiting for {make_printable(pattern)}" for pattern in patterns]
         self._list_paths = list_paths
         self._files: dict[Path, Measurements] = {}
         self._schedule = Schedule()
