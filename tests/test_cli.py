@@ -130,6 +130,33 @@ def test_every_command_has_json_with_a_schema():
     assert commands <= set(SCHEMA["$defs"])
 
 
+def test_watch_prints_the_state_once_where_there_is_no_terminal(log_of_each_kind, tmp_path):
+    for options in ([], ["--once"]):
+        result = run("watch", *log_of_each_kind.values(), *options, env={"COLUMNS": "120"})
+        assert result.exit_code == 0, result.output
+        assert "dense_0  1.00e-01" in result.stdout
+        assert "\x1b" not in result.stdout
+    # An error is shown, and is no error of the command.
+    sick = write_gradients(tmp_path / "sick_gradients.csv", VANISHING, learning_rate=0.1)
+    result = run("watch", sick, "--once", env={"COLUMNS": "120"})
+    assert result.exit_code == 0
+    assert "error vanishing gradient in dense_0" in result.stdout
+
+
+def test_watch_as_json(log_of_each_kind):
+    [state] = read_json("watch", run("watch", *log_of_each_kind.values(), "--json"))
+    assert (state["run"], state["epoch"], state["losses"]) == ("run", 1, {"loss": 0.6})
+    assert state["layers"][1] == {
+        "depth": 1,
+        "layer": "dense_1",
+        "gradient_rms": 0.2,
+        "update_ratio": 0.01,  # 0.02 over 2, of `make_gradients`
+        "dead_fraction": 0.1,
+        "saturated_fraction": 0.3,
+        "mean_abs_delta": None,
+    }
+
+
 def test_report(log_of_each_kind, tmp_path):
     result = run("report", *log_of_each_kind.values(), "-o", tmp_path / "report.html", "--title", "Mine")
     assert result.exit_code == 0, result.output
@@ -171,6 +198,13 @@ def test_a_users_mistake_is_one_line_and_status_2(logs, tmp_path):
         (["plot", gradients, "--decay", "-1", "-o", tmp_path / "plot.png"], "must be a positive factor"),
         (["report", "nope.csv"], "must be an existing file"),
         (["report", logs[0], "-o", tmp_path], "Is a directory"),
+        (["report", "--follow", "--json", logs[0]], "--follow goes on"),
+        (["report", "--follow", foreign], "columns=['time', 'value']"),
+        (["watch", "nope.csv"], "must be an existing file"),
+        (["watch", "no*.csv"], "which matches none"),
+        (["watch", foreign, "--once"], "columns=['time', 'value']"),
+        (["watch", empty, "--json"], "must have rows"),
+        (["watch", logs[0], "--picture", "a.gif"], "must be a .png, .svg or .pdf"),
         (["reproduce", "Z9"], "A claim must be one of A1"),
         (["diagnose"], "Missing argument"),
         (["plot", logs[0]], "Missing option"),

@@ -14,7 +14,7 @@ from keras_vg.report import render_report
 RELOAD_SECONDS = 3
 """How often a followed report reloads itself in a browser."""
 
-SHARE = 0.2
+SHARE = 0.5
 """The part of a core that writing reports may take: drawing the plots takes seconds, a short epoch less."""
 
 
@@ -51,11 +51,15 @@ def follow_report(
 
     def write(reload: float | None) -> None:
         ready = [path for path, log in logs.items() if log.rows]
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # a row that is being written looks torn
-            page = render_report(read_run_logs(ready), title, reload_seconds=reload)
-        _replace(target, page)
         epoch = max(log.last_epoch for log in logs.values())
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)  # a row that is being written looks torn
+                page = render_report(read_run_logs(ready), title, reload_seconds=reload)
+        except ValueError as error:  # such as a log that is started anew just now
+            tell(f"{filename}: not written. {error}")
+            return
+        _replace(target, page)
         tell(f"{filename}: epoch {epoch}" if reload else f"{filename}: epoch {epoch}, the last report")
 
     try:
@@ -63,12 +67,8 @@ def follow_report(
             before = seen
             seen = _look(patterns, logs)
             if seen and seen != written and seen == before and time.monotonic() >= next_time:
-                start = time.process_time()
-                try:
-                    write(reload_seconds)
-                except ValueError as error:
-                    tell(f"{filename}: not written. {error}")
-                written = seen
+                written, start = seen, time.process_time()
+                write(reload_seconds)
                 next_time = time.monotonic() + (time.process_time() - start) * (1 / SHARE - 1)
             time.sleep(interval)
     finally:

@@ -8,6 +8,7 @@ import sys
 import time
 import uuid
 
+import psutil
 import pytest
 
 
@@ -26,7 +27,7 @@ class Terminal:
         if shutil.which("tmux") is None:
             pytest.skip("tmux is not installed: apt-get install tmux")
         self._socket, self._folder = f"keras_vg_{uuid.uuid4().hex}", folder
-        script = f"stty -g > before; echo shell; {command}; echo status $?; stty -g > after; exec sleep 600"
+        script = f"trap : INT; stty -g > before; echo shell; {command}; echo status $?; stty -g > after; exec sleep 600"
         self._run(
             *("new-session", "-d", "-x", str(width), "-y", str(height), "-c", str(folder)),
             f"sh -c {shlex.quote(script)}",
@@ -44,6 +45,11 @@ class Terminal:
     def press(self, *keys):
         """Presses keys, by tmux's names."""
         self._run("send-keys", *keys)
+
+    def find_process(self, word):
+        """The process in the terminal that has a word among its arguments."""
+        shell = psutil.Process(int(self._run("display-message", "-p", "#{pane_pid}")))
+        return next(child for child in shell.children(recursive=True) if word in child.cmdline())
 
     def resize(self, width, height):
         """Changes the size."""

@@ -2,7 +2,6 @@
 
 import base64
 import re
-import shutil
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
@@ -11,6 +10,7 @@ import pandas as pd
 import pytest
 
 import keras_vg as vg
+from helpers.browsers import open_browser
 from helpers.tables import make_activations, make_block, write_gradients, write_history, write_log
 from keras_vg.diagnosis.evidence import Inspection
 from keras_vg.diagnosis.findings import Finding, Findings
@@ -140,28 +140,9 @@ def test_an_inspection_in_a_notebook():
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
-    """Headless Chromium, driven by its own driver."""
-    webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if chromium is None or driver is None:
-        pytest.skip("there is no Chromium with its driver here: apt-get install chromium chromium-driver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for switch in (
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        f"--user-data-dir={tmp_path_factory.mktemp('chromium')}",
-    ):
-        options.add_argument(switch)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    chrome = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
-    yield chrome
-    chrome.quit()
+    """Headless Chromium."""
+    with open_browser(tmp_path_factory.mktemp("chromium")) as chrome:
+        yield chrome
 
 
 def open_page(browser, page, width, scheme="light"):
