@@ -61,7 +61,7 @@ def test_a_report_is_written_at_every_epoch_and_once_more_at_the_end(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         follow_report([path], target, "Mine", steps, interval=0.01, reload_seconds=7)
     assert steps.told == [f"{target}: epoch {epoch}" for epoch in (1, 2, 3)] + [f"{target}: epoch 3, the last report"]
-    assert [("<td>2</td>" in page, "<td>3</td>" in page) for page in pages] == [(False, False), (True, False)]
+    assert [("<td>0.125</td>" in page, "<td>0.0625</td>" in page) for page in pages] == [(False, False), (True, False)]
     assert all('data-reload="7"' in page and "location.reload" in page for page in pages)
     last = target.read_text(encoding="utf-8")
     assert last == vg.report.render_report(vg.runs.read_run_logs([path]), "Mine")
@@ -84,8 +84,8 @@ def test_a_reader_never_sees_a_part_of_the_report(tmp_path):
     with opened[0] as file:
         before = file.read()
     assert before.rstrip().endswith("</html>")
-    assert "<td>2</td>" not in before
-    assert "<td>2</td>" in target.read_text(encoding="utf-8")
+    assert "<td>0.125</td>" not in before
+    assert "<td>0.125</td>" in target.read_text(encoding="utf-8")
 
 
 def test_what_cannot_be_followed(tmp_path):
@@ -122,7 +122,7 @@ def browser(tmp_path_factory):
 
 READ = """
     const [details, captions] = ["details", "figcaption"].map(name => [...document.querySelectorAll(name)]);
-    const table = document.querySelector("table");
+    const table = document.querySelector("details table");
     const history = details.find(d => d.textContent.startsWith("History"));
     return {
         y: Math.round(scrollY),
@@ -150,7 +150,7 @@ def test_an_open_page_reloads_itself_and_keeps_its_place(tmp_path, browser):
         browser.execute_script("""
             window.stamp = "first";
             document.querySelectorAll("details").forEach((d, index) => { d.open = index !== 1; });
-            const headings = document.querySelector("table").querySelectorAll("th button");
+            const headings = document.querySelector("details table").querySelectorAll("th button");
             headings[0].click(); headings[0].click();
             const history = [...document.querySelectorAll("details")].find(d => d.textContent.startsWith("History"));
             history.querySelector(".scroll").scrollTop = 123;
