@@ -183,7 +183,7 @@ def watch(
     console = Console(no_color=True) if no_color else Console()
     with _exit_on_mistake():
         _check_picture(picture)
-        if not (as_json or once) and console.is_terminal:
+        if not (as_json or once) and sys.stdout.isatty() and not console.is_dumb_terminal:
             try:
                 live.watch_live(logs, console, picture, interval)
             except KeyboardInterrupt:

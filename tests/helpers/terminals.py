@@ -3,10 +3,12 @@
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 import time
-import uuid
+from pathlib import Path
 
 import psutil
 import pytest
@@ -26,16 +28,19 @@ class Terminal:
     def __init__(self, command, folder, width=80, height=24, **environment):
         if shutil.which("tmux") is None:
             pytest.skip("tmux is not installed: apt-get install tmux")
-        self._socket, self._folder = f"keras_vg_{uuid.uuid4().hex}", folder
+        self._server, self._folder = Path(tempfile.mkdtemp(prefix="tmux")), folder
         script = f"trap : INT; stty -g > before; echo shell; {command}; echo status $?; stty -g > after; exec sleep 600"
         self._run(
             *("new-session", "-d", "-x", str(width), "-y", str(height), "-c", str(folder)),
             f"sh -c {shlex.quote(script)}",
             env={**os.environ, "LC_ALL": "C.UTF-8", "TERM": "xterm-256color", **environment},
+            preexec_fn=lambda: signal.signal(
+                signal.SIGINT, signal.SIG_DFL
+            ),  # ignored where pytest is in the background
         )
 
     def _run(self, *arguments, **options):
-        command = ["tmux", "-u", "-f", os.devnull, "-L", self._socket, *arguments]
+        command = ["tmux", "-u", "-f", os.devnull, "-S", str(self._server / "socket"), *arguments]
         return subprocess.run(command, check=True, capture_output=True, text=True, encoding="utf-8", **options).stdout
 
     def capture(self, with_styles=False):
@@ -78,6 +83,7 @@ class Terminal:
     def close(self):
         """Ends tmux and what runs in it."""
         self._run("kill-server")
+        shutil.rmtree(self._server)
 
 
 def name_command(*arguments):

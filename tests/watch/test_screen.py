@@ -2,6 +2,7 @@
 
 import io
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -57,6 +58,8 @@ def test_a_run_on_a_small_terminal(paths):
     assert lines[17].startswith("    gradient ratio 1.02e-07")
     assert lines[22] == "error loss does not fall, from epoch 0"
     assert lines[23] == "q quit  up/down layer  left/right run  m map: gradient  s picture"
+    page = Path(__file__).parents[2] / "docs" / "watch.md"
+    assert "\n".join(lines) in page.read_text(encoding="utf-8")
 
 
 def test_runs_side_by_side_on_a_large_terminal(paths):
