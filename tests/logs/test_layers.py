@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from helpers.tables import make_gradients
-from keras_vg.logs.layers import reduce_layers
+from keras_vg.logs.layers import measure_updates, reduce_layers
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e-40, 1e200])
@@ -38,3 +38,22 @@ def test_a_weight_without_gradient_has_no_say_and_one_without_a_finite_one_has()
     assert reduce_layers(pd.concat([used, unused]))["gradient_norm"].tolist() == [4.0]
     assert reduce_layers(pd.concat([used, broken]))["gradient_rms"].isna().all()
     assert reduce_layers(unused)["gradient_rms"].isna().all()
+
+
+def test_updates_of_one_run_are_those_of_the_joined_table():
+    """Several weights per layer, several rows per epoch, and an epoch in which a layer has no row."""
+    rng = np.random.default_rng(0)
+    parts = [
+        make_gradients(rng.random((4, 3)), step=step, weight=weight).assign(delta_norm=rng.random(12), weight_norm=1.5)
+        for step in (4, 9)
+        for weight in ("kernel", "bias")
+    ]
+    log = pd.concat(parts, ignore_index=True)
+    log = log[(log["epoch"] != 2) | (log["depth"] != 1)]
+    table = reduce_layers(log).pivot(index="epoch", columns="depth", values="update_ratio")
+    updates = measure_updates(log)
+    np.testing.assert_array_equal(updates, table.to_numpy())
+    assert np.isnan(updates[2, 1])
+    first = log[(log["epoch"] == 0) & (log["depth"] == 0)]
+    change = [np.sqrt((rows["delta_norm"] ** 2).sum()) for _, rows in first.groupby("step")]
+    np.testing.assert_allclose(updates[0, 0], np.mean(change) / np.sqrt(2 * 1.5**2))
