@@ -231,6 +231,7 @@ def test_commands_that_read_csv_files_load_no_keras(log_of_each_kind, tmp_path):
     commands = [
         (["compare", gradients], heavy | {"matplotlib", "jinja2"}),
         (["diagnose", gradients, log_of_each_kind["history"]], heavy | {"matplotlib", "jinja2"}),
+        (["watch", gradients, "--once"], heavy | {"matplotlib", "jinja2"}),
         (["plot", gradients, "-o", picture], heavy),
         (["report", *log_of_each_kind.values(), "-o", report], heavy),
     ]

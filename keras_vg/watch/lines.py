@@ -32,13 +32,14 @@ class Line:
         """Adds a piece.
 
         Args:
-            text: Its text, without line ends.
+            text: Its text; line ends and tabs become spaces.
             style: Its style, as Rich writes it.
 
         Returns:
             The line itself.
         """
         if text:
+            text = text.replace("\n", " ").replace("\t", " ")
             self.segments.append(Segment(text, Style.parse(style)))
             self.width += cell_len(text)
         return self

@@ -157,6 +157,14 @@ def test_arrows_keep_within_runs_and_layers(paths):
     assert (selection.layer, selection.run) == (10, 1)
 
 
+def test_names_cannot_leave_their_line(tmp_path):
+    names = ["up\x1b[2J", "line\nend", "[bold]\tx", "層" * 40]
+    path = write_gradients(tmp_path / "gradients.csv", [[0.1] * 4], layers=names)
+    lines = draw([path], 80, 24)
+    shown = [line.split(" 1.00e-01")[0].rstrip() for line in lines[4:8]]
+    assert shown == ["▶up\ufffd[2J", " line end", " [bold] x", " " + "層" * 10 + " …"]
+
+
 def test_the_worst_findings_come_first(paths):
     lines = [line.plain for line in draw_state(watch(paths), 120)]
     severities = [line.split()[0] for line in lines if line.split(" ")[0] in ("error", "warning", "info")]
