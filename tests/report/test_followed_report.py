@@ -138,6 +138,7 @@ READ = """
 """
 
 
+@pytest.mark.long
 def test_an_open_page_reloads_itself_and_keeps_its_place(tmp_path, browser):
     gradients = write_gradients(tmp_path / "run_gradients.csv", [[0.1, 0.1]] * 3, learning_rate=0.1)
     history, target = write_history(tmp_path / "run_history.csv"), tmp_path / "report.html"
