@@ -42,7 +42,8 @@ def main(output: Path = Path("runs/gallery"), quick: bool = False) -> None:
                 path = Path(folder) / f"{rate}_{seed}.csv"
                 accuracy = train(rate, seed, epochs, path)
                 logs[rate, seed] = log = vg.read_log(path)
-                dead = log.loc[log["epoch"] == epochs - 1].set_index("layer")["dead_fraction"].dropna()
+                # NaN: the layer's units cannot die
+                dead = log.loc[log["epoch"] == epochs - 1].set_index("layer")["dead_fraction"].fillna(0.0)
                 rows.append({"rate": rate, "worst": 100 * dead.max(), "accuracy": accuracy})
     table = pd.DataFrame(rows)
     print(f"Median (range) over seeds, seeds: {seeds}, epochs: {epochs}")
@@ -51,12 +52,9 @@ def main(output: Path = Path("runs/gallery"), quick: bool = False) -> None:
             f"rate {rate:g}: dead in the worst layer {vg.claims.describe(group['worst'])} %, "
             f"accuracy {vg.claims.describe(group['accuracy'])}"
         )
-    alive = table[table["worst"] < 100]
-    print(
-        f"layers wholly dead in {len(table) - len(alive)} of {len(table)} nets; of the others "
-        f"the one with most dead units has {alive['worst'].max():.0f} % and accuracy "
-        f"{alive.loc[alive['worst'].idxmax(), 'accuracy']:.3f}"
-    )
+    print(f"nets with a layer wholly dead: {(table['worst'] == 100).sum()} of {len(table)}")
+    most = table[table["worst"] < 100].nlargest(1, "worst").iloc[0]
+    print(f"of the others, the one with most dead units: {most['worst']:.1f} % dead, accuracy {most['accuracy']:.3f}")
 
     figure, ax = plt.subplots(figsize=(7, 3), layout="constrained")
     log = logs[RATES[-1], 0]

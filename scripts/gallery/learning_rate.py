@@ -27,7 +27,8 @@ def build(features: int) -> keras.Model:
 
 def descend(model: keras.Model, x: np.ndarray, y: np.ndarray, rate: float, epochs: int) -> list[float]:
     """Makes steps on all examples at once from weights of 0, and returns the loss before each."""
-    model.set_weights([np.zeros_like(weight) for weight in model.get_weights()])
+    for variable in [*model.variables, *model.optimizer.variables]:
+        variable.assign(keras.ops.zeros_like(variable))
     model.optimizer.learning_rate = rate
     return list(model.fit(x, y, batch_size=len(x), epochs=epochs, shuffle=False, verbose=0).history["loss"])
 
