@@ -81,7 +81,7 @@ def main(output: Path = Path("runs/gallery"), quick: bool = False) -> None:
         )
         ax.plot(curves.index, curves.median(axis="columns"), label=name, **style)
         ax.fill_between(curves.index, curves.min(axis=1), curves.max(axis=1), color=style["color"], alpha=0.2, lw=0)
-    ax.set(xlabel="epoch", ylabel="accuracy on unseen data")
+    ax.set(xlabel="epoch", ylabel="accuracy on unseen data", xticks=range(epochs))
     ax.legend(fontsize="small")
     figure.savefig(output / "dead_blocks_accuracy.png", dpi=100)
     plt.close("all")

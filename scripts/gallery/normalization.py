@@ -48,7 +48,7 @@ def main(output: Path = Path("runs/gallery"), quick: bool = False) -> None:
         rows = log[(log["stack"] == name) & (log["weight"] == "kernel") & (log["depth"] < 20)]
         norms = rows.groupby("depth")["gradient_norm"].median()
         ax.semilogy(norms.index, norms, label=f"{name}: theory {expected:.4g} per layer", **style)
-    ax.set(xlabel="depth [layers from the input]", ylabel="gradient norm [loss / weight]")
+    ax.set(xlabel="depth [layers from the input]", ylabel="gradient norm [loss / weight]", xticks=range(0, 20, 2))
     ax.legend(fontsize="small")
     figure.savefig(output / "normalization_depth.png", dpi=100)
 
@@ -65,7 +65,7 @@ def main(output: Path = Path("runs/gallery"), quick: bool = False) -> None:
             f"accuracy on unseen data {vg.claims.describe(accuracy[variant.name])}"
         )
     ax.axhline(1.0, color="0.6", linewidth=1)
-    ax.set(xlabel="epoch", ylabel="gradient of the first layer / of the last")
+    ax.set(xlabel="epoch", ylabel="gradient of the first layer / of the last", xticks=range(epochs))
     ax.legend(fontsize="small")
     figure.savefig(output / "normalization_training.png", dpi=100)
     plt.close("all")
