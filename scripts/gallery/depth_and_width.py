@@ -50,8 +50,7 @@ def main(output: Path = Path("runs/gallery"), quick: bool = False) -> None:
     depths = np.arange(1, 51)
     for width, style in zip((2, 3, 5, 10), cycle_styles(), strict=False):
         alive = vg.theory.predict_survival(width, 50)
-        half = vg.theory.count_layers_until_half(alive)
-        print(f"{width} units: theory, half of the nets are dead after {half:.0f} layers")
+        print(f"{width} units: in theory {100 * alive[9]:.1f} % live after 10 layers, {100 * alive[-1]:.1f} % after 50")
         ax.plot(depths, 100 * alive, label=f"{width} wide, theory", markevery=7, **style)
     ax.plot(DEPTH, 100 * measured[widths[-1]], "k*", markersize=13, label=f"{widths[-1]} wide, measured")
     ax.set(xlabel="hidden layers", ylabel="nets that are alive [%]", ylim=(0, 102))

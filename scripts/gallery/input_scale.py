@@ -14,11 +14,11 @@ import typer
 import keras_vg as vg
 from keras_vg.plots.style import cycle_styles
 
-SCALINGS = {"raw": None, "standardized": "standard"}
+SCALINGS: dict[str, vg.experiments.Scaling] = {"raw": None, "standardized": "standard"}
 FACTORS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)  # the raw features are multiplied by them
 
 
-def inspect_layers(activation: str, factor: float, seed: int, scaling: str | None = None) -> pd.DataFrame:
+def inspect_layers(activation: str, factor: float, seed: int, scaling: vg.experiments.Scaling = None) -> pd.DataFrame:
     """Inspects an untrained net of two hidden layers on the data of breast cancer; returns its activations."""
     split = vg.experiments.load_data("breast_cancer", scaling, factor)
     model = vg.experiments.build_model(activation, depth=2, features=30, seed=seed)

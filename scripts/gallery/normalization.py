@@ -6,6 +6,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow reads it once, 
 
 import tempfile
 from pathlib import Path
+from typing import Literal
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -14,8 +15,8 @@ import typer
 import keras_vg as vg
 from keras_vg.plots.style import cycle_styles
 
-NORMALIZATION = "before"  # the activation
-STACKS = {"relu, He": None, "relu, normalized": NORMALIZATION}
+NORMALIZATION: Literal["before", "after"] = "before"  # the activation
+STACKS: dict[str, vg.experiments.Placement] = {"relu, He": None, "relu, normalized": NORMALIZATION}
 
 
 def main(output: Path = Path("runs/gallery"), quick: bool = False) -> None:
@@ -23,7 +24,7 @@ def main(output: Path = Path("runs/gallery"), quick: bool = False) -> None:
     output.mkdir(parents=True, exist_ok=True)
     seeds, epochs, width = (1, 1, 32) if quick else (3, 10, 256)
     stacks = [
-        vg.initial_gradients.Stack(name, "relu", 2.0, None, normalization=where, width=width, batch_size=256, steps=1)
+        vg.initial_gradients.Stack(name, "relu", 2.0, normalization=where, width=width, batch_size=256, steps=1)
         for name, where in STACKS.items()
     ]
     variants = [

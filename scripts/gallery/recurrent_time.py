@@ -6,6 +6,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow reads it once, 
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import keras
 import matplotlib.pyplot as plt
@@ -17,7 +18,11 @@ from keras import ops
 import keras_vg as vg
 from keras_vg.plots.style import cycle_styles
 
-CELLS = {"simple_rnn": keras.layers.SimpleRNN, "gru": keras.layers.GRU, "lstm": keras.layers.LSTM}
+CELLS: dict[vg.theory.Cell, Any] = {
+    "simple_rnn": keras.layers.SimpleRNN,
+    "gru": keras.layers.GRU,
+    "lstm": keras.layers.LSTM,
+}
 RECURRENT_VARIANCE = {"simple_rnn": 1.0, "gru": 1 / 3, "lstm": 1 / 4}  # Keras's "orthogonal", times the units
 INPUT_VARIANCE = {"simple_rnn": 1.0, "gru": 1 / 2, "lstm": 2 / 5}  # of "glorot_uniform", times the inputs
 FAR = 1e6  # a target beyond any output: the gradient of the mean absolute error by the output is -1
@@ -35,7 +40,7 @@ class Nudge(keras.layers.Layer):
         return inputs + ops.stack(self.nudges)
 
 
-def measure_time(cell: str, steps: int, units: int, seed: int, path: Path) -> "pd.Series[float]":
+def measure_time(cell: vg.theory.Cell, steps: int, units: int, seed: int, path: Path) -> "pd.Series[float]":
     """Logs the gradient by the inputs of each time step of an untrained layer, over inputs of noise."""
     keras.utils.set_random_seed(seed)
     model = keras.Sequential([keras.Input((steps, units)), Nudge(), CELLS[cell](units), keras.layers.Dense(1)])
@@ -47,7 +52,7 @@ def measure_time(cell: str, steps: int, units: int, seed: int, path: Path) -> "p
     return pd.Series(rows["gradient_rms"].to_numpy(), rows["weight"].astype(int).to_numpy())
 
 
-def train(cell: str, steps: int, seed: int, epochs: int) -> float:
+def train(cell: vg.theory.Cell, steps: int, seed: int, epochs: int) -> float:
     """Trains a layer to give back the sign of the first input among noise; returns the accuracy on unseen data."""
     keras.utils.set_random_seed(seed)
     x = np.random.default_rng(seed).normal(size=(1000, steps, 1))
