@@ -48,7 +48,7 @@ def main(output: Path = Path("runs/gallery"), quick: bool = False) -> None:
     """Draws the gradient of every layer, and the accuracy with the blocks, without them, and with more features."""
     output.mkdir(parents=True, exist_ok=True)
     seeds, epochs = (1, 1) if quick else (3, 10)
-    nets = {f"{FEATURES} feature, 2 blocks": (FEATURES, 2), "no blocks": (1, 0), "4 features, 2 blocks": (4, 2)}
+    nets = {f"2 blocks, features: {FEATURES}": (FEATURES, 2), "no blocks": (1, 0), "2 blocks, features: 4": (4, 2)}
     x, y = make_waves(512, seed=0)
     unseen = make_waves(512, seed=1)
     rows, logs = [], {}
@@ -69,7 +69,7 @@ def main(output: Path = Path("runs/gallery"), quick: bool = False) -> None:
     print(vg.diagnose(vg.inspect(build(FEATURES), x, y))[0])
 
     figure, axes = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
-    for ax, name in zip(axes, (next(iter(nets)), "4 features, 2 blocks"), strict=True):
+    for ax, name in zip(axes, (next(iter(nets)), "2 blocks, features: 4"), strict=True):
         vg.plots.draw_heatmap(logs[name, 0], ax=ax)
         ax.set_title(name, fontsize="medium", loc="right")
     figure.savefig(output / "dead_blocks_gradient.png", dpi=100)

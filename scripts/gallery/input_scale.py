@@ -40,7 +40,10 @@ def main(output: Path = Path("runs/gallery"), quick: bool = False) -> None:
         ax.fill_between(factors, values.min(), values.max(), color=style["color"], alpha=0.2, linewidth=0)
         print(f"raw, {layer}: saturated {vg.claims.describe(values[1.0])} % of the values")
     standard = pd.Series(
-        [100 * inspect_layers("sigmoid", 1.0, s, "standard")["saturated_fraction"]["hidden_0"] for s in range(seeds)]
+        [
+            100 * inspect_layers("sigmoid", 1.0, s, SCALINGS["standardized"])["saturated_fraction"]["hidden_0"]
+            for s in range(seeds)
+        ]
     )
     print(f"standardized, hidden_0: saturated {vg.claims.describe(standard)} % of the values")
     ax.set(xlabel="factor of the raw inputs (1: as they are)", ylabel="saturated values [%]")

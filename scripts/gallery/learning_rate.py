@@ -14,6 +14,7 @@ import typer
 import keras_vg as vg
 from keras_vg.plots.style import cycle_styles
 
+SCALINGS: dict[str, vg.experiments.Scaling] = {"standardized": "standard", "raw": None}
 MULTIPLES = (0.5, 0.98, 1.02, 1.1)  # of the bound
 
 
@@ -38,7 +39,7 @@ def main(output: Path = Path("runs/gallery"), quick: bool = False) -> None:
     output.mkdir(parents=True, exist_ok=True)
     epochs, grid = (10, 3) if quick else (60, 13)
     figures = [plt.subplots(figsize=(7, 4), layout="constrained") for _ in range(2)]
-    for (name, scaling), look in zip({"standardized": "standard", "raw": None}.items(), cycle_styles(), strict=False):
+    for (name, scaling), look in zip(SCALINGS.items(), cycle_styles(), strict=False):
         split = vg.experiments.load_data("wine", scaling)
         x, y = split.x_train, split.y_train[:, None].astype("float64")
         bound = vg.theory.find_largest_learning_rate(np.column_stack([x, np.ones(len(x))]))
