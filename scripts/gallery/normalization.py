@@ -22,14 +22,14 @@ STACKS: dict[str, vg.experiments.Placement] = {"relu, He": None, "relu, normaliz
 def main(output: Path = Path("runs/gallery"), quick: bool = False) -> None:
     """Draws the gradient over the depth at initialization, and the ratio of first to last layer in a training."""
     output.mkdir(parents=True, exist_ok=True)
-    seeds, epochs, width = (1, 1, 32) if quick else (3, 10, 256)
+    seeds, epochs, width = (1, 1, 32) if quick else (3, 8, 128)
     stacks = [
-        vg.initial_gradients.Stack(name, "relu", 2.0, normalization=where, width=width, batch_size=256, steps=1)
+        vg.initial_gradients.Stack(name, "relu", 2.0, normalization=where, width=width, batch_size=128, steps=1)
         for name, where in STACKS.items()
     ]
     variants = [
         vg.experiments.Variant(f"{name}{' normalized' if where else ''}", name, normalization=where)
-        for name, where in (("sigmoid", None), ("sigmoid", NORMALIZATION), ("relu", None), ("relu", NORMALIZATION))
+        for name, where in (("sigmoid", None), ("sigmoid", NORMALIZATION), ("relu", NORMALIZATION))
     ]
     with tempfile.TemporaryDirectory() as folder:
         log = pd.concat(vg.initial_gradients.log_stacks(stacks, seeds, folder))

@@ -55,19 +55,19 @@ def measure_time(cell: vg.theory.Cell, steps: int, units: int, seed: int, path: 
 def train(cell: vg.theory.Cell, steps: int, seed: int, epochs: int) -> float:
     """Trains a layer to give back the sign of the first input among noise; returns the accuracy on unseen data."""
     keras.utils.set_random_seed(seed)
-    x = np.random.default_rng(seed).normal(size=(1000, steps, 1))
+    x = np.random.default_rng(seed).normal(size=(800, steps, 1))
     x[:, 0] = np.sign(x[:, 0])
     y = (x[:, 0] > 0).astype("float32")
     model = keras.Sequential([keras.Input((steps, 1)), CELLS[cell](32), keras.layers.Dense(1, "sigmoid")])
     model.compile(keras.optimizers.Adam(0.005), "binary_crossentropy", metrics=["accuracy"], jit_compile=False)
-    history = model.fit(x[:800], y[:800], validation_data=(x[800:], y[800:]), epochs=epochs, verbose=0).history
+    history = model.fit(x[:600], y[:600], validation_data=(x[600:], y[600:]), epochs=epochs, verbose=0).history
     return float(history["val_accuracy"][-1])
 
 
 def main(output: Path = Path("runs/gallery"), quick: bool = False) -> None:
     """Draws the gradient over the time steps, beside theory, and the accuracy by the distance to remember."""
     output.mkdir(parents=True, exist_ok=True)
-    seeds, steps, units, epochs, distances = (1, 8, 16, 1, [4]) if quick else (3, 40, 128, 8, [5, 15, 45])
+    seeds, steps, units, epochs, distances = (1, 8, 16, 1, [4]) if quick else (3, 40, 128, 6, [5, 40])
     print(f"Median (range) over seeds, seeds: {seeds}")
     figures = [plt.subplots(figsize=(7, 4), layout="constrained") for _ in range(2)]
     for cell, style in zip(CELLS, cycle_styles(), strict=False):
