@@ -22,7 +22,7 @@ STACKS: dict[str, vg.experiments.Placement] = {"relu, He": None, "relu, normaliz
 def main(output: Path = Path("runs/gallery"), quick: bool = False) -> None:
     """Draws the gradient over the depth at initialization, and the ratio of first to last layer in a training."""
     output.mkdir(parents=True, exist_ok=True)
-    seeds, epochs, width = (1, 1, 32) if quick else (3, 8, 128)
+    seeds, epochs, width = (1, 1, 32) if quick else (3, 5, 128)
     stacks = [
         vg.initial_gradients.Stack(name, "relu", 2.0, normalization=where, width=width, batch_size=128, steps=1)
         for name, where in STACKS.items()

@@ -49,25 +49,25 @@ def measure_time(cell: vg.theory.Cell, steps: int, units: int, seed: int, path: 
     model.fit(x, np.full((8, 1), FAR), batch_size=1, verbose=0, callbacks=[vg.GradientLogger(path)])
     log = vg.read_log(path)
     rows = log[log["depth"] == 0]
-    return pd.Series(rows["gradient_rms"].to_numpy(), rows["weight"].astype(int).to_numpy())
+    return pd.Series(rows["gradient_rms"].to_numpy(), rows["weight"].astype(str).astype(int).to_numpy())
 
 
 def train(cell: vg.theory.Cell, steps: int, seed: int, epochs: int) -> float:
     """Trains a layer to give back the sign of the first input among noise; returns the accuracy on unseen data."""
     keras.utils.set_random_seed(seed)
-    x = np.random.default_rng(seed).normal(size=(800, steps, 1))
+    x = np.random.default_rng(seed).normal(size=(600, steps, 1))
     x[:, 0] = np.sign(x[:, 0])
     y = (x[:, 0] > 0).astype("float32")
     model = keras.Sequential([keras.Input((steps, 1)), CELLS[cell](32), keras.layers.Dense(1, "sigmoid")])
     model.compile(keras.optimizers.Adam(0.005), "binary_crossentropy", metrics=["accuracy"], jit_compile=False)
-    history = model.fit(x[:600], y[:600], validation_data=(x[600:], y[600:]), epochs=epochs, verbose=0).history
+    history = model.fit(x[:400], y[:400], validation_data=(x[400:], y[400:]), epochs=epochs, verbose=0).history
     return float(history["val_accuracy"][-1])
 
 
 def main(output: Path = Path("runs/gallery"), quick: bool = False) -> None:
     """Draws the gradient over the time steps, beside theory, and the accuracy by the distance to remember."""
     output.mkdir(parents=True, exist_ok=True)
-    seeds, steps, units, epochs, distances = (1, 8, 16, 1, [4]) if quick else (3, 40, 128, 6, [5, 40])
+    seeds, steps, units, epochs, distances = (1, 8, 16, 1, [4]) if quick else (3, 40, 128, 5, [5, 40])
     print(f"Median (range) over seeds, seeds: {seeds}")
     figures = [plt.subplots(figsize=(7, 4), layout="constrained") for _ in range(2)]
     for cell, style in zip(CELLS, cycle_styles(), strict=False):
