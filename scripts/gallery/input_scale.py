@@ -19,9 +19,9 @@ FACTORS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)  # the raw features are multiplied by th
 
 
 def inspect_layers(activation: str, factor: float, seed: int, scaling: vg.experiments.Scaling = None) -> pd.DataFrame:
-    """Inspects an untrained net of two hidden layers on the data of breast cancer; returns its activations."""
+    """Inspects an untrained net of three hidden layers on the data of breast cancer; returns its activations."""
     split = vg.experiments.load_data("breast_cancer", scaling, factor)
-    model = vg.experiments.build_model(activation, depth=2, features=30, seed=seed)
+    model = vg.experiments.build_model(activation, depth=3, features=30, seed=seed)
     return vg.inspect(model, split.x_train, split.y_train).activations.set_index("layer")
 
 
@@ -34,7 +34,7 @@ def main(output: Path = Path("runs/gallery"), quick: bool = False) -> None:
     table = pd.DataFrame(
         {f: [inspect_layers("sigmoid", f, s)["saturated_fraction"] for s in range(seeds)] for f in factors}
     )
-    for layer, style in zip(("hidden_0", "hidden_1"), cycle_styles(), strict=False):
+    for layer, style in zip(("hidden_0", "hidden_1", "hidden_2"), cycle_styles(), strict=False):
         values = 100 * table.map(lambda fractions, layer=layer: fractions[layer])
         ax.semilogx(factors, values.median(), label=layer, **style)
         ax.fill_between(factors, values.min(), values.max(), color=style["color"], alpha=0.2, linewidth=0)
@@ -51,7 +51,7 @@ def main(output: Path = Path("runs/gallery"), quick: bool = False) -> None:
     figure.savefig(output / "input_scale_saturation.png", dpi=100)
 
     variants = [
-        vg.experiments.Variant(f"{activation}, {name}", activation, depth=2, data="breast_cancer", scaling=scaling)
+        vg.experiments.Variant(f"{activation}, {name}", activation, depth=3, data="breast_cancer", scaling=scaling)
         for activation in ("sigmoid", "relu")
         for name, scaling in SCALINGS.items()
     ]
@@ -64,7 +64,7 @@ def main(output: Path = Path("runs/gallery"), quick: bool = False) -> None:
         ax.plot(curves.index, curves.median(axis="columns"), label=name, markevery=2, **style)
         ax.fill_between(curves.index, curves.min(axis=1), curves.max(axis=1), color=style["color"], alpha=0.2, lw=0)
         print(f"{name}: accuracy on unseen data {vg.claims.describe(curves.iloc[-1])}")
-    ax.set(xlabel="epoch", ylabel="accuracy on unseen data", xticks=range(0, epochs, 2))
+    ax.set(xlabel="epoch", ylabel="accuracy on unseen data")
     ax.legend(fontsize="small")
     figure.savefig(output / "input_scale_accuracy.png", dpi=100)
     plt.close("all")
