@@ -1,4 +1,4 @@
-"""Time in recurrent nets: the gradient by the input of each step, and which cell remembers the first step."""
+"""Time in recurrent nets: the gradient by the input of each step, and what the LSTM's forget gate does to it."""
 
 import os
 
@@ -25,6 +25,7 @@ CELLS: dict[vg.theory.Cell, Any] = {
 }
 RECURRENT_VARIANCE = {"simple_rnn": 1.0, "gru": 1 / 3, "lstm": 1 / 4}  # Keras's "orthogonal", times the units
 INPUT_VARIANCE = {"simple_rnn": 1.0, "gru": 1 / 2, "lstm": 2 / 5}  # of "glorot_uniform", times the inputs
+FORGET_BIASES = (0.0, 1.0, 2.0, 4.0)
 FAR = 1e6  # a target beyond any output: the gradient of the mean absolute error by the output is -1
 
 
@@ -52,43 +53,41 @@ def measure_time(cell: vg.theory.Cell, steps: int, units: int, seed: int, path: 
     return pd.Series(rows["gradient_rms"].to_numpy(), rows["weight"].astype(str).astype(int).to_numpy())
 
 
-def train(cell: vg.theory.Cell, steps: int, seed: int, epochs: int) -> float:
-    """Trains a layer to give back the sign of the first input among noise; returns the accuracy on unseen data."""
-    keras.utils.set_random_seed(seed)
-    x = np.random.default_rng(seed).normal(size=(600, steps, 1))
-    x[:, 0] = np.sign(x[:, 0])
-    y = (x[:, 0] > 0).astype("float32")
-    model = keras.Sequential([keras.Input((steps, 1)), CELLS[cell](32), keras.layers.Dense(1, "sigmoid")])
-    model.compile(keras.optimizers.Adam(0.005), "binary_crossentropy", metrics=["accuracy"], jit_compile=False)
-    history = model.fit(x[:400], y[:400], validation_data=(x[400:], y[400:]), epochs=epochs, verbose=0).history
-    return float(history["val_accuracy"][-1])
-
-
 def main(output: Path = Path("runs/gallery"), quick: bool = False) -> None:
-    """Draws the gradient over the time steps, beside theory, and the accuracy by the distance to remember."""
+    """Draws the gradient over the time steps, and in theory how much of it is left after many."""
     output.mkdir(parents=True, exist_ok=True)
-    seeds, steps, units, epochs, distances = (1, 8, 16, 1, [4]) if quick else (3, 40, 128, 5, [5, 40])
-    print(f"Median (range) over seeds, seeds: {seeds}")
-    figures = [plt.subplots(figsize=(7, 4), layout="constrained") for _ in range(2)]
+    seeds, steps, units = (1, 8, 16) if quick else (3, 40, 128)
+    print(f"Median (range) over seeds, seeds: {seeds}, units: {units}, steps: {steps}")
+    figure, ax = plt.subplots(figsize=(7, 4), layout="constrained")
+    left = {}
     for cell, style in zip(CELLS, cycle_styles(), strict=False):
         with tempfile.TemporaryDirectory() as folder:
             table = pd.DataFrame(
-                {seed: measure_time(cell, steps, units, seed, Path(folder) / "log.csv") for seed in range(seeds)}
+                {s: measure_time(cell, steps, units, s, Path(folder) / "log.csv") for s in range(seeds)}
             )
         expected = vg.theory.predict_recurrent_factor(cell, RECURRENT_VARIANCE[cell], INPUT_VARIANCE[cell])
         measured = (table.loc[steps // 2] / table.loc[steps // 4]) ** (-1 / (steps // 2 - steps // 4))
+        left[cell] = table.iloc[0] / table.iloc[-1]
         print(f"{cell}: factor per time step {vg.claims.describe(measured)}, theory {expected:.3f}")
-        figures[0][1].semilogy(table.index, table.median(axis="columns"), label=cell, markevery=4, **style)
-        scores = pd.DataFrame({n: [train(cell, n, seed, epochs) for seed in range(seeds)] for n in distances})
-        for distance in distances:
-            print(f"{cell}, {distance} steps: accuracy {vg.claims.describe(scores[distance])}")
-        figures[1][1].plot(distances, scores.median(), label=cell, **style)
-        figures[1][1].fill_between(distances, scores.min(), scores.max(), color=style["color"], alpha=0.2, linewidth=0)
-    figures[0][1].set(xlabel="time step of the input (the loss sees the last)", ylabel="gradient RMS by the input")
-    figures[1][1].set(xlabel="length of the sequence [steps]", ylabel="accuracy on unseen data")
-    for (figure, ax), name in zip(figures, ("gradient", "memory"), strict=True):
-        ax.legend(fontsize="small")
-        figure.savefig(output / f"recurrent_time_{name}.png", dpi=100)
+        print(f"{cell}: gradient by the first input / by the last: {vg.claims.describe(left[cell])}")
+        ax.semilogy(table.index, table.median(axis="columns"), label=cell, markevery=4, **style)
+        ax.fill_between(table.index, table.min(axis=1), table.max(axis=1), color=style["color"], alpha=0.2, lw=0)
+    ax.set(xlabel="time step of the input (the loss sees the last)", ylabel="gradient RMS by the input")
+    ax.legend(fontsize="small")
+    figure.savefig(output / "recurrent_time_gradient.png", dpi=100)
+
+    figure, ax = plt.subplots(figsize=(7, 4), layout="constrained")
+    distances = np.arange(1, 101)
+    for bias, style in zip(FORGET_BIASES, cycle_styles(), strict=False):
+        factor = vg.theory.predict_recurrent_factor(
+            "lstm", RECURRENT_VARIANCE["lstm"], INPUT_VARIANCE["lstm"], "tanh", bias
+        )
+        print(f"lstm, forget bias {bias:g}: theory {factor:.3f} per step, {factor**100:.1e} over 100 steps")
+        ax.semilogy(distances, factor**distances, label=f"forget bias {bias:g}: {factor:.3f}", markevery=15, **style)
+    ax.semilogy(steps - 1, left["lstm"].median(), "k*", markersize=13, label="forget bias 1, measured")
+    ax.set(xlabel="steps back in time", ylabel="gradient / that of the last step", ylim=(1e-14, 100))
+    ax.legend(fontsize="small")
+    figure.savefig(output / "recurrent_time_forget.png", dpi=100)
     plt.close("all")
 
 
