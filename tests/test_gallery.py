@@ -48,7 +48,7 @@ def test_the_phenomena_have_a_page_a_script_and_a_line_in_the_index():
         *("learning_rate", "recurrent_time", "dead_blocks"),
     ]
     assert sorted(PAGES) == sorted(SCRIPTS) == sorted(phenomena)
-    index = (GALLERY / "index.md").read_text("utf-8")
+    index = (GALLERY / "index").with_suffix(".md").read_text("utf-8")
     assert re.findall(r"\[!\[[^\]]+\]\(images/\w+\.png\)\]\((\w+)\.md\)", index) == phenomena
 
 
