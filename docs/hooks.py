@@ -80,13 +80,17 @@ def draw_flowchart(text: str) -> str:
     """
     labels = dict(re.findall(r'^ +(\w+)\["(.*)"\]$', text, re.MULTILINE))
     arrows = re.findall(r"^ +(\w+) --> (\w+)$", text, re.MULTILINE)
-    styled = {name: style for names, style in re.findall(r"^ +class (\S+) (\w+)$", text, re.MULTILINE) for name in names.split(",")}
+    styled = {
+        name: style
+        for names, style in re.findall(r"^ +class (\S+) (\w+)$", text, re.MULTILINE)
+        for name in names.split(",")
+    }
     below: dict[str, set[str]] = {name: {end for start, end in arrows if start == name} for name in labels}
 
     def reach(name: str) -> set[str]:
         return {name}.union(*(reach(end) for end in below[name]))
 
-    rank = {name: 0 for name in labels}
+    rank = dict.fromkeys(labels, 0)
     for _ in labels:
         for start, end in arrows:
             rank[end] = max(rank[end], rank[start] + 1)
@@ -105,15 +109,20 @@ def draw_flowchart(text: str) -> str:
         (x1, y1), (x2, y2) = centre[start], centre[end]
         y1 += height
         middle = (y1 + y2) / 2
-        shapes.append(f'<path class="arrow" d="M{x1:.0f} {y1}C{x1:.0f} {middle:.0f} {x2:.0f} {middle:.0f} {x2:.0f} {y2 - 4}"/>')
+        shapes.append(
+            f'<path class="arrow" d="M{x1:.0f} {y1}C{x1:.0f} {middle:.0f} {x2:.0f} {middle:.0f} {x2:.0f} {y2 - 4}"/>'
+        )
     for name, label in labels.items():
         x, y = centre[name]
         title, _, rest = re.sub(r"</?b>", "", label).partition("<br>")
         shapes.append(
-            f'<rect class="{styled.get(name, "")}" x="{x - width / 2:.0f}" y="{y}" width="{width}" height="{height}" rx="4"/>'
+            f'<rect class="{styled.get(name, "")}" x="{x - width / 2:.0f}" y="{y}" '
+            f'width="{width}" height="{height}" rx="4"/>'
             f'<text x="{x:.0f}" y="{y + 19}" class="name">{title}</text><text x="{x:.0f}" y="{y + 35}">{rest}</text>'
         )
-    marker = '<defs><marker id="head" viewBox="0 0 8 8" refX="6" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
+    marker = (
+        '<defs><marker id="head" viewBox="0 0 8 8" refX="6" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
+    )
     marker += '<path d="M0 0L8 4L0 8z"/></marker></defs>'
     box = f'viewBox="-4 -4 {across + 8:.0f} {len(rows) * (height + gap) - gap + 8}"'
     description = "Imports between the packages: " + ", ".join(f"{start} of {end}" for start, end in arrows)
