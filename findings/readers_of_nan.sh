@@ -54,7 +54,7 @@ summaries = {
     "pandas": pd.read_csv(path)["norm"].agg(["mean", "max"]).tolist(),
     "Arrow": [compute.mean(in_arrow["norm"]).as_py(), compute.max(in_arrow["norm"]).as_py()],
     "Polars": list(pl.read_csv(path).select(mean=pl.mean("norm"), max=pl.max("norm")).row(0)),
-    "DuckDB": list(duckdb.sql(f"select avg(norm), max(norm) from '{path}'").fetchone()),
+    "DuckDB": list(duckdb.sql(f"select avg(norm), max(norm) from '{path}'").fetchall()[0]),
 }
 for reader, summary in summaries.items():
     print(f"mean and maximum of 1.5 and NaN, {reader}: {summary}")
