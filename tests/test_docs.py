@@ -36,8 +36,8 @@ NUMBER = r"(?<![\w.])-?(?:\d+\.\d+(?:e[-+]?\d+)?|\d+e[-+]?\d+)(?![\w.]*\w)"
 
 
 def find_examples(page):
-    """A page's blocks of Python, each with the text that stands right after it, if that is what it prints."""
-    blocks = re.findall(r"```python\n(.*?)```(?:\n+```text\n(.*?)```)?", page, re.DOTALL)
+    """A page's blocks of Python, each with what it prints: the block of text that follows, after one line at most."""
+    blocks = re.findall(r"```python\n(.*?)```(?:\n+(?:[^\n`#][^\n]*:\n+)?```text\n(.*?)```)?", page, re.DOTALL)
     return [(code, printed or None) for code, printed in blocks]
 
 
@@ -147,9 +147,10 @@ def test_examples_with_an_optional_module(module, workplace):
     pages = {name: find_examples(path.read_text("utf-8")) for name, path in PAGES.items()}
     (name,) = (name for name, page in pages.items() if any(module in find_optional(code) for code, _ in page))
     names: dict[str, object] = {}
-    for code, _ in pages[name]:
-        needed = find_optional(code)
-        if needed == {module} or (not needed and ".fit(" not in code):
+    (setup, _), *others = pages[name]
+    run(setup, names, name)
+    for code, _ in others:
+        if code.startswith("def ") or module in find_optional(code):
             run(code, names, name)
 
 
@@ -164,8 +165,9 @@ def test_what_an_example_prints_is_compared():
     assert not matches("sick: 1 error (ratio 6.95e-08) 8 layers, 0.22, and so on", shown)
     assert not matches("sick: 1 error (ratio 4.95e-08) 7 layers, 0.22, and so on", shown)
     assert not matches("sick: 1 error (ratio 4.95e-08) 8 layers, 0.22", shown)
-    page = "```python\nprint(1)\n```\n\n```text\n1\n```\n\n```python\n2\n```\nwords\n```text\n2\n```\n"
-    assert find_examples(page) == [("print(1)\n", "1\n"), ("2\n", None)]
+    page = "```python\nprint(1)\n```\n\n```text\n1\n```\n\n```python\n2\n```\nIt prints `2`:\n\n```text\n2\n```\n"
+    page += "```python\n3\n```\nNothing.\n\n```text\n3\n```\n"
+    assert find_examples(page) == [("print(1)\n", "1\n"), ("2\n", "2\n"), ("3\n", None)]
     assert find_optional("import optuna\n") == {"optuna"}
 
 
