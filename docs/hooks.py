@@ -94,7 +94,7 @@ def draw_flowchart(text: str) -> str:
         [start, *((start, end, row) for row in range(rank[start] + 1, rank[end])), end]
         for start, end in _reduce(arrows)
     ]
-    points: dict[Any, int] = rank | {point: point[2] for path in paths for point in path[1:-1]}
+    points: dict[Any, Any] = {**rank, **{point: point[2] for path in paths for point in path[1:-1]}}
     rows = [[point for point, row in points.items() if row == level] for level in range(max(rank.values()) + 1)]
     parents = {point: [path[path.index(point) - 1] for path in paths if point in path[1:]] for point in points}
     across = max(sum(_WIDTH + 20 if point in labels else _LANE for point in row) for row in rows)

@@ -9,10 +9,13 @@ import math
 import pkgutil
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import keras
 import matplotlib as mpl
+import matplotlib.image
 import numpy as np
 import pandas as pd
 import pytest
@@ -182,6 +185,24 @@ def test_the_readme_answers_first():
     places = [readme.index(mark) for mark in order]
     assert places == sorted(places)
     assert "A weight delta is not a gradient" in readme.split("## ")[0]
+
+
+def test_the_picture_shows_the_net_of_the_readme():
+    (code, _), *_ = find_examples(README.read_text("utf-8"))
+    script = (ROOT / "scripts" / "before_and_after.py").read_text("utf-8")
+    lines = [line.split("  #")[0].strip() for line in code.splitlines() if re.match(r"x, y|hidden|model\b", line)]
+    assert [line for line in lines if ".fit(" not in line and line not in script] == []
+
+
+@pytest.mark.long  # a minute of training
+def test_the_picture_of_the_readme_is_drawn(tmp_path):
+    picture = tmp_path / "before_and_after.png"
+    options = ["--epochs", "10", "--seeds", "2", "--output", str(picture)]
+    printed = subprocess.run(
+        [sys.executable, ROOT / "scripts" / "before_and_after.py", *options], capture_output=True, text=True, check=True
+    ).stdout
+    assert printed.startswith("proven: ")
+    assert mpl.image.imread(picture).std() > 0.05
 
 
 def test_the_log_page_names_every_column():
