@@ -5,6 +5,9 @@
 # Seen with the defaults, for 1.5, nan, inf: pandas 3.1.1 and DuckDB 2.0.1 read NaN and infinity. Polars 2.1.0 makes the
 # whole column text; NaN, as this package writes it, it reads as a number. Arrow 26.0.1 makes a null of both, so that a
 # mean leaves it out. A schema helps in Polars; in Arrow null_values=[""] does.
+# Of NaN as it is read, pandas leaves it out of mean and maximum, as Arrow does of its nulls; in DuckDB it is both, since
+# NaN is the largest number there; in Polars it is the mean, but not the maximum. A column of nothing but NaN has no
+# type of numbers in Arrow.
 #
 # Exits with 0 if that is still so, with another status if it has changed.
 set -euo pipefail
@@ -22,7 +25,7 @@ import tempfile
 import duckdb
 import pandas as pd
 import polars as pl
-from pyarrow import csv
+from pyarrow import compute, csv
 
 options = csv.ConvertOptions(null_values=[""])
 path = pathlib.Path(tempfile.mkdtemp()) / "log.csv"
@@ -44,4 +47,22 @@ for nan in ("nan", "NaN"):
     for first, second, third in read.values():
         assert (first, third) == (1.5, math.inf)
         assert math.isnan(second)
+
+path.write_text("norm,all\n1.5,NaN\nNaN,NaN\n")
+in_arrow = csv.read_csv(path)
+summaries = {
+    "pandas": pd.read_csv(path)["norm"].agg(["mean", "max"]).tolist(),
+    "Arrow": [compute.mean(in_arrow["norm"]).as_py(), compute.max(in_arrow["norm"]).as_py()],
+    "Polars": list(pl.read_csv(path).select(mean=pl.mean("norm"), max=pl.max("norm")).row(0)),
+    "DuckDB": list(duckdb.sql(f"select avg(norm), max(norm) from '{path}'").fetchall()[0]),
+}
+for reader, summary in summaries.items():
+    print(f"mean and maximum of 1.5 and NaN, {reader}: {summary}")
+assert summaries["pandas"] == summaries["Arrow"] == [1.5, 1.5]
+assert math.isnan(summaries["Polars"][0])
+assert summaries["Polars"][1] == 1.5
+assert all(map(math.isnan, summaries["DuckDB"]))
+print("type of a column of NaN:", in_arrow.schema.field("all").type, pl.read_csv(path).schema["all"])
+assert str(in_arrow.schema.field("all").type) == "null"
+assert pl.read_csv(path).schema["all"] == pl.Float64
 PROGRAM

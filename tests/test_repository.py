@@ -52,8 +52,10 @@ def test_every_link_of_a_document_leads_somewhere(path):
     assert [target for target in targets if not (path.parent / target).exists()] == []
 
 
-def test_every_name_of_the_package_that_the_readme_names_is_there():
-    names = set(re.findall(r"\b(?:keras_vg|vg)((?:\.[A-Za-z]\w*)+)", (ROOT / "README.md").read_text("utf-8")))
+def test_every_name_of_the_package_that_a_page_names_is_there():
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    text = "".join(re.sub(r"(?<=vg)[\w./]*\.(py|pyi|csv)\b", "", page.read_text("utf-8")) for page in pages)
+    names = set(re.findall(r"\b(?:keras_vg|vg)((?:\.[A-Za-z]\w*)+)", text))
     assert ".rules.Thresholds" in names
     assert ".GradientLogger" in names
     for name in names:  # raises AttributeError if one is not
