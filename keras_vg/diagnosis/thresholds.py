@@ -73,7 +73,7 @@ class Thresholds:
         first_epochs: Epochs over which a loss may be flat before it counts.
         first_steps: Steps over which it may, where they are known.
         coasting: Movement without a gradient, in learning rates per step and value, from which it does not die away.
-            Lion's is 1, for thousands of steps; Adam's adds up to 7 at most, which over `coasting_steps` is 0.23.
+            Lion's is 1, for thousands of steps; Adam's adds up to 9 (0.9 + 0.9**2 + ...), over `coasting_steps` 0.3.
         coasting_steps: Steps without a gradient over which it is measured.
         leftover_batches: Batches that Keras gives again in each epoch once a generator is at its end.
     """
