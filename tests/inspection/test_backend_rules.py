@@ -13,6 +13,7 @@ X = np.random.default_rng(0).normal(size=(32, 4)).astype("float32")
 X[:, 0] += np.copysign(0.1, X[:, 0])  # so that no logit is near 0
 LABELS = (X[:, :1] > 0).astype("float32")
 optimizers = keras.optimizers
+LONG = pytest.mark.long
 
 
 def find(model, x=X, y=LABELS):
@@ -47,8 +48,7 @@ HEADS = [
 
 @pytest.mark.parametrize(
     ("behind", "dtype", "is_found_by_tensorflow"),
-    [head[1:] for head in HEADS],
-    ids=[head[0] for head in HEADS],
+    [pytest.param(*head[1:], id=head[0], marks=LONG if head[0] in ("Dropout(0)", "Reshape") else ()) for head in HEADS],
 )
 def test_answers_that_are_as_wrong_as_can_be(behind, dtype, is_found_by_tensorflow):
     model = make_head(1000, behind() if behind else (), dtype)
@@ -99,7 +99,7 @@ def make_regression(optimizer, dtype=None):
 
 
 @pytest.mark.skipif(not hasattr(optimizers, "ScheduleFreeAdamW"), reason="new in Keras 3.15")
-@pytest.mark.parametrize("preparation", ["none", "built", "eager"])
+@pytest.mark.parametrize("preparation", ["none", "built", pytest.param("eager", marks=LONG)])
 def test_an_optimizer_that_is_built_in_its_first_step(preparation):
     model = make_regression(optimizers.ScheduleFreeAdamW(1e-3))
     if preparation == "built":
@@ -122,7 +122,7 @@ def test_an_optimizer_that_is_built_in_its_first_step(preparation):
     assert (max(moved) > 0.5) == is_ruined
 
 
-@pytest.mark.parametrize("rate", [1e-3, 1e-6])
+@pytest.mark.parametrize("rate", [pytest.param(1e-3, marks=LONG), 1e-6])
 def test_ftrl_throws_initial_weights_away(rate):
     model = make_regression(optimizers.Ftrl(rate))
     found = find(model)
@@ -192,7 +192,12 @@ def test_muon_of_dense_layers(make):
 
 @pytest.mark.parametrize(
     ("name", "rule", "is_rounded"),
-    [("Adam", "no_update", True), ("Lamb", "no_update", True), ("SGD", None, False), ("RMSprop", None, False)],
+    [
+        ("Adam", "no_update", True),
+        ("SGD", None, False),
+        pytest.param("Lamb", "no_update", True, marks=LONG),
+        pytest.param("RMSprop", None, False, marks=LONG),
+    ],
 )
 def test_optimizers_in_bfloat16(name, rule, is_rounded):
     model = make_regression(getattr(optimizers, name)(0.1), dtype="bfloat16")
