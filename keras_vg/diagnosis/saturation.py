@@ -122,7 +122,8 @@ def _explain(context: Context) -> str:
             "behind a Flatten, a Reshape, a Lambda, a Dropout, a pooling or a TimeDistributed layer, in float16 or "
             "bfloat16, or where the labels have one axis fewer."
         )
-    return f"On {backend or 'JAX and torch'} Keras's cross-entropies do not look for the logits behind an activation."
+    name = {"jax": "JAX", "torch": "torch"}.get(str(backend), "JAX and torch")
+    return f"On {name} Keras's cross-entropies do not look for the logits behind an activation."
 
 
 def _advise(loss: str) -> str:
