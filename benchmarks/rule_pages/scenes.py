@@ -13,11 +13,12 @@ from keras_vg.diagnosis.findings import Finding, Findings
 from keras_vg.diagnosis.rules import judge, make_thresholds
 from labelled_programs import PROGRAMS, Program, run_program
 from rule_pages.more_programs import MORE_PROGRAMS, WITHOUT_LOSS
+from rule_pages.optimizer_programs import OPTIMIZER_PROGRAMS
 
 EXAMPLES = 128
 """Of the batch that is inspected."""
 
-BY_NAME: dict[str, Program] = {program.name: program for program in [*PROGRAMS, *MORE_PROGRAMS]}
+BY_NAME: dict[str, Program] = {program.name: program for program in [*PROGRAMS, *MORE_PROGRAMS, *OPTIMIZER_PROGRAMS]}
 
 
 @dataclass(frozen=True)

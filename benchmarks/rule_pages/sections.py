@@ -1,6 +1,7 @@
 """All sections, under their headings, in the order of the page."""
 
 from rule_pages.section import Section
+from rule_pages.sections_backends import BACKENDS
 from rule_pages.sections_data import DATA
 from rule_pages.sections_network import NETWORK
 from rule_pages.sections_steps import STEPS
@@ -10,6 +11,7 @@ HEADINGS: dict[str, list[Section]] = {
     "Data, labels and the output layer": DATA,
     "Steps and the loss": STEPS,
     "Weights, units and gradients": NETWORK,
+    "What optimizers and backends do": BACKENDS,
     "What is not trained, and what could not be judged": UNSEEN,
 }
 

@@ -120,11 +120,11 @@ DATA = [
     ),
     Section(
         rule="saturated_output",
-        sees="Under cross-entropy, predictions that are all 0 or 1 while the gradient is exactly 0. Keras cuts "
-        "probabilities off near 0 and 1, so that wrong answers get no gradient either; on TensorFlow it mostly finds "
-        "the logits behind them, where this does not happen.",
-        severity="Error.",
-        thresholds=("saturated_output",),
+        sees="Under cross-entropy, predictions that are all 0 or 1 while the gradient is exactly 0, or some that are "
+        "so wrong that they have none. Keras cuts probabilities off near 0 and 1, so that wrong answers get no "
+        "gradient either; on TensorFlow it mostly finds the logits behind them, where this does not happen.",
+        severity="Error if there is no gradient at all; a warning if some labels have none.",
+        thresholds=("saturated_output", "cut_fraction"),
         sick="saturated softmax",
         healthy="mlp tanh sgd",
         silent="The same labels and loss; inputs of unit scale leave the probabilities between 0 and 1.",

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
 
@@ -48,3 +50,25 @@ def find_forgotten_state(context: Context) -> Iterator[Finding]:
             "On torch a step of `fit` through a stateful LSTM or GRU raises a RuntimeError: its state is overwritten "
             "before the gradient is computed. Use `stateful=False`, `SimpleRNN`, or TensorFlow.",
         )
+
+
+def find_decay_without_gradient(context: Context) -> Iterator[Finding]:
+    """Weights that the optimizer shrinks though the loss does not depend on them, as it does on JAX."""
+    series = context.series
+    f = series.columns
+    is_trained = (f["steps"] > 0).any(axis=1, keepdims=True)
+    is_moved = (f["steps"] == 0) & (f["delta_norm"] > 0) & np.isfinite(f["learning_rate"]) & is_trained
+    chosen = is_moved.any(axis=0) & ~(f["steps"] > 0).any(axis=0)
+    if not chosen.any() or (context.inspection is not None and context.inspection.setup.get("backend") != "jax"):
+        return
+    names = [f"{layer}/{name}" for layer, name in zip(series.layers[chosen], series.names[chosen], strict=True)]
+    yield Finding(
+        "decay_without_gradient",
+        "warning",
+        tuple(dict.fromkeys(map(str, series.layers[chosen]))),
+        context.get_epoch(series.epochs[np.argmax(is_moved.any(axis=1))]),
+        {"weights": ", ".join(names), "update_ratio": float(np.fmax.reduce(f["update_ratio"][is_moved]))},
+        "The loss does not depend on these weights, and they change all the same: on JAX such a weight has a gradient "
+        "of zeros rather than none, so that the optimizer decays it. Leave these layers out, set `trainable = False`, "
+        "or call `optimizer.exclude_from_weight_decay(var_list=...)` before `fit`.",
+    )

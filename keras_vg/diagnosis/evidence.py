@@ -28,13 +28,17 @@ class Inspection:
         outputs: One row per output, its loss, its predictions and its labels: see `batches.describe_outputs`.
         embeddings: One row per embedding that was called: `layer`, its `input_dim`, and the smallest and the largest of
             the ids that it was given, `id_min` and `id_max`.
-        setup: `optimizer`, `learning_rate`, `epsilon`, `clipping`, `loss_scaling`, `gradient_accumulation_steps`, and
-            `dtype`, the precision of most trained weights; the batch's `loss` before the optimizer's next step and
-            `loss_after` that step; `loss_aligned`, of labels in the predictions' shape, and `loss_reachable`, the
-            lowest that was found within the range of the last activation, where labels are of another shape or beyond
-            that range (NaN elsewhere); `backend`, `changed_weights` (frozen or thawed after the optimizer had been
-            built) and `stateful_layers` (their classes by their names); `not_seen`, a dict of what could not be seen,
-            with the reason.
+        setup: `optimizer`, `learning_rate`, `schedule` (the rate's class, if it has one), `epsilon`, `clipping`,
+            `loss_scaling`, `gradient_accumulation_steps`, `rounded_beta_2` (whether it is 1 in the precision of the
+            weights), `orthogonalized` (under Muon: whether it is, by weight), and `dtype`, the precision of most
+            trained weights; the batch's `loss` before the optimizer's next step and `loss_after` that step;
+            `loss_aligned`, of labels in the predictions' shape, and `loss_reachable`, the lowest that was found within
+            the range of the last activation, where labels are of another shape or beyond that range (NaN elsewhere);
+            `logits_found`, of each output, whether its loss looks at the logits behind the last activation; `update`,
+            the change of all weights by that step relative to their size, and `update_if_built`, the same if the
+            optimizer were built before, where that differs (NaN elsewhere); `backend`, `changed_weights` (frozen or
+            thawed after the optimizer had been built) and `stateful_layers` (their classes by their names);
+            `not_seen`, a dict of what could not be seen, with the reason.
     """
 
     gradients: pd.DataFrame

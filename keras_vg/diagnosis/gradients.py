@@ -6,7 +6,7 @@ import numpy as np
 
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
-from keras_vg.diagnosis.outputs import list_saturated_heads
+from keras_vg.diagnosis.saturation import list_saturated_heads, make_finding
 from keras_vg.diagnosis.series import GradientSeries
 from keras_vg.logs.layers import LayerGradients
 
@@ -111,16 +111,17 @@ def find_zero(context: Context) -> Iterator[Finding]:
     start = int(np.argmax(is_zero[:, np.argmax(last)]))
     layers = tuple(series.name_layer(depth) for depth in series.layer_depths[last])
     heads = list_saturated_heads(context)
-    if heads and all(head["layer"] in layers for head in heads):  # elsewhere penalties may have a gradient
-        yield Finding(
-            "saturated_output",
+    named = [head["layer"] for head in heads if head["layer"] in series.layers]
+    # Elsewhere penalties may have a gradient. A head without weights, an Activation, is judged by the layer before it.
+    if heads and (all(layer in layers for layer in named) if named else last[-1]):
+        yield make_finding(
+            context,
+            heads,
             "error",
-            tuple(str(head["layer"]) for head in heads),
             context.get_epoch(series.epochs[start]),
-            {"gradient_norm": 0.0, "activation": heads[0]["activation"], "loss": heads[0]["loss"]},
-            f"The {heads[0]['activation']} gives nothing but 0 and 1, where cross-entropy passes no gradient, not even "
-            "to wrong answers: no learning rate helps. Leave out the last activation and give the loss "
-            "`from_logits=True`; scale the inputs, and start with smaller weights.",
+            {"gradient_norm": 0.0},
+            "The output gives nothing but 0 and 1, where cross-entropy passes no gradient, not even to wrong answers: "
+            "no learning rate helps.",
         )
         return
     if start > 0 and last.all() and context.loss_is_unknown:  # it learned before: dead now, or done
@@ -241,11 +242,16 @@ def _explain_no_update(context: Context, rate: float) -> str:
             "The optimizer made no update: `gradient_accumulation_steps` is larger than the number of steps. Make it "
             "smaller, or train longer."
         )
-    dtype = "" if context.inspection is None else str(context.inspection.setup.get("dtype", ""))
+    setup = {} if context.inspection is None else context.inspection.setup
+    dtype = str(setup.get("dtype", ""))
     if dtype in ("bfloat16", "float16"):
+        cause = (
+            f"and so is the optimizer's beta_2: in {dtype} it is 1, so that a step of Adam is 0 at any learning rate"
+            if setup.get("rounded_beta_2")
+            else "and what an optimizer keeps of its gradients with it"
+        )
         return (
-            f"The weights are {dtype}, in which a small step is rounded away, and so is what Adam keeps of its "
-            "gradients (in bfloat16 its beta_2 of 0.999 is 1): no learning rate helps. Keep the weights in float32 and "
+            f"The weights are {dtype}, in which a small step is rounded away, {cause}. Keep the weights in float32 and "
             f"compute in {dtype}: `keras.config.set_dtype_policy('mixed_{dtype}')` before the model is made."
         )
     return "The steps are too small to change a weight of this precision: raise the learning rate."
@@ -293,8 +299,7 @@ def find_disconnected(context: Context) -> Iterator[Finding]:
             context.get_epoch(series.epochs[0]),
             {"steps_with_gradient": 0.0, "layers": float(never.sum())},
             "The loss does not depend on these layers, so they get no gradient (which is no vanishing one) and learn "
-            "nothing; on JAX an optimizer's weight decay shrinks them all the same. Connect their output to the "
-            "model's, or leave them out; set `trainable = False` if it is meant.",
+            "nothing. Connect their output to the model's, or leave them out; set `trainable = False` if it is meant.",
         )
 
 

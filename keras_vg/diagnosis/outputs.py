@@ -239,30 +239,6 @@ def find_constant_labels(context: Context) -> Iterator[Finding]:
             )
 
 
-def list_saturated_heads(context: Context) -> list[dict[str, Any]]:
-    """Lists the outputs under cross-entropy if all of them, throughout, are 0 or 1; none otherwise.
-
-    Args:
-        context: The tables; without predictions nothing is known.
-
-    Returns:
-        Rows of `Inspection.outputs`.
-    """
-    predictions = context.predictions
-    if predictions is None or predictions.empty:
-        return []
-    final = predictions if context.is_inspection else predictions[predictions["epoch"] == predictions["epoch"].max()]
-    heads = list(_list_records(final))
-    return heads if all(_is_saturated(head, context.thresholds.saturated_output) for head in heads) else []
-
-
-def _is_saturated(head: dict[str, Any], limit: float) -> bool:
-    """Whether each value is 0 or 1: the mean of p and that of its square are the same then."""
-    can_vary = head["activation"] == "sigmoid" or (head["activation"] == "softmax" and head["units"] > 1)
-    gap = head["prediction_mean"] - head["prediction_size"] ** 2
-    return can_vary and head["loss"] in CROSSENTROPIES and not head["from_logits"] and gap < limit
-
-
 def find_constant_prediction(context: Context) -> Iterator[Finding]:
     """The same answer to every example."""
     t, predictions = context.thresholds, context.predictions

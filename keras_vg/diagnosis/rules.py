@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_vg.diagnosis import activations, backends, gradients, outputs, training
+from keras_vg.diagnosis import activations, backends, epochs, gradients, optimizers, outputs, saturation, training
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.evidence import Evidence, collect
 from keras_vg.diagnosis.findings import SEVERITIES, Finding, Findings
@@ -24,6 +24,10 @@ GRADIENT_RULES: tuple[Rule, ...] = (
     gradients.find_exploding,
     gradients.find_unseen,
     gradients.find_disconnected,
+    backends.find_decay_without_gradient,
+    optimizers.find_discarded_weights,
+    optimizers.find_coasting,
+    epochs.find_exhausted_data,
     training.find_tiny_gradients,
     training.find_update_size,
 )
@@ -46,10 +50,14 @@ INSPECTION_RULES: tuple[Rule, ...] = (
     outputs.find_not_inspected,
     backends.find_changed_trainable,
     backends.find_forgotten_state,
+    optimizers.find_unbuilt,
+    optimizers.find_nonfinite_update,
+    optimizers.find_schedule_by_batches,
+    optimizers.find_ranks_under_muon,
     activations.find_embedding_range,
     training.find_first_step,
 )
-PREDICTION_RULES: tuple[Rule, ...] = (outputs.find_constant_prediction,)
+PREDICTION_RULES: tuple[Rule, ...] = (outputs.find_constant_prediction, saturation.find_cut_answers)
 HISTORY_RULES: tuple[Rule, ...] = (training.find_loss_curve,)
 
 

@@ -23,6 +23,11 @@ class Thresholds:
         tiny_gradient: Root mean square at which Adam's epsilon (1e-7 in Keras) takes over.
         update_large: A first step of this size, relative to the weights, replaces them; 1e-3 is healthy (Karpathy).
         update_warning: From this size on steps are coarse.
+        update_unbuilt: Change of the weights, relative to their size, from which a first step in which the optimizer is
+            built ruins them, if it is not half as large when the optimizer is built before: 0.999 against 0.0006
+            (`findings/schedule_free_adamw_zero_weights.sh`).
+        update_discarded: Change of a weight by Ftrl's first step, relative to its size, from which its initial value is
+            gone: 0.73 to 1.0 (`findings/ftrl_discards_initial_weights.sh`).
         update_small: Relative steps below this need a million steps for a change of order 1.
         loss_jump: Loss after one step over the loss before it, on the same batch, from which the step overshoots.
         dead_fraction: Part of a layer's units that are dead; all of them: nothing passes.
@@ -43,6 +48,8 @@ class Thresholds:
         endless_loss: How many times the present loss that lowest one may lie below 0. A Dice loss, of -1 at best, stays
             within; cross-entropy under a label of 255 gets to hundreds.
         saturated_output: Mean of p (1 - p) over the outputs of a head, below which all of them are 0 or 1.
+        cut_fraction: Part of the labels whose probability is so low that Keras cuts it, so that they have no gradient:
+            mislabelled examples that a net has learned to contradict may be so; healthy nets start at 0 (benchmark).
         constant_prediction: Spread of the predictions over the examples, relative to their size, below which the
             network gives the same answer to everything. Healthy nets start at 0.0045 and more (benchmark).
         constant_warning: From here on it nearly does.
@@ -65,6 +72,10 @@ class Thresholds:
         converged_loss: Loss, as part of that of the best constant prediction, below which a still net is done.
         first_epochs: Epochs over which a loss may be flat before it counts.
         first_steps: Steps over which it may, where they are known.
+        coasting: Movement without a gradient, in learning rates per step and value, from which it does not die away.
+            Lion's is 1, for thousands of steps; Adam's adds up to 9 (0.9 + 0.9**2 + ...), over `coasting_steps` 0.3.
+        coasting_steps: Steps without a gradient over which it is measured.
+        leftover_batches: Batches that Keras gives again in each epoch once a generator is at its end.
     """
 
     vanishing_ratio: float = 1e-4
@@ -75,6 +86,8 @@ class Thresholds:
     tiny_gradient: float = 1e-7
     update_large: float = 1.0
     update_warning: float = 0.2
+    update_unbuilt: float = 0.1
+    update_discarded: float = 0.5
     update_small: float = 1e-6
     loss_jump: float = 3.0
     dead_fraction: float = 0.999
@@ -91,6 +104,7 @@ class Thresholds:
     reachable_loss: float = 0.5
     endless_loss: float = 10.0
     saturated_output: float = 1e-4
+    cut_fraction: float = 0.05
     constant_prediction: float = 1e-4
     constant_warning: float = 3e-3
     symmetric: float = 1e-5
@@ -108,6 +122,9 @@ class Thresholds:
     converged_loss: float = 0.1
     first_epochs: int = 3
     first_steps: int = 30
+    coasting: float = 0.5
+    coasting_steps: int = 30
+    leftover_batches: int = 2
 
 
 def make_thresholds(**changes: Any) -> Thresholds:

@@ -8,6 +8,7 @@ import pandas as pd
 from keras_vg.diagnosis.activations import explodes_in_time
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
+from keras_vg.diagnosis.optimizers import find_discarded, is_ruined_by_building
 from keras_vg.logs.history import list_losses
 
 LOWER = (
@@ -19,6 +20,8 @@ RAISE = "Raise the learning rate (multiply it by 10 until the loss falls faster,
 def find_update_size(context: Context) -> Iterator[Finding]:
     """Steps that replace the weights, or hardly touch them."""
     series, t = context.series, context.thresholds
+    if is_ruined_by_building(context) or find_discarded(context).any():  # which other rules say
+        return
     kernels = series.is_kernel if series.is_kernel.any() else np.ones(len(series.names), bool)
     columns = series.columns
     # A kernel that was 0, such as the second of LoRA's matrices, has no size yet that a step could be compared with.
@@ -89,7 +92,7 @@ def find_first_step(context: Context) -> Iterator[Finding]:
     before, after = context.inspection.setup["loss"], context.inspection.setup["loss_after"]
     rate = context.inspection.setup["learning_rate"]
     is_skipped = context.scales_loss and context.inspection.gradients["nonfinite_steps"].any()
-    if not np.isfinite(before) or is_skipped:
+    if not np.isfinite(before) or is_skipped or is_ruined_by_building(context):
         return
     floor = max(abs(before), abs(context.baseline) if np.isfinite(context.baseline) else 0.0, 1e-12)
     if after > t.loss_jump * floor or (np.isinf(after) and np.isfinite(before)):

@@ -14,6 +14,10 @@ OutputLoss = tuple[str, bool | None, int | None]
 LOSS_COLUMNS: tuple[str, ...] = ("loss", "from_logits", "ignore_class")
 OUTPUT_COLUMNS: tuple[str, ...] = ("layer", "activation", *LOSS_COLUMNS, "units", "prediction_min")
 OUTPUT_COLUMNS += ("prediction_max", "prediction_mean", "prediction_std", "prediction_size", *LABEL_COLUMNS)
+OUTPUT_COLUMNS += ("cut_fraction",)
+
+EPSILON = 1e-7
+"""Keras's cross-entropies cut probabilities to this and 1 minus this (`keras.config.epsilon`, unless it was set)."""
 
 
 def count_examples(array: Any) -> int:
@@ -74,8 +78,8 @@ def describe_outputs(
         `_max`, `_mean`, `_std` (over the examples, root mean square over the units) and `_size` (root mean square);
         `label_units`, `label_min`, `_max`, `_mean`, `_std`, `label_integer`, `label_distinct`, `label_sum_min` and
         `_max` (over an example's units); `baseline`, the loss of the best constant prediction, NaN where it is not
-        known. Labels of the class that the loss leaves out do not count. Without labels their columns are NaN,
-        `label_units` and `label_distinct` 0.
+        known; `cut_fraction`, as `measure_cut` has it. Labels of the class that the loss leaves out do not count.
+        Without labels their columns are NaN, `label_units` and `label_distinct` 0.
     """
     known = losses if len(losses) == len(predictions) else [("unknown", None, None)] * len(predictions)
     given = labels if len(labels) and len(predictions) else [None] * len(predictions)
@@ -99,6 +103,7 @@ def describe_outputs(
                     "prediction_std": np.sqrt(np.mean(np.var(p, axis=0))),
                     "prediction_size": np.sqrt(np.mean(np.square(p))),
                     **_describe_labels(label, prediction, loss, ignored),
+                    "cut_fraction": np.nan if label is None else measure_cut(loss, label, prediction, ignored),
                 }
             )
     return pd.DataFrame(rows, columns=list(OUTPUT_COLUMNS))
@@ -117,6 +122,41 @@ def _describe_labels(
     values: tuple[Any, ...] = (y.shape[1], y.min(), y.max(), y.mean(), np.sqrt(np.mean(np.var(y, axis=0))))
     values += (bool(np.all(y == np.round(y))), len(np.unique(y)), sums.min(), sums.max(), find_baseline(loss, y))
     return dict(zip(LABEL_COLUMNS, values, strict=True))
+
+
+def measure_cut(loss: str, label: np.ndarray, prediction: np.ndarray, ignored: int | None = None) -> float:
+    """Measures how many predictions are so wrong that cross-entropy of probabilities has no gradient there.
+
+    That is where the probability of the label is below `EPSILON`: Keras cuts it, and what is cut does not vary.
+
+    Args:
+        loss: Name of the loss.
+        label: Labels, of shape `(examples, ..., units)`, or of one axis fewer.
+        prediction: Probabilities, of shape `(examples, ..., units)`.
+        ignored: The class that the loss leaves out, or None.
+
+    Returns:
+        A fraction: of all values under binary cross-entropy, of all examples and positions under one of classes; NaN
+        for any other loss, for values that are no probabilities, and for labels of another shape.
+    """
+    p, y = _flatten(prediction), _flatten_labels(label, prediction)
+    with np.errstate(invalid="ignore"):
+        is_probability = bool(((p >= 0) & (p <= 1)).all())
+    if not is_probability or len(y) != len(p) or not np.isfinite(y).all():
+        return float("nan")
+    if loss.startswith("binary") and y.shape == p.shape:
+        chosen = np.where(y > 0.5, p, 1 - p)
+    elif loss.startswith("sparse_categorical") and y.shape[1] == 1:
+        kept = np.ones(len(y), bool) if ignored is None else y[:, 0] != ignored
+        classes = y[kept, 0].astype(int)
+        if not kept.any() or classes.min() < 0 or classes.max() >= p.shape[1]:
+            return float("nan")
+        chosen = p[kept, classes]
+    elif loss.startswith("categorical") and y.shape == p.shape:
+        chosen = p[np.arange(len(p)), y.argmax(axis=1)]
+    else:
+        return float("nan")
+    return float(np.mean(chosen < EPSILON))
 
 
 def find_baseline(loss: str, labels: np.ndarray) -> float:

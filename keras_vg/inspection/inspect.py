@@ -1,6 +1,5 @@
 """One forward and backward pass on a batch, before any training: what each layer passes on, and what it gets back."""
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,6 +19,7 @@ from keras_vg.inspection.batches import (
     get_root_mean_square,
     measure_spread,
 )
+from keras_vg.inspection.optimizer_setup import describe_optimizer, measure_update
 from keras_vg.inspection.passes import order_labels, run_passes
 from keras_vg.inspection.watched import find_input_axis
 from keras_vg.logs.schemas import GRADIENT
@@ -28,7 +28,7 @@ from keras_vg.training import keras_private
 from keras_vg.training.call_order import list_own_weights
 from keras_vg.training.compilation import list_changed_weights
 from keras_vg.training.interval import Interval
-from keras_vg.training.optimizers import list_compiled_optimizers, read_learning_rates
+from keras_vg.training.optimizers import read_learning_rates
 from keras_vg.training.tap import GradientTap
 from keras_vg.training.train_function import get_loss_scale
 from keras_vg.training.weights import list_weights, read_values
@@ -92,8 +92,7 @@ def inspect(model: keras.Model, x: Any, y: Any = None, sample_weight: Any = None
         outputs=describe_reading(model, passes.reading, y, passes.losses),
         embeddings=passes.reading.recording.embeddings,
         setup={
-            **_describe_optimizer(model),
-            "dtype": _find_dtype(model),
+            **describe_optimizer(model),
             "backend": keras.backend.backend(),
             "changed_weights": list_changed_weights(model),
             "stateful_layers": {
@@ -105,6 +104,9 @@ def inspect(model: keras.Model, x: Any, y: Any = None, sample_weight: Any = None
             "loss_after": passes.loss_after,
             "loss_aligned": passes.loss_aligned,
             "loss_reachable": passes.loss_reachable,
+            "logits_found": passes.logits_found,
+            "update": measure_update(model, passes.updated),
+            "update_if_built": measure_update(model, passes.updated_if_built),
             "not_seen": passes.not_seen,
         },
     )
@@ -206,29 +208,6 @@ def _tabulate_weights(model: keras.Model, probe: ActivationProbe, gradients: Seq
             )
     columns = ["depth", "layer", "kind", "weight", "trainable", "size", "weight_rms", "unit_spread", "gradient_spread"]
     return pd.DataFrame(rows, columns=columns)
-
-
-def _describe_optimizer(model: keras.Model) -> dict[str, Any]:
-    """What rules ask of the optimizer; of a `MultiOptimizer`, that of its optimizers together."""
-    several = list_compiled_optimizers(model)
-    limits = [getattr(one, name, None) for one in several for name in ("clipnorm", "clipvalue", "global_clipnorm")]
-    rates = {float(_to_numpy(optimizer.learning_rate)) for optimizer in several}
-    return {
-        "optimizer": " and ".join(sorted({type(optimizer).__name__ for optimizer in several})),
-        "learning_rate": rates.pop() if len(rates) == 1 else np.nan,
-        "epsilon": max(float(getattr(optimizer, "epsilon", np.nan)) for optimizer in several),
-        "clipping": any(limit is not None for limit in limits),
-        "loss_scaling": hasattr(model.optimizer, "inner_optimizer"),
-        "gradient_accumulation_steps": max(optimizer.gradient_accumulation_steps or 1 for optimizer in several),
-    }
-
-
-def _find_dtype(model: keras.Model) -> str:
-    """The precision of most of the values that are trained, such as `"float32"`."""
-    sizes: Counter[str] = Counter()
-    for variable in model.trainable_variables:
-        sizes[keras.backend.standardize_dtype(variable.dtype)] += int(np.prod(variable.shape))
-    return sizes.most_common(1)[0][0] if sizes else ""
 
 
 def _to_numpy(tensor: Any) -> np.ndarray:

@@ -19,6 +19,9 @@ from keras_vg.training import keras_private
 from keras_vg.training.compilation import has_own_step
 
 Batch = tuple[Any, Any, Any]
+_ROUNDING = 1e-5
+"""Relative change of a loss above which it is no rounding. A cross-entropy that looks at logits changes by more than
+that where a probability is cut, and where none is, it does not matter whether it does."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +33,13 @@ class Passes:
         losses: The loss of each output; empty where none was compiled.
         gradients: As of `StepResult`; None if they are not known.
         updated: The values that the optimizer's next step would give the trainable variables; None if not known.
+        updated_if_built: The same if the optimizer was built before the step; None if that makes no difference.
         loss: The batch's loss; NaN if it is not known.
         loss_after: The same after that step.
         loss_aligned: The batch's loss after the change that `label_trials.measure_aligned` measures.
         loss_reachable: The same of `label_trials.measure_reachable`.
+        logits_found: Of each output, whether its loss looks through the last activation at the logits before it; empty
+            if that is not known.
         not_seen: What is not known, with the reason.
     """
 
@@ -41,10 +47,12 @@ class Passes:
     losses: list[OutputLoss]
     gradients: list[Any] | None
     updated: list[Any] | None
+    updated_if_built: list[Any] | None
     loss: float
     loss_after: float
     loss_aligned: float
     loss_reachable: float
+    logits_found: list[bool]
     not_seen: dict[str, str]
 
 
@@ -65,7 +73,7 @@ def run_passes(model: keras.Model, probe: ActivationProbe, batch: Batch) -> Pass
     """
     not_seen: dict[str, str] = {}
     is_own = has_own_step(model)
-    reading, loss, losses = _run_forwards(model, probe, batch, not_seen)
+    reading, loss, losses, logits_found = _run_forwards(model, probe, batch, not_seen)
     labels = None if "loss" in not_seen else batch[1]
     with _detach(model, labels, reading):
         result = None if "gradients" in not_seen else _run_step(probe, batch, not_seen)
@@ -74,7 +82,9 @@ def run_passes(model: keras.Model, probe: ActivationProbe, batch: Batch) -> Pass
         if is_own and logged is not None:
             loss = logged
         gradients = None if result is None else result.gradients
-        updated = None if gradients is None else stateless.predict_update(model, gradients)
+        updated = if_built = None if gradients is None else stateless.predict_update(model, gradients)
+        if gradients is not None and updated is not None and stateless.is_built_in_step(model):
+            updated = stateless.predict_update(model, gradients, builds_in_step=True)
         replaced = [] if updated is None else list(zip(model.trainable_variables, updated, strict=True))
         if not replaced or loss is None:
             loss_after = None
@@ -94,16 +104,28 @@ def run_passes(model: keras.Model, probe: ActivationProbe, batch: Batch) -> Pass
     known = [np.nan if value is None else value for value in (loss, loss_after)]
     changes = (np.nan, np.nan) if "loss" in not_seen else _try_labels(model, batch, reading, losses)
     aligned, reachable = (known[0] + change for change in changes)
-    return Passes(reading, losses, gradients, updated, known[0], known[1], aligned, reachable, not_seen)
+    return Passes(
+        reading=reading,
+        losses=losses,
+        gradients=gradients,
+        updated=updated,
+        updated_if_built=None if if_built is updated else if_built,
+        loss=known[0],
+        loss_after=known[1],
+        loss_aligned=aligned,
+        loss_reachable=reachable,
+        logits_found=logits_found,
+        not_seen=not_seen,
+    )
 
 
 def _run_forwards(
     model: keras.Model, probe: ActivationProbe, batch: Batch, not_seen: dict[str, str]
-) -> tuple[Reading | None, float | None, list[OutputLoss]]:
+) -> tuple[Reading | None, float | None, list[OutputLoss], list[bool]]:
     """Calls the model, and computes the loss as far as that needs no step of the model's own."""
     if not training_step.has_call(model):
         not_seen["outputs"] = "the model has no `call`"
-        return None, None, []
+        return None, None, [], []
     has_loss = keras_private.has_loss(model)
     has_own_loss = type(model).compute_loss is not keras.Model.compute_loss
     needs_labels = has_loss and batch[1] is None and not has_own_loss
@@ -114,10 +136,14 @@ def _run_forwards(
 
     def look(batch: Batch) -> Any:
         seen = probe.observe(batch[0])
-        return seen, (_compute_loss(model, batch, seen[0]) if is_computable else ops.zeros(()))
+        if not is_computable:
+            return seen, ops.zeros(()), []
+        # A model's own `compute_loss` is called as often as `fit` calls it: once.
+        variants = [] if has_own_loss or not has_loss else _list_bare(seen[0])
+        return seen, _compute_loss(model, batch, seen[0]), [_compute_loss(model, batch, bare) for bare in variants]
 
     try:
-        seen, loss = stateless.ForwardPass(model, look).run(batch)
+        seen, loss, bare_losses = stateless.ForwardPass(model, look).run(batch)
     except LabelError as error:
         seen = stateless.ForwardPass(model, lambda batch: probe.observe(batch[0])).run(batch)
         losses = _list_losses(model, None, seen[0])
@@ -126,9 +152,29 @@ def _run_forwards(
             raise
         not_seen["loss"] = str(error)
         not_seen["gradients"] = "they are those of the loss"
-        return reading, None, losses
+        return reading, None, losses, []
     losses = _list_losses(model, batch[1], seen[0])
-    return probe.interpret(seen), float(loss) if is_computable else None, losses
+    reading = probe.interpret(seen)
+    if not is_computable:
+        return reading, None, losses, []
+    found = [bool(abs(bare - loss) > _ROUNDING * abs(loss)) for bare in bare_losses]
+    if keras.backend.backend() != "tensorflow" and has_loss:
+        found = [False] * len(losses)
+    return reading, float(loss), losses, found
+
+
+def _list_bare(predictions: Any) -> list[Any]:
+    """The predictions, of which one output at a time is but its values, without the logits that Keras may have kept.
+
+    Only on TensorFlow does Keras keep any.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return []
+    outputs = tree.flatten(predictions)
+    return [
+        tree.pack_sequence_as(predictions, [*outputs[:i], ops.stop_gradient(output), *outputs[i + 1 :]])
+        for i, output in enumerate(outputs)
+    ]
 
 
 def _run_step(probe: ActivationProbe, batch: Batch, not_seen: dict[str, str]) -> training_step.StepResult | None:

@@ -237,7 +237,7 @@ def _find_slope(item: WatchedLayer, activated: list[Any], given: Any, made: Any,
     z = activated[0] if len(activated) == 1 else given
     if ops.is_tensor(z) and tuple(z.shape) == tuple(made.shape):
         return find_relative_slope(item.activation, flatten(ops.stop_gradient(z), item.axis), values)
-    return find_relative_slope(item.activation, values, values)
+    return find_relative_slope(item.activation, values, values, is_input_known=False)
 
 
 def _describe_calls(

@@ -75,20 +75,20 @@ class ForwardPass:
             return self._compute(data)
 
 
-def predict_update(model: keras.Model, gradients: Sequence[Any]) -> list[Any] | None:
+def predict_update(model: keras.Model, gradients: Sequence[Any], builds_in_step: bool = False) -> list[Any] | None:
     """Computes what the optimizer would make of the weights; a copy of it works on copies of them.
 
     Args:
         model: A compiled model.
         gradients: One per trainable variable, as from `compute_gradients`.
+        builds_in_step: Whether the copy is built inside the compiled step, as `is_built_in_step` says of `fit`.
 
     Returns:
         The new values, or None if the optimizer cannot be made anew from its configuration.
     """
     optimizer = model.optimizer
-    try:
-        twin = type(optimizer).from_config(optimizer.get_config())
-    except (NotImplementedError, TypeError, ValueError):
+    twin = _copy_optimizer(optimizer)
+    if twin is None:
         return None
     known = {id(v): gradient for v, gradient in zip(model.trainable_variables, gradients, strict=True)}
     variables = keras_private.list_optimizer_weights(optimizer) if optimizer.built else model.trainable_variables
@@ -96,23 +96,73 @@ def predict_update(model: keras.Model, gradients: Sequence[Any]) -> list[Any] | 
     if all(gradient is None for gradient in ordered):
         return None
     copies = [keras_private.copy_variable(v) for v in variables]
-    twin.build(copies)
+    if not builds_in_step:
+        twin.build(copies)
     if optimizer.built:
         for own, original in zip(twin.variables, optimizer.variables, strict=True):
             own.assign(original.value)
     if keras.backend.backend() == "jax":
         import jax
 
+        # JAX has no missing gradients: a weight on which the loss does not depend has one of zeros.
+        ordered = [ops.zeros_like(v.value) if g is None else g for v, g in zip(copies, ordered, strict=True)]
         states = [[v.value for v in group] for group in (twin.variables, copies)]
         new = jax.jit(twin.stateless_apply)(states[0], ordered, states[1])[0]
     else:
         with _without_autograd(), warnings.catch_warnings():
             # Keras's own word on weights on which the loss does not depend; a finding says it better.
             warnings.filterwarnings("ignore", message="Gradients do not exist for variables")
-            twin.apply(ordered, copies)
+            apply = _compile(twin.apply) if builds_in_step else twin.apply
+            apply(ordered, copies)
         new = [copy.value for copy in copies]
     values = {id(v): value for v, value in zip(variables, new, strict=True)}
     return [values.get(id(v), v.value) for v in model.trainable_variables]
+
+
+def is_built_in_step(model: keras.Model) -> bool:
+    """Whether `fit` will build the optimizer inside its compiled step, and build it with values of its own.
+
+    That is so on TensorFlow before the first `fit`. A step that makes variables is traced twice there, the second time
+    with the optimizer built already, so that what `build` assigned while it was traced first is never run.
+
+    Args:
+        model: A compiled model.
+
+    Returns:
+        Whether it is.
+    """
+    optimizer = model.optimizer
+    if keras.backend.backend() != "tensorflow" or optimizer.built or model.run_eagerly:
+        return False
+    twin = _copy_optimizer(optimizer)
+    if twin is None:
+        return False
+    twin.build([keras_private.copy_variable(v) for v in model.trainable_variables])
+    # Counters and most moments start at 0, however they are made.
+    given = [v for v in twin.variables if v is not getattr(twin, "learning_rate", None) and len(v.shape)]
+    return any(np.any(ops.convert_to_numpy(v.value) != 0) for v in given)
+
+
+def _copy_optimizer(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer | None:
+    """A new one of the same configuration; None if there is no such way to make it."""
+    try:
+        return type(optimizer).from_config(optimizer.get_config())
+    except (NotImplementedError, TypeError, ValueError):
+        return None
+
+
+def _compile(apply: Callable[..., Any]) -> Callable[..., Any]:
+    """The function as TensorFlow compiles a training step."""
+    import tensorflow as tf
+
+    def run(gradients: Any, variables: Any) -> None:
+        @tf.function  # type: ignore[untyped-decorator, unused-ignore]
+        def step() -> None:
+            apply(gradients, variables)
+
+        step()
+
+    return run
 
 
 def _without_autograd() -> Any:

@@ -109,6 +109,16 @@ def choose_optimizer(optimizer: keras.optimizers.Optimizer, variable: keras.Vari
     return optimizer._optimizer_map(variable)
 
 
+def orthogonalizes(optimizer: keras.optimizers.Optimizer, variable: keras.Variable) -> bool | None:
+    """Whether a Muon optimizer orthogonalizes a weight's update, rather than leave it to Adam; None of any other.
+
+    Private: Muon decides by the weight's rank and path, and says so only once it is built, by what it keeps of it.
+    """
+    if type(optimizer).__name__ != "Muon" or not hasattr(optimizer, "_should_use_adamw"):
+        return None
+    return not optimizer._should_use_adamw(variable)
+
+
 def copy_variable(variable: keras.Variable) -> keras.Variable:
     """A variable of the same value and path.
 

@@ -1,0 +1,102 @@
+"""What rules ask of a model's optimizer."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_vg.training import keras_private
+from keras_vg.training.optimizers import list_compiled_optimizers
+from keras_vg.training.weights import list_weights
+
+
+def describe_optimizer(model: keras.Model) -> dict[str, Any]:
+    """Describes a model's optimizer; of a `MultiOptimizer`, its optimizers together.
+
+    Args:
+        model: A model compiled with a Keras optimizer.
+
+    Returns:
+        `optimizer`, the name of its class; `learning_rate`; `schedule`, the class of its learning rate if that is a
+        schedule; `epsilon`, `clipping`, `loss_scaling`, `gradient_accumulation_steps`; `dtype`; `rounded_beta_2`,
+        whether its `beta_2` is 1 in that precision; `orthogonalized`, of each weight under `Muon`, by name, its shape
+        and whether its update is orthogonalized.
+    """
+    several = list_compiled_optimizers(model)
+    limits = [getattr(one, name, None) for one in several for name in ("clipnorm", "clipvalue", "global_clipnorm")]
+    rates = {float(_to_number(optimizer.learning_rate)) for optimizer in several}
+    dtype = find_dtype(model)
+    return {
+        "optimizer": " and ".join(sorted({type(optimizer).__name__ for optimizer in several})),
+        "learning_rate": rates.pop() if len(rates) == 1 else np.nan,
+        "schedule": " and ".join(sorted(filter(None, map(_name_schedule, several)))),
+        "epsilon": max(float(getattr(optimizer, "epsilon", np.nan)) for optimizer in several),
+        "clipping": any(limit is not None for limit in limits),
+        "loss_scaling": hasattr(model.optimizer, "inner_optimizer"),
+        "gradient_accumulation_steps": max(optimizer.gradient_accumulation_steps or 1 for optimizer in several),
+        "dtype": dtype,
+        "rounded_beta_2": any(_is_one(getattr(optimizer, "beta_2", 0.0), dtype) for optimizer in several),
+        "orthogonalized": _list_orthogonalized(model),
+    }
+
+
+def find_dtype(model: keras.Model) -> str:
+    """Finds the precision of most of the values that are trained, such as `"float32"`."""
+    sizes: Counter[str] = Counter()
+    for variable in model.trainable_variables:
+        sizes[keras.backend.standardize_dtype(variable.dtype)] += int(np.prod(variable.shape))
+    return sizes.most_common(1)[0][0] if sizes else ""
+
+
+def measure_update(model: keras.Model, updated: Sequence[Any] | None) -> float:
+    """Measures an update of all weights together.
+
+    Args:
+        model: The model.
+        updated: The new value of each trainable variable, or None.
+
+    Returns:
+        The norm of their change over that of the weights; infinity if a new value is not finite where the old one
+        is, NaN without new values, and for weights that are not finite.
+    """
+    if updated is None:
+        return float("nan")
+    change = size = 0.0
+    for variable, value in zip(model.trainable_variables, updated, strict=True):
+        before, after = _to_number(variable.value).astype("float64"), _to_number(value).astype("float64")
+        size += float(np.sum(np.square(before)))
+        change += float(np.sum(np.square(after - before)))
+    if not np.isfinite(size):
+        return float("nan")
+    if not np.isfinite(change):
+        return float("inf")
+    return float(np.sqrt(change / size)) if size > 0 else float("nan")
+
+
+def _name_schedule(optimizer: keras.optimizers.Optimizer) -> str:
+    schedule = keras_private.get_schedule(optimizer)
+    return type(schedule).__name__ if isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule) else ""
+
+
+def _is_one(beta: float, dtype: str) -> bool:
+    rounded = ops.cast(ops.convert_to_tensor(beta, "float32"), dtype or "float32")
+    return float(_to_number(ops.cast(rounded, "float32"))) == 1  # no scalar of bfloat16 on TensorFlow becomes an array
+
+
+def _list_orthogonalized(model: keras.Model) -> dict[str, tuple[tuple[int, ...], bool]]:
+    compiled = getattr(model.optimizer, "inner_optimizer", model.optimizer)
+    found = {}
+    for weight in list_weights(model) if model.trainable_variables else []:
+        is_one = not hasattr(compiled, "optimizers")
+        optimizer = compiled if is_one else keras_private.choose_optimizer(compiled, weight.variable)
+        is_orthogonalized = keras_private.orthogonalizes(optimizer, weight.variable)
+        if is_orthogonalized is not None:
+            found[f"{weight.layer}/{weight.name}"] = (tuple(weight.variable.shape), is_orthogonalized)
+    return found
+
+
+def _to_number(tensor: Any) -> np.ndarray:
+    return np.asarray(ops.convert_to_numpy(ops.cast(tensor, "float32")))
