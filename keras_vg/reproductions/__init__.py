@@ -76,6 +76,10 @@ _ALL = (
         {"F1": "holds", "F3": "holds", "F4": "holds", "F6": "holds"},
         quick={"quick": True, "narrow_seeds": 60},
     ),
+    Reproduction("dead_narrow_nets", {"F7": "holds in part"}, quick={"quick": True}),
+    Reproduction("residual_blocks", {"F8": "holds"}, quick={"quick": True}),
+    Reproduction("architectures", {"F9": "holds in part"}, quick={"quick": True}),
+    Reproduction("recurrence", {"F10": "holds"}, quick={"quick": True}),
 )
 
 REPRODUCTIONS: Mapping[str, Reproduction] = {reproduction.name: reproduction for reproduction in _ALL}
@@ -104,7 +108,7 @@ def find_reproductions(names: "list[str] | tuple[str, ...]") -> list[Reproductio
         matches = [
             name
             for name, reproduction in REPRODUCTIONS.items()
-            if wanted == name or any(claim.startswith(wanted.upper()) for claim in reproduction.expected)
+            if wanted == name or any(wanted.upper() in (claim, claim[0]) for claim in reproduction.expected)
         ]
         if not matches or not wanted:
             claims = ", ".join(claim for reproduction in _ALL for claim in reproduction.expected)

@@ -98,7 +98,8 @@ def write_page(results: Sequence[Result], quick: bool) -> str:
         "| --- | --- | --- | --- | --- |",
     ]
     in_order = sorted(
-        ((verdict, result) for result in results for verdict in result.verdicts), key=lambda pair: pair[0].claim
+        ((verdict, result) for result in results for verdict in result.verdicts),
+        key=lambda pair: (pair[0].claim[0], int(pair[0].claim[1:])),
     )
     for verdict, result in in_order:
         cells = (verdict.claim, verdict.statement, f"**{verdict.outcome}**", verdict.evidence)
