@@ -11,7 +11,7 @@ from keras_vg import theory
 from keras_vg.diagnosis.evidence import Inspection
 from keras_vg.diagnosis.series import GradientSeries, make_series
 from keras_vg.diagnosis.thresholds import Thresholds
-from keras_vg.logs.layers import LayerGradients, measure_layers
+from keras_vg.logs.layers import LayerGradients, fit_factor, measure_layers
 
 _ADAPTIVE = (
     "Adam",
@@ -121,14 +121,23 @@ class Context:
             return False
         return bool(losses[-1] < part * losses[0] or losses[-1] < part * self.baseline or losses[-1] == 0)
 
-    @cached_property
-    def expected_factor(self) -> float:
-        """The factor per layer that mean-field theory expects for the gradient of a wide plain net of such layers.
+    def predict_factor(self, depths: np.ndarray) -> float:
+        """The factor per layer that mean-field theory expects for the gradients of the layers at some depths.
 
-        It follows from the most common activation and the median weight variance of the hidden layers in the first
-        epoch; NaN without an activation log, for activations that the theory does not cover, and with normalization
-        between the layers.
+        An inspection knows the model's graph, and predicts each layer's gradient where closed forms reach. From logs
+        alone it is the factor of a wide plain net, of the most common activation and the median weight variance of the
+        hidden layers in the first epoch.
+
+        Args:
+            depths: Of the layers with a kernel whose gradients were fitted, ascending.
+
+        Returns:
+            The factor; NaN where no closed form reaches: without an activation log, for activations that the theory
+            does not cover, and of logs alone with normalization between the layers.
         """
+        if self.inspection is not None:
+            expected = self.inspection.expected.set_index("depth")["gradient_rms"].reindex(depths).to_numpy("float64")
+            return fit_factor(expected) if (expected > 0).all() else float("nan")
         if self.activations is None or any("gamma" in name for name in self.series.names):
             return float("nan")
         hidden = self.activations[self.activations["depth"].between(0, self.series.depths.max() - 1)]

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from keras_vg.logs.history import make_history
+from keras_vg.logs.layers import fit_factor
 from keras_vg.logs.reader import read_table
 from keras_vg.logs.schemas import LogType, UnknownLogError, identify
 
@@ -39,6 +40,8 @@ class Inspection:
             optimizer were built before, where that differs (NaN elsewhere); `backend`, `changed_weights` (frozen or
             thawed after the optimizer had been built) and `stateful_layers` (their classes by their names);
             `not_seen`, a dict of what could not be seen, with the reason.
+        expected: One row per layer with a kernel: `depth`, `layer` and `gradient_rms`, what mean-field theory predicts
+            of its gradient, up to a common factor (the last is 1); no rows where no closed form reaches.
     """
 
     gradients: pd.DataFrame
@@ -48,6 +51,16 @@ class Inspection:
     outputs: pd.DataFrame
     setup: dict[str, Any]
     embeddings: pd.DataFrame = field(default_factory=pd.DataFrame)
+    expected: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["depth", "layer", "gradient_rms"]))
+
+    @property
+    def expected_factor_per_layer(self) -> float:
+        """The factor per layer towards the input, fitted to the `expected` gradients; NaN of fewer than three layers.
+
+        It may be compared with `fit_factor` of the gradients of the same layers.
+        """
+        values = self.expected["gradient_rms"].to_numpy("float64")
+        return fit_factor(values) if len(values) > 2 and (values > 0).all() else float("nan")
 
     def _repr_html_(self) -> str:
         setup = pd.DataFrame({"value": self.setup}).map(str)

@@ -8,7 +8,7 @@ from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
 from keras_vg.diagnosis.saturation import list_saturated_heads, make_finding
 from keras_vg.diagnosis.series import GradientSeries
-from keras_vg.logs.layers import LayerGradients
+from keras_vg.logs.layers import LayerGradients, fit_factor
 
 CURE = (
     "Use `activation='relu'` with `kernel_initializer='he_normal'`, put `keras.layers.BatchNormalization()` between "
@@ -37,7 +37,7 @@ def find_vanishing(context: Context) -> Iterator[Finding]:
         evidence: dict[str, float | str] = {
             "gradient_ratio": ratio,
             "factor_per_layer": factor,
-            **_expect(context),
+            **_expect(context, depths),
             "layers": float(len(values)),
             "gradient_rms_first": float(layers.first[epoch]),
         }
@@ -81,16 +81,16 @@ def find_exploding(context: Context) -> Iterator[Finding]:
                 "error",
                 (context.series.name_layer(depths[0]),),
                 context.get_epoch(layers.epochs[epoch]),
-                {"gradient_ratio": ratio, "factor_per_layer": factor, **_expect(context)},
+                {"gradient_ratio": ratio, "factor_per_layer": factor, **_expect(context, depths)},
                 "The gradient grows towards the input. Use smaller initial weights (`kernel_initializer='he_normal'` "
                 "with ReLU, `'glorot_uniform'` with tanh), fewer layers, or `clipnorm=1.0` in the optimizer.",
             )
             return
 
 
-def _expect(context: Context) -> dict[str, float]:
-    """The factor that theory expects, where it knows."""
-    factor = context.expected_factor
+def _expect(context: Context, depths: np.ndarray) -> dict[str, float]:
+    """The factor that theory expects of the layers at these depths, where it knows."""
+    factor = context.predict_factor(depths)
     return {} if np.isnan(factor) else {"expected_factor_per_layer": factor}
 
 
@@ -301,18 +301,6 @@ def find_disconnected(context: Context) -> Iterator[Finding]:
             "The loss does not depend on these layers, so they get no gradient (which is no vanishing one) and learn "
             "nothing. Connect their output to the model's, or leave them out; set `trainable = False` if it is meant.",
         )
-
-
-def fit_factor(values: np.ndarray) -> float:
-    """The factor per layer towards the input of gradients that are given from the first layer to the last.
-
-    Args:
-        values: Positive gradient sizes, at least two, of shape `(layers,)`.
-
-    Returns:
-        `exp(-slope)` of the least-squares line through their logarithms over depth: below 1 where they vanish.
-    """
-    return float(np.exp(-np.polyfit(np.arange(len(values)), np.log(values), 1)[0]))
 
 
 def _find_waiting_head(context: Context) -> int | None:

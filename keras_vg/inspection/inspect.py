@@ -19,6 +19,7 @@ from keras_vg.inspection.batches import (
     get_root_mean_square,
     measure_spread,
 )
+from keras_vg.inspection.expected import predict_gradients
 from keras_vg.inspection.optimizer_setup import describe_optimizer, measure_update
 from keras_vg.inspection.passes import order_labels, run_passes
 from keras_vg.inspection.watched import find_input_axis
@@ -109,6 +110,7 @@ def inspect(model: keras.Model, x: Any, y: Any = None, sample_weight: Any = None
             "update_if_built": measure_update(model, passes.updated_if_built),
             "not_seen": passes.not_seen,
         },
+        expected=predict_gradients(model, x, passes.reading.recording.kernel_input),
     )
 
 

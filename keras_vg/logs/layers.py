@@ -162,6 +162,18 @@ def measure_epoch(blocks: Sequence[Block]) -> dict[str, float]:
     return {name: float(value[0]) for name, value in values.items()}
 
 
+def fit_factor(values: np.ndarray) -> float:
+    """The factor per layer towards the input of gradients that are given from the first layer to the last.
+
+    Args:
+        values: Positive gradient sizes, at least two, of shape `(layers,)`.
+
+    Returns:
+        `exp(-slope)` of the least-squares line through their logarithms over depth: below 1 where they vanish.
+    """
+    return float(np.exp(-np.polyfit(np.arange(len(values)), np.log(values), 1)[0]))
+
+
 def reduce_layers(log: pd.DataFrame) -> pd.DataFrame:
     r"""Joins the weights of each layer, and the rows of each epoch.
 
