@@ -59,7 +59,7 @@ def _predict(model: keras.Model, x: Any, kernel_input: np.ndarray | None) -> lis
             raise networks.NoClosedFormError("A layer has weights of another kind.")
     if kernel_input is None:
         raise networks.NoClosedFormError("What the first kernel is given is not known.")
-    trace = _Trace(kernel_input)
+    trace = _Trace(kernel_input, x)
     trace.run(model, layers, x)
     kernels = networks.predict_gradients(trace.layers, trace.output)
     rows = []
@@ -92,6 +92,7 @@ class _Trace:
 
     Args:
         kernel_input: As of `predict_gradients`.
+        x: The batch.
 
     Attributes:
         layers: What was written down.
@@ -99,7 +100,7 @@ class _Trace:
         output: Index of the layer that the model's output is that of.
     """
 
-    def __init__(self, kernel_input: np.ndarray) -> None:
+    def __init__(self, kernel_input: np.ndarray, x: Any) -> None:
         self.layers: list[networks.Layer] = [_describe_input(kernel_input)]
         self.kernels: dict[int, Any] = {}
         self.output = 0
@@ -107,7 +108,9 @@ class _Trace:
         self._input_shape = tuple(kernel_input.shape[1:])
         self._known: dict[int, int] = {}
         self._values: dict[int, _Values] = {}  # read before: while a model runs on shapes, they cannot be
-        self._input: Any = None
+        self._x = x
+        self._raw: Any = None  # the model's input, while it runs
+        self._input: Any = None  # what the first kernel is given: the same, or what layers without one made of it
         self._kept: list[Any] = []  # so that no two tensors have the same `id`
 
     def run(self, model: keras.Model, layers: list[Any], x: Any) -> None:
@@ -141,6 +144,8 @@ class _Trace:
     def _write(self, layer: Any, given: list[Any], made: Any) -> int:
         """Writes a layer down, perhaps with its activation; returns its index."""
         if not self.kernels and type(layer) not in (keras.layers.Dense, *_CONVOLUTIONS):
+            if self._raw is None and len(given) == 1:
+                self._raw = given[0]
             self._input = made
             return 0
         sources = [self._find(tensor) for tensor in given]
@@ -174,17 +179,18 @@ class _Trace:
         raise networks.NoClosedFormError(f"A layer is a {type(layer).__name__}.")
 
     def _find(self, tensor: Any) -> int:
-        """The index of the layer that put a tensor out; 0 of what the first kernel is given."""
-        if id(tensor) in self._known:
-            index = self._known[id(tensor)]
-            if index or tensor is self._input:
-                return index
-        elif self._input is None and not self.kernels:
+        """The index of the layer that put a tensor out."""
+        if self._input is None:
             self._input = tensor
-        if tensor is not self._input or tuple(tensor.shape[1:]) != self._input_shape:
+        if tensor is self._input and tuple(tensor.shape[1:]) == self._input_shape:
+            return 0
+        if self._known.get(id(tensor)):
+            return self._known[id(tensor)]
+        if tensor is not self._raw or not ops.is_tensor(self._x) or tensor.shape[1:] != self._x.shape[1:]:
             raise networks.NoClosedFormError("A tensor was made by no layer.")
-        self._known[id(tensor)] = 0
-        return 0
+        # A way past the layers before the first kernel, such as the first skip connection of a pre-norm net.
+        self._known[id(tensor)] = self._append(_describe_input(np.asarray(ops.convert_to_numpy(self._x))))
+        return self._known[id(tensor)]
 
     def _append(self, layer: networks.Layer) -> int:
         self.layers.append(layer)
@@ -260,9 +266,11 @@ def _describe_kernel(layer: Any, source: int, given: Any, made: Any, values: "di
     )
 
 
-def _check_random(values: "_Values", fan: int) -> None:
+def _check_random(values: _Values, fan: int) -> None:
     """Raises where the mean is not 0, up to what is due to chance (four standard errors) or has no effect."""
-    allowed = max(16 / values.size, 0.02 / fan if fan else 0.0)
+    if values.size < 8:  # too few to tell
+        return
+    allowed = max(min(16 / values.size, 0.5), 0.02 / fan if fan else 0.0)
     if not values.mean**2 <= allowed * values.square:
         raise networks.NoClosedFormError("Weights are not as random ones of mean 0.")
 
