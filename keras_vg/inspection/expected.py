@@ -267,10 +267,10 @@ def _describe_kernel(layer: Any, source: int, given: Any, made: Any, values: "di
 
 
 def _check_random(values: _Values, fan: int) -> None:
-    """Raises where the mean is not 0, up to what is due to chance (four standard errors) or has no effect."""
+    """Raises where the mean is not 0, up to what is due to chance (six standard errors) or has no effect."""
     if values.size < 8:  # too few to tell
         return
-    allowed = max(min(16 / values.size, 0.5), 0.02 / fan if fan else 0.0)
+    allowed = max(min(36 / values.size, 0.5), 0.02 / fan if fan else 0.0)
     if not values.mean**2 <= allowed * values.square:
         raise networks.NoClosedFormError("Weights are not as random ones of mean 0.")
 

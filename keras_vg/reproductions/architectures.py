@@ -52,13 +52,13 @@ ARCHITECTURES = (
             *("DenseNet121", "DenseNet169", "DenseNet201", "NASNetMobile", "NASNetLarge"),
             *(f"EfficientNetB{number}" for number in range(8)),
             *(f"EfficientNetV2{size}" for size in ("B0", "B1", "B2", "B3", "S", "M", "L")),
-            *("ConvNeXtTiny", "ConvNeXtSmall", "ConvNeXtBase"),
+            *(f"ConvNeXt{size}" for size in ("Tiny", "Small", "Base", "Large", "XLarge")),
         ),
     ),
 )
-"""All of `keras.applications` but the two largest ConvNeXts, of 200 and 350 million parameters."""
+"""All of `keras.applications`."""
 
-QUICK = ("VGG16", "MobileNet")
+QUICK = ("VGG16", "MobileNetV2")
 
 
 def reproduce(
@@ -93,10 +93,22 @@ def reproduce(
         tables.append(table)
         # After each one: all of them take an hour.
         pd.concat(tables, ignore_index=True).to_csv(output / "architectures.csv", index=False)
-    measured = pd.concat(tables, ignore_index=True)
-    summary = summarize(measured)
-    summary.to_csv(output / "architectures_summary.csv")
-    print_table(summary, "First over last kernel's gradient RMS (median), and the logits' spread", console)
+    return report(pd.concat(tables, ignore_index=True), output, console)
+
+
+def report(measured: pd.DataFrame, output: Path, console: Console) -> list[Verdict]:
+    """Writes and prints what was measured, and judges it.
+
+    Args:
+        measured: What `measure_architectures` yielded.
+        output: Folder for the table and the plot.
+        console: Where to print.
+
+    Returns:
+        The verdict on claim F9.
+    """
+    (output / "architectures.md").write_text(write_table(measured), encoding="utf-8")
+    print_table(summarize(measured), "First over last kernel's gradient RMS (median), and the logits' spread", console)
     verdicts = [judge_balance(measured)]
     print_verdicts(verdicts, console)
     _draw(measured, output / "architectures.png")
@@ -140,7 +152,7 @@ def measure_architectures(
     Yields:
         Per seed and architecture a table with one row per mode: `architecture`, `size`, `parameters`, `seed`, `mode`,
         `first` and `last` (the RMS of the loss's gradient by the first and the last kernel), `ratio` (one over the
-        other) and `logits` (the standard deviation of all logits of the batch).
+        other; NaN where the last one is 0) and `logits` (the standard deviation of all logits of the batch).
     """
     tasks = [(architecture, seed) for seed in range(seeds) for architecture in architectures]
     yield from run_grid(_measure, tasks, jobs)
@@ -218,7 +230,7 @@ def measure_gradients(network: keras.Model, mode: str) -> dict[str, float]:
         if weight.name.endswith("kernel")
     ]
     first, last = kernels[0], kernels[-1]
-    return {"first": first, "last": last, "ratio": first / last, "logits": float(np.std(logits))}
+    return {"first": first, "last": last, "ratio": first / last if last else np.nan, "logits": float(np.std(logits))}
 
 
 def summarize(measured: pd.DataFrame) -> pd.DataFrame:
@@ -228,18 +240,57 @@ def summarize(measured: pd.DataFrame) -> pd.DataFrame:
         measured: What `measure_architectures` yielded.
 
     Returns:
-        Indexed by `architecture`: `size`, `parameters` (millions), and per mode the ratio's median, lowest and highest
-        and the median of the logits' spread.
+        Indexed by `architecture`: `size`, `parameters` (millions), `seeds`, and per mode the ratio's median, lowest and
+        highest and the median of the logits' spread.
     """
     grouped = measured.groupby("architecture", sort=False)
     table = grouped[["size", "parameters"]].first()
     table["parameters"] = (table["parameters"] / 1e6).round(1)
+    table["seeds"] = grouped["seed"].nunique()
     for mode in MODES:
         group = measured[measured["mode"] == mode].groupby("architecture", sort=False)
         ratios = group["ratio"].agg(["median", "min", "max"])
         table[[f"{mode}_ratio", f"{mode}_lowest", f"{mode}_highest"]] = ratios
         table[f"{mode}_logits"] = group["logits"].median()
     return table
+
+
+def write_table(measured: pd.DataFrame) -> str:
+    """Formats what was measured as a page in Markdown.
+
+    Args:
+        measured: What `measure_architectures` yielded.
+
+    Returns:
+        The page's text: one row per architecture, and which of `ARCHITECTURES` are missing.
+    """
+    lines = [
+        "# Real architectures at initialization",
+        "",
+        "Written by `python scripts/architectures.py`: every function of `keras.applications` with `weights=None`, "
+        f"{CLASSES} classes and logits as its output; one batch of {BATCH_SIZE} standard normal images of the size "
+        "given, random labels, cross-entropy. First / last: the gradient RMS of the first kernel over that of the last "
+        "one, median (smallest to largest of the seeds). Training mode normalizes by the batch and uses dropout, "
+        "inference mode normalizes by the moving statistics, which are 0 and 1 at first. Logits: the standard "
+        "deviation of all logits of the batch. `0 / 0`: the gradient of both kernels is 0 in float32.",
+        "",
+        "| architecture | size | parameters [million] | seeds | first / last, training | first / last, inference "
+        "| logits, training | logits, inference |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for row in summarize(measured).reset_index().to_dict("records"):
+        cells = [str(row["architecture"]), str(row["size"]), f"{row['parameters']:.1f}", str(row["seeds"])]
+        for mode in MODES:
+            median, low, high = (row[f"{mode}_{name}"] for name in ("ratio", "lowest", "highest"))
+            span = f" ({show(low)} to {show(high)})" if row["seeds"] > 1 else ""
+            cells.append("0 / 0" if np.isnan(median) else f"{show(median)}{span}")
+        cells += [show(row[f"{mode}_logits"]) for mode in MODES]
+        lines.append(f"| {' | '.join(cells)} |")
+    present = set(measured["architecture"])
+    missing = [architecture.name for architecture in ARCHITECTURES if architecture.name not in present]
+    if missing:
+        lines += ["", f"Not measured: {', '.join(missing)}."]
+    return "\n".join([*lines, ""])
 
 
 def judge_balance(measured: pd.DataFrame) -> Verdict:
@@ -250,7 +301,7 @@ def judge_balance(measured: pd.DataFrame) -> Verdict:
         ratios = medians[mode]
         near = ratios.between(*BALANCED)
         counts.append((int(near.sum()), len(near)))
-        extremes = [ratios.sort_values().index[place] for place in (0, -1)]
+        extremes = [ratios.dropna().sort_values().index[place] for place in (0, -1)]
         parts.append(
             f"in {mode} mode {near.sum()} of {len(near)}, from {extremes[0]} {show(ratios[extremes[0]])} to "
             f"{extremes[1]} {show(ratios[extremes[1]])}"
@@ -266,10 +317,17 @@ def judge_balance(measured: pd.DataFrame) -> Verdict:
         "the last one's size.",
         decide(all(near == count for near, count in counts), any(near for near, _ in counts)),
         f"First over last kernel's gradient RMS between {BALANCED[0]:g} and {BALANCED[1]:g}: {'; '.join(parts)}. "
-        f"Training and inference: {'; '.join(named)}. {measured['seed'].nunique()} seeds, normal inputs, batch "
-        f"{BATCH_SIZE}, {CLASSES} classes.",
+        f"Training and inference: {'; '.join(named)}. {_count_seeds(measured)}, normal inputs, batch {BATCH_SIZE}, "
+        f"{CLASSES} classes. All of them: [the table](architectures/architectures.md).",
         "holds if the median ratio of every architecture is between these in both modes; in part if of some.",
     )
+
+
+def _count_seeds(measured: pd.DataFrame) -> str:
+    """E.g. `"1 to 3 seeds"`."""
+    counts = measured.groupby("architecture")["seed"].nunique()
+    low, high = counts.min(), counts.max()
+    return f"{low} to {high} seeds" if low < high else f"{high} seed{'s' if high > 1 else ''}"
 
 
 def _draw(measured: pd.DataFrame, picture: Path) -> None:

@@ -52,7 +52,7 @@ CASES = (Case("float32", 1, 569), Case("float32", 128, 617), Case("float64", 128
 
 def reproduce(
     output: Path = Path("runs/dead_narrow_nets"),
-    seeds: int = 10,
+    seeds: int = 5,
     nets: int = 400,
     jobs: int | None = None,
     quick: bool = False,
