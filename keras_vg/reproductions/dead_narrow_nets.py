@@ -214,12 +214,12 @@ def count_early_deaths(inputs: int, layers: int = 80, nets: int = 100, units: in
     hazards = []
     for _ in range(layers):
         drawn = rng.normal(size=(nets, WIDTH, units))
-        negative = ((values @ drawn).max(axis=1) <= 0).sum(axis=1)
+        negative = np.sum(np.max(values @ drawn, axis=1) <= 0, axis=1)
         # Without bias: of all choices of 10 units among those drawn, the part in which every one is negative.
         ratios = [(negative - i) / (units - i) for i in range(WIDTH)]
         hazards.append(np.mean(np.prod(np.maximum(ratios, 0.0), axis=0)))
         following = np.maximum(values @ rng.normal(size=(nets, WIDTH, WIDTH)), 0.0)
-        is_alive = following[:, 0].any(axis=1)  # the first input among them, which the others are compared with
+        is_alive = np.any(following[:, 0], axis=1)  # the first input among them, which the others are compared with
         values = np.where(is_alive[:, None, None], following, values)
         values /= np.linalg.norm(values, axis=2).max(axis=1)[:, None, None]
     lengths = np.linalg.norm(values, axis=2)
@@ -242,7 +242,8 @@ def compare_halves(curves: pd.DataFrame, predicted: pd.DataFrame, nets: int) -> 
     counted = theory.count_layers_until_half(theory.predict_survival(WIDTH, DEPTH))
     claimed = {case.name: case.claimed for case in CASES}
     rows = []
-    for (case, arithmetic), group in curves.groupby(["case", "arithmetic"], sort=False):
+    for keys, group in curves.groupby(["case", "arithmetic"], sort=False):
+        case, arithmetic = map(str, keys)
         by_seed = group.pivot(index="layers", columns="seed", values="alive")
         halves = [theory.count_layers_until_half(by_seed[seed].to_numpy()) for seed in by_seed]
         survival = predicted[case, arithmetic].to_numpy()
@@ -271,13 +272,12 @@ def judge_depths(table: pd.DataFrame) -> Verdict:
     allowed = np.maximum(TOLERANCE * layers["measured"], 3 * layers["error"])
     near = {name: (layers["measured"] - layers[name]).abs() < allowed for name in ("claimed", "predicted", "counted")}
     is_predicted = bool(near["predicted"].all() and not near["counted"].all())
-    by_arithmetic = {name: group.droplevel("arithmetic") for name, group in table.groupby(level="arithmetic")}
     shown = {
         name: "; ".join(
             f"{row.Index} {row.measured:.0f} (standard error {row.error:.0f}; theory {row.predicted:.0f})"
-            for row in group.itertuples()
+            for row in table.xs(name, level="arithmetic").itertuples()
         )
-        for name, group in by_arithmetic.items()
+        for name in ARITHMETICS
     }
     return Verdict(
         "F7",
@@ -298,9 +298,9 @@ def judge_depths(table: pd.DataFrame) -> Verdict:
 def _draw(curves: pd.DataFrame, predicted: pd.DataFrame, picture: Path) -> None:
     figure, ax = plt.subplots(figsize=(7.5, 4.0), layout="constrained")
     mean = curves.groupby(["case", "arithmetic", "layers"], sort=False)["alive"].mean()
-    shown = {(case.name, "keras"): f"Keras, {case.name}" for case in CASES}
-    shown[CASES[1].name, "numpy"] = f"NumPy, {CASES[1].name}"
-    for (key, label), style in zip(shown.items(), cycle_styles(), strict=False):
+    labels = {(case.name, "keras"): f"Keras, {case.name}" for case in CASES}
+    labels[CASES[1].name, "numpy"] = f"NumPy, {CASES[1].name}"
+    for (key, label), style in zip(labels.items(), cycle_styles(), strict=False):
         ax.plot(mean[key].index, mean[key], color=style["color"], linewidth=1.8, label=label)
         ax.plot(predicted.index, predicted[key], "--", color=style["color"], linewidth=1.0)
     ax.plot(predicted.index, theory.predict_survival(WIDTH, DEPTH), ":", color="0.3", label="dead units, one input")

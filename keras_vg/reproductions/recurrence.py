@@ -60,11 +60,14 @@ class Case:
         return 2 * FEATURES / (FEATURES + GATES[self.cell] * UNITS)
 
 
-CASES = tuple(
-    Case(cell, activation, recurrent)
-    for cell, activation in (("simple_rnn", "tanh"), ("simple_rnn", "relu"), ("gru", "tanh"), ("lstm", "tanh"))
-    for recurrent in ("orthogonal", "glorot_uniform")
+CELLS: tuple[tuple[theory.Cell, Literal["tanh", "relu"]], ...] = (
+    ("simple_rnn", "tanh"),
+    ("simple_rnn", "relu"),
+    ("gru", "tanh"),
+    ("lstm", "tanh"),
 )
+RECURRENT: tuple[Literal["orthogonal", "glorot_uniform"], ...] = ("orthogonal", "glorot_uniform")
+CASES = tuple(Case(cell, activation, recurrent) for cell, activation in CELLS for recurrent in RECURRENT)
 
 
 def reproduce(
@@ -194,8 +197,8 @@ def judge_steps(table: pd.DataFrame, factors: pd.DataFrame) -> Verdict:
     """Judges F10: theory predicts the factor per time step."""
     near = (table["median"] / table["expected"] - 1).abs() < TOLERANCE
     shown = "; ".join(
-        f"{str(case).replace('_', ' ')} {describe(factors[case])}, theory {table.loc[case, 'expected']:.3f}"
-        for case in factors
+        f"{str(row.Index).replace('_', ' ')} {describe(factors[row.Index])}, theory {row.expected:.3f}"
+        for row in table.itertuples()
     )
     return Verdict(
         "F10",

@@ -197,8 +197,10 @@ def list_sources(layer: Layer) -> tuple[int, ...]:
 
 def _compute_moments(layer: Layer, index: int, moments: Sequence[_Moments], has_batches: bool) -> _Moments:
     if isinstance(layer, Input):
-        values = (np.full(layer.positions, float(v)) for v in (layer.mean, layer.mean_square, layer.shared))
-        return _Moments(*values, is_normal=False, kernels=frozenset({index}), units=0)
+        mean, square, shared = (
+            np.full(layer.positions, float(v)) for v in (layer.mean, layer.mean_square, layer.shared)
+        )
+        return _Moments(mean, square, shared, False, frozenset({index}), 0)
     given = [moments[source] for source in list_sources(layer)]
     first = given[0]
     if isinstance(layer, Kernel):

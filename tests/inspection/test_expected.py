@@ -52,7 +52,14 @@ def make_residual(block, depth=6):
 
 def make_convolutions(padding="same", activation="relu"):
     hidden = [
-        layers.Conv2D(96, 3, 2 if i == 2 else 1, padding, activation=activation, kernel_initializer="he_normal")
+        layers.Conv2D(
+            96,
+            3,
+            2 if i == 2 and padding == "same" else 1,
+            padding,
+            activation=activation,
+            kernel_initializer="he_normal",
+        )
         for i in range(6)
     ]
     return keras.Sequential([keras.Input((16, 16, 96)), *hidden, layers.Flatten(), layers.Dense(1)])
