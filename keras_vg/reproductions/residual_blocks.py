@@ -201,6 +201,6 @@ def _draw(factors: pd.DataFrame, picture: Path) -> None:
         title=f"{WIDTH} wide, ReLU, He: measured, and theory (lines)",
     )
     ax.set_xticks([1, 5, 10, 15, 20])
-    ax.legend(fontsize="small")
+    ax.legend(fontsize="small", loc="center right", bbox_to_anchor=(1.0, 0.36))
     figure.savefig(picture, dpi=150)
     plt.close(figure)

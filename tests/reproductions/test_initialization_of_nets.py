@@ -39,6 +39,7 @@ def test_depths_of_narrow_nets_decide(measured, predicted, outcome):
     verdict = narrow.judge_depths(table)
     assert verdict.outcome == outcome
     assert f"float64, 128 inputs {measured[2]:.0f} (standard error 1; theory {predicted[2]:.0f})" in verdict.evidence
+    assert ("depths are those of NumPy" in verdict.evidence) == (measured == [569, 617, 760])
 
 
 def test_halves_of_a_known_curve():
