@@ -68,10 +68,10 @@ def make_convolutions(padding="same", activation="relu"):
 BATCH = layers.BatchNormalization
 LAYER = layers.LayerNormalization
 MODELS = {
-    "eight activations, biases, dropout": (make_mixed, 1, 4),
+    "eight activations, biases, dropout": (make_mixed, 1, 3),
     "batch normalization": (lambda: make_normalized(BATCH), 128, 2),
-    "pre-norm": (lambda: make_residual("pre_norm"), 1, 4),
-    "convolutions": (make_convolutions, 1, 4),
+    "pre-norm": (lambda: make_residual("pre_norm"), 1, 3),
+    "convolutions": (make_convolutions, 1, 3),
     **{name: (lambda name=name: make_chain(name), 1, 10) for name in (*ACTIVATIONS, "relu", "sigmoid")},
     "batch normalization after": (lambda: make_normalized(BATCH, "after"), 128, 4),
     "batch normalization, tanh": (lambda: make_normalized(BATCH, activation="tanh"), 128, 4),
