@@ -318,7 +318,7 @@ def judge_balance(measured: pd.DataFrame) -> Verdict:
         decide(all(near == count for near, count in counts), any(near for near, _ in counts)),
         f"First over last kernel's gradient RMS between {BALANCED[0]:g} and {BALANCED[1]:g}: {'; '.join(parts)}. "
         f"Training and inference: {'; '.join(named)}. {_count_seeds(measured)}, normal inputs, batch {BATCH_SIZE}, "
-        f"{CLASSES} classes. All of them: [the table](architectures/architectures.md).",
+        f"{CLASSES} classes. The table is architectures/architectures.md.",
         "holds if the median ratio of every architecture is between these in both modes; in part if of some.",
     )
 
