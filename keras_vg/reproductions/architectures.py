@@ -107,7 +107,7 @@ def report(measured: pd.DataFrame, output: Path, console: Console) -> list[Verdi
     Returns:
         The verdict on claim F9.
     """
-    (output / "architectures.md").write_text(write_table(measured), encoding="utf-8")
+    (output / "architectures").with_suffix(".md").write_text(write_table(measured), encoding="utf-8")
     print_table(summarize(measured), "First over last kernel's gradient RMS (median), and the logits' spread", console)
     verdicts = [judge_balance(measured)]
     print_verdicts(verdicts, console)
