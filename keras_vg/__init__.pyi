@@ -14,6 +14,8 @@ from .diagnosis.findings import Finding as Finding
 from .diagnosis.findings import Findings as Findings
 from .diagnosis.rules import diagnose as diagnose
 from .inspection.inspect import inspect as inspect
+from .inspection.nonfinite.find import find_nonfinite as find_nonfinite
+from .inspection.nonfinite.origin import Origin as Origin
 from .logs import runs as runs
 from .logs.compare import compare as compare
 from .logs.reader import read_log as read_log
