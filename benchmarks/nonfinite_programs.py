@@ -72,7 +72,7 @@ def sqrt_of_zero(is_faulty: bool) -> Data:
     length = _make_lambda(lambda t: ops.sqrt(ops.sum(t * t, axis=-1, keepdims=True) + epsilon), "length")(projected)
     other = layers.Dense(4, "tanh", name="other_branch")(inputs)
     outputs = layers.Dense(1, name="head")(layers.Concatenate(name="joined")([length, other]))
-    return _compile(keras.Model(inputs, outputs)), x, x[:, :1], None
+    return _compile(keras.Model(inputs, outputs)), x, x[:, :1] + 1, None
 
 
 def division_by_zero(is_faulty: bool) -> Data:

@@ -115,7 +115,28 @@ class _Search:
                 if found:
                     return self._narrow(batch_rows, found)
                 skipped += found is not None
+            if not skipped and keras.backend.backend() == "tensorflow" and self._model.jit_compile:
+                return self._look_with_xla(batch_size)
         return Origin("none", detail=self._describe_skipped(skipped))
+
+    def _look_with_xla(self, batch_size: int) -> Origin:
+        """Looks at the step as `fit` compiles it: XLA has other derivatives here and there, and no checks of ids."""
+        step = NonFiniteStep(self._model, is_with_xla=True)
+
+        def list_broken(rows: Sequence[int]) -> tuple[list[int], list[int]]:
+            outcome = step.run(self._rows.take(rows))
+            return find_nonfinite_positions(outcome.losses), find_nonfinite_positions(outcome.gradients)
+
+        for rows in self._rows.list_batches(batch_size):
+            try:
+                losses, gradients = list_broken(rows)
+            except Exception:  # any: there are operations that XLA does not compile; then `fit` does not, either
+                return Origin("none")
+            if losses or gradients:
+                found = self._name_result(bool(losses), gradients)
+                smallest = find_smallest(rows, lambda part: any(list_broken(_repeat(part, batch_size))))
+                return dataclasses.replace(found, rows=tuple(smallest))
+        return Origin("none")
 
     def _look(self, batch: Batch) -> Origin | None:
         """Where a batch shows a value that is not finite; None if nowhere, false if only an overflow to be skipped."""
@@ -135,7 +156,7 @@ class _Search:
             losses, gradients = (find_nonfinite_positions(tensors) for tensors in (outcome.losses, outcome.gradients))
             if not losses and not gradients:
                 return Origin("none")
-        return self._trace(step, batch) or self._name_result(outcome, bool(losses), gradients)
+        return self._trace(step, batch) or self._name_result(bool(losses), gradients)
 
     def _find_ids(self, batch: Batch) -> Origin | None:
         if keras.backend.backend() == "jax":
@@ -162,9 +183,9 @@ class _Search:
         detail = self._rows.describe(_PARTS[origin.phase], origin.name)
         return Origin(origin.phase, value=found.value, detail=detail)
 
-    def _name_result(self, outcome: Outcome, is_in_loss: bool, gradients: Sequence[int]) -> Origin:
-        """What can be said where only the compiled step shows it."""
-        detail = "Only the step as a whole shows it, not its operations one by one."
+    def _name_result(self, is_in_loss: bool, gradients: Sequence[int]) -> Origin:
+        """What can be said where only the compiled step shows it: the first weight whose gradient does."""
+        detail = "Only the step as it is compiled shows it, not its operations one by one."
         if is_in_loss:
             return Origin("loss", "loss", value="NaN", detail=detail)
         source = self._get_source(self._model.trainable_variables[gradients[0]])
@@ -200,7 +221,7 @@ class _Search:
 
         def shows_repeated(rows: Sequence[int]) -> bool:
             """The same with a batch of the same shape, which need not be traced anew."""
-            return shows([rows[i % len(rows)] for i in range(len(batch_rows))])
+            return shows(_repeat(rows, len(batch_rows)))
 
         smallest = find_smallest(batch_rows, shows_repeated)
         if not self._is_broken(smallest):  # the repetition matters
@@ -224,6 +245,10 @@ class _Search:
             f"Of {skipped} batches the gradients overflow because the optimizer scales the loss: it will skip such "
             "steps and lower its scale until they are finite."
         )
+
+
+def _repeat(rows: Sequence[int], count: int) -> list[int]:
+    return [rows[i % len(rows)] for i in range(count)]
 
 
 def _identify(origin: Origin) -> tuple[str, ...]:

@@ -56,9 +56,11 @@ class OperationLabels:
         def labelled_grad(fun: Any, *args: Any, **kwargs: Any) -> Any:
             return grad(self.label(fun), *args, **kwargs)
 
-        with keras_private.set_attribute(jax, "grad", labelled_grad):
-            with keras_private.set_attribute(jax, "value_and_grad", labelled_value_and_grad):
-                yield
+        with (
+            keras_private.set_attribute(jax, "grad", labelled_grad),
+            keras_private.set_attribute(jax, "value_and_grad", labelled_value_and_grad),
+        ):
+            yield
 
     def label(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Returns a function that computes the same, each operation in a scope of its own."""

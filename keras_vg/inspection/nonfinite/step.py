@@ -46,10 +46,12 @@ class NonFiniteStep:
     Args:
         model: A built model, compiled with a Keras optimizer.
         is_unscaled: Whether the loss is left as it is by an optimizer that scales it.
+        is_with_xla: Whether XLA compiles the step, on TensorFlow.
     """
 
-    def __init__(self, model: keras.Model, is_unscaled: bool = False) -> None:
+    def __init__(self, model: keras.Model, is_unscaled: bool = False, is_with_xla: bool = False) -> None:
         self._model = model
+        self._is_with_xla = is_with_xla
         self._is_unscaled = is_unscaled
         self.scopes = LayerScopes(model)
         self.takes_labels = True
@@ -103,7 +105,9 @@ class NonFiniteStep:
         self._compiled = {} if self._compiled is None else self._compiled
         key = _describe_shapes(batch)
         if key not in self._compiled:
-            function = tf.function(lambda data: self._compute(data, self.scopes.follow()))
+            function = tf.function(
+                lambda data: self._compute(data, self.scopes.follow()), jit_compile=self._is_with_xla or None
+            )
             self._compiled[key] = function.get_concrete_function(batch)
         return Outcome(*self._compiled[key](batch))
 

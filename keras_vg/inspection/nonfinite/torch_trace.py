@@ -9,9 +9,10 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from keras_vg.inspection.nonfinite.eager_trace import EagerTrace
 from keras_vg.inspection.nonfinite.names import name_operation
+from keras_vg.inspection.nonfinite.trace import Phase
 
 
-class TorchTrace(TorchDispatchMode):  # type: ignore[misc, unused-ignore]
+class TorchTrace(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused-ignore]
     """Sees each operation of torch that runs within it, forwards and backwards.
 
     An operation runs backwards while autograd has a current node, whose number tells which operation of the forward
@@ -25,7 +26,7 @@ class TorchTrace(TorchDispatchMode):  # type: ignore[misc, unused-ignore]
     """
 
     def __init__(self, trace: EagerTrace) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call, unused-ignore]
         self._trace = trace
         self._layers: dict[int, str] = {}
 
@@ -37,8 +38,10 @@ class TorchTrace(TorchDispatchMode):  # type: ignore[misc, unused-ignore]
         executed = name_operation(func.overloadpacket.__name__)
         node = torch._C._current_autograd_node()
         if node is None or self._trace.scopes.is_inside:
-            layer, phase, name = self._trace.scopes.current, None, executed
-            self._layers.setdefault(torch.autograd._get_sequence_nr() - 1, layer)
+            phase: Phase | None = None
+            layer, name = self._trace.scopes.current, executed
+            number: int = torch.autograd._get_sequence_nr() - 1  # type: ignore[attr-defined, unused-ignore]
+            self._layers.setdefault(number, layer)
         else:
             layer, phase = self._layers.get(node._sequence_nr(), ""), "backward"
             name = name_operation(node.name())

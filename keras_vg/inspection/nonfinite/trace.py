@@ -14,7 +14,40 @@ SourcePhase = Literal["input", "label", "sample_weight", "weight", "constant"]
 Value = Literal["NaN", "inf"]
 
 ELEMENTWISE = frozenset(
-    ["add", "subtract", "multiply", "divide", "where", "maximum", "minimum", "power", "negative", "abs", "square", "sqrt", "rsqrt", "reciprocal", "exp", "expm1", "log", "log1p", "tanh", "sigmoid", "relu", "cast", "sin", "cos", "erf", "arccos", "arcsin", "arctanh", "squared_difference", "xlogy", "xdivy", "identity"]
+    [
+        "add",
+        "subtract",
+        "multiply",
+        "divide",
+        "where",
+        "maximum",
+        "minimum",
+        "power",
+        "negative",
+        "abs",
+        "square",
+        "sqrt",
+        "rsqrt",
+        "reciprocal",
+        "exp",
+        "expm1",
+        "log",
+        "log1p",
+        "tanh",
+        "sigmoid",
+        "relu",
+        "cast",
+        "sin",
+        "cos",
+        "erf",
+        "arccos",
+        "arcsin",
+        "arctanh",
+        "squared_difference",
+        "xlogy",
+        "xdivy",
+        "identity",
+    ]
 )
 """Operations whose output at one position depends on their inputs at that position only, inputs broadcast."""
 

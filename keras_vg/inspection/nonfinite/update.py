@@ -66,9 +66,9 @@ class UpdateTrial:
                 sentences.append(f"The learning rate is {rate}.")
             epsilon = getattr(optimizer, "epsilon", None)
             dtypes = {keras.backend.standardize_dtype(v.dtype) for v in self._variables}
-            for dtype in sorted(dtypes) if isinstance(epsilon, float) and epsilon else ():
-                if not float(copy_to_numpy(ops.cast(epsilon, dtype))):
-                    sentences.append(f"Its epsilon of {epsilon} is 0 in {dtype}.")
+            if isinstance(epsilon, float) and epsilon:
+                lost = [dtype for dtype in sorted(dtypes) if not float(copy_to_numpy(ops.cast(epsilon, dtype)))]
+                sentences += [f"Its epsilon of {epsilon} is 0 in {dtype}." for dtype in lost]
             if epsilon == 0:
                 sentences.append("Its epsilon is 0.")
             broken = [v.path for v in optimizer.variables if not is_finite(ops.convert_to_tensor(v.value))]
