@@ -4,6 +4,7 @@ from . import report as report
 from . import theory as theory
 from .callbacks.activation_logger import ActivationLogger as ActivationLogger
 from .callbacks.gradient_logger import GradientLogger as GradientLogger
+from .callbacks.training_guard import NonFiniteError as NonFiniteError
 from .callbacks.training_guard import TrainingGuard as TrainingGuard
 from .callbacks.weight_delta_logger import WeightDeltaLogger as WeightDeltaLogger
 from .cures.cure import Cure as Cure

@@ -86,12 +86,13 @@ def _detached(model: keras.Model, batch: Batch) -> Iterator[None]:
     if not training_step.has_call(model):
         yield
         return
-    with contextlib.suppress(Exception):  # any: what raises here does so in the step, too, where it counts
-        predictions = ForwardPass(model, lambda x: keras_private.call_for_training(model, x)).run(batch[0])
-        predictions = tree.map_structure(ops.convert_to_tensor, predictions)
-        with keras_private.detached_bookkeeping(model, batch[1], predictions):
-            pass
-    with keras_private.detached_metrics(model):
+    with contextlib.ExitStack() as stack:
+        try:
+            predictions = ForwardPass(model, lambda x: keras_private.call_for_training(model, x)).run(batch[0])
+            predictions = tree.map_structure(ops.convert_to_tensor, predictions)
+            stack.enter_context(keras_private.detached_bookkeeping(model, batch[1], predictions))
+        except Exception:  # any: what raises here does so in the step, too, where it counts
+            stack.enter_context(keras_private.detached_metrics(model))
         yield
 
 
