@@ -8,6 +8,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_vg.training import backend
+from keras_vg.training.compilation import has_own_step
 from keras_vg.training.optimizers import list_optimizers, list_rate_variables
 from keras_vg.training.tap import GradientTap
 from keras_vg.training.weights import copy_to_numpy, read_tensor
@@ -58,6 +60,9 @@ class StepWatch:
         variables = [*model.trainable_variables, *model.non_trainable_variables]
         self._positions = [i for i, v in enumerate(variables) if _is_float(v) and _is_finite(v)]
         self._run: Any = None
+        if takes_snapshots and not has_own_step(model) and not model.optimizer.built:  # else its first step does it
+            with backend.variable_scope(model):
+                model.optimizer.build(model.trainable_variables)
         self.begin_epoch()
 
     def begin_epoch(self) -> None:
