@@ -9,7 +9,7 @@ from keras import ops, tree
 
 from keras_vg.inspection.stateless import convert_batch
 
-_TRIALS = 60
+_TRIALS = 120
 """How many sets of rows are tried at most."""
 
 
@@ -62,7 +62,7 @@ def find_smallest(rows: Sequence[int], shows: Callable[[list[int]], bool]) -> li
         shows: Whether a set of rows does.
 
     Returns:
-        The rows, in order; not the smallest if that takes more than some sixty trials.
+        The rows, in order; not the smallest if that takes more than 120 trials.
     """
     left, pieces, trials = list(rows), 2, 0
     while len(left) > 1 and trials < _TRIALS:
