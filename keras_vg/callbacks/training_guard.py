@@ -51,7 +51,7 @@ class NonFiniteError(FloatingPointError):
         batch = f"batch {self.batch}" if self._executed == 1 else f"batches {self.batch} and the following"
         return (
             f"In epoch {self.epoch} at {batch} (step {self.step} of this fit), {what} not finite any more, in "
-            f"{len(self.layers)} layers: {shown}."
+            f"{len(self.layers)} layer{'' if len(self.layers) == 1 else 's'}: {shown}."
         )
 
 
