@@ -16,12 +16,47 @@ from keras_vg.inspection.batches import LOSS_COLUMNS
 from keras_vg.inspection.inspect import describe_reading, inspect
 from keras_vg.inspection.stateless import convert_batch
 from keras_vg.training.interval import IntervalRecorder
+from keras_vg.training.step_watch import BrokenStep, StepWatch
 from keras_vg.training.tap import attach_tap
+from keras_vg.training.train_function import get_tapped_train_function
 from keras_vg.training.weights import list_weights
 
 
+class NonFiniteError(FloatingPointError):
+    """A training step after which gradients or weights were not finite any more.
+
+    Args:
+        epoch: The epoch, from 0.
+        batch: The number of the step's batch in the epoch, from 0; the first of those that are executed at once.
+        step: The number of the step in the fit, from 0.
+        broken: In which layers.
+        executed: How many steps are executed at once.
+
+    Attributes:
+        epoch, batch, step: As given.
+        layers: The layers whose gradients were not finite, or if all were, those whose weights are not; call order.
+        layer: The first of them.
+    """
+
+    def __init__(self, epoch: int, batch: int, step: int, broken: BrokenStep, executed: int = 1) -> None:
+        super().__init__(epoch, batch, step, broken, executed)
+        self.epoch, self.batch, self.step = epoch, batch, step
+        self.layers = broken.gradients or broken.weights
+        self.layer = self.layers[0] if self.layers else ""
+        self._broken, self._executed = broken, executed
+
+    def __str__(self) -> str:
+        what = "gradients are" if self._broken.gradients else "weights are"
+        shown = ", ".join(map(repr, self.layers[:4])) + (", ..." if len(self.layers) > 4 else "")
+        batch = f"batch {self.batch}" if self._executed == 1 else f"batches {self.batch} and the following"
+        return (
+            f"In epoch {self.epoch} at {batch} (step {self.step} of this fit), {what} not finite any more, in "
+            f"{len(self.layers)} layer{'' if len(self.layers) == 1 else 's'}: {shown}."
+        )
+
+
 class TrainingGuard(FitCallback):
-    """Warns of what is wrong while a model trains, or stops the training.
+    """Warns of what is wrong while a model trains, stops the training, or puts it back where it was well.
 
     The true gradients are watched inside the training step itself, the loss from the epoch's `logs`. With a probe
     batch, the model is inspected (see `inspect`) before the first step and at every epoch's end: activations,
@@ -29,22 +64,46 @@ class TrainingGuard(FitCallback):
 
     Each finding is warned of once, when it first appears: errors and warnings, with what to do.
 
+    With `action="raise"` or `"restore"` each step is looked at, too, before any callback learns of it, wherever the
+    guard is in the list: whether the gradients were finite (those of steps that a `LossScaleOptimizer` skips aside)
+    and the weights are.
+
+    - `"raise"` ends the fit at the first step after which they are not, with a `NonFiniteError`: what
+      `ModelCheckpoint` or `BackupAndRestore` saved stays as it is. The model keeps what that step made of it.
+    - `"restore"` puts weights, states of layers, seeds, the optimizer and the metrics back to the latest snapshot, and
+      warns. The fit goes on with the next batch, and the callbacks are shown the logs of the last step that was well.
+      Learning rates stay what they are, so that a callback that sees a new entry in `restores` may lower them.
+      Each epoch begins with a snapshot. The fit ends as with `"raise"` when it breaks once more than `max_restores`.
+
+    The price of both is that each step is waited for, since two numbers are read from the device, and that each weight
+    is read once; a snapshot is a copy of weights and optimizer in the host's memory. Where several steps are executed
+    at once (`steps_per_execution`), only what the last of them left is seen.
+
     Args:
         x: Inputs of a probe batch, as `fit` takes them, of shape `(examples, ...)`; None for no probe.
         y: Its labels. Without them activations and predictions are judged, but no labels, and the gradients and loss
             before the first step only of a model whose own `train_step` or `compute_loss` needs no labels.
-        action: `"warn"`, or `"stop"` to end the training at the end of an epoch that shows an error.
+        action: `"warn"`; `"stop"` to end the training at the end of an epoch that shows an error; `"raise"` or
+            `"restore"` to act at the step at which gradients or weights cease to be finite.
         patience: For how many epochs in a row an error must show before the training is stopped.
+        snapshot_every: With `action="restore"`, after how many steps of an epoch to take a further snapshot; None
+            for one per epoch.
+        max_restores: How often a fit may be put back.
         **thresholds: Other values for the thresholds, as in `diagnose`.
 
     Attributes:
         findings: All that was found so far: `Findings`.
+        batch: The number, in its epoch, of the latest batch after which something was not finite; None if there was
+            none.
+        restores: A `NonFiniteError` for each time that the latest fit was put back.
 
     Raises:
         TypeError: If a keyword names no threshold. At the start of `fit`, if the model's optimizer is not of Keras.
-        ValueError: If `y` is given without `x`, they hold no examples or not the same number, `action` is
-            neither `"warn"` nor `"stop"`, `patience` is below 1, or a threshold is not a positive number. At the
-            start of `fit`, if the model cannot take `x`, or its loss cannot take `y`.
+        ValueError: If `y` is given without `x`, they hold no examples or not the same number, `action` is none of the
+            four, `patience`, `snapshot_every` or `max_restores` is below 1, `snapshot_every` is given with another
+            action than `"restore"`, or a threshold is not a positive number. At the start of `fit`, if the model
+            cannot take `x`, or its loss cannot take `y`.
+        NonFiniteError: From `fit`, as the action says.
 
     Example:
         >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, "relu"), keras.layers.Dense(1)])
@@ -60,8 +119,10 @@ class TrainingGuard(FitCallback):
         self,
         x: Any = None,
         y: Any = None,
-        action: Literal["warn", "stop"] = "warn",
+        action: Literal["warn", "stop", "raise", "restore"] = "warn",
         patience: int = 1,
+        snapshot_every: int | None = None,
+        max_restores: int = 10,
         **thresholds: float,
     ) -> None:
         super().__init__()
@@ -75,18 +136,31 @@ class TrainingGuard(FitCallback):
                     "`x` and `y` must hold the same number of examples. "
                     f"Received: x of length {examples}, y of length {labels}. Pass the labels of the same inputs."
                 )
-        if action not in ("warn", "stop"):
-            raise ValueError(f"`action` must be 'warn' or 'stop'. Received: action={action!r}.")
-        if isinstance(patience, bool) or not isinstance(patience, int) or patience < 1:
-            raise ValueError(f"`patience` must be a number of epochs, at least 1. Received: patience={patience!r}.")
+        if action not in ("warn", "stop", "raise", "restore"):
+            raise ValueError(f"`action` must be 'warn', 'stop', 'raise' or 'restore'. Received: action={action!r}.")
+        _check_count("patience", "epochs", patience)
+        _check_count("max_restores", "times", max_restores)
+        if snapshot_every is not None:
+            _check_count("snapshot_every", "steps", snapshot_every)
+            if action != "restore":
+                raise ValueError(
+                    "`snapshot_every` must come with action='restore', which alone takes snapshots. "
+                    f"Received: snapshot_every={snapshot_every!r}, action={action!r}."
+                )
         self.action = action
         self.patience = patience
+        self.snapshot_every = snapshot_every
+        self.max_restores = max_restores
         self.findings = Findings()
+        self.batch: int | None = None
+        self.restores: list[NonFiniteError] = []
         self._x, self._y = x, y
         self._thresholds = make_thresholds(**thresholds)
 
     def _reset(self) -> None:
         super()._reset()
+        self._watch: StepWatch | None = None
+        self._current_batch = self._earlier_steps = 0
         self._warned: set[tuple[str, str]] = set()
         self._streak = 0
         self._gradients: list[pd.DataFrame] = []
@@ -99,16 +173,54 @@ class TrainingGuard(FitCallback):
     def _prepare(self, fit: Any) -> None:
         check_optimizer(self.model)
         self.findings = Findings()
+        self.batch, self.restores = None, []
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Notes the epoch."""
+        super().on_epoch_begin(epoch, logs)
+        if self._watch is not None:
+            self._watch.begin_epoch()
+
+    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Notes the batch."""
+        super().on_train_batch_begin(batch, logs)
+        self._current_batch = batch
 
     def _start(self) -> None:
         weights = list_weights(self.model)
-        self._recorder = IntervalRecorder(self.model, weights, attach_tap(self.model, weights))
+        tap = attach_tap(self.model, weights)
+        self._recorder = IntervalRecorder(self.model, weights, tap)
+        if self.action in ("raise", "restore"):
+            restores = self.action == "restore"
+            self._watch = StepWatch(self.model, tap, self._handle, restores, self.snapshot_every)
+            get_tapped_train_function(self.model).watch(self._watch)
         if self._x is not None:
             self._inspection = inspect(self.model, self._x, self._y)
             self._probe = ActivationProbe(self.model, convert_batch(self._x), y=convert_batch(self._y))
             self._judge(None)
 
+    def _detach(self) -> None:
+        if self._watch is not None:
+            get_tapped_train_function(self.model).unwatch(self._watch)
+        super()._detach()
+
+    def _handle(self, broken: BrokenStep) -> None:
+        """Raises, or returns to have the training put back."""
+        # `self.model` would bring the model up to date on JAX, with arrays that the step has consumed.
+        batch, executed = self._current_batch, self._model.steps_per_execution
+        error = NonFiniteError(self._epoch, batch, self._earlier_steps + batch, broken, executed)
+        self.batch = batch
+        if self.action == "raise" or len(self.restores) >= self.max_restores:
+            raise error
+        self.restores.append(error)
+        warnings.warn(
+            f"{error} The training is put back to its latest snapshot ({len(self.restores)} of at most "
+            f"{self.max_restores} times), and goes on with the next batch.",
+            stacklevel=2,
+        )
+
     def _end_epoch(self, logs: dict[str, Any]) -> None:
+        self._earlier_steps += self._steps
         interval = self._end_interval()
         if interval is not None:
             assert interval.totals is not None
@@ -153,6 +265,11 @@ class TrainingGuard(FitCallback):
         if finding.severity != SEVERITIES[-1] and key not in self._warned:
             self._warned.add(key)
             warnings.warn(str(finding), stacklevel=2)
+
+
+def _check_count(name: str, of: str, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError(f"`{name}` must be a number of {of}, at least 1. Received: {name}={value!r}.")
 
 
 def _join(tables: list[pd.DataFrame]) -> pd.DataFrame | None:

@@ -75,8 +75,8 @@ def inspect(model: keras.Model, x: Any, y: Any = None, sample_weight: Any = None
         >>> vg.diagnose(inspection).is_healthy
         True
     """
-    _check_compiled(model)
-    _check_lengths({"x": x, "y": y, "sample_weight": sample_weight})
+    check_compiled(model)
+    check_lengths({"x": x, "y": y, "sample_weight": sample_weight})
     x, y, sample_weight = batch = tuple(stateless.convert_batch(data) for data in (x, y, sample_weight))
     if not keras_private.is_built(model):
         training_step.build(model, *batch)
@@ -130,7 +130,8 @@ def describe_reading(model: keras.Model, reading: Reading, y: Any, losses: Seque
     return describe_outputs(tree.flatten(reading.predictions), labels, losses, reading.heads)
 
 
-def _check_compiled(model: keras.Model) -> None:
+def check_compiled(model: keras.Model) -> None:
+    """Raises unless a model is compiled, with a Keras optimizer."""
     if not getattr(model, "compiled", False):
         raise ValueError(
             f"The model must be compiled. Received: model {model.name!r}, not compiled. "
@@ -143,7 +144,8 @@ def _check_compiled(model: keras.Model) -> None:
         )
 
 
-def _check_lengths(batch: dict[str, Any]) -> None:
+def check_lengths(batch: dict[str, Any]) -> None:
+    """Raises unless what there is of a batch, by the arguments' names, has the same number of examples."""
     lengths = {name: list(map(count_examples, tree.flatten(data))) for name, data in batch.items() if data is not None}
     distinct = {length for values in lengths.values() for length in values}
     if len(distinct) != 1 or 0 in distinct:

@@ -171,7 +171,7 @@ class TrainingStep:
         run = self._run_with_jax if keras.backend.backend() == "jax" else self._run_eagerly
         is_own = has_own_step(self._model)
         with contextlib.ExitStack() as stack:
-            stack.enter_context(_preserved_torch_gradients(self._model))
+            stack.enter_context(preserved_torch_gradients(self._model))
             stack.enter_context(backend.preserved_random_state())
             if is_own:
                 stack.enter_context(keras_private.detached_metrics(self._model))
@@ -241,7 +241,7 @@ def _list_numbers(logs: Any) -> Iterator[tuple[str, Any]]:
 
 
 @contextlib.contextmanager
-def _preserved_torch_gradients(model: keras.Model) -> Iterator[None]:
+def preserved_torch_gradients(model: keras.Model) -> Iterator[None]:
     """On torch a step leaves its gradients in the parameters, and the modules in training mode."""
     if keras.backend.backend() != "torch":
         yield

@@ -214,6 +214,16 @@ def sync(model: keras.Model) -> None:
     model.jax_state_sync()
 
 
+def hand_over_state(model: keras.Model, state: Any) -> None:
+    """Gives a fit on JAX the state that a step left which raises: the arrays of the state before exist no more.
+
+    Private: `_jax_state` is what the fit brings the variables up to date with, also where it ends by an exception.
+    """
+    names = ("trainable_variables", "non_trainable_variables", "optimizer_variables", "metrics_variables")
+    model._jax_state = dict(zip(names, state, strict=True))
+    model._jax_state_synced = False
+
+
 @contextmanager
 def _extended_sharding(model: keras.Model, states: Sequence[Any]) -> Iterator[None]:
     """Tells a distributed JAX model how the further states lie on the devices.

@@ -209,6 +209,12 @@ def read_learning_rates(model: keras.Model, weights: Sequence[Weight]) -> np.nda
     return np.full(len(weights), _to_number(compiled.learning_rate))
 
 
+def list_rate_variables(model: keras.Model) -> list[keras.Variable]:
+    """The variables that hold the learning rates of a model's optimizers; a schedule has none."""
+    rates = [keras_private.get_schedule(optimizer) for optimizer in _open_wrappers(list_optimizers(model))]
+    return [rate for rate in rates if isinstance(rate, keras.Variable)]
+
+
 def _count_batches(optimizer: keras.optimizers.Optimizer) -> int:
     return int(_to_number(keras_private.get_batch_counter(optimizer)))
 

@@ -135,6 +135,10 @@ class GradientTap:
         is_updated[_CALLS] = is_called
         return updated if is_updated.all() else ops.where(is_updated, updated, state)
 
+    def count_nonfinite(self, state: Any) -> Any:
+        """Counts in a state of the tap, a tensor, the steps at which each weight's gradient was not finite."""
+        return state[_STEPS] - state[_FINITE]
+
     def reset(self) -> None:
         """Starts again from zero."""
         if keras.backend.backend() == "jax":

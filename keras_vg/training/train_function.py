@@ -12,6 +12,7 @@ from keras_vg.training import keras_private
 from keras_vg.training.optimizers import observed_optimizers
 
 if TYPE_CHECKING:
+    from keras_vg.training.step_watch import StepWatch
     from keras_vg.training.tap import GradientTap
 
 
@@ -84,6 +85,7 @@ class TappedTrainFunction:
         self._model = model
         self._taps: list[GradientTap] = []  # the attached ones
         self._known_taps: list[GradientTap] = []
+        self._watches: list[StepWatch] = []
         self._train_functions: dict[tuple[GradientTap, ...], Any] = {}
         self._train_function: Any = None
         self._fit: Any = None
@@ -112,12 +114,36 @@ class TappedTrainFunction:
         if not self._taps:
             self.restore()
 
+    def watch(self, watch: "StepWatch") -> None:
+        """Has the steps watched from the next one on, as long as a tap is attached."""
+        self._watches.append(watch)
+
+    def unwatch(self, watch: "StepWatch") -> None:
+        """Ends that; calling it any number of times is safe."""
+        self._watches = [other for other in self._watches if other is not watch]
+
     def __call__(self, *args: Any) -> Any:
         """Runs a step, or as many as the model executes at once."""
         if not self.is_current():  # the fit was broken off between two steps, and this is another fit
             self.restore()
             return self._model.train_function(*args)
-        return self._run(*args)
+        if not self._watches:
+            return self._run(*args)
+        for watch in self._watches:
+            watch.before(None)
+        return self._look_after(self._run(*args), None)[0]
+
+    def _look_after(self, logs: Any, state: Any) -> tuple[Any, Any]:
+        """Lets the watches look at what a step left; what they raise ends the fit before any callback saves it."""
+        try:
+            for watch in self._watches:
+                logs, state = watch.after(logs, state, self._model.steps_per_execution)
+        except BaseException:
+            if state is not None:
+                keras_private.hand_over_state(self._model, state)
+            self.restore()
+            raise
+        return logs, state
 
     def _run(self, *args: Any) -> Any:
         try:
@@ -133,7 +159,7 @@ class TappedTrainFunction:
 
     def restore(self) -> None:
         """Gives the model its own train function back."""
-        self._taps = []
+        self._taps, self._watches = [], []
         if self._model.train_function is self:
             self._model.train_function = self.plain
 
@@ -177,10 +203,13 @@ class TappedJaxTrainFunction(TappedTrainFunction):
             if not taps or not self.is_current():
                 return super().__call__(state, iterator)
             state = state[0], state[1], [*own, *[tap.state for tap in taps]], state[3]
+        if self._watches:
+            for watch in self._watches:
+                watch.before(state)
         logs, state = self._run(state, iterator)
         for index, tap in enumerate(reversed(taps), 1):
             tap.state = state[2][-index]
-        return logs, state
+        return self._look_after(logs, state) if self._watches else (logs, state)
 
     def sync(self) -> None:
         """Makes the next step start from the states that the taps have now."""

@@ -117,14 +117,14 @@ def read_values(weight: Weight, indices: np.ndarray | None = None) -> np.ndarray
 
 def copy_to_numpy(value: Any) -> np.ndarray:
     """Copies a tensor or a variable: some backends hand out their own memory, which the next step overwrites."""
-    tensor = _read_tensor(value)
+    tensor = read_tensor(value)
     if keras.backend.backend() == "jax":  # Keras's checks take as long again
         return np.array(tensor)
     values = keras.ops.convert_to_numpy(tensor)
     return values if values.flags.owndata else values.copy()
 
 
-def _read_tensor(value: Any) -> Any:
+def read_tensor(value: Any) -> Any:
     """The tensor of a variable, in a quarter of the time that NumPy or Keras take; a tensor as it is."""
     variable = value.value if isinstance(value, keras.Variable) else value
     if keras.backend.backend() != "tensorflow":

@@ -29,6 +29,7 @@ CALLBACKS = {
     "activations": lambda path: vg.ActivationLogger(path, X[:16]),
     "guard": lambda path: vg.TrainingGuard(),
     "guard_with_probe": lambda path: vg.TrainingGuard(X[:16], Y[:16]),
+    "guard_that_restores": lambda path: vg.TrainingGuard(action="restore", snapshot_every=2),
 }
 LOGGERS = ("deltas", "gradients", "activations")
 COPIES = (copy.deepcopy, lambda callback: pickle.loads(pickle.dumps(callback)))
