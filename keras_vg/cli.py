@@ -249,6 +249,10 @@ def inspect(
         arrays = files.load_arrays(data)
         loaded = files.load_compiled(model)
         findings = keras_vg.diagnose(keras_vg.inspect(loaded, arrays["x"][:examples], arrays["y"][:examples]))
+        for sentence in files.list_nonfinite_rows(arrays):  # in the rows that were not looked at, too
+            typer.echo(f"Warning: {sentence}", err=True)
+        if len(arrays["x"]) > examples:
+            typer.echo(f"{examples} of {len(arrays['x']):,} examples were looked at: --examples takes more.", err=True)
     if as_json:
         _print_json(_list_findings(findings))
     else:

@@ -118,7 +118,7 @@ class Cure:
         if self.status == "healthy":
             return f"healthy: score {before} over {len(self.scores_before)} seeds; no change is proposed"
         if self.status == "impossible":
-            return f"no cure: {self.notes[0]}"
+            return "no cure: the data must be corrected first"
         if self.status == "not shown":
             return f"not shown: nothing that was tried lifts the score of {before}; found: {rules}; {spent}"
         left = [finding.rule for finding in self.findings_after if finding.severity == "error"]
@@ -241,8 +241,10 @@ def _make_original(template: Template, data: Data, fit: dict[str, Any]) -> tuple
     """The original as a draft, and why it cannot be cured, if the data are the reason."""
     model = template.make(0)
     compiled = compile_original(template, data.take_probe()[0])
-    rows = _find_bad_rows(compiled, data)
-    bad = np.union1d(rows.get("x", rows["y"]), rows["y"])  # on torch some losses refuse to look at them
+    takes_nan, rows = _find_bad_rows(compiled, data)
+    bad = find_nonfinite_rows(data.y)  # on torch some losses refuse to look at them
+    if not takes_nan:
+        bad = np.union1d(bad, find_nonfinite_rows(data.x))
     probe = np.setdiff1d(np.arange(count_examples(data.x)), bad)[: data.batch_size or MOST_PROBED]
     if data.batch_size and len(probe):
         probe = np.resize(probe, data.batch_size)
@@ -265,16 +267,17 @@ def _make_original(template: Template, data: Data, fit: dict[str, Any]) -> tuple
     return draft, notes
 
 
-def _find_bad_rows(compiled: Any, data: Data) -> dict[str, np.ndarray]:
-    """Numbers of the examples that no model can learn from, by where NaN or infinity is."""
-    rows = {"y": find_nonfinite_rows(data.y), "validation y": find_nonfinite_rows(data.y_val)}
-    bad = find_nonfinite_rows(data.x)
-    if len(bad):
-        shown = np.resize(bad, data.batch_size) if data.batch_size else bad[:_SHOWN_ROWS]
-        answers = compiled.predict_on_batch(take(data.x, shown))
-        if len(find_nonfinite_rows(answers)):  # a model that takes NaN for missing values answers all the same
-            rows["x"] = bad
-    return rows
+def _find_bad_rows(compiled: Any, data: Data) -> tuple[bool, dict[str, np.ndarray]]:
+    """Whether the model takes NaN in its inputs, and the user's examples that no model can learn from."""
+    rows = data.find_nonfinite("y")
+    for x in (data.x, data.x_val):
+        if len(bad := find_nonfinite_rows(x)):
+            shown = np.resize(bad, data.batch_size) if data.batch_size else bad[:_SHOWN_ROWS]
+            # A model that takes NaN for missing values answers all the same.
+            if len(find_nonfinite_rows(compiled.predict_on_batch(take(x, shown)))):
+                return False, rows | data.find_nonfinite("x")
+            return True, rows
+    return False, rows
 
 
 def _conclude(search: Search, status: Status | None, notes: list[str]) -> Cure:

@@ -22,6 +22,7 @@ class Data:
         y_val: Labels of the validation data.
         sample_weight: Weights of the training examples, or None.
         batch_size: The number of examples that the model takes at once, where its shape fixes it; None for any.
+        kept_out: Of the examples given, which are the validation data; None if those were given beside them.
     """
 
     x: Any
@@ -30,6 +31,7 @@ class Data:
     y_val: Any
     sample_weight: np.ndarray | None = None
     batch_size: int | None = None
+    kept_out: np.ndarray | None = None
 
     def take_probe(self, examples: int = MOST_PROBED) -> tuple[Any, Any]:
         """The first training examples, for an inspection; a batch of a model that takes no other number."""
@@ -61,7 +63,25 @@ class Data:
             take(self.y_val, slice(validation)),
             None if self.sample_weight is None else self.sample_weight[:train],
             size,
+            self.kept_out,
         )
+
+    def find_nonfinite(self, name: str) -> dict[str, np.ndarray]:
+        """Finds the examples that hold NaN or infinity, by their numbers in the arrays that were given.
+
+        Args:
+            name: `"x"` or `"y"`.
+
+        Returns:
+            The numbers, ascending, by the name of the arrays: those of the training data, and those of validation data
+            that were given.
+        """
+        train = find_nonfinite_rows(getattr(self, name))
+        validation = find_nonfinite_rows(getattr(self, f"{name}_val"))
+        if self.kept_out is None:
+            return {name: train, f"validation {name}": validation}
+        given = (np.flatnonzero(~self.kept_out)[train], np.flatnonzero(self.kept_out)[validation])
+        return {name: np.sort(np.concatenate(given))}
 
 
 def take(arrays: Any, chosen: Any) -> Any:
@@ -104,7 +124,7 @@ def make_data(x: Any, y: Any, validation_data: Any = None, sample_weight: Any = 
         return Data(x, y, x_val, y_val, sample_weight)
     chosen = split(y, seed)
     kept = None if sample_weight is None else sample_weight[~chosen]
-    return Data(take(x, ~chosen), take(y, ~chosen), take(x, chosen), take(y, chosen), kept)
+    return Data(take(x, ~chosen), take(y, ~chosen), take(x, chosen), take(y, chosen), kept, kept_out=chosen)
 
 
 def split(y: Any, seed: int = 0, part: float = 0.2) -> np.ndarray:

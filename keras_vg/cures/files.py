@@ -8,8 +8,10 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_vg.cures.data import find_nonfinite_rows
 from keras_vg.text import quote_error
 
+_SHOWN_ROWS = 10
 _REQUIRED, _OPTIONAL = ("x", "y"), ("x_val", "y_val", "sample_weight")
 
 
@@ -75,6 +77,24 @@ def load_arrays(path: str | os.PathLike[str]) -> Mapping[str, np.ndarray]:
             f"Received: {os.fspath(path)!r} with {', '.join(arrays) or 'none of them'}."
         )
     return arrays
+
+
+def list_nonfinite_rows(arrays: Mapping[str, np.ndarray]) -> list[str]:
+    """Says which rows of which arrays hold NaN or infinity.
+
+    Args:
+        arrays: Arrays by name.
+
+    Returns:
+        A sentence for each array that has such rows, with the numbers of the first ten.
+    """
+    sentences = []
+    for name, array in arrays.items():
+        rows = find_nonfinite_rows(array)
+        if len(rows):
+            rest = f" and {len(rows) - _SHOWN_ROWS} more" if len(rows) > _SHOWN_ROWS else ""
+            sentences.append(f"`{name}` holds NaN or infinity in rows {', '.join(map(str, rows[:_SHOWN_ROWS]))}{rest}.")
+    return sentences
 
 
 def get_validation(arrays: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray] | None:

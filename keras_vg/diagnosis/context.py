@@ -32,6 +32,25 @@ _ADAPTIVE = (
 _MOVING_BY_RATE = ("Adam", "AdamW", "Adamax", "Nadam", "RMSprop", "Lion")
 
 
+_BEYOND_GRADIENTS = 1.5
+"""Plain SGD moves weights no farther than 1 in the unit of the learning rate times all gradients."""
+
+_BEYOND_MOMENTUM = 150.0
+"""SGD with a momentum of 0.99 moves weights no farther than 100 in that unit."""
+
+_LEAST_BY_RATE = 0.02
+"""An optimizer that moves by its rate moves a value, per root of the steps, by more than this part of the rate."""
+
+_FEW = 0.05
+"""Part of the rows that may be out of line."""
+
+_LEAST_SPREAD = 0.5
+"""Decades between gradients above which it can be said whether movement is in proportion to them."""
+
+_PROPORTIONAL = 0.5
+"""Slope of movement over gradients, both as logarithms, between 1 (SGD) and 0 (Adam)."""
+
+
 @dataclass(frozen=True)
 class Context:
     """The tables that the rules judge together.
@@ -167,9 +186,22 @@ class Context:
         return ", ".join(f"{count} x {name}" for name, count in counts.items())
 
     def _moves_more_than_gradients(self) -> bool:
-        """Whether weights moved farther than the learning rate times all gradients, which plain SGD cannot."""
+        """Whether weights moved as no momentum moves them: farther, or alike whatever their gradients.
+
+        By the learning rate times all gradients, plain SGD moves a weight at most, SGD with a momentum of 0.99 at most
+        100 times as far, and either moves it in proportion to its gradient. Adam does neither.
+        """
         f = self.series.columns
         with np.errstate(all="ignore"):
-            reach = f["learning_rate"] * f["gradient_norm"] * f["steps"]
-            ratios = f["delta_norm"] / reach
-        return bool(np.isfinite(ratios).any() and np.median(ratios[np.isfinite(ratios)]) > 1.5)
+            reach = f["delta_norm"] / (f["learning_rate"] * f["gradient_norm"] * f["steps"])
+            moved = f["delta_norm"] / (f["learning_rate"] * np.sqrt(f["steps"] * self.series.sizes))  # per value
+            size = np.log10(f["gradient_rms"])
+            log_moved = np.log10(moved)
+        known = np.isfinite(reach) & np.isfinite(log_moved) & np.isfinite(size)
+        if not known.any() or np.median(reach[known]) <= _BEYOND_GRADIENTS:
+            return False
+        # Weight decay moves weights without a gradient, too, but by far less than the rate.
+        if np.mean((reach > _BEYOND_MOMENTUM)[known] & (moved > _LEAST_BY_RATE)[known]) > _FEW:
+            return True
+        spread = np.ptp(size[known])
+        return bool(spread > _LEAST_SPREAD and np.polyfit(size[known], log_moved[known], 1)[0] < _PROPORTIONAL)

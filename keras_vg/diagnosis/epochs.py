@@ -39,7 +39,7 @@ def find_exhausted_data(context: Context) -> Iterator[Finding]:
             (),
             int(epochs[short[0]]),
             {"steps_at_first": float(first), "steps_of_short_epochs": float(steps[short[0]])},
-            f"Every {short[0] + 1}th epoch has {steps[short[0]]:.0f} steps instead of {first:.0f}: there the data "
+            f"One epoch in {short[0] + 1} has {steps[short[0]]:.0f} steps instead of {first:.0f}: there the data "
             "ended, and Keras began it again. If an epoch is to be one pass over the data, leave out "
             "`steps_per_epoch`.",
         )

@@ -57,7 +57,7 @@ def find_update_size(context: Context) -> Iterator[Finding]:
             (),
             context.get_epoch(series.epochs[0]),
             {"update_ratio_per_step": float(np.fmax.reduce(moved))},
-            f"A step changes no layer's weights by more than {np.fmax.reduce(moved):.1e} of their size; 0.001 is "
+            f"A step changes no kernel by more than {np.fmax.reduce(moved):.1e} of their size; 0.001 is "
             f"healthy. {RAISE}",
         )
 
@@ -78,7 +78,7 @@ def find_tiny_gradients(context: Context) -> Iterator[Finding]:
         (),
         context.get_epoch(series.epochs[0]),
         {"largest_gradient_rms": float(largest.max())},
-        "Every layer's gradient is so small that Adam's epsilon outweighs it and SGD does not move. Use larger "
+        "Every kernel's gradient is so small that Adam's epsilon outweighs it and SGD does not move it. Use larger "
         "initial weights (`kernel_initializer='he_normal'` with ReLU, `'glorot_uniform'` with tanh), and scale inputs "
         "and loss.",
     )

@@ -66,7 +66,8 @@ def main(output: Path = Path("runs/gallery"), quick: bool = False) -> None:
         print(f"{name}: layers without any gradient in {epochs} epochs: {int(still.sum())} of {len(still)}")
     table = pd.DataFrame(rows, columns=["net", "seed", "epoch", "accuracy"])
     keras.utils.set_random_seed(0)
-    print(vg.diagnose(vg.inspect(build(FEATURES), x, y))[0])
+    findings = vg.diagnose(vg.inspect(build(FEATURES), x, y))
+    print(findings[0] if findings else findings)
 
     figure, axes = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
     for ax, name in zip(axes, (next(iter(nets)), "2 blocks, features: 4"), strict=True):

@@ -34,8 +34,11 @@ def main(output: Path = Path("runs/gallery"), quick: bool = False) -> None:
         norms = first[str(width)]
         alive = norms[norms > 0]
         measured[width] = len(alive) / seeds
-        low, median, high = np.quantile(alive, (0.05, 0.5, 0.95))
         expected = seeds * (1 - vg.theory.predict_survival(width, DEPTH)[-1])
+        if not len(alive):
+            print(f"{width} units: all are dead, expected {expected:.1f}")
+            continue
+        low, median, high = np.quantile(alive, (0.05, 0.5, 0.95))
         print(f"{width} units: 9 of 10 living nets from {low:.2g} to {high:.2g}, {high / low:,.0f} times as large")
         print(f"{width} units: dead {seeds - len(alive)}, expected {expected:.1f}; median of the others {median:.2g}")
         jitter = np.random.default_rng(0).uniform(-0.25, 0.25, len(alive))

@@ -17,8 +17,9 @@ from keras import ops
 
 import keras_vg as vg
 from keras_vg.plots.style import cycle_styles
+from keras_vg.theory.recurrence import Cell
 
-CELLS: dict[vg.theory.Cell, Any] = {
+CELLS: dict[Cell, Any] = {
     "simple_rnn": keras.layers.SimpleRNN,
     "gru": keras.layers.GRU,
     "lstm": keras.layers.LSTM,
@@ -38,10 +39,10 @@ class Nudge(keras.layers.Layer):
 
     def call(self, inputs: object) -> object:
         """Adds them."""
-        return inputs + ops.stack(self.nudges)
+        return inputs + ops.stack([nudge.value for nudge in self.nudges])
 
 
-def measure_time(cell: vg.theory.Cell, steps: int, units: int, seed: int, path: Path) -> "pd.Series[float]":
+def measure_time(cell: Cell, steps: int, units: int, seed: int, path: Path) -> "pd.Series[float]":
     """Logs the gradient by the inputs of each time step of an untrained layer, over inputs of noise."""
     keras.utils.set_random_seed(seed)
     model = keras.Sequential([keras.Input((steps, units)), Nudge(), CELLS[cell](units), keras.layers.Dense(1)])

@@ -155,6 +155,17 @@ def test_rows_with_nan_are_shown_and_nothing_is_trained():
     assert "Rows of y: 7" in str(cure(make_softmax_of_one(), y=y, validation_data=(X, BINARY)))
 
 
+def test_rows_with_nan_have_the_numbers_that_they_have_in_the_arrays_given():
+    x, y = X.copy(), BINARY.copy()
+    bad = [0, 17, 60, 111, 150, 199]  # a fifth of all examples is kept out, these or others
+    x[bad, 1] = np.nan
+    y[[5, 42, 180]] = np.inf
+    found = str(cure(make_softmax_of_one(), x, y))
+    assert "Rows of x: 0, 17, 60, 111, 150, 199\n" in found + "\n"
+    assert "Rows of y: 5, 42, 180\n" in found + "\n"
+    assert found.count("Rows of x") == 1
+
+
 def test_nothing_is_proven_where_there_is_nothing_to_learn():
     noise = np.random.default_rng(1).integers(0, 2, size=(200, 1)).astype("float32")
     found = cure(make_softmax_of_one(), y=noise, epochs=2, max_trainings=3)

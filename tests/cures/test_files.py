@@ -50,6 +50,16 @@ def test_inspect_and_cure_in_a_shell(files):
     assert run("inspect", files / "cured.keras", files / "data.npz").exit_code == 0
 
 
+def test_an_inspection_in_a_shell_names_bad_rows_that_it_did_not_look_at(files):
+    x = X.copy()
+    x[[70, 111], 2] = np.nan
+    np.savez(files / "holes.npz", x=x, y=Y)
+    looked = run("inspect", files / "model.keras", files / "holes.npz", "--examples", 50)
+    assert "Warning: `x` holds NaN or infinity in rows 70, 111." in looked.stderr
+    assert "50 of 120 examples were looked at" in looked.stderr
+    assert "nonfinite" not in looked.stdout
+
+
 def test_validation_data_of_a_file(tmp_path):
     np.savez(tmp_path / "a.npz", x=X, y=Y, x_val=X[:5], y_val=Y[:5], other=X)
     arrays = load_arrays(tmp_path / "a.npz")

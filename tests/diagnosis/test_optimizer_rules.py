@@ -2,10 +2,12 @@
 
 import dataclasses
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
 
+import keras_vg as vg
 from helpers.made_up_logs import find, make_activations, make_gradients
 from keras_vg.diagnosis.evidence import Inspection
 
@@ -178,3 +180,19 @@ def test_rules_about_an_inspection_of_an_older_version_are_silent():
     inspection = make_inspection(outputs=make_output())
     inspection = dataclasses.replace(inspection, outputs=inspection.outputs.drop(columns="cut_fraction"))
     assert not new & find(inspection).keys()
+
+
+@pytest.mark.model
+def test_steps_of_momentum_are_not_taken_for_steps_of_the_rate(tmp_path):
+    """Wide layers at a rate of 0.1: steps of the rate would replace the weights, those of SGD do not."""
+    rng = np.random.default_rng(0)
+    x, y = rng.uniform(size=(256, 64)).astype("float32"), rng.integers(0, 10, 256)
+    keras.utils.set_random_seed(0)
+    hidden = [keras.layers.Dense(256, "relu") for _ in range(2)]
+    model = keras.Sequential([keras.Input((64,)), *hidden, keras.layers.Dense(10, "softmax")])
+    model.compile(keras.optimizers.SGD(0.1, momentum=0.9), "sparse_categorical_crossentropy")
+    model.fit(x, y, batch_size=64, epochs=2, verbose=0, callbacks=[vg.GradientLogger(tmp_path / "gradients.csv")])
+    log = vg.read_log(tmp_path / "gradients.csv")
+    assert (0.1 * np.sqrt(log["size"]) / log["weight_norm"])[log["weight"] == "kernel"].max() > 1
+    assert log["update_ratio"][log["weight"] == "kernel"].max() < 0.2  # what they are
+    assert "update_too_large" not in {finding.rule for finding in vg.diagnose(log)}

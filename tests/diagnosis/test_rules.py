@@ -52,6 +52,23 @@ def test_adam_hides_a_vanished_gradient():
     )
 
 
+@pytest.mark.parametrize(
+    ("factor", "is_adaptive"),
+    [
+        (10, False),  # as far as a momentum of 0.9 moves them
+        (100, False),  # 0.99
+        (None, True),  # each value by half the learning rate in each step, whatever its gradient
+    ],
+)
+def test_momentum_is_told_from_an_optimizer_that_moves_by_its_rate(factor, is_adaptive):
+    log = make_gradients(np.geomspace(1e-9, 1e-1, 10), learning_rate=0.1)
+    moved = 0.5 * np.sqrt(log["size"]) if factor is None else factor * log["gradient_norm"]
+    log = log.assign(delta_norm=log["learning_rate"] * log["steps"] * moved)
+    log["update_ratio"] = log["delta_norm"] / log["weight_norm"]
+    found = find(log)
+    assert ("hidden_by" in found["vanishing_gradient"].evidence) == is_adaptive
+
+
 def test_exploding_gradient():
     assert find(make_gradients(10.0 ** np.arange(6, 0, -1)))["exploding_gradient"].severity == "error"
     assert "exploding_gradient" not in find(make_gradients(1.21 ** np.arange(20.0, -1, -1)))

@@ -30,14 +30,15 @@ class Terminal:
             pytest.skip("tmux is not installed: apt-get install tmux")
         self._server, self._folder = Path(tempfile.mkdtemp(prefix="tmux")), folder
         script = f"trap : INT; stty -g > before; echo shell; {command}; echo status $?; stty -g > after; exec sleep 600"
-        self._run(
-            *("new-session", "-d", "-x", str(width), "-y", str(height), "-c", str(folder)),
-            f"sh -c {shlex.quote(script)}",
-            env={**os.environ, "LC_ALL": "C.UTF-8", "TERM": "xterm-256color", **environment},
-            preexec_fn=lambda: signal.signal(
-                signal.SIGINT, signal.SIG_DFL
-            ),  # ignored where pytest is in the background
-        )
+        before = signal.signal(signal.SIGINT, signal.SIG_DFL)  # ignored where pytest is in the background
+        try:
+            self._run(
+                *("new-session", "-d", "-x", str(width), "-y", str(height), "-c", str(folder)),
+                f"sh -c {shlex.quote(script)}",
+                env={**os.environ, "LC_ALL": "C.UTF-8", "TERM": "xterm-256color", **environment},
+            )
+        finally:
+            signal.signal(signal.SIGINT, before)
 
     def _run(self, *arguments, **options):
         command = ["tmux", "-u", "-f", os.devnull, "-S", str(self._server / "socket"), *arguments]
