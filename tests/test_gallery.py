@@ -13,7 +13,7 @@ GALLERY = ROOT / "docs" / "gallery"
 SCRIPTS = {path.stem: path for path in sorted((ROOT / "scripts" / "gallery").glob("*.py"))}
 PAGES = {path.stem: path for path in sorted(GALLERY.glob("*.md")) if path.stem != "index"}
 NOTEBOOKS = sorted((GALLERY / "notebooks").glob("*.ipynb"))
-FAST = ("saturation", "learning_rate")
+FAST = ["saturation"]
 RESULTS = ROOT / "scripts" / "results" / "RESULTS.md"
 LARGEST = 150 * 1024
 
