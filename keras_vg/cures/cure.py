@@ -24,7 +24,7 @@ from keras_vg.cures.attempts import (
     tabulate,
 )
 from keras_vg.cures.catalogue import NO_REMEDY, REMEDIES
-from keras_vg.cures.data import MOST_PROBED, Data, count_examples, find_nonfinite_rows, make_data, take
+from keras_vg.cures.data import MOST_PROBED, Data, count_examples, describe_rows, find_nonfinite_rows, make_data, take
 from keras_vg.cures.draft import Draft, make_draft
 from keras_vg.cures.search import Search, Settings
 from keras_vg.cures.template import Template, make_template
@@ -36,7 +36,7 @@ from keras_vg.text import quote_error
 
 Status: TypeAlias = Literal["healthy", "proven", "better", "not shown", "impossible"]
 
-_SHOWN_ROWS = 10
+_ASKED_ROWS = 10
 
 
 @dataclass(frozen=True)
@@ -259,8 +259,7 @@ def _make_original(template: Template, data: Data, fit: dict[str, Any]) -> tuple
         ) from error
     draft = make_draft(template, model, inspection, data, fit)
     notes = [
-        f"{NO_REMEDY['nonfinite_data']} Rows of {name}: {', '.join(map(str, found[:_SHOWN_ROWS]))}"
-        f"{f' and {len(found) - _SHOWN_ROWS} more' if len(found) > _SHOWN_ROWS else ''}"
+        f"{NO_REMEDY['nonfinite_data']} Rows of {name}: {describe_rows(found)}"
         for name, found in rows.items()
         if len(found)
     ]
@@ -272,7 +271,7 @@ def _find_bad_rows(compiled: Any, data: Data) -> tuple[bool, dict[str, np.ndarra
     rows = data.find_nonfinite("y")
     for x in (data.x, data.x_val):
         if len(bad := find_nonfinite_rows(x)):
-            shown = np.resize(bad, data.batch_size) if data.batch_size else bad[:_SHOWN_ROWS]
+            shown = np.resize(bad, data.batch_size) if data.batch_size else bad[:_ASKED_ROWS]
             # A model that takes NaN for missing values answers all the same.
             if len(find_nonfinite_rows(compiled.predict_on_batch(take(x, shown)))):
                 return False, rows | data.find_nonfinite("x")

@@ -10,6 +10,8 @@ import numpy as np
 MOST_PROBED = 256
 """Examples in the batch that is inspected."""
 
+_SHOWN_ROWS = 10
+
 
 @dataclass(frozen=True, eq=False)
 class Data:
@@ -171,6 +173,12 @@ def find_nonfinite_rows(arrays: Any) -> np.ndarray:
         if np.asarray(array).dtype.kind == "f":
             bad |= ~np.isfinite(np.asarray(array)).reshape(len(bad), -1).all(axis=1)
     return np.flatnonzero(bad)
+
+
+def describe_rows(rows: np.ndarray) -> str:
+    """Names rows for people: the numbers of the first ten, and how many more there are."""
+    rest = f" and {len(rows) - _SHOWN_ROWS} more" if len(rows) > _SHOWN_ROWS else ""
+    return f"{', '.join(map(str, rows[:_SHOWN_ROWS]))}{rest}"
 
 
 def _collect(x: Any, y: Any, name: str) -> tuple[Any, Any]:

@@ -8,10 +8,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_vg.cures.data import find_nonfinite_rows
+from keras_vg.cures.data import describe_rows, find_nonfinite_rows
 from keras_vg.text import quote_error
 
-_SHOWN_ROWS = 10
 _REQUIRED, _OPTIONAL = ("x", "y"), ("x_val", "y_val", "sample_weight")
 
 
@@ -88,13 +87,8 @@ def list_nonfinite_rows(arrays: Mapping[str, np.ndarray]) -> list[str]:
     Returns:
         A sentence for each array that has such rows, with the numbers of the first ten.
     """
-    sentences = []
-    for name, array in arrays.items():
-        rows = find_nonfinite_rows(array)
-        if len(rows):
-            rest = f" and {len(rows) - _SHOWN_ROWS} more" if len(rows) > _SHOWN_ROWS else ""
-            sentences.append(f"`{name}` holds NaN or infinity in rows {', '.join(map(str, rows[:_SHOWN_ROWS]))}{rest}.")
-    return sentences
+    rows = {name: find_nonfinite_rows(array) for name, array in arrays.items()}
+    return [f"`{name}` holds NaN or infinity in rows {describe_rows(bad)}." for name, bad in rows.items() if len(bad)]
 
 
 def get_validation(arrays: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray] | None:
