@@ -84,6 +84,23 @@ def is_done(attempt: Attempt) -> bool:
     return attempt.verdict == "proven" and attempt.is_healthy
 
 
+def list_rising(attempts: Sequence[Attempt]) -> list[str]:
+    """Lists changes whose score was still rising when a full training ended.
+
+    Args:
+        attempts: All that was tried, the original first.
+
+    Returns:
+        The changes with which most seeds had their best score at the very end.
+    """
+    rising = []
+    for attempt in attempts[1:]:
+        curves = [[value for _, value in trial.curve] for trial in attempt.trials if not is_partial(attempt)]
+        if 2 * sum(len(curve) > 1 and curve[-1] > max(curve[:-1]) for curve in curves) > len(curves):
+            rising.append(" + ".join(attempt.changes))
+    return rising
+
+
 def count(findings: Findings | None, severity: str) -> int:
     """How many findings have a severity."""
     return sum(finding.severity == severity for finding in findings or ())

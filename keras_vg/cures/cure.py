@@ -20,6 +20,7 @@ from keras_vg.cures.attempts import (
     collect_curves,
     describe_scores,
     is_done,
+    list_rising,
     list_targets,
     tabulate,
 )
@@ -177,7 +178,7 @@ def cure(
         jobs: Number of processes, -1 for one per core; None: what `joblib.parallel_config` says, otherwise 1. The
             result is the same.
         folder: Where the logs of all trainings are written; None keeps none.
-        progress: Whether a progress bar says on stderr what runs.
+        progress: Whether a progress bar says on stderr what runs; where stderr is no terminal, a line for each.
         search: `"reasoned"`, or `"random"`: remedies drawn from the same catalogue, for comparison.
         class_weight: As `fit` takes it.
 
@@ -287,6 +288,12 @@ def _conclude(search: Search, status: Status | None, notes: list[str]) -> Cure:
     draft = best.frozen.rest
     if status == "healthy" and original.median <= NO_BETTER:
         notes = [*notes, "nothing is wrong with the training, and still the model is no better than a constant answer"]
+    if status == "not shown" and (rising := list_rising(search.attempts)):
+        notes = [
+            *notes,
+            f"the score still rose when the training ended with {', '.join(rising)}: more than "
+            f"{search.settings.epochs} epochs may show what these did not",
+        ]
     if status == "proven" and not is_done(best):
         notes = [*notes, "the budget is spent, and errors are still found with the changes"]
     notes += [NO_REMEDY[f.rule] for f in original.findings if f.rule in NO_REMEDY and f.severity != "info"]
@@ -329,12 +336,16 @@ def _make_fit_options(frozen: FrozenDraft) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def _show_progress(progress: bool) -> Iterator[Callable[[str, float], None]]:
-    """A bar of the budget, with what runs beside it."""
+    """A bar of the budget, with what runs beside it; a line for each where no bar can be drawn, as in a file."""
+    console = Console(stderr=True)
     if not progress:
         yield lambda text, part: None
         return
+    if not (console.is_terminal or console.is_jupyter):
+        yield lambda text, part: console.print(f"{part:.0%} of the budget spent: {text}", soft_wrap=True, markup=False)
+        return
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("inspecting the model", total=1.0)
         yield lambda text, part: bar.update(task, description=text, completed=part)
 

@@ -11,8 +11,10 @@ from keras import layers
 import keras_vg as vg
 from keras_vg.cures import search as search_module
 from keras_vg.cures import trials as trials_module
-from keras_vg.cures.attempts import Attempt
+from keras_vg.cures.attempts import Attempt, list_rising
+from keras_vg.cures.score import Score
 from keras_vg.cures.search import Search, Settings
+from keras_vg.cures.trials import Trial
 
 pytestmark = pytest.mark.model
 
@@ -166,11 +168,24 @@ def test_rows_with_nan_have_the_numbers_that_they_have_in_the_arrays_given():
     assert found.count("Rows of x") == 1
 
 
-def test_nothing_is_proven_where_there_is_nothing_to_learn():
+def test_nothing_is_proven_where_there_is_nothing_to_learn(capsys):
     noise = np.random.default_rng(1).integers(0, 2, size=(200, 1)).astype("float32")
-    found = cure(make_softmax_of_one(), y=noise, epochs=2, max_trainings=3)
+    found = cure(make_softmax_of_one(), y=noise, epochs=2, max_trainings=3, progress=True)
     assert found.status in ("not shown", "better")
     assert found.cost <= 3
+    lines = capsys.readouterr().err.splitlines()  # no terminal: a line each
+    assert lines[0] == "0% of the budget spent: training the original, 2 seeds"
+    assert any("inspecting remedies for output layer" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("last", "verdict", "expected"), [(0.3, "not shown", ["Adam"]), (0.1, "not shown", []), (0.3, "set aside", [])]
+)
+def test_changes_whose_score_still_rose_at_the_end(last, verdict, expected):
+    score = Score(last, last, {})
+    trials = tuple(Trial(seed, 5, 10, 0.1, score, ((5, 0.1), (10, last)), None) for seed in (0, 1))
+    changed = Attempt(("Adam",), "vanishing_gradient", None, None, trials, verdict)
+    assert list_rising([Attempt((), "", None), changed]) == expected
 
 
 @pytest.mark.long
