@@ -73,6 +73,7 @@ for name, scale in (("plain", lambda optimizer: optimizer), ("scaled", keras.opt
 
 
 @only_tensorflow
+@pytest.mark.long
 def test_two_workers(tmp_path):
     ports = []
     for _ in range(2):
