@@ -85,7 +85,7 @@ def _cure_program(
     )
     return {
         "program": program.name,
-        "sick": bool(program.label),
+        "sick": program.is_sick,
         "held_out": program.held_out,
         "strength": program.strength,
         "status": found.status,

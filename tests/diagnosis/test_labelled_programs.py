@@ -43,7 +43,7 @@ KNOWN_MISSES = {
 
 def check(program, findings):
     said = str(findings)
-    if not program.label:
+    if not program.is_sick:
         assert findings.is_healthy, said
     else:
         assert {finding.rule for finding in findings} & set(program.label), said
@@ -72,4 +72,4 @@ def test_after_three_epochs(name):
 
 def test_labels_name_rules_and_programs_are_distinct():
     assert len(BY_NAME) == len(PROGRAMS)
-    assert {program.strength for program in PROGRAMS if program.label} == set(STRENGTHS)
+    assert {program.strength for program in PROGRAMS if program.is_sick} == set(STRENGTHS)
