@@ -12,6 +12,8 @@ from labelled_programs import (
     convolution,
     generative,
     heads,
+    inputs,
+    midway,
     own_code,
     recurrent,
     steps,
@@ -31,7 +33,20 @@ from labelled_programs.sick_updates import SICK_UPDATES
 
 __all__ = ["PROGRAMS", "STRENGTHS", "Half", "Program", "Trainee", "run_program", "select"]
 
-THEMES = [recurrent, attention, heads, steps, convolution, text, branches, weights, generative, own_code]
+THEMES = [
+    recurrent,
+    attention,
+    heads,
+    steps,
+    convolution,
+    text,
+    branches,
+    weights,
+    generative,
+    own_code,
+    inputs,
+    midway,
+]
 
 PROGRAMS: list[Program] = [
     *HEALTHY_DENSE,

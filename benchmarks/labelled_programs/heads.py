@@ -86,9 +86,9 @@ def build_softmax_twice(x: Any) -> keras.Model:
     )
 
 
-def sign_score(model: keras.Model, x: Any, y: Any) -> float:
+def sign_score(prediction: Any, y: Any) -> float:
     """How much better than the majority the signs of the predictions are."""
-    said, true = model.predict(x, verbose=0) > 0, y > 0
+    said, true = prediction > 0, y > 0
     majority = max(true.mean(), 1 - true.mean())
     return float(((said == true).mean() - majority) / (1 - majority))
 

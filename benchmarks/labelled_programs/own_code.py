@@ -60,9 +60,9 @@ def unmasked_squared_error(y: Any, prediction: Any) -> Any:
     return ops.mean(ops.square(prediction - y))
 
 
-def score_known(model: keras.Model, x: Any, y: Any) -> float:
+def score_known(prediction: Any, y: Any) -> float:
     """The explained share of the variance of the labels that are there."""
-    known, prediction = y > -999, model.predict(x, verbose=0)
+    known = y > -999
     return float(1 - ((y - prediction)[known] ** 2).mean() / y[known].var())
 
 
@@ -112,9 +112,9 @@ def quantiles(y: Any, prediction: Any) -> Any:
     return ops.mean(ops.maximum(levels * error, (levels - 1) * error))
 
 
-def score_median(model: keras.Model, x: Any, y: Any) -> float:
+def score_median(prediction: Any, y: Any) -> float:
     """The explained share of the variance, of the second output."""
-    return float(1 - ((y - model.predict(x, verbose=0)[:, 1:2]) ** 2).mean() / y.var())
+    return float(1 - ((y - prediction[:, 1:2]) ** 2).mean() / y.var())
 
 
 def weigh_rare(x: Any, y: Any) -> Any:
@@ -141,7 +141,7 @@ def build_mixed_precision(x: Any, *, policy: str = "mixed_bfloat16", stddev: flo
 
 BLOBS = Program(
     name="own loss in a model's own method",
-    theme="own code",
+    theme="own_code",
     data=make_blobs,
     build=partial(build_scaled_loss, 1.0),
     loss="sparse_categorical_crossentropy",
@@ -149,7 +149,7 @@ BLOBS = Program(
 )
 BINARY = Program(
     name="own focal loss",
-    theme="own code",
+    theme="own_code",
     data=make_binary,
     build=dense(hidden=[32], activation="relu", output=(1, "sigmoid")),
     loss=focal,
@@ -157,7 +157,7 @@ BINARY = Program(
 )
 GAPS = Program(
     name="missing labels behind a mask",
-    theme="own code",
+    theme="own_code",
     data=make_gaps,
     build=dense(hidden=[32], activation="relu", output=(3, None)),
     loss=masked_squared_error,
@@ -166,7 +166,7 @@ GAPS = Program(
 )
 QUANTILES = Program(
     name="three quantiles",
-    theme="own code",
+    theme="own_code",
     data=make_regression,
     build=dense(hidden=[32], activation="relu", output=(3, None)),
     loss=quantiles,
@@ -175,7 +175,7 @@ QUANTILES = Program(
 )
 RARE = Program(
     name="rare class with weights",
-    theme="own code",
+    theme="own_code",
     data=make_imbalanced,
     build=dense(hidden=[24], activation="relu", output=(1, "sigmoid")),
     loss="binary_crossentropy",
@@ -184,7 +184,7 @@ RARE = Program(
 )
 MIXED = Program(
     name="bfloat16",
-    theme="own code",
+    theme="own_code",
     data=make_blobs,
     build=build_mixed_precision,
     loss="sparse_categorical_crossentropy",

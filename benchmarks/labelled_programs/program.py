@@ -43,8 +43,8 @@ class Program:
         callbacks: Make the callbacks of `fit`.
         fit_options: Further arguments of `fit`.
         epochs: Epochs that it takes to see the fault, if more than usual.
-        score: How well a model answers, from 0 (like the best constant) to 1, of the model, inputs and labels; None
-            for what `check_labels.py` takes by itself.
+        score: How good predictions are, from 0 (like the best constant) to 1, of predictions and labels; None for
+            what `check_labels.py` takes by itself.
         unscored: Whether no score tells the sick program from its neighbour: the labels hold nothing to learn.
         held_out: Whether the program was kept out of sight of those who wrote the rules.
     """
@@ -65,7 +65,7 @@ class Program:
     callbacks: tuple[Callable[[], keras.callbacks.Callback], ...] = ()
     fit_options: dict[str, Any] = field(default_factory=dict)
     epochs: int | None = None
-    score: Callable[[keras.Model, Any, Any], float] | None = None
+    score: Callable[[Any, Any], float] | None = None
     unscored: bool = False
     held_out: bool = False
 

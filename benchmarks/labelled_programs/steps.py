@@ -60,17 +60,17 @@ DEEP = Program(
     optimizer=partial(SGD, 0.1),
 )
 TEXT = Program(
-    name="pooled embedding, sgd 1",
+    name="pooled embedding, sgd 0.5",
     theme="steps",
     data=make_tokens,
     build=sequential(
-        partial(layers.Embedding, 50, 16),
+        partial(layers.Embedding, 50, 16, embeddings_initializer="glorot_uniform"),
         layers.GlobalAveragePooling1D,
         partial(layers.Dense, 16, "relu"),
         partial(layers.Dense, 1, "sigmoid"),
     ),
     loss="binary_crossentropy",
-    optimizer=partial(SGD, 1.0, momentum=0.9),
+    optimizer=partial(SGD, 0.5, momentum=0.9),
 )
 REGRESSION = Program(
     name="regression, lion",
