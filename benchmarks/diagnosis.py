@@ -4,6 +4,7 @@ import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow reads it once, when it is first imported
 
+import gc
 import time
 import warnings
 from typing import Annotated, Any
@@ -50,6 +51,7 @@ def main(
     chosen = [(program, seed) for program in select(half, theme, match) for seed in range(seeds)]
     if not chosen:
         raise typer.BadParameter(f"No program is chosen. Received: half={half.value}, theme={theme!r}, match={match!r}")
+    gc.freeze()  # what is imported stays; each `clear_session` would look through all of it
     start, rows = time.perf_counter(), []
     for program, seed in track(chosen, "Training", console=Console(stderr=True)):
         rows.append(_judge_program(program, seed, run_program(program, seed, epochs)))
