@@ -44,17 +44,18 @@ def main(
     ),
     theme: Annotated[str, typer.Option(help="Only programs of this theme.")] = "",
     match: Annotated[str, typer.Option(help="Only programs whose name holds this.")] = "",
+    every: Annotated[int, typer.Option(min=1, help="Only every so many of these programs.")] = 1,
     figures: Annotated[bool, typer.Option(help="Print what the thresholds were set by, program by program.")] = False,
 ) -> None:
     """Inspects and trains every labelled program for a few epochs, and prints who was judged rightly."""
     warnings.simplefilter("ignore")  # what Keras says of faulty programs
-    chosen = [(program, seed) for program in select(half, theme, match) for seed in range(seeds)]
+    chosen = [(program, seed) for program in select(half, theme, match)[::every] for seed in range(seeds)]
     if not chosen:
         raise typer.BadParameter(f"No program is chosen. Received: half={half.value}, theme={theme!r}, match={match!r}")
     gc.freeze()  # what is imported stays; each `clear_session` would look through all of it
     start, rows = time.perf_counter(), []
     for program, seed in track(chosen, "Training", console=Console(stderr=True)):
-        rows.append(_judge_program(program, seed, run_program(program, seed, epochs)))
+        rows.append(_describe(program, seed) | _try_program(program, seed, epochs))
     table = pd.DataFrame(rows)
     if figures:
         console.print(table.sort_values(["sick", FIGURES[0]])[["program", *FIGURES]].to_string(float_format="%.2g"))
@@ -63,10 +64,7 @@ def main(
     console.print(f"{len(table)} runs in {time.perf_counter() - start:.0f} s, {keras.backend.backend()}")
 
 
-def _judge_program(program: Program, seed: int, evidence: Evidence) -> dict[str, Any]:
-    thresholds = make_thresholds()
-    before = judge(Evidence(inspection=evidence.inspection), thresholds)
-    after = judge(evidence, thresholds)
+def _describe(program: Program, seed: int) -> dict[str, Any]:
     return {
         "program": program.name,
         "theme": program.theme or "first programs",
@@ -76,6 +74,24 @@ def _judge_program(program: Program, seed: int, evidence: Evidence) -> dict[str,
         "label": program.label,
         "strength": program.strength,
         "held_out": program.held_out,
+    }
+
+
+def _try_program(program: Program, seed: int, epochs: int) -> dict[str, Any]:
+    """What is said of a program; one that raises has no finding, and is printed among those judged wrongly."""
+    try:
+        evidence = run_program(program, seed, epochs)
+    except Exception as error:
+        nothing = dict.fromkeys([*COLUMNS, "alarm"], False) | dict.fromkeys(FIGURES, np.nan)
+        return nothing | {"said": f"RAISED {type(error).__name__}: {str(error)[:200]}", "raised": True}
+    return _judge(program, evidence) | {"raised": False}
+
+
+def _judge(program: Program, evidence: Evidence) -> dict[str, Any]:
+    thresholds = make_thresholds()
+    before = judge(Evidence(inspection=evidence.inspection), thresholds)
+    after = judge(evidence, thresholds)
+    return {
         "cause": _names(after, program, "error", "warning"),
         "cause_as_error": _names(after, program, "error"),
         "cause_before": _names(before, program, "error", "warning"),
@@ -127,6 +143,7 @@ def _print_half(title: str, table: pd.DataFrame) -> None:
     as_warning = sick["error"] & sick["cause"] & ~sick["cause_as_error"] & ~sick["unnamed"]
     _print_wrong("sick, an error, and its cause named below an error", sick[as_warning])
     _print_wrong("healthy, an error", healthy[healthy["error"]])
+    _print_wrong("healthy, raised", healthy[healthy["raised"]])
 
 
 def _summarize(theme: Any, table: pd.DataFrame) -> dict[str, Any]:

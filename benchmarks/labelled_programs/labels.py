@@ -5,7 +5,7 @@ TOO_SMALL_STEPS = ("learning_rate_too_low", "update_too_small")
 VANISHING = ("vanishing_gradient", "tiny_gradient")
 VANISHING_IN_TIME = ("vanishing_in_time",)
 """The gradient with respect to early time steps is gone, whatever the weights' gradients look like."""
-UNBOUNDED = ("unbounded_recurrence",)
+UNBOUNDED = ("unbounded_recurrence", "exploding_in_time")
 EXPLODING = ("exploding_gradient", "exploding_activation")
 SATURATED = ("saturated_units",)
 SYMMETRIC = ("symmetric_weights",)

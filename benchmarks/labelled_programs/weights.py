@@ -185,6 +185,7 @@ SICK = [
         "batch normalization of batches of 1",
         unnamed=True,
         strength="clear",
+        data=partial(make_binary, 160),
         fit_options={"batch_size": 1},
     ),
     BACKBONE.vary(
