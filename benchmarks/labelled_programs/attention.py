@@ -29,7 +29,16 @@ class AddPositions(layers.Layer):
         return x + self.positions
 
 
-def add_block(h: Any, *, width: int, heads: int = 2, norm: str = "pre", causal: bool = False, **kernels: Any) -> Any:
+def add_block(
+    h: Any,
+    *,
+    width: int,
+    heads: int = 2,
+    norm: str = "pre",
+    causal: bool = False,
+    attention_mask: Any = None,
+    **kernels: Any,
+) -> Any:
     """A block of a transformer, normalized before, after or not at all; `kernels` as Dense and attention take them."""
 
     def normalize(value: Any, when: str) -> Any:
@@ -37,7 +46,7 @@ def add_block(h: Any, *, width: int, heads: int = 2, norm: str = "pre", causal: 
 
     attend = layers.MultiHeadAttention(heads, width // heads, **kernels)
     value = normalize(h, "pre")
-    h = normalize(h + attend(value, value, use_causal_mask=causal), "post")
+    h = normalize(h + attend(value, value, attention_mask=attention_mask, use_causal_mask=causal), "post")
     value = layers.Dense(2 * width, "gelu", **kernels)(normalize(h, "pre"))
     return normalize(h + layers.Dense(width, **kernels)(value), "post")
 
@@ -47,12 +56,13 @@ def build_encoder(
 ) -> keras.Model:
     """Token ids, an embedding with positions, blocks, the mean, and one sigmoid."""
     inputs = keras.Input(x.shape[1:], dtype="int32")
-    h = AddPositions()(layers.Embedding(vocabulary, 16, mask_zero=mask)(inputs))
+    words = ops.not_equal(inputs, 0) if mask else None
+    h = AddPositions()(layers.Embedding(vocabulary, 16)(inputs))
     for _ in range(blocks):
         if stddev is not None:
             options["kernel_initializer"] = RandomNormal(stddev=stddev)
-        h = add_block(h, width=16, **options)
-    return keras.Model(inputs, layers.Dense(1, "sigmoid")(layers.GlobalAveragePooling1D()(h)))
+        h = add_block(h, width=16, attention_mask=None if words is None else words[:, None], **options)
+    return keras.Model(inputs, layers.Dense(1, "sigmoid")(layers.GlobalAveragePooling1D()(h, mask=words)))
 
 
 def build_decoder(x: Any, *, blocks: int = 1, norm: str = "pre", causal: bool = True) -> keras.Model:

@@ -70,6 +70,11 @@ def make_curve_classes() -> Data:
     return x, (y[:, 0] > 0).astype("int32")
 
 
+def shuffle(y: Any) -> Any:
+    """The labels in another order."""
+    return np.random.default_rng(42).permutation(y)
+
+
 def turn_some(y: Any) -> Any:
     """A tenth of the labels of 0 and 1, turned round."""
     return np.where(np.random.default_rng(43).random(y.shape) < 0.1, 1 - y, y).astype("float32")
@@ -185,7 +190,7 @@ SICK = [
         "moons with shuffled labels",
         unnamed=True,
         strength="clear",
-        data=partial(change_labels, make_moons, np.random.default_rng(42).permutation),
+        data=partial(change_labels, make_moons, shuffle),
     ),
     MOONS.vary(
         "all moons one class",
