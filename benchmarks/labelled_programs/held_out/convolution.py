@@ -35,7 +35,7 @@ def build_stages(
         h = layers.Conv2D(width, 3, padding="same", kernel_initializer=here[0], bias_initializer=here[1])(h)
         h = layers.BatchNormalization()(h) if normalize else h
         h = layers.Activation(activation)(h)
-        h = layers.AveragePooling2D()(h) if number < 2 else h
+        h = layers.AveragePooling2D(2)(h) if number < 2 else h
     h = layers.Dropout(dropout)(layers.Flatten()(h))
     return keras.Model(inputs, layers.Dense(*head)(h))
 

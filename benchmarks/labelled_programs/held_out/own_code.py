@@ -183,7 +183,7 @@ HEALTHY = [
 
 SICK = [
     CURVE.vary(
-        "a standard deviation that becomes 0", label=labels.NONFINITE, strength="clear", loss=gaussian_of_spread
+        "a standard deviation that may be negative", label=labels.NONFINITE, strength="clear", loss=gaussian_of_spread
     ),
     CURVE.vary(
         "squared percentages of labels near 0",
