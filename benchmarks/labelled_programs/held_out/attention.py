@@ -28,9 +28,8 @@ class Block(layers.Layer):
 
     def call(self, h: Any, mask: Any = None) -> Any:
         """Attends, then looks at each position alone."""
-        for norm, part in zip(
-            self.norms, (lambda v: self.attend(v, v), lambda v: self.shrink(self.grow(v))), strict=True
-        ):
+        parts: list[Any] = [lambda v: self.attend(v, v), lambda v: self.shrink(self.grow(v))]
+        for norm, part in zip(self.norms, parts, strict=True):
             if self.norm_first:
                 h = h + part(norm(h)) if self.skip else part(norm(h))
             else:
