@@ -50,9 +50,10 @@ def main(
     jobs: Annotated[int | None, typer.Option(help="Processes, -1 for one per core.")] = None,
     output: Annotated[Path | None, typer.Option(help="CSV file to write one row per program to.")] = None,
 ) -> None:
-    """Cures every labelled program, and prints how many end proven, at what cost, and which do not."""
+    """Cures every labelled program without a theme, and prints how many end proven, at what cost, and which do not."""
     warnings.simplefilter("ignore")  # what Keras says of faulty programs
-    chosen = [program for program in PROGRAMS if match in program.name][::every]
+    first = [program for program in PROGRAMS if not program.theme]
+    chosen = [program for program in first if match in program.name][::every]
     start, rows = time.perf_counter(), []
     for program in track(chosen, "Curing", console=Console(stderr=True)):
         rows.append(_cure_program(program, seeds, epochs, budget, search.value, jobs))
@@ -60,7 +61,7 @@ def main(
             pd.DataFrame(rows).to_csv(output, index=False)
     _print_summary(pd.DataFrame(rows))
     console.print(
-        f"{len(rows)} of {len(PROGRAMS)} programs, {seeds} seeds, {epochs} epochs, {search.value} search, "
+        f"{len(rows)} of {len(first)} programs, {seeds} seeds, {epochs} epochs, {search.value} search, "
         f"{keras.backend.backend()}: {time.perf_counter() - start:.0f} s"
     )
 
@@ -85,7 +86,7 @@ def _cure_program(
     )
     return {
         "program": program.name,
-        "sick": bool(program.label),
+        "sick": program.is_sick,
         "held_out": program.held_out,
         "strength": program.strength,
         "status": found.status,

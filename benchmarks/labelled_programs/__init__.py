@@ -1,16 +1,52 @@
-"""Labelled programs, healthy and sick, by which the rules are judged: small models, real faults, three strengths."""
+"""Labelled programs, healthy and sick, by which the rules are judged: small models, real faults, three strengths.
 
+Programs with a `theme` stand in a module per theme, healthy and sick beside each other. Those in `held_out` were kept
+out of sight of those who write the rules.
+"""
+
+from enum import Enum
+
+from labelled_programs import (
+    attention,
+    branches,
+    convolution,
+    generative,
+    heads,
+    inputs,
+    midway,
+    own_code,
+    recurrent,
+    steps,
+    text,
+    weights,
+)
 from labelled_programs.healthy_dense import HEALTHY_DENSE
+from labelled_programs.healthy_later import HEALTHY_LATER
 from labelled_programs.healthy_layers import HEALTHY_LAYERS
-from labelled_programs.held_out_healthy import HELD_OUT_HEALTHY
-from labelled_programs.held_out_sick import HELD_OUT_SICK
+from labelled_programs.held_out import HELD_OUT
 from labelled_programs.program import STRENGTHS, Program, Trainee, run_program
 from labelled_programs.sick_data import SICK_DATA
+from labelled_programs.sick_later import SICK_LATER
 from labelled_programs.sick_networks import SICK_NETWORKS
 from labelled_programs.sick_outputs import SICK_OUTPUTS
 from labelled_programs.sick_updates import SICK_UPDATES
 
-__all__ = ["PROGRAMS", "STRENGTHS", "Program", "Trainee", "run_program"]
+__all__ = ["PROGRAMS", "STRENGTHS", "Half", "Program", "Trainee", "run_program", "select"]
+
+THEMES = [
+    recurrent,
+    attention,
+    heads,
+    steps,
+    convolution,
+    text,
+    branches,
+    weights,
+    generative,
+    own_code,
+    inputs,
+    midway,
+]
 
 PROGRAMS: list[Program] = [
     *HEALTHY_DENSE,
@@ -19,6 +55,22 @@ PROGRAMS: list[Program] = [
     *SICK_DATA,
     *SICK_UPDATES,
     *SICK_OUTPUTS,
-    *HELD_OUT_HEALTHY,
-    *HELD_OUT_SICK,
+    *HEALTHY_LATER,
+    *SICK_LATER,
+    *(program for module in THEMES for program in module.PROGRAMS),
+    *HELD_OUT,
 ]
+
+
+class Half(str, Enum):
+    """Which half of the programs."""
+
+    seen = "seen"
+    held_out = "held-out"
+    both = "both"
+
+
+def select(half: Half = Half.both, theme: str = "", match: str = "") -> list[Program]:
+    """The programs of a half and a theme whose names hold `match`."""
+    chosen = [p for p in PROGRAMS if theme in ("", p.theme) and match in p.name]
+    return [p for p in chosen if half is Half.both or p.held_out == (half is Half.held_out)]

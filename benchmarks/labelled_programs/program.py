@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,43 +28,81 @@ class Program:
 
     Attributes:
         name: The program's name.
+        theme: What it is about: "recurrent", "attention", ...
         label: Names of the rules that name the fault rightly; empty if the program is healthy.
         strength: One of `STRENGTHS`; empty if the program is healthy.
+        unnamed: Whether no rule is made for this fault, so that any error is right and no name is asked for.
+        neighbour: The name of the program that this one is near to: of a sick one, itself without the fault.
         data: Makes inputs and labels.
         build: Makes the model for these inputs, not compiled; draws new weights from Keras's random numbers.
-        loss: As `compile` takes it.
+        loss: As `compile` takes it; a `partial` of a class is called anew for each model.
         optimizer: Its name, or makes one.
+        compile_options: Further arguments of `compile`.
         prepare: Done with the compiled model and its data before the program is looked at.
+        sample_weight: Makes the weights of the examples of inputs and labels.
+        callbacks: Make the callbacks of `fit`.
         fit_options: Further arguments of `fit`.
-        held_out: Whether the program was written after the thresholds were set, and never used for them.
+        epochs: Epochs that it takes to see the fault, if more than usual.
+        score: How good predictions are, from 0 (like the best constant) to 1, of predictions and labels; None for
+            what `check_labels.py` takes by itself.
+        unscored: Whether no score tells the sick program from its neighbour: the labels hold nothing to learn.
+        held_out: Whether the program was kept out of sight of those who wrote the rules.
     """
 
     name: str
+    theme: str = ""
     label: tuple[str, ...] = ()
     strength: str = ""
+    unnamed: bool = False
+    neighbour: str = ""
     data: Callable[[], tuple[Any, Any]]
     build: Callable[[Any], keras.Model]
     loss: Any
     optimizer: str | Callable[[], Any]
+    compile_options: dict[str, Any] = field(default_factory=dict)
     prepare: Callable[[keras.Model, Any, Any], None] | None = None
+    sample_weight: Callable[[Any, Any], Any] | None = None
+    callbacks: tuple[Callable[[], keras.callbacks.Callback], ...] = ()
     fit_options: dict[str, Any] = field(default_factory=dict)
+    epochs: int | None = None
+    score: Callable[[Any, Any], float] | None = None
+    unscored: bool = False
     held_out: bool = False
 
     def __post_init__(self) -> None:
-        if bool(self.label) != (self.strength in STRENGTHS):
+        if (bool(self.label) or self.unnamed) != self.is_sick:
             raise ValueError(
                 "A program with a fault, and no other, must have a strength. "
-                f"Received: label={self.label}, strength={self.strength!r}"
+                f"Received: name={self.name!r}, label={self.label}, unnamed={self.unnamed}, strength={self.strength!r}"
             )
+
+    @property
+    def is_sick(self) -> bool:
+        """Whether something is wrong with the program."""
+        return self.strength in STRENGTHS
+
+    def vary(self, name: str, **changes: Any) -> "Program":
+        """Another program, like this one but for what changes; healthy unless a label and a strength are given."""
+        healthy: dict[str, Any] = {"label": (), "strength": "", "unnamed": False}
+        return replace(self, name=name, neighbour=self.name, **{**healthy, **changes})
 
     def make(self) -> Trainee:
         """Makes model and data anew."""
         x, y = self.data()
         model = self.build(x)
-        model.compile(self.optimizer if isinstance(self.optimizer, str) else self.optimizer(), self.loss)
+        optimizer = self.optimizer if isinstance(self.optimizer, str) else self.optimizer()
+        options = dict(self.compile_options)
+        if self.theme and keras.backend.backend() == "tensorflow":
+            options.setdefault("jit_compile", False)  # XLA takes longer to compile than these take to train
+        model.compile(optimizer, self.loss, **options)
         if self.prepare is not None:
             self.prepare(model, x, y)
         return Trainee(model, x, y)
+
+    def make_fit_options(self, x: Any, y: Any) -> dict[str, Any]:
+        """The arguments of `fit` beside data, epochs and callbacks."""
+        weights = {} if self.sample_weight is None else {"sample_weight": self.sample_weight(x, y)}
+        return {**self.fit_options, **weights}
 
 
 def run_program(program: Program, seed: int, epochs: int = 3, examples: int = 128) -> Evidence:
@@ -76,10 +114,14 @@ def run_program(program: Program, seed: int, epochs: int = 3, examples: int = 12
     keras.utils.clear_session()
     keras.utils.set_random_seed(seed)
     model, x, y = program.make()
-    probe, labels = keras.tree.map_structure(lambda array: array[:examples], (x, y))
-    inspection = vg.inspect(model, probe, labels)
+    options = program.make_fit_options(x, y)
+    probe, labels, weight = keras.tree.map_structure(
+        lambda array: None if array is None else array[:examples], (x, y, options.get("sample_weight"))
+    )
+    inspection = vg.inspect(model, probe, labels, weight)
     with tempfile.TemporaryDirectory() as folder:
         gradients, activations = Path(folder) / "gradients.csv", Path(folder) / "activations.csv"
         loggers = [vg.GradientLogger(gradients), vg.ActivationLogger(activations, probe)]
-        history = model.fit(x, y, epochs=epochs, verbose=0, callbacks=loggers, **program.fit_options)
+        callbacks = [*(make() for make in program.callbacks), *loggers]
+        history = model.fit(x, y, epochs=program.epochs or epochs, verbose=0, callbacks=callbacks, **options)
         return collect(inspection, vg.read_log(gradients), vg.read_log(activations), history)

@@ -7,7 +7,7 @@ import pytest
 
 import keras_vg as vg
 from keras_vg.diagnosis.rules import judge, make_thresholds
-from labelled_programs import PROGRAMS, STRENGTHS, run_program
+from labelled_programs import PROGRAMS, STRENGTHS, Half, run_program, select
 
 BY_NAME = {program.name: program for program in PROGRAMS}
 INSPECTED = [
@@ -43,7 +43,7 @@ KNOWN_MISSES = {
 
 def check(program, findings):
     said = str(findings)
-    if not program.label:
+    if not program.is_sick:
         assert findings.is_healthy, said
     else:
         assert {finding.rule for finding in findings} & set(program.label), said
@@ -72,4 +72,35 @@ def test_after_three_epochs(name):
 
 def test_labels_name_rules_and_programs_are_distinct():
     assert len(BY_NAME) == len(PROGRAMS)
-    assert {program.strength for program in PROGRAMS if program.label} == set(STRENGTHS)
+    assert {program.strength for program in PROGRAMS if program.is_sick} == set(STRENGTHS)
+
+
+@pytest.mark.parametrize("half", [Half.seen, Half.held_out])
+def test_each_half_has_both_kinds(half):
+    programs = select(half)
+    assert sum(program.is_sick for program in programs) >= 75
+    assert sum(not program.is_sick for program in programs) >= 75
+
+
+def test_halves_are_apart():
+    seen, held_out = ({program.name for program in select(half)} for half in (Half.seen, Half.held_out))
+    assert not seen & held_out
+    assert seen | held_out == set(BY_NAME)
+
+
+def test_a_sick_program_comes_from_a_healthy_one_of_its_half_and_theme():
+    for program in PROGRAMS:
+        if program.neighbour:
+            neighbour = BY_NAME[program.neighbour]
+            assert (neighbour.held_out, neighbour.theme) == (program.held_out, program.theme), program.name
+            assert not neighbour.is_sick, program.name
+
+
+def test_a_varied_program_is_healthy_unless_it_is_said_otherwise():
+    program = BY_NAME["ones everywhere"]
+    assert program.vary("another").label == ()
+    assert not program.vary("another").is_sick
+    sick = program.vary("another", label=("dead_relu",), strength="mild")
+    assert (sick.label, sick.neighbour, sick.is_sick) == (("dead_relu",), "ones everywhere", True)
+    with pytest.raises(ValueError, match="must have a strength"):
+        program.vary("another", label=("dead_relu",))

@@ -36,7 +36,7 @@ TOO_LARGE = (
 )
 """What names a training that takes steps too large, whatever the reason."""
 
-HELD_OUT_SICK = [
+SICK_LATER = [
     Program(
         name="raw cancer sgd",
         label=("input_scale", "feature_scale", *TOO_LARGE),
@@ -45,7 +45,6 @@ HELD_OUT_SICK = [
         build=dense(hidden=[32], activation="relu", output=(1, "sigmoid")),
         loss="binary_crossentropy",
         optimizer=partial(SGD, 0.01),
-        held_out=True,
     ),
     Program(
         name="raw cancer sigmoid",
@@ -55,7 +54,6 @@ HELD_OUT_SICK = [
         build=dense(hidden=[32], activation="sigmoid", output=(1, "sigmoid")),
         loss="binary_crossentropy",
         optimizer=Adam,
-        held_out=True,
     ),
     Program(
         name="cancer softmax of one",
@@ -65,7 +63,6 @@ HELD_OUT_SICK = [
         build=dense(hidden=[64, 32], activation="tanh", output=(1, "softmax")),
         loss="binary_crossentropy",
         optimizer="rmsprop",
-        held_out=True,
     ),
     Program(
         name="raw diabetes labels",
@@ -75,7 +72,6 @@ HELD_OUT_SICK = [
         build=dense(hidden=[16], activation="relu", output=(1, None)),
         loss="mse",
         optimizer=partial(SGD, 0.1),
-        held_out=True,
     ),
     Program(
         name="raw diabetes labels adam",
@@ -85,7 +81,6 @@ HELD_OUT_SICK = [
         build=dense(hidden=[16], activation="relu", output=(1, None)),
         loss="mae",
         optimizer=Adam,
-        held_out=True,
     ),
     Program(
         name="diabetes through a sigmoid",
@@ -95,7 +90,6 @@ HELD_OUT_SICK = [
         build=dense(hidden=[16], activation="relu", output=(1, "sigmoid")),
         loss="mse",
         optimizer=Adam,
-        held_out=True,
     ),
     Program(
         name="pixels cnn sgd",
@@ -107,7 +101,6 @@ HELD_OUT_SICK = [
         ),
         loss="sparse_categorical_crossentropy",
         optimizer=partial(SGD, 0.1),
-        held_out=True,
     ),
     Program(
         name="mse of class numbers",
@@ -117,7 +110,6 @@ HELD_OUT_SICK = [
         build=dense(hidden=[32], activation="relu", output=(10, "softmax")),
         loss="mse",
         optimizer=Adam,
-        held_out=True,
     ),
     Program(
         name="rmsprop 1e-7",
@@ -127,7 +119,6 @@ HELD_OUT_SICK = [
         build=dense(hidden=[32, 32], activation="tanh", output=(1, "sigmoid")),
         loss="binary_crossentropy",
         optimizer=partial(RMSprop, 1e-7),
-        held_out=True,
     ),
     Program(
         name="nadam 3",
@@ -137,7 +128,6 @@ HELD_OUT_SICK = [
         build=dense(hidden=[32], activation="relu", output=(3, "softmax")),
         loss="sparse_categorical_crossentropy",
         optimizer=partial(Nadam, 3.0),
-        held_out=True,
     ),
     Program(
         name="momentum 0.99 rate 5",
@@ -147,7 +137,6 @@ HELD_OUT_SICK = [
         build=dense(hidden=[64, 64], activation="relu", output=(3, "softmax")),
         loss="sparse_categorical_crossentropy",
         optimizer=partial(SGD, 5.0, momentum=0.99),
-        held_out=True,
     ),
     Program(
         name="ten hard sigmoids",
@@ -157,7 +146,6 @@ HELD_OUT_SICK = [
         build=dense(hidden=[24] * 10, activation="hard_sigmoid", output=(3, "softmax")),
         loss="sparse_categorical_crossentropy",
         optimizer=Adam,
-        held_out=True,
     ),
     Program(
         name="seven sigmoids rmsprop",
@@ -167,7 +155,6 @@ HELD_OUT_SICK = [
         build=dense(hidden=[20] * 7, activation="sigmoid", output=(1, "sigmoid")),
         loss="binary_crossentropy",
         optimizer="rmsprop",
-        held_out=True,
     ),
     Program(
         name="softsign of large weights",
@@ -182,7 +169,6 @@ HELD_OUT_SICK = [
         ),
         loss="binary_crossentropy",
         optimizer=Adam,
-        held_out=True,
     ),
     Program(
         name="tiny gelu",
@@ -194,7 +180,6 @@ HELD_OUT_SICK = [
         ),
         loss="mse",
         optimizer=partial(SGD, 0.01),
-        held_out=True,
     ),
     Program(
         name="constant convolution",
@@ -208,7 +193,6 @@ HELD_OUT_SICK = [
         ),
         loss="sparse_categorical_crossentropy",
         optimizer=Adam,
-        held_out=True,
     ),
     Program(
         name="time stamps",
@@ -218,7 +202,6 @@ HELD_OUT_SICK = [
         build=dense(hidden=[32], activation="relu", output=(1, None)),
         loss="mse",
         optimizer=Adam,
-        held_out=True,
     ),
     Program(
         name="logits without from_logits",
@@ -228,7 +211,6 @@ HELD_OUT_SICK = [
         build=sequential(layers.Flatten, partial(layers.Dense, 32, "relu"), partial(layers.Dense, 10)),
         loss="sparse_categorical_crossentropy",
         optimizer=Adam,
-        held_out=True,
     ),
     Program(
         name="tanh for ten classes",
@@ -238,7 +220,6 @@ HELD_OUT_SICK = [
         build=dense(hidden=[32], activation="relu", output=(1, "tanh")),
         loss="mse",
         optimizer=Adam,
-        held_out=True,
     ),
     Program(
         name="dead convolution",
@@ -252,7 +233,6 @@ HELD_OUT_SICK = [
         ),
         loss="sparse_categorical_crossentropy",
         optimizer=Adam,
-        held_out=True,
     ),
     Program(
         name="saturated rnn",
@@ -262,7 +242,6 @@ HELD_OUT_SICK = [
         build=sequential(partial(layers.SimpleRNN, 16), partial(layers.Dense, 1, "sigmoid")),
         loss="binary_crossentropy",
         optimizer=Adam,
-        held_out=True,
     ),
     Program(
         name="lstm rate 1",
@@ -272,7 +251,6 @@ HELD_OUT_SICK = [
         build=sequential(partial(layers.LSTM, 16), partial(layers.Dense, 1, "sigmoid")),
         loss="binary_crossentropy",
         optimizer=partial(Adam, 1.0),
-        held_out=True,
     ),
     Program(
         name="infinite label",
@@ -282,7 +260,6 @@ HELD_OUT_SICK = [
         build=dense(hidden=[32], activation="relu", output=(1, None)),
         loss="mse",
         optimizer=Adam,
-        held_out=True,
     ),
     Program(
         name="labels of two and one",
@@ -292,7 +269,6 @@ HELD_OUT_SICK = [
         build=dense(hidden=[32], activation="relu", output=(1, "sigmoid")),
         loss="binary_crossentropy",
         optimizer=Adam,
-        held_out=True,
     ),
     Program(
         name="deep glorot linear, too weak",
@@ -304,6 +280,5 @@ HELD_OUT_SICK = [
         ),
         loss="mse",
         optimizer=partial(SGD, 0.01),
-        held_out=True,
     ),
 ]

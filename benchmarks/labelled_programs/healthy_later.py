@@ -26,14 +26,13 @@ from labelled_programs.data import (
 from labelled_programs.models import build_attention_lstm, build_blocks, dense, sequential
 from labelled_programs.program import Program
 
-HELD_OUT_HEALTHY = [
+HEALTHY_LATER = [
     Program(
         name="cancer relu",
         data=partial(standardize, make_cancer),
         build=dense(hidden=[64, 64], activation="relu", output=(1, "sigmoid")),
         loss="binary_crossentropy",
         optimizer=Adam,
-        held_out=True,
     ),
     Program(
         name="cancer two softmax units",
@@ -41,7 +40,6 @@ HELD_OUT_HEALTHY = [
         build=dense(hidden=[32], activation="relu", output=(2, "softmax")),
         loss="sparse_categorical_crossentropy",
         optimizer=Adam,
-        held_out=True,
     ),
     Program(
         name="cancer nadam elu",
@@ -49,7 +47,6 @@ HELD_OUT_HEALTHY = [
         build=dense(hidden=[48, 24], activation="elu", output=(1, "sigmoid")),
         loss="binary_crossentropy",
         optimizer=partial(Nadam, 0.002),
-        held_out=True,
     ),
     Program(
         name="wine logistic",
@@ -57,7 +54,6 @@ HELD_OUT_HEALTHY = [
         build=dense(hidden=[], activation="relu", output=(3, "softmax")),
         loss="sparse_categorical_crossentropy",
         optimizer=partial(SGD, 0.1),
-        held_out=True,
     ),
     Program(
         name="wine adagrad",
@@ -65,7 +61,6 @@ HELD_OUT_HEALTHY = [
         build=dense(hidden=[24], activation="softplus", output=(3, "softmax")),
         loss="sparse_categorical_crossentropy",
         optimizer=partial(Adagrad, 0.05),
-        held_out=True,
     ),
     Program(
         name="wine lion",
@@ -73,7 +68,6 @@ HELD_OUT_HEALTHY = [
         build=dense(hidden=[32], activation="tanh", output=(3, "softmax")),
         loss="sparse_categorical_crossentropy",
         optimizer=partial(Lion, 0.001),
-        held_out=True,
     ),
     Program(
         name="diabetes",
@@ -81,7 +75,6 @@ HELD_OUT_HEALTHY = [
         build=dense(hidden=[32, 16], activation="relu", output=(1, None)),
         loss="mse",
         optimizer=partial(Adam, 0.003),
-        held_out=True,
     ),
     Program(
         name="diabetes huber sgd",
@@ -89,7 +82,6 @@ HELD_OUT_HEALTHY = [
         build=dense(hidden=[32], activation="tanh", output=(1, None)),
         loss="huber",
         optimizer=partial(SGD, 0.05, momentum=0.9),
-        held_out=True,
     ),
     Program(
         name="subclassed residual",
@@ -97,7 +89,6 @@ HELD_OUT_HEALTHY = [
         build=build_blocks,
         loss="binary_crossentropy",
         optimizer=Adam,
-        held_out=True,
     ),
     Program(
         name="attention lstm",
@@ -105,7 +96,6 @@ HELD_OUT_HEALTHY = [
         build=build_attention_lstm,
         loss="binary_crossentropy",
         optimizer=partial(Adam, 0.005),
-        held_out=True,
     ),
     Program(
         name="stacked gru",
@@ -115,7 +105,6 @@ HELD_OUT_HEALTHY = [
         ),
         loss="binary_crossentropy",
         optimizer=partial(Adam, 0.005),
-        held_out=True,
     ),
     Program(
         name="large cnn sgd",
@@ -130,7 +119,6 @@ HELD_OUT_HEALTHY = [
         ),
         loss="sparse_categorical_crossentropy",
         optimizer=partial(SGD, 0.05, momentum=0.9),
-        held_out=True,
     ),
     Program(
         name="separable cnn",
@@ -144,7 +132,6 @@ HELD_OUT_HEALTHY = [
         ),
         loss="sparse_categorical_crossentropy",
         optimizer=partial(Adam, 0.003),
-        held_out=True,
     ),
     Program(
         name="twenty relu",
@@ -152,7 +139,6 @@ HELD_OUT_HEALTHY = [
         build=dense(hidden=[48] * 20, activation="relu", output=(3, "softmax"), initializer="he_normal"),
         loss="sparse_categorical_crossentropy",
         optimizer=partial(Adam, 5e-4),
-        held_out=True,
     ),
     Program(
         name="twenty normalized",
@@ -160,7 +146,6 @@ HELD_OUT_HEALTHY = [
         build=dense(hidden=[32] * 20, activation="relu", output=(1, "sigmoid"), normalize=True),
         loss="binary_crossentropy",
         optimizer=Adam,
-        held_out=True,
     ),
     Program(
         name="label smoothing",
@@ -168,7 +153,6 @@ HELD_OUT_HEALTHY = [
         build=dense(hidden=[32, 32], activation="gelu", output=(3, "softmax")),
         loss=CategoricalCrossentropy(label_smoothing=0.1),
         optimizer=partial(Adam, 0.002),
-        held_out=True,
     ),
     Program(
         name="relu output, positive labels",
@@ -176,7 +160,6 @@ HELD_OUT_HEALTHY = [
         build=dense(hidden=[32], activation="relu", output=(1, "softplus")),
         loss="mse",
         optimizer=partial(Adam, 0.003),
-        held_out=True,
     ),
     Program(
         name="three sigmoids",
@@ -184,7 +167,6 @@ HELD_OUT_HEALTHY = [
         build=dense(hidden=[48] * 3, activation="sigmoid", output=(3, "softmax")),
         loss="sparse_categorical_crossentropy",
         optimizer=partial(Adam, 0.01),
-        held_out=True,
     ),
     Program(
         name="tokens conv",
@@ -197,7 +179,6 @@ HELD_OUT_HEALTHY = [
         ),
         loss="binary_crossentropy",
         optimizer=partial(Adam, 0.01),
-        held_out=True,
     ),
     Program(
         name="rescaled pixels",
@@ -210,6 +191,5 @@ HELD_OUT_HEALTHY = [
         ),
         loss="sparse_categorical_crossentropy",
         optimizer=partial(Adam, 0.002),
-        held_out=True,
     ),
 ]

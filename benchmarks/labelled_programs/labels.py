@@ -1,0 +1,23 @@
+"""Which rules name a cause rightly. A new rule that names one of these causes is added here, for all programs."""
+
+TOO_LARGE_STEPS = ("update_too_large", "learning_rate_too_high")
+TOO_SMALL_STEPS = ("learning_rate_too_low", "update_too_small")
+VANISHING = ("vanishing_gradient", "tiny_gradient")
+VANISHING_IN_TIME = ("vanishing_in_time",)
+"""The gradient with respect to early time steps is gone, whatever the weights' gradients look like."""
+UNBOUNDED = ("unbounded_recurrence", "exploding_in_time")
+EXPLODING = ("exploding_gradient", "exploding_activation")
+SATURATED = ("saturated_units",)
+SYMMETRIC = ("symmetric_weights",)
+DEAD = ("dead_relu",)
+LARGE_INPUTS = ("input_scale", "feature_scale")
+SMALL_INPUTS = ("input_scale",)
+LARGE_LABELS = ("label_scale",)
+LABELS_OUT_OF_RANGE = ("label_range",)
+LABELS_OF_ANOTHER_SHAPE = ("label_shape",)
+WRONG_HEAD = ("output_layer",)
+SATURATED_HEAD = ("saturated_output",)
+NONFINITE = ("nonfinite",)
+NO_STEPS = ("no_update",)
+FROZEN = ("frozen_layers",)
+UNKNOWN_IDS = ("embedding_range",)
