@@ -22,6 +22,7 @@ from keras_vg.inspection.batches import (
 from keras_vg.inspection.expected import predict_gradients
 from keras_vg.inspection.optimizer_setup import describe_optimizer, measure_update
 from keras_vg.inspection.passes import order_labels, run_passes
+from keras_vg.inspection.time_steps import TimeRecorder
 from keras_vg.inspection.watched import find_input_axis
 from keras_vg.logs.schemas import GRADIENT
 from keras_vg.text import name_function
@@ -81,7 +82,9 @@ def inspect(model: keras.Model, x: Any, y: Any = None, sample_weight: Any = None
     if not keras_private.is_built(model):
         training_step.build(model, *batch)
     probe = ActivationProbe(model, x, y=y, sample_weight=sample_weight)
-    passes = run_passes(model, probe, (x, y, sample_weight))
+    time_steps = TimeRecorder(model, probe.watched)
+    probe.step.recorders.append(time_steps)
+    passes = run_passes(model, probe, (x, y, sample_weight), time_steps.close)
     gradients = passes.gradients
     return Inspection(
         gradients=_make_empty_gradients()
@@ -111,6 +114,7 @@ def inspect(model: keras.Model, x: Any, y: Any = None, sample_weight: Any = None
             "not_seen": passes.not_seen,
         },
         expected=predict_gradients(model, x, passes.reading.recording.kernel_input),
+        time=time_steps.tabulate(_read_loss_scale(model)),
     )
 
 
@@ -162,6 +166,11 @@ def _describe_inputs(model: keras.Model, x: Any, reading: Reading) -> pd.DataFra
     arrays = [np.moveaxis(array, axis, -1) if array.ndim > 2 else array for array in arrays]
     kernel_input = reading.recording.kernel_input
     return describe_inputs([*arrays, arrays[0] if kernel_input is None else kernel_input])
+
+
+def _read_loss_scale(model: keras.Model) -> float:
+    scale = get_loss_scale(model.optimizer)
+    return 1.0 if scale is None else float(ops.convert_to_numpy(scale))
 
 
 def _make_empty_gradients() -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """What of a model can be run on one batch: forwards, its training step, and the loss after the update."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,13 +56,16 @@ class Passes:
     not_seen: dict[str, str]
 
 
-def run_passes(model: keras.Model, probe: ActivationProbe, batch: Batch) -> Passes:
+def run_passes(
+    model: keras.Model, probe: ActivationProbe, batch: Batch, finish_step: Callable[[], None] = lambda: None
+) -> Passes:
     """Runs all of a model that can be run on one batch; nothing of it stays in the model.
 
     Args:
         model: A built model, compiled with a Keras optimizer.
         probe: Of the model, for the same batch.
         batch: Inputs, labels and sample weights, tensors; None for what there is not.
+        finish_step: Is called once the training step has run, before it may be repeated with other weights.
 
     Returns:
         What came out.
@@ -77,6 +80,7 @@ def run_passes(model: keras.Model, probe: ActivationProbe, batch: Batch) -> Pass
     labels = None if "loss" in not_seen else batch[1]
     with _detach(model, labels, reading):
         result = None if "gradients" in not_seen else _run_step(probe, batch, not_seen)
+        finish_step()
         reading = probe.interpret(([], [])) if reading is None else reading
         logged = None if result is None else result.find_loss()
         if is_own and logged is not None:
