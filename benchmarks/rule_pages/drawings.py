@@ -22,6 +22,18 @@ def draw_gradients(scene: Scene, ax: Axes) -> None:
     ax.set_ylabel("gradient RMS")
 
 
+def draw_time(scene: Scene, ax: Axes) -> None:
+    """The gradient over the time steps, beside the part of it below which steps are lost."""
+    table = scene.inspection.time
+    plots.draw_time(table, ax=ax)
+    largest = table["gradient_rms"].max()
+    low = LIMITS.vanishing_time**2 * largest
+    ax.axhspan(low, LIMITS.vanishing_time * largest, color="0.9", zorder=0)
+    ax.set_ylim(low, 10 * largest)
+    _drop_legend(ax)
+    ax.set_ylabel("gradient RMS")
+
+
 def draw_kernel_gradients(scene: Scene, ax: Axes) -> None:
     """The gradient of each kernel, beside Adam's epsilon."""
     rows = scene.inspection.gradients

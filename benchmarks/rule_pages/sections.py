@@ -4,6 +4,7 @@ from rule_pages.section import Section
 from rule_pages.sections_backends import BACKENDS
 from rule_pages.sections_data import DATA
 from rule_pages.sections_network import NETWORK
+from rule_pages.sections_recurrence import RECURRENCE
 from rule_pages.sections_steps import STEPS
 from rule_pages.sections_unseen import UNSEEN
 
@@ -11,6 +12,7 @@ HEADINGS: dict[str, list[Section]] = {
     "Data, labels and the output layer": DATA,
     "Steps and the loss": STEPS,
     "Weights, units and gradients": NETWORK,
+    "Time steps of recurrent layers": RECURRENCE,
     "What optimizers and backends do": BACKENDS,
     "What is not trained, and what could not be judged": UNSEEN,
 }

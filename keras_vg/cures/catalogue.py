@@ -126,6 +126,14 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
     "tiny_gradient": (*_WEIGHTS, *_NORMALIZATIONS, *_ACTIVATIONS, *_SHORTER, *_RATES_UP),
     # depth
     "vanishing_gradient": (*_ACTIVATIONS[:2], *_NORMALIZATIONS, *_WEIGHTS, *_SHORTER, *_ACTIVATIONS[2:], *_RECURRENT),
+    "vanishing_in_time": (
+        "padding masked",
+        _RECURRENT[1],
+        "recurrent layers read from both sides",
+        _RECURRENT[2],
+        _RECURRENT[0],
+    ),
+    "exploding_in_time": (_RECURRENT[2], "tanh in recurrent layers", "clipnorm=1", *_RECURRENT[:2]),
     "zero_gradient": (*_HEADS, *_WEIGHTS, *_ACTIVATIONS, *_NORMALIZATIONS, *_RATES_DOWN),
     "constant_prediction": (*_HEADS, *_WEIGHTS, *_ACTIVATIONS, *_NORMALIZATIONS, *_SHORTER, *_RATES_DOWN),
     "loss_does_not_fall": (

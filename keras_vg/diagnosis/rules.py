@@ -5,7 +5,17 @@ from typing import Any
 
 import numpy as np
 
-from keras_vg.diagnosis import activations, backends, epochs, gradients, optimizers, outputs, saturation, training
+from keras_vg.diagnosis import (
+    activations,
+    backends,
+    epochs,
+    gradients,
+    optimizers,
+    outputs,
+    recurrence,
+    saturation,
+    training,
+)
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.evidence import Evidence, collect
 from keras_vg.diagnosis.findings import SEVERITIES, Finding, Findings
@@ -55,6 +65,8 @@ INSPECTION_RULES: tuple[Rule, ...] = (
     optimizers.find_schedule_by_batches,
     optimizers.find_ranks_under_muon,
     activations.find_embedding_range,
+    recurrence.find_vanishing_in_time,
+    recurrence.find_exploding_in_time,
     training.find_first_step,
 )
 PREDICTION_RULES: tuple[Rule, ...] = (outputs.find_constant_prediction, saturation.find_cut_answers)

@@ -17,6 +17,11 @@ class Thresholds:
         vanishing_warning: Below this part the first layer learns markedly more slowly: four such layers (8e-4).
         vanishing_factor: Only a steady decay vanishes: the fitted factor per layer must be below this. Glorot's
             initialization with tanh keeps 0.94, He's with ReLU 0.995; 1/n with ReLU has 0.70 (claims F1, F3).
+        vanishing_time: Gradient with respect to a time step, relative to the largest of all steps, below which what
+            happens there is not learned within 1500 steps of Adam (`benchmarks/recurrent_reach.py`).
+        lost_steps: Part of the steps below `vanishing_time` from which the layer has forgotten most of its sequence.
+        padding_out_of_reach: Part of the examples of which all that is not padding is below `vanishing_time`
+            (`benchmarks/recurrent_reach.py`).
         exploding_ratio: First layer's gradient over the last one's from which a net explodes. Normalization with ReLU
             multiplies by 1.21 per layer (Yang et al., 2019): 1e4 after 48 layers, where they call it untrainable.
         exploding_activation: Outputs of a hidden layer larger than this do not come from unit-scale inputs.
@@ -81,6 +86,9 @@ class Thresholds:
     vanishing_ratio: float = 1e-4
     vanishing_warning: float = 3e-3
     vanishing_factor: float = 0.75
+    vanishing_time: float = 1e-6
+    lost_steps: float = 0.5
+    padding_out_of_reach: float = 0.5
     exploding_ratio: float = 1e4
     exploding_activation: float = 1e4
     tiny_gradient: float = 1e-7

@@ -21,8 +21,8 @@ from keras_vg.text import name_function
 from keras_vg.training import keras_private
 from keras_vg.training.call_order import list_parts
 
-COLUMNS = ("depth", "layer", "kind", "direction", "step", "examples", "gradient_rms", "padded_fraction")
-COLUMNS += ("expected_factor",)
+COLUMNS: tuple[str, ...] = ("depth", "layer", "kind", "direction", "step", "examples", "gradient_rms")
+COLUMNS += ("padded_fraction", "expected_factor")
 
 
 @dataclass
@@ -119,9 +119,9 @@ class TimeRecorder:
 
     def _send(self, sequence: _Sequence, size: int, seen: Sequence[Any]) -> None:
         if self._is_open:
-            norm, mean_square, is_repeated, *mask = (np.asarray(array) for array in seen)
-            # More than one backward pass through one call does not happen: each makes a call of its own.
-            sequence.calls.append(_Call(norm.astype("float64"), size, mean_square, is_repeated, *(mask or [None])))
+            norm, mean_square, is_repeated, *masks = (np.asarray(array) for array in seen)
+            mask = masks[0] if masks else None
+            sequence.calls.append(_Call(norm.astype("float64"), size, mean_square, is_repeated, mask))
 
 
 def _find_direction(layer: Any) -> str:
@@ -164,7 +164,7 @@ def _measure(gradient: Any) -> Any:
 
 
 def _look_back(x: Any, anchor: Any, send: Callable[[int, Sequence[Any]], None], seen: list[Any]) -> Any:
-    """Gives a tensor on unchanged; sends what `_measure` says of the gradient with respect to it, with what was seen."""
+    """Gives a tensor on unchanged; sends what `_measure` says of its gradient, with what was seen of itself."""
     backend, size = keras.backend.backend(), int(np.prod(x.shape[2:]))
     if backend == "torch":
         return _look_back_with_torch(x, functools.partial(send, size), seen)
@@ -217,7 +217,8 @@ def _look_back_with_jax(x: Any, anchor: Any, send: Callable[[Sequence[Any]], Non
 
 def _tabulate(sequence: _Sequence, name: str, calls: list[_Call], loss_scale: float) -> list[dict[str, Any]]:
     """The rows of one layer. Masked steps are no steps: what is left of an example is moved to where reading ends."""
-    norms, padded = [], []
+    norms: list[np.ndarray] = []
+    padded: list[np.ndarray] = []
     square, weight = 0.0, 0
     is_backwards = sequence.direction == "backwards"
     for call in calls:
