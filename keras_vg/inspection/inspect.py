@@ -21,7 +21,8 @@ from keras_vg.inspection.batches import (
 )
 from keras_vg.inspection.expected import predict_gradients
 from keras_vg.inspection.optimizer_setup import describe_optimizer, measure_update
-from keras_vg.inspection.passes import order_labels, run_passes
+from keras_vg.inspection.id_range import find_ids_beyond
+from keras_vg.inspection.passes import describe_failure, order_labels, run_passes
 from keras_vg.inspection.time_steps import TimeRecorder
 from keras_vg.inspection.watched import find_input_axis
 from keras_vg.logs.schemas import GRADIENT
@@ -84,7 +85,13 @@ def inspect(model: keras.Model, x: Any, y: Any = None, sample_weight: Any = None
     probe = ActivationProbe(model, x, y=y, sample_weight=sample_weight)
     time_steps = TimeRecorder(model, probe.watched)
     probe.step.recorders.append(time_steps)
-    passes = run_passes(model, probe, (x, y, sample_weight), time_steps.close)
+    try:
+        passes = run_passes(model, probe, (x, y, sample_weight), time_steps.close)
+    except Exception:  # any: each backend has its own for an id that an embedding has no row for
+        embeddings = find_ids_beyond(probe.watched, lambda: probe.run_again(x, y, sample_weight))
+        if embeddings.empty:
+            raise
+        passes = describe_failure(probe, embeddings)
     gradients = passes.gradients
     return Inspection(
         gradients=_make_empty_gradients()

@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import pandas as pd
 from keras import ops, tree
 
 from keras_vg.diagnosis.outputs import CROSSENTROPIES, RANGES, REGRESSIONS, find_label_bounds
@@ -120,6 +121,32 @@ def run_passes(
         loss_reachable=reachable,
         logits_found=logits_found,
         not_seen=not_seen,
+    )
+
+
+def describe_failure(probe: ActivationProbe, embeddings: pd.DataFrame) -> Passes:
+    """Says what is known of a model that cannot be run on a batch: what it is given, and which ids are the reason.
+
+    Args:
+        probe: Of the model.
+        embeddings: The embeddings that were called, the last with an id that it has no row for.
+
+    Returns:
+        What came out, which is nothing.
+    """
+    reason = f"the model raised at embedding {embeddings['layer'].iloc[-1]!r}, to which ids are given that it has not"
+    return Passes(
+        reading=probe.interpret_nothing(embeddings),
+        losses=[],
+        gradients=None,
+        updated=None,
+        updated_if_built=None,
+        loss=np.nan,
+        loss_after=np.nan,
+        loss_aligned=np.nan,
+        loss_reachable=np.nan,
+        logits_found=[],
+        not_seen=dict.fromkeys(("activations", "outputs", "loss", "gradients"), reason),
     )
 
 
