@@ -20,8 +20,8 @@ from keras_vg.inspection.batches import (
     measure_spread,
 )
 from keras_vg.inspection.expected import predict_gradients
-from keras_vg.inspection.optimizer_setup import describe_optimizer, measure_update
 from keras_vg.inspection.id_range import find_ids_beyond
+from keras_vg.inspection.optimizer_setup import describe_optimizer, measure_update
 from keras_vg.inspection.passes import describe_failure, order_labels, run_passes
 from keras_vg.inspection.time_steps import TimeRecorder
 from keras_vg.inspection.watched import find_input_axis
