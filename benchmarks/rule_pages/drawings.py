@@ -189,6 +189,13 @@ def draw_features(scene: Scene, ax: Axes) -> None:
     ax.set_ylabel("root mean square")
 
 
+def draw_spread(scene: Scene, ax: Axes) -> None:
+    """The largest spread of a feature, of the input and of what the first kernel is given."""
+    _draw_logs(ax, ["input", "what the first\nkernel is given"], scene.inspection.inputs["spread_max"].to_numpy())
+    _draw_limits(ax, {name: getattr(LIMITS, name) for name in ("input_small", "input_small_error")})
+    ax.set_ylabel("standard deviation")
+
+
 def draw_label_shape(scene: Scene, ax: Axes) -> None:
     """The loss as it is, and with labels in the predictions' shape."""
     setup = scene.inspection.setup

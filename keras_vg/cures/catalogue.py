@@ -49,6 +49,8 @@ NO_REMEDY = {
     "schedule_by_batches": "Whether a schedule's steps were meant as batches or as updates, only its author knows.",
     "rank_under_muon": "Muon goes by rank alone, and learns all the same.",
     "decay_without_gradient": "The loss does not depend on these weights: leave them out, or do not decay them.",
+    "constant_input": "All inputs are the same: there is nothing to learn from. Check how they are loaded.",
+    "constant_feature": "A feature with one value is a bias: it does no harm.",
     "exhausted_data": "The data ended too soon: pass more of it, or fewer steps.",
     "disconnected_layer": "The loss does not depend on these layers: connect them or leave them out.",
     "uncalled_layer": "The model did not call these layers: nothing is known of them.",
@@ -101,6 +103,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
     # scale
     "input_scale": _INPUTS,
     "feature_scale": _INPUTS,
+    "input_too_small": (_INPUTS[0], "learning rate * 100"),
     "label_scale": ("labels standardized in the model", "Adam", "clipnorm=1", *_RATES_DOWN, "learning rate * 100"),
     # rate
     "no_update": ("no gradient accumulation", *_RATES_UP, "Adam"),

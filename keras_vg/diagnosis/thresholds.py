@@ -41,6 +41,11 @@ class Thresholds:
         saturated_warning: From here on most of the layer learns slowly.
         input_size: Largest input from which unscaled features saturate or overshoot (pixels of 0 to 255 are above).
         input_error: Largest input from which it is certain.
+        input_small: Largest spread of a feature of what the first kernel is given, below which training is markedly
+            slower: with Adam inputs of 1e-2 cost a tenth of the accuracy after 600 steps, of 1e-3 a third to a half
+            (`benchmarks/small_inputs.py`). Under plain SGD ten times as much.
+        input_small_error: The same, from which next to nothing is learned: at 1e-4 accuracy is that of guessing (0.34;
+            at 1e-3 of SGD, too).
         loss_excess: First loss over that of the best constant prediction, with such inputs: the first predictions are
             ten times as far off as the labels differ. Healthy nets start below 3.5 (benchmark).
         feature_range: Quotient of the largest and the smallest feature scale.
@@ -104,6 +109,8 @@ class Thresholds:
     saturated_warning: float = 0.5
     input_size: float = 50.0
     input_error: float = 1e3
+    input_small: float = 1e-2
+    input_small_error: float = 3e-4
     loss_excess: float = 100.0
     feature_range: float = 1e3
     label_size: float = 30.0
