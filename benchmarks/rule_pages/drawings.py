@@ -196,6 +196,24 @@ def draw_spread(scene: Scene, ax: Axes) -> None:
     ax.set_ylabel("standard deviation")
 
 
+def draw_heads(scene: Scene, ax: Axes) -> None:
+    """The relative entropy of each head."""
+    table = scene.inspection.attention
+    _draw_bars(ax, [f"head {head}" for head in table["head"]], table["entropy"].to_numpy("float64"))
+    ax.set_ylim(0, 1.15)
+    _draw_limits(ax, {"attention_entropy": LIMITS.attention_entropy})
+    ax.set_ylabel("relative entropy")
+
+
+def draw_padding_weight(scene: Scene, ax: Axes) -> None:
+    """The part of each head's attention that goes to padding."""
+    table = scene.inspection.attention
+    _draw_bars(ax, [f"head {head}" for head in table["head"]], table["padding_weight"].to_numpy("float64"))
+    ax.set_ylim(0, 1.15)
+    _draw_limits(ax, {"padding_weight": LIMITS.padding_weight})
+    ax.set_ylabel("attention to padding")
+
+
 def draw_label_shape(scene: Scene, ax: Axes) -> None:
     """The loss as it is, and with labels in the predictions' shape."""
     setup = scene.inspection.setup

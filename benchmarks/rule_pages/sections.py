@@ -1,6 +1,7 @@
 """All sections, under their headings, in the order of the page."""
 
 from rule_pages.section import Section
+from rule_pages.sections_attention import ATTENTION
 from rule_pages.sections_backends import BACKENDS
 from rule_pages.sections_data import DATA
 from rule_pages.sections_inputs import INPUTS
@@ -14,6 +15,7 @@ HEADINGS: dict[str, list[Section]] = {
     "Steps and the loss": STEPS,
     "Weights, units and gradients": NETWORK,
     "Time steps of recurrent layers": RECURRENCE,
+    "Attention": ATTENTION,
     "What optimizers and backends do": BACKENDS,
     "What is not trained, and what could not be judged": UNSEEN,
 }

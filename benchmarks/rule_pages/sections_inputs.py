@@ -9,8 +9,8 @@ INPUTS = [
         sees="Inputs that differ so little from example to example, as given to the first kernel, that the model gives "
         "nearly the same answer to all. The first layer's weights would have to grow by thousands.",
         severity="Error below `input_small_error`, else a warning; all limits are ten times as high under plain SGD. "
-        "Silent behind embeddings, where the first predictions differ by `constant_warning` all the same (large weights, a "
-        "normalization further on), and once the loss is low (`converged_loss`).",
+        "Silent behind embeddings, where the first predictions differ by `constant_warning` all the same (large "
+        "weights, a normalization further on), and once the loss is low (`converged_loss`).",
         thresholds=("input_small", "input_small_error", "constant_warning", "converged_loss"),
         sick="inputs of 1e-4",
         healthy="inputs of 0.1",

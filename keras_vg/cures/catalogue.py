@@ -51,6 +51,8 @@ NO_REMEDY = {
     "decay_without_gradient": "The loss does not depend on these weights: leave them out, or do not decay them.",
     "constant_input": "All inputs are the same: there is nothing to learn from. Check how they are loaded.",
     "constant_feature": "A feature with one value is a bias: it does no harm.",
+    "attention_collapsed": "Trials of whole models change no attention layer: see the advice.",
+    "padding_attended": "Whether zeros at the end are padding, only the data's author knows.",
     "exhausted_data": "The data ended too soon: pass more of it, or fewer steps.",
     "disconnected_layer": "The loss does not depend on these layers: connect them or leave them out.",
     "uncalled_layer": "The model did not call these layers: nothing is known of them.",

@@ -37,10 +37,15 @@ def find_small_inputs(context: Context) -> Iterator[Finding]:
 def find_constant_inputs(context: Context) -> Iterator[Finding]:
     """Features that have the same value, other than 0, for every example."""
     inspection = context.inspection
-    if inspection is None or not (inspection.outputs["label_distinct"] > 1).any():  # there may be but one example
+    if inspection is None:
         return
     given = inspection.inputs.iloc[:-1]
-    if (given["varying"] == 0).all() and (given["nonfinite"] == 0).all():
+    is_constant = bool((given["varying"] == 0).all() and (given["nonfinite"] == 0).all()) and len(given) > 0
+    if not is_constant and not (given["constant"] > 0).any():
+        return
+    if not (inspection.outputs["label_distinct"] > 1).any():  # there may be but one example
+        return
+    if is_constant:
         yield Finding(
             "constant_input",
             "error",
@@ -51,7 +56,7 @@ def find_constant_inputs(context: Context) -> Iterator[Finding]:
             "how the data is loaded and scaled (integers divided by an integer type, a wrong column, one file read "
             "again and again).",
         )
-    elif (given["constant"] > 0).any():
+    else:
         yield Finding(
             "constant_feature",
             "info",

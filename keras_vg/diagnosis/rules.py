@@ -7,6 +7,7 @@ import numpy as np
 
 from keras_vg.diagnosis import (
     activations,
+    attention,
     backends,
     epochs,
     gradients,
@@ -68,6 +69,8 @@ INSPECTION_RULES: tuple[Rule, ...] = (
     activations.find_embedding_range,
     inputs.find_small_inputs,
     inputs.find_constant_inputs,
+    attention.find_collapsed_attention,
+    attention.find_attended_padding,
     recurrence.find_vanishing_in_time,
     recurrence.find_exploding_in_time,
     training.find_first_step,

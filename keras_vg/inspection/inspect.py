@@ -11,6 +11,7 @@ from keras import ops, tree
 from keras_vg.diagnosis.evidence import Inspection
 from keras_vg.inspection import stateless, training_step
 from keras_vg.inspection.activations import ActivationProbe, Reading
+from keras_vg.inspection.attention import AttentionRecorder
 from keras_vg.inspection.batches import (
     OutputLoss,
     count_examples,
@@ -84,9 +85,15 @@ def inspect(model: keras.Model, x: Any, y: Any = None, sample_weight: Any = None
         training_step.build(model, *batch)
     probe = ActivationProbe(model, x, y=y, sample_weight=sample_weight)
     time_steps = TimeRecorder(model, probe.watched)
-    probe.step.recorders.append(time_steps)
+    attention = AttentionRecorder(probe.watched)
+    probe.step.recorders += [time_steps, attention]
+
+    def finish_step() -> None:
+        time_steps.close()
+        attention.close()
+
     try:
-        passes = run_passes(model, probe, (x, y, sample_weight), time_steps.close)
+        passes = run_passes(model, probe, (x, y, sample_weight), finish_step)
     except Exception:  # any: each backend has its own for an id that an embedding has no row for
         embeddings = find_ids_beyond(probe.watched, lambda: probe.run_again(x, y, sample_weight))
         if embeddings.empty:
@@ -122,6 +129,7 @@ def inspect(model: keras.Model, x: Any, y: Any = None, sample_weight: Any = None
         },
         expected=predict_gradients(model, x, passes.reading.recording.kernel_input),
         time=time_steps.tabulate(_read_loss_scale(model)),
+        attention=attention.tabulate(),
     )
 
 

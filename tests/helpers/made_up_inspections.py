@@ -19,7 +19,7 @@ def make_inspection(setup=None, **tables):
     weight = {"weight": "kernel", "trainable": True, "size": 100, "weight_rms": 0.1, "unit_spread": 1.0}
     weight |= {"gradient_spread": 1.0, "kind": "dense"}
     inputs = {"features": 4, "mean": 0.0, "std": 1.0, "abs_max": 3.0, "nonfinite": 0, "varying": 4}
-    inputs |= {"scale_min": 1.0, "scale_max": 1.0}
+    inputs |= {"scale_min": 1.0, "scale_max": 1.0, "spread_max": 1.0, "constant": 0, "nonfinite_features": ""}
     plain = Inspection(
         gradients=make_gradients([0.1, 0.1], epochs=1, steps=1),
         activations=make_activations("tanh"),
