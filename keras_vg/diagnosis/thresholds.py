@@ -61,10 +61,10 @@ class Thresholds:
             within; cross-entropy under a label of 255 gets to hundreds.
         saturated_output: Mean of p (1 - p) over the outputs of a head, below which all of them are 0 or 1.
         attention_entropy: Mean entropy of a layer's heads, relative to that of equal weights, below which they look at
-            one key alone: 0.93 before and 0.83 to 0.91 after training with Keras's weights (least head 0.59), 0.10 to
-            0.12 with queries and keys of 4 times these weights, with which decoders learn 0.33 instead of 0.81
+            one key alone: 0.92 to 0.95 before, 0.66 to 0.91 after training with Keras's weights (least head 0.54), 0.10
+            to 0.12 with queries and keys of 4 times these weights, with which decoders learn 0.33 instead of 0.81
             (`benchmarks/attention_heads.py`).
-        attention_logit: Largest score before softmax from which that comes from its size: 4 to 7 with Keras's weights,
+        attention_logit: Largest score before softmax from which that comes from its size: 3 to 8 with Keras's weights,
             63 to 74 with 4 times, 380 to 520 with 10 times their size (the same).
         padding_weight: Part of a layer's attention that goes to padding, from which it matters.
         cut_fraction: Part of the labels whose probability is so low that Keras cuts it, so that they have no gradient:

@@ -71,7 +71,7 @@ class Attend(keras.layers.Layer):
         return self.inner([x, x])
 
 
-@pytest.mark.parametrize("make", shorten({k: (v,) for k, v in CASES.items()}, ["gru", "bidirectional", "pooled"]))
+@pytest.mark.parametrize("make", shorten({k: (v,) for k, v in CASES.items()}, ["gru", "pooled"]))
 def test_gradient_is_that_of_autodiff(make):
     x, y = make_data()
     parts = [*make(), layers.Dense(1)]
@@ -130,24 +130,25 @@ def test_padding_without_a_mask(goes_backwards):
 
 
 def test_linear_recurrence_has_a_closed_form_over_many_steps():
-    steps, units, factor = 120, 4, 0.6
+    steps, units, factor = 80, 4, 0.4
     rng = np.random.default_rng(1)
     x = rng.normal(size=(5, steps, FEATURES)).astype("float32")
     y = rng.normal(size=(5, 1))
     rotation = np.linalg.qr(rng.normal(size=(units, units)))[0]
     recurrent = layers.SimpleRNN(units, activation="linear", use_bias=False)
-    model, _ = inspect([recurrent, layers.Dense(1, use_bias=False)], x, y)
+    model = keras.Sequential([keras.Input(x.shape[1:]), recurrent, layers.Dense(1, use_bias=False)])
+    model.compile("adam", "mse")
     recurrent.set_weights([recurrent.get_weights()[0], factor * rotation])
     (kernel, matrix), (head,) = ([np.asarray(w, "float64") for w in layer.get_weights()] for layer in model.layers[-2:])
     table = vg.inspect(model, x, y).time
-    errors = 2 / len(x) * (model.predict(x, verbose=0).astype("float64") - y)
+    errors = 2 / len(x) * (ops.convert_to_numpy(model(x)).astype("float64") - y)
     expected = []
     back = head[:, 0]
     for _ in range(steps):  # from the last step to the first
         expected.append(np.sqrt(np.mean(np.square(errors[:, :1] * (kernel @ back)))))
         back = matrix @ back
     np.testing.assert_allclose(table["gradient_rms"], expected[::-1], rtol=1e-4)
-    # An orthogonal matrix times 0.6: each step back is 0.6 of the norm, over 119 of them 4e-27.
+    # An orthogonal matrix times 0.4: each step back is 0.4 of the norm, 79 of them 4e-32.
     hidden = np.log(expected)
     assert np.exp((hidden[-1] - hidden[0]) / (steps - 1)) == pytest.approx(factor, rel=0.02)
 
@@ -163,6 +164,7 @@ def test_theory_is_beside_the_measurement():
     assert np.exp((values[18] - values[4]) / 14) == pytest.approx(1 / expected, rel=0.08)
 
 
+@pytest.mark.long
 def test_no_theory_for_trained_or_narrow_layers():
     x, y = make_data()
     _, narrow = inspect([layers.LSTM(4), layers.Dense(1)], x, y)
