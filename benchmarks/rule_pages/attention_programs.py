@@ -1,4 +1,4 @@
-"""Programs for the rules about attention, and their healthy neighbours."""
+"""Programs for the rules about attention and adapters, and their healthy neighbours."""
 
 from functools import partial
 from typing import Any
@@ -9,8 +9,8 @@ from keras.initializers import GlorotUniform, RandomNormal
 from keras.optimizers import Adam
 
 from labelled_programs import Program
-from labelled_programs.data import make_tokens
-from labelled_programs.models import Builder
+from labelled_programs.data import make_binary, make_tokens
+from labelled_programs.models import Builder, dense
 from rule_pages.recurrent_programs import make_padded_tokens
 
 _BINARY: dict[str, Any] = {"loss": "binary_crossentropy", "optimizer": Adam}
@@ -27,7 +27,26 @@ def _attend(initializer: Any = GlorotUniform, mask_zero: bool = False) -> Builde
     return build
 
 
+def _add_adapters(starts_at_zero: bool) -> Builder:
+    def build(x: Any) -> keras.Model:
+        model = dense(hidden=[16, 16], activation="relu", output=(1, "sigmoid"))(x)
+        for layer in model.layers[:-1]:
+            layer.enable_lora(2, a_initializer="zeros" if starts_at_zero else "he_uniform")
+        return model
+
+    return build
+
+
 ATTENTION_PROGRAMS = [
+    Program(
+        name="both kernels of the adapters are 0",
+        label=("dead_adapter",),
+        strength="extreme",
+        data=make_binary,
+        build=_add_adapters(starts_at_zero=True),
+        **_BINARY,
+    ),
+    Program(name="adapters", data=make_binary, build=_add_adapters(starts_at_zero=False), **_BINARY),
     Program(
         name="attention of large weights",
         label=("attention_collapsed",),

@@ -15,7 +15,7 @@ HEADINGS: dict[str, list[Section]] = {
     "Steps and the loss": STEPS,
     "Weights, units and gradients": NETWORK,
     "Time steps of recurrent layers": RECURRENCE,
-    "Attention": ATTENTION,
+    "Attention and adapters": ATTENTION,
     "What optimizers and backends do": BACKENDS,
     "What is not trained, and what could not be judged": UNSEEN,
 }

@@ -1,4 +1,4 @@
-"""Sections about rules on attention."""
+"""Sections about rules on attention and adapters."""
 
 from rule_pages import drawings
 from rule_pages.section import Section
@@ -28,5 +28,18 @@ ATTENTION = [
         silent="The same program with `mask_zero=True`.",
         draw=drawings.draw_padding_weight,
         caption="The part of each head's attention that goes to padding.",
+    ),
+    Section(
+        rule="dead_adapter",
+        sees="Layers with LoRA of whose two kernels neither gets a gradient. The kernels are multiplied; one starts at "
+        "0, and if the other does so too, both stay there.",
+        severity="Error where that is so of all adapters, else a warning; silent once the loss is low "
+        "(`converged_loss`).",
+        thresholds=("converged_loss",),
+        sick="both kernels of the adapters are 0",
+        healthy="adapters",
+        silent="The first kernel starts at random: the second, which starts at 0, gets a gradient.",
+        draw=drawings.draw_layer_gradients,
+        caption="The norm of each layer's gradient before the first step, its bias included.",
     ),
 ]

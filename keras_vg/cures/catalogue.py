@@ -51,6 +51,7 @@ NO_REMEDY = {
     "decay_without_gradient": "The loss does not depend on these weights: leave them out, or do not decay them.",
     "constant_input": "All inputs are the same: there is nothing to learn from. Check how they are loaded.",
     "constant_feature": "A feature with one value is a bias: it does no harm.",
+    "dead_adapter": "Trials begin with new weights, and adapters of their own: see the advice.",
     "attention_collapsed": "Trials of whole models change no attention layer: see the advice.",
     "padding_attended": "Whether zeros at the end are padding, only the data's author knows.",
     "exhausted_data": "The data ended too soon: pass more of it, or fewer steps.",

@@ -40,8 +40,10 @@ def find_constant_inputs(context: Context) -> Iterator[Finding]:
     if inspection is None:
         return
     given = inspection.inputs.iloc[:-1]
+    # Of ids, such as those of the first token of every text, and of their masks, a constant column is the rule.
+    has_constant = bool((given["constant"] > 0).any()) and not len(inspection.embeddings)
     is_constant = bool((given["varying"] == 0).all() and (given["nonfinite"] == 0).all()) and len(given) > 0
-    if not is_constant and not (given["constant"] > 0).any():
+    if not is_constant and not has_constant:
         return
     if not (inspection.outputs["label_distinct"] > 1).any():  # there may be but one example
         return

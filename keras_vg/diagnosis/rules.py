@@ -7,6 +7,7 @@ import numpy as np
 
 from keras_vg.diagnosis import (
     activations,
+    adapters,
     attention,
     backends,
     epochs,
@@ -36,6 +37,7 @@ GRADIENT_RULES: tuple[Rule, ...] = (
     gradients.find_exploding,
     gradients.find_unseen,
     gradients.find_disconnected,
+    adapters.find_dead_adapters,
     backends.find_decay_without_gradient,
     optimizers.find_discarded_weights,
     optimizers.find_coasting,

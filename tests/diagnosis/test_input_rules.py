@@ -81,6 +81,8 @@ def test_constant_inputs():
     array[:, 2], array[:, 3] = 2020.0, 0.0
     finding = judge(array, array)["constant_feature"]
     assert (finding.severity, finding.evidence) == ("info", {"constant": 1.0, "of": 5.0})
+    ids = pd.DataFrame([{"layer": "embedding", "input_dim": 9, "id_min": 0.0, "id_max": 8.0}])
+    assert judge(array, array, embeddings=ids) == {}  # the first token of every text, say
     array[:] = 7.0
     found = judge(array, array)
     assert found["constant_input"].severity == "error"
