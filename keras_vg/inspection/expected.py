@@ -14,7 +14,7 @@ from keras_vg.text import name_function
 from keras_vg.theory import networks
 from keras_vg.training import backend, keras_private
 from keras_vg.training.call_order import list_own_weights, list_parts, walk_layers
-from keras_vg.training.weights import list_weights
+from keras_vg.training.weights import list_weights, to_numpy
 
 _CONVOLUTIONS = (keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D)
 _NORMALIZATIONS = (
@@ -83,7 +83,7 @@ class _Values(NamedTuple):
 
     @classmethod
     def of(cls, variable: keras.Variable) -> "_Values":
-        values = np.asarray(ops.convert_to_numpy(variable.value), "float64")
+        values = to_numpy(variable.value).astype("float64")
         return cls(float(np.mean(values)), float(np.mean(np.square(values))), values.size)
 
 

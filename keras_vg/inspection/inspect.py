@@ -31,11 +31,12 @@ from keras_vg.text import name_function
 from keras_vg.training import keras_private
 from keras_vg.training.call_order import list_own_weights
 from keras_vg.training.compilation import list_changed_weights
+from keras_vg.training.copies import measure_norms
 from keras_vg.training.interval import Interval
 from keras_vg.training.optimizers import read_learning_rates
 from keras_vg.training.tap import GradientTap
 from keras_vg.training.train_function import get_loss_scale
-from keras_vg.training.weights import list_weights, read_values
+from keras_vg.training.weights import list_weights, read_values, to_numpy
 
 
 def inspect(model: keras.Model, x: Any, y: Any = None, sample_weight: Any = None) -> Inspection:
@@ -200,14 +201,8 @@ def _tabulate_gradients(model: keras.Model, gradients: Sequence[Any], updated: S
     if updated is not None:
         values = {id(v): value for v, value in zip(model.trainable_variables, updated, strict=True)}
         after = [_to_numpy(values[id(weight.variable)]).reshape(-1) for weight in weights]
-    interval = Interval(
-        weights,
-        before=[read_values(weight) for weight in weights],
-        after=after,
-        learning_rates=read_learning_rates(model, weights),
-        totals=totals,
-        is_predicted=True,
-    )
+    norms = measure_norms([read_values(weight) for weight in weights], after)
+    interval = Interval(weights, read_learning_rates(model, weights), totals, norms)
     return pd.DataFrame(interval.tabulate(epoch=0, step=0))
 
 
@@ -239,5 +234,5 @@ def _tabulate_weights(model: keras.Model, probe: ActivationProbe, gradients: Seq
 
 
 def _to_numpy(tensor: Any) -> np.ndarray:
-    values = np.asarray(ops.convert_to_numpy(tensor))
+    values = to_numpy(tensor)
     return values.astype("float32") if values.dtype.kind == "V" or values.dtype.itemsize < 4 else values

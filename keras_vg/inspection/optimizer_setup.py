@@ -10,7 +10,7 @@ from keras import ops
 
 from keras_vg.training import keras_private
 from keras_vg.training.optimizers import list_compiled_optimizers
-from keras_vg.training.weights import list_weights
+from keras_vg.training.weights import list_weights, to_numpy
 
 
 def describe_optimizer(model: keras.Model) -> dict[str, Any]:
@@ -99,4 +99,4 @@ def _list_orthogonalized(model: keras.Model) -> dict[str, tuple[tuple[int, ...],
 
 
 def _to_number(tensor: Any) -> np.ndarray:
-    return np.asarray(ops.convert_to_numpy(ops.cast(tensor, "float32")))
+    return to_numpy(ops.cast(tensor, "float32"))

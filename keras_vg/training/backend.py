@@ -55,14 +55,6 @@ def is_writer(model: keras.Model) -> bool:
     return resolver is None or not resolver.task_type or (resolver.task_type, resolver.task_id) in _CHIEFS
 
 
-def can_read_weights(model: keras.Model) -> bool:
-    """Whether this process can read each weight whole: on JAX a layout may split one over several processes."""
-    if keras.backend.backend() != "jax":
-        return True
-    arrays = [variable.value for variable in model.trainable_variables]
-    return all(array.is_fully_addressable or array.is_fully_replicated for array in arrays)
-
-
 _CHIEFS = (("chief", 0), ("worker", 0))
 
 
