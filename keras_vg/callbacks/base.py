@@ -166,7 +166,7 @@ def _do_nothing() -> None:
 
 
 def _share_errors(group: Group | None) -> AbstractContextManager[None]:
-    """Within it, what one of the processes raises is raised in all; nothing within may wait for another process."""
+    """Raises in all processes what one of them raises within, where no other process may wait for it."""
     return nullcontext() if group is None else group.share_errors()
 
 

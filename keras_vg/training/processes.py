@@ -51,7 +51,7 @@ class Group:
 
     @contextmanager
     def share_errors(self) -> Iterator[None]:
-        """Raises in all processes what one of them raises within; nothing within may wait for another process."""
+        """Raises in all processes what one of them raises within, where no other process may wait for it."""
         error: Exception | None = None
         try:
             yield
@@ -77,7 +77,7 @@ def find_group(model: keras.Model) -> Group | None:
     if keras.backend.backend() == "jax":
         for variable in model.variables:
             if not variable.value.is_fully_addressable:
-                return _JaxGroup(variable.value.sharding.device_set)
+                return find_group_of(variable.value)
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
@@ -88,8 +88,13 @@ def find_group(model: keras.Model) -> Group | None:
     return None
 
 
+def find_group_of(array: Any) -> Group:
+    """Returns the processes that have devices on which a JAX array lies."""
+    return _JaxGroup(array.sharding.device_set)
+
+
 class _JaxGroup(Group):
-    """The processes that have devices on which the arrays of a model lie."""
+    """The processes that have some of the devices."""
 
     def __init__(self, devices: Any) -> None:
         import jax

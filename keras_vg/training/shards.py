@@ -1,6 +1,6 @@
 """The values of a weight on the host, as far as they lie on devices of this process, without a second copy."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,6 +84,20 @@ def is_split(value: Any) -> bool:
         return False
     tensor = read_tensor(value)
     return not (tensor.is_fully_addressable or tensor.is_fully_replicated)
+
+
+def copy_parts(array: Any) -> list[np.ndarray]:
+    """Copies what lies on the devices of this process of a split array, one part per device."""
+    return [np.array(shard.data) for shard in array.addressable_shards]
+
+
+def put_parts(parts: Sequence[np.ndarray], like: Any) -> Any:
+    """Makes a split array of parts as `copy_parts` returns them, in all of its processes, with the layout of another."""
+    import jax
+
+    pairs = zip(parts, like.addressable_shards, strict=True)
+    placed = [jax.device_put(part.copy(), shard.device) for part, shard in pairs]  # a step may take the memory over
+    return jax.make_array_from_single_device_arrays(like.shape, like.sharding, placed)
 
 
 def view_as_numpy(tensor: Any) -> np.ndarray:
