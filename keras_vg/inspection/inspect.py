@@ -30,7 +30,7 @@ from keras_vg.inspection.time_steps import TimeRecorder
 from keras_vg.inspection.watched import find_input_axis
 from keras_vg.logs.schemas import GRADIENT
 from keras_vg.text import name_function
-from keras_vg.training import keras_private
+from keras_vg.training import backend, keras_private
 from keras_vg.training.call_order import list_own_weights
 from keras_vg.training.compilation import list_changed_weights
 from keras_vg.training.copies import measure_norms
@@ -84,9 +84,13 @@ def inspect(model: keras.Model, x: Any, y: Any = None, sample_weight: Any = None
     """
     check_compiled(model)
     check_lengths({"x": x, "y": y, "sample_weight": sample_weight})
-    x, y, sample_weight = batch = tuple(stateless.convert_batch(data) for data in (x, y, sample_weight))
+    batch = (stateless.convert_batch(x), stateless.convert_batch(y), stateless.convert_batch(sample_weight))
     if not keras_private.is_built(model):
         training_step.build(model, *batch)
+    return backend.run_outside_of_strategies(lambda: _inspect(model, *batch))
+
+
+def _inspect(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> Inspection:
     probe = ActivationProbe(model, x, y=y, sample_weight=sample_weight)
     time_steps = TimeRecorder(model, probe.watched)
     attention = AttentionRecorder(probe.watched)

@@ -1,14 +1,17 @@
 """What is done differently on each backend, by public means: devices, random states, processes, sums of gradients."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
-from typing import Any
+from typing import Any, TypeVar
 
 import keras
 import numpy as np
 
 from keras_vg.training import keras_private
+
+_Result = TypeVar("_Result")
 
 
 @contextmanager
@@ -32,6 +35,20 @@ def variable_scope(model: keras.Model) -> Any:
     """The scope in which to make variables that are used beside the model's: that of its `tf.distribute` strategy."""
     strategy = keras_private.get_strategy(model)
     return nullcontext() if strategy is None else strategy.scope()
+
+
+def run_outside_of_strategies(function: Callable[[], _Result]) -> _Result:
+    """Calls a function outside of any `tf.distribute` strategy's scope, where losses are not divided by the replicas.
+
+    A scope holds in the thread that entered it, and there is no other way out of one.
+    """
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        if tf.distribute.has_strategy():
+            with ThreadPoolExecutor(1) as threads:
+                return threads.submit(function).result()
+    return function()
 
 
 def is_on_cpu() -> bool:

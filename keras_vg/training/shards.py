@@ -92,7 +92,7 @@ def copy_parts(array: Any) -> list[np.ndarray]:
 
 
 def put_parts(parts: Sequence[np.ndarray], like: Any) -> Any:
-    """Makes a split array of parts as `copy_parts` returns them, in all of its processes, with the layout of another."""
+    """Makes a split array of parts as `copy_parts` returns them, laid out like another, in all of its processes."""
     import jax
 
     pairs = zip(parts, like.addressable_shards, strict=True)
