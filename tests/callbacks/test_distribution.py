@@ -30,7 +30,7 @@ def start(program, folder, **environment):
     return subprocess.Popen(
         [sys.executable, "-c", TRAIN + program],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), **environment},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[1]), *sys.path]), **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -38,9 +38,8 @@ def start(program, folder, **environment):
 
 
 def finish(*processes):
-    for process in processes:
-        output, _ = process.communicate(timeout=300)
-        assert process.returncode == 0, output[-4000:]
+    outputs = [process.communicate(timeout=300)[0][-4000:] for process in processes]
+    assert not any(process.returncode for process in processes), "\n\n".join(outputs)
 
 
 def check_same(folder, one, other):
