@@ -6,7 +6,7 @@ import pytest
 
 import keras_vg as vg
 
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.model, pytest.mark.long]
 
 
 class Nudge(keras.callbacks.Callback):
