@@ -75,7 +75,7 @@ class ActivationLogger(Logger):
         self._open()
 
     def _end_epoch(self, logs: dict[str, Any]) -> None:
-        if self._is_writer and self._probe is not None:
+        if self._probe is not None and (self._is_writer or self._group is not None):  # processes run it together
             rows = self._probe.read().tabulate(self._epoch)
             self._write([{name: _get_values(rows[name]) for name in rows.columns}])
 

@@ -4,6 +4,7 @@ import copy
 import os
 import threading
 import warnings
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import keras
@@ -16,6 +17,7 @@ from keras_vg.training.compilation import find_obstacle
 from keras_vg.training.interval import Interval, IntervalRecorder
 from keras_vg.training.late_building import call_when_built, has_weights
 from keras_vg.training.optimizers import list_optimizers
+from keras_vg.training.processes import Group, find_group
 from keras_vg.training.weights import Layers, check_layers
 
 _lock = threading.Lock()
@@ -38,6 +40,7 @@ class FitCallback(keras.callbacks.Callback):
     _is_started: bool  # the model has its weights
     _epoch: int  # -1 before the first
     _recorder: IntervalRecorder | None
+    _group: Group | None  # the processes that train the model together
 
     def __init__(self) -> None:
         super().__init__()
@@ -48,10 +51,12 @@ class FitCallback(keras.callbacks.Callback):
         fit = keras_private.get_fit(self.model)
         if self._is_active and self._epoch < 0 and self._fit is fit and fit is not None:
             return  # twice in one list
-        self._prepare(fit)
+        group = find_group(self.model)
+        with _share_errors(group):
+            self._prepare(fit)
         self._detach()  # from a fit that broke off
         self._reset()
-        self._fit, self._is_active = fit, True
+        self._fit, self._is_active, self._group = fit, True, group
         self._end_holding = call_before_swaps(self, self._hold_weights)
         if has_weights(self.model):
             self._start_or_leave()
@@ -105,6 +110,7 @@ class FitCallback(keras.callbacks.Callback):
         self._is_epoch_open = self._is_first_step = False
         self._steps = 0  # that ended in this epoch
         self._recorder = None
+        self._group = None
         self._end_holding = _do_nothing
 
     def _prepare(self, fit: Any) -> None:
@@ -133,17 +139,19 @@ class FitCallback(keras.callbacks.Callback):
         return self._recorder.end() if self._recorder is not None and self._steps else None
 
     def _start_or_leave(self) -> None:
-        if obstacle := find_obstacle(self.model):
-            if backend.is_writer(self.model):
-                warnings.warn(f"{type(self).__name__} sees nothing of this fit: {obstacle}", stacklevel=2)
-            self.on_train_end()
-            return
         try:
-            self._start()
+            with _share_errors(self._group):
+                obstacle = find_obstacle(self.model)
+                if obstacle and backend.is_writer(self.model):
+                    warnings.warn(f"{type(self).__name__} sees nothing of this fit: {obstacle}", stacklevel=2)
+                if not obstacle:
+                    self._start()
         except BaseException:
             self.on_train_end()
             raise
-        self._is_started = True
+        if obstacle:
+            self.on_train_end()
+        self._is_started = not obstacle
 
     def _start_in_first_step(self) -> None:
         """Starts after `on_train_batch_begin`, as soon as the model has its weights."""
@@ -155,6 +163,11 @@ class FitCallback(keras.callbacks.Callback):
 
 def _do_nothing() -> None:
     pass
+
+
+def _share_errors(group: Group | None) -> AbstractContextManager[None]:
+    """Raises in all processes what one of them raises within, where no other process may wait for it."""
+    return nullcontext() if group is None else group.share_errors()
 
 
 class Logger(FitCallback):
@@ -205,8 +218,9 @@ class Logger(FitCallback):
             self._log.open(self._fit)
 
     def _write(self, blocks: list[Block]) -> None:
-        if self._is_writer:
-            self._log.write(blocks)
+        with _share_errors(self._group):  # a warning may be an error
+            if self._is_writer:
+                self._log.write(blocks)
 
 
 def check_optimizer(model: keras.Model) -> None:

@@ -98,7 +98,7 @@ class GradientLogger(Logger):
             super().on_train_batch_begin(batch, logs)
         elif self.every != "epoch" and batch - self._row_start >= int(self.every) and self._recorder is not None:
             self.model  # noqa: B018  brings the weights up to date, which JAX leaves behind within an epoch
-            self._write_row(self._recorder.end(), batch)
+            self._write_row(self._recorder.end(is_continued=True), batch)
 
     def _reset(self) -> None:
         super()._reset()

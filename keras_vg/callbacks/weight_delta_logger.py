@@ -94,8 +94,9 @@ class WeightDeltaLogger(Logger):
 
 def _tabulate(interval: Interval, i: int, indices: np.ndarray, epoch: int) -> Block:
     """The rows of weight `i`, one per value."""
-    assert interval.after is not None
-    weight, before, after, rate = interval.weights[i], interval.before[i], interval.after[i], interval.learning_rates[i]
+    assert interval.values is not None
+    weight, rate = interval.weights[i], interval.learning_rates[i]
+    before, after = (values[i] for values in interval.values)
     with np.errstate(all="ignore"):  # a broken weight or a rate of 0 is logged as it is
         delta, implied_gradient = after - before, (before - after) / rate.astype(before.dtype)
     return {

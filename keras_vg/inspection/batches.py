@@ -219,6 +219,15 @@ def _flatten_labels(label: np.ndarray, prediction: np.ndarray) -> np.ndarray:
     return label.reshape(-1, 1) if label.ndim < np.ndim(prediction) else _flatten(label)
 
 
+ENOUGH_ROWS = 1024
+"""About so many rows of weights tell how far units differ, of any number."""
+
+
+def choose_units(outputs: int, units: int | None) -> int:
+    """How many units a layer with so many outputs has: `units` where every unit has several gates."""
+    return units if units and outputs % units == 0 else outputs
+
+
 def measure_spread(weights: np.ndarray, units: int | None) -> float:
     """Measures how far the units of a layer differ in their weights.
 
@@ -230,10 +239,9 @@ def measure_spread(weights: np.ndarray, units: int | None) -> float:
         Root mean square of the deviation from the mean over the units, relative to that of the weights: about 1 for
         random weights, 0 where all units are alike; NaN for a single unit, or for weights that are all 0.
     """
-    outputs = weights.shape[-1]
-    units = units if units and outputs % units == 0 else outputs
+    units = choose_units(weights.shape[-1], units)
     rows = weights.reshape(-1, units)
-    rows = rows[:: max(1, len(rows) // 1024)].astype("float64")  # enough to tell, of any number
+    rows = rows[:: max(1, len(rows) // ENOUGH_ROWS)].astype("float64")
     size = np.sqrt(np.mean(np.square(rows)))
     if units < 2 or not size > 0:
         return float("nan")

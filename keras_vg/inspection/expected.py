@@ -10,11 +10,13 @@ import pandas as pd
 from keras import ops, tree
 
 from keras_vg import theory
+from keras_vg.inspection import split_weights
 from keras_vg.text import name_function
 from keras_vg.theory import networks
 from keras_vg.training import backend, keras_private
 from keras_vg.training.call_order import list_own_weights, list_parts, walk_layers
-from keras_vg.training.weights import list_weights
+from keras_vg.training.shards import is_split
+from keras_vg.training.weights import list_weights, to_numpy
 
 _CONVOLUTIONS = (keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D)
 _NORMALIZATIONS = (
@@ -83,7 +85,9 @@ class _Values(NamedTuple):
 
     @classmethod
     def of(cls, variable: keras.Variable) -> "_Values":
-        values = np.asarray(ops.convert_to_numpy(variable.value), "float64")
+        if is_split(variable):
+            return cls(*split_weights.measure_moments(variable.value), int(variable.value.size))
+        values = to_numpy(variable.value).astype("float64")
         return cls(float(np.mean(values)), float(np.mean(np.square(values))), values.size)
 
 

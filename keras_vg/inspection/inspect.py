@@ -9,11 +9,13 @@ import pandas as pd
 from keras import ops, tree
 
 from keras_vg.diagnosis.evidence import Inspection
-from keras_vg.inspection import stateless, training_step
+from keras_vg.inspection import split_weights, stateless, training_step
 from keras_vg.inspection.activations import ActivationProbe, Reading
 from keras_vg.inspection.attention import AttentionRecorder
 from keras_vg.inspection.batches import (
+    ENOUGH_ROWS,
     OutputLoss,
+    choose_units,
     count_examples,
     describe_inputs,
     describe_outputs,
@@ -28,14 +30,16 @@ from keras_vg.inspection.time_steps import TimeRecorder
 from keras_vg.inspection.watched import find_input_axis
 from keras_vg.logs.schemas import GRADIENT
 from keras_vg.text import name_function
-from keras_vg.training import keras_private
+from keras_vg.training import backend, keras_private
 from keras_vg.training.call_order import list_own_weights
 from keras_vg.training.compilation import list_changed_weights
+from keras_vg.training.copies import measure_norms
 from keras_vg.training.interval import Interval
 from keras_vg.training.optimizers import read_learning_rates
+from keras_vg.training.shards import is_split
 from keras_vg.training.tap import GradientTap
 from keras_vg.training.train_function import get_loss_scale
-from keras_vg.training.weights import list_weights, read_values
+from keras_vg.training.weights import Weight, list_weights, read_values, to_numpy
 
 
 def inspect(model: keras.Model, x: Any, y: Any = None, sample_weight: Any = None) -> Inspection:
@@ -80,9 +84,13 @@ def inspect(model: keras.Model, x: Any, y: Any = None, sample_weight: Any = None
     """
     check_compiled(model)
     check_lengths({"x": x, "y": y, "sample_weight": sample_weight})
-    x, y, sample_weight = batch = tuple(stateless.convert_batch(data) for data in (x, y, sample_weight))
+    batch = (stateless.convert_batch(x), stateless.convert_batch(y), stateless.convert_batch(sample_weight))
     if not keras_private.is_built(model):
         training_step.build(model, *batch)
+    return backend.run_outside_of_strategies(lambda: _inspect(model, *batch))
+
+
+def _inspect(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> Inspection:
     probe = ActivationProbe(model, x, y=y, sample_weight=sample_weight)
     time_steps = TimeRecorder(model, probe.watched)
     attention = AttentionRecorder(probe.watched)
@@ -196,19 +204,20 @@ def _make_empty_gradients() -> pd.DataFrame:
 def _tabulate_gradients(model: keras.Model, gradients: Sequence[Any], updated: Sequence[Any] | None) -> pd.DataFrame:
     weights = list_weights(model)
     totals = GradientTap(model, weights).measure(gradients, model.trainable_variables, get_loss_scale(model.optimizer))
-    after = None
-    if updated is not None:
-        values = {id(v): value for v, value in zip(model.trainable_variables, updated, strict=True)}
-        after = [_to_numpy(values[id(weight.variable)]).reshape(-1) for weight in weights]
-    interval = Interval(
-        weights,
-        before=[read_values(weight) for weight in weights],
-        after=after,
-        learning_rates=read_learning_rates(model, weights),
-        totals=totals,
-        is_predicted=True,
-    )
+    values = dict(zip(map(id, model.trainable_variables), updated or (), strict=False))
+    norms = np.stack([_measure_norms(weight, values.get(id(weight.variable))) for weight in weights], axis=1)
+    interval = Interval(weights, read_learning_rates(model, weights), totals, norms)
     return pd.DataFrame(interval.tabulate(epoch=0, step=0))
+
+
+def _measure_norms(weight: Weight, updated: Any) -> np.ndarray:
+    """The L2 norms of a weight, and of its change by an update; NaN if that is not known."""
+    if is_split(weight.variable):
+        value = weight.variable.value
+        norms = np.sqrt(split_weights.measure_change(value, value if updated is None else updated))
+        return np.where([True, updated is not None], norms, np.nan)
+    after = None if updated is None else [_to_numpy(updated).reshape(-1)]
+    return measure_norms([read_values(weight)], after)[:, 0]
 
 
 def _tabulate_weights(model: keras.Model, probe: ActivationProbe, gradients: Sequence[Any]) -> pd.DataFrame:
@@ -219,7 +228,6 @@ def _tabulate_weights(model: keras.Model, probe: ActivationProbe, gradients: Seq
             if len(variable.shape) < 2:
                 continue
             units, gradient = getattr(item.layer, "units", None), known.get(id(variable))
-            values = _to_numpy(variable.value)
             is_dense = gradient is not None and hasattr(gradient, "shape") and ops.is_tensor(gradient)
             rows.append(
                 {
@@ -228,16 +236,29 @@ def _tabulate_weights(model: keras.Model, probe: ActivationProbe, gradients: Seq
                     "kind": name_function(type(item.layer)),
                     "weight": variable.name,
                     "trainable": id(variable) in known,
-                    "size": values.size,
-                    "weight_rms": get_root_mean_square(values),
-                    "unit_spread": measure_spread(values, units),
-                    "gradient_spread": measure_spread(_to_numpy(gradient), units) if is_dense else np.nan,
+                    "size": int(np.prod(variable.shape, dtype=np.int64)),
+                    "weight_rms": _measure_rms(variable.value),
+                    "unit_spread": _measure_spread(variable.value, units),
+                    "gradient_spread": _measure_spread(gradient, units) if is_dense else np.nan,
                 }
             )
     columns = ["depth", "layer", "kind", "weight", "trainable", "size", "weight_rms", "unit_spread", "gradient_spread"]
     return pd.DataFrame(rows, columns=columns)
 
 
+def _measure_rms(tensor: Any) -> float:
+    if is_split(tensor):
+        return float(np.sqrt(split_weights.measure_moments(tensor)[1]))
+    return get_root_mean_square(_to_numpy(tensor))
+
+
+def _measure_spread(tensor: Any, units: int | None) -> float:
+    if is_split(tensor):
+        units = choose_units(tensor.shape[-1], units)
+        return measure_spread(split_weights.sample_rows(tensor, units, ENOUGH_ROWS), units)
+    return measure_spread(_to_numpy(tensor), units)
+
+
 def _to_numpy(tensor: Any) -> np.ndarray:
-    values = np.asarray(ops.convert_to_numpy(tensor))
+    values = to_numpy(tensor)
     return values.astype("float32") if values.dtype.kind == "V" or values.dtype.itemsize < 4 else values

@@ -8,9 +8,11 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_vg.inspection import split_weights
 from keras_vg.training import keras_private
 from keras_vg.training.optimizers import list_compiled_optimizers
-from keras_vg.training.weights import list_weights
+from keras_vg.training.shards import is_split
+from keras_vg.training.weights import list_weights, to_numpy
 
 
 def describe_optimizer(model: keras.Model) -> dict[str, Any]:
@@ -66,6 +68,10 @@ def measure_update(model: keras.Model, updated: Sequence[Any] | None) -> float:
         return float("nan")
     change = size = 0.0
     for variable, value in zip(model.trainable_variables, updated, strict=True):
+        if is_split(variable):
+            squares = split_weights.measure_change(variable.value, value)
+            size, change = size + squares[0], change + squares[1]
+            continue
         before, after = _to_number(variable.value).astype("float64"), _to_number(value).astype("float64")
         size += float(np.sum(np.square(before)))
         change += float(np.sum(np.square(after - before)))
@@ -99,4 +105,4 @@ def _list_orthogonalized(model: keras.Model) -> dict[str, tuple[tuple[int, ...],
 
 
 def _to_number(tensor: Any) -> np.ndarray:
-    return np.asarray(ops.convert_to_numpy(ops.cast(tensor, "float32")))
+    return to_numpy(ops.cast(tensor, "float32"))

@@ -4,10 +4,10 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import ops
 
 from keras_vg import theory
 from keras_vg.text import name_function
+from keras_vg.training.weights import to_numpy
 
 _GATES: dict[type, tuple[theory.Cell, int]] = {
     keras.layers.SimpleRNN: ("simple_rnn", 1),
@@ -60,4 +60,4 @@ def expect_factor(layer: Any, squared_input: float) -> float:
 
 
 def _read(variable: keras.Variable) -> np.ndarray:
-    return np.asarray(ops.convert_to_numpy(variable.value), "float64")
+    return to_numpy(variable.value).astype("float64")

@@ -14,6 +14,7 @@ import numpy as np
 from keras import ops, tree
 
 from keras_vg.training import backend, keras_private
+from keras_vg.training.weights import to_numpy
 
 
 def convert_batch(data: Any) -> Any:
@@ -68,7 +69,7 @@ class ForwardPass:
         self._mapped = [variable for variable, _ in mapping]
         with _without_autograd(), backend.preserved_random_state():
             result = self._run([value for _, value in mapping], data)
-        return tree.map_structure(lambda tensor: np.asarray(ops.convert_to_numpy(tensor)), result)
+        return tree.map_structure(to_numpy, result)
 
     def _run_in_scope(self, values: list[Any], data: Any) -> Any:
         with keras_private.TracelessScope(list(zip(self._mapped, values, strict=True)), collect_losses=True):

@@ -20,6 +20,7 @@ from keras_vg.training import backend, keras_private
 from keras_vg.training.compilation import has_own_step
 from keras_vg.training.exactness import is_unconnected
 from keras_vg.training.optimizers import list_optimizers
+from keras_vg.training.weights import to_numpy
 
 
 def build(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> None:
@@ -179,7 +180,7 @@ class TrainingStep:
             gradients, logs = run(data, replaced)
         if not is_own:
             return StepResult(gradients, {})
-        numbers = {name: np.asarray(ops.convert_to_numpy(value)) for name, value in _list_numbers(logs)}
+        numbers = {name: to_numpy(value) for name, value in _list_numbers(logs)}
         return StepResult(gradients, {name: float(value) for name, value in numbers.items() if value.size == 1})
 
     def _run_eagerly(self, data: Any, replaced: Sequence[tuple[keras.Variable, Any]]) -> tuple[Any, Any]:

@@ -1,14 +1,17 @@
 """What is done differently on each backend, by public means: devices, random states, processes, sums of gradients."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
-from typing import Any
+from typing import Any, TypeVar
 
 import keras
 import numpy as np
 
 from keras_vg.training import keras_private
+
+_Result = TypeVar("_Result")
 
 
 @contextmanager
@@ -34,6 +37,20 @@ def variable_scope(model: keras.Model) -> Any:
     return nullcontext() if strategy is None else strategy.scope()
 
 
+def run_outside_of_strategies(function: Callable[[], _Result]) -> _Result:
+    """Calls a function outside of any `tf.distribute` strategy's scope, where losses are not divided by the replicas.
+
+    A scope holds in the thread that entered it, and there is no other way out of one.
+    """
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        if tf.distribute.has_strategy():
+            with ThreadPoolExecutor(1) as threads:
+                return threads.submit(function).result()
+    return function()
+
+
 def is_on_cpu() -> bool:
     """Whether models are trained on a CPU."""
     return keras.distribution.list_devices()[0].startswith("cpu")
@@ -53,14 +70,6 @@ def is_writer(model: keras.Model) -> bool:
     strategy = keras_private.get_strategy(model)
     resolver = None if strategy is None else strategy.cluster_resolver
     return resolver is None or not resolver.task_type or (resolver.task_type, resolver.task_id) in _CHIEFS
-
-
-def can_read_weights(model: keras.Model) -> bool:
-    """Whether this process can read each weight whole: on JAX a layout may split one over several processes."""
-    if keras.backend.backend() != "jax":
-        return True
-    arrays = [variable.value for variable in model.trainable_variables]
-    return all(array.is_fully_addressable or array.is_fully_replicated for array in arrays)
 
 
 _CHIEFS = (("chief", 0), ("worker", 0))

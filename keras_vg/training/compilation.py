@@ -2,7 +2,7 @@
 
 import keras
 
-from keras_vg.training import backend, keras_private
+from keras_vg.training import keras_private
 
 
 def find_obstacle(model: keras.Model) -> str:
@@ -11,11 +11,6 @@ def find_obstacle(model: keras.Model) -> str:
     Args:
         model: A built model, inside a fit.
     """
-    if not backend.can_read_weights(model):
-        return (
-            f"weights of model {model.name!r} are split over several processes, none of which can read them whole. The "
-            "training goes on. Use `keras.distribution.DataParallel`, or split them over the devices of one process."
-        )
     if changed := list_changed_weights(model):
         names = ", ".join(changed[:4]) + (", ..." if len(changed) > 4 else "")
         return (

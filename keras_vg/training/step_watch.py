@@ -11,8 +11,9 @@ from keras import ops
 from keras_vg.training import backend
 from keras_vg.training.compilation import has_own_step
 from keras_vg.training.optimizers import list_optimizers, list_rate_variables
+from keras_vg.training.shards import copy_parts, is_split, put_parts
 from keras_vg.training.tap import GradientTap
-from keras_vg.training.weights import copy_to_numpy, read_tensor
+from keras_vg.training.weights import copy_to_numpy, read_tensor, to_numpy
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class StepWatch:
         """
         if self._is_due:
             self._is_due = False
-            self._snapshot = [copy_to_numpy(value) for value in self._list_values(state)]
+            self._snapshot = [_copy(value) for value in self._list_values(state)]
 
     def after(self, logs: Any, state: Any, count: int) -> tuple[Any, Any]:
         """Looks at what a step left.
@@ -126,8 +127,6 @@ class StepWatch:
                 if id(variable) not in self._rates:
                     variable.assign(value)
             return None
-        import jax
-
         left = iter(self._snapshot)
         optimizer = self._model.optimizer.variables
         kept = [id(variable) in self._rates for variable in optimizer]
@@ -136,9 +135,7 @@ class StepWatch:
         new: list[list[Any]] = []
         for part in parts:
             values = [(now, next(left), is_kept) for now, is_kept in part]
-            new.append(
-                [now if is_kept else jax.device_put(value.copy(), now.sharding) for now, value, is_kept in values]
-            )
+            new.append([now if is_kept else _put_on_jax(value, now) for now, value, is_kept in values])
         return new[0], new[1], [*new[2], *state[2][len(optimizer) :]], new[3]
 
     def _check(self, state: Any) -> tuple[float, bool]:
@@ -198,7 +195,20 @@ def _is_float(variable: keras.Variable) -> bool:
     return "float" in keras.backend.standardize_dtype(variable.dtype)
 
 
+def _copy(value: Any) -> Any:
+    return copy_parts(read_tensor(value)) if is_split(value) else copy_to_numpy(value)
+
+
+def _put_on_jax(values: Any, like: Any) -> Any:
+    """An array of copied values, with the layout of another."""
+    import jax
+
+    return put_parts(values, like) if isinstance(values, list) else jax.device_put(values.copy(), like.sharding)
+
+
 def _is_finite(value: Any) -> bool:
+    if is_split(value):  # by all of the processes
+        return bool(to_numpy(ops.all(ops.isfinite(read_tensor(value)))))
     values = copy_to_numpy(value)
     values = values.astype("float32") if values.dtype.itemsize < 4 else values
     return bool(np.isfinite(values).all())

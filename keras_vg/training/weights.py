@@ -108,7 +108,7 @@ def read_values(weight: Weight, indices: np.ndarray | None = None) -> np.ndarray
     Returns:
         Array of shape `(n,)` in the weight's own precision; float16 and bfloat16 as the float32 of the same value.
     """
-    value: Any = weight.variable
+    value = read_local(weight.variable)
     if indices is not None:  # on the device, so that only the chosen values are copied
         value = keras.ops.take(keras.ops.reshape(value, (-1,)), indices)
     values = copy_to_numpy(value).reshape(-1)
@@ -119,9 +119,14 @@ def copy_to_numpy(value: Any) -> np.ndarray:
     """Copies a tensor or a variable: some backends hand out their own memory, which the next step overwrites."""
     tensor = read_tensor(value)
     if keras.backend.backend() == "jax":  # Keras's checks take as long again
-        return np.array(tensor)
+        return np.array(_gather(tensor))
     values = keras.ops.convert_to_numpy(tensor)
     return values if values.flags.owndata else values.copy()
+
+
+def to_numpy(tensor: Any) -> np.ndarray:
+    """The values of a tensor, perhaps of the same memory; of one that several processes share, in all of them."""
+    return np.asarray(keras.ops.convert_to_numpy(_gather(tensor) if keras.backend.backend() == "jax" else tensor))
 
 
 def read_tensor(value: Any) -> Any:
@@ -136,6 +141,33 @@ def read_tensor(value: Any) -> Any:
     if isinstance(variable, tf.Variable):
         return tf.raw_ops.ReadVariableOp(resource=variable.handle, dtype=variable.dtype)
     return variable
+
+
+def read_local(variable: Any) -> Any:
+    """The tensor of a variable that is not split; of one that several processes hold, this process's own."""
+    tensor = read_tensor(variable)
+    if keras.backend.backend() != "jax" or tensor.is_fully_addressable or not tensor.is_fully_replicated:
+        return tensor
+    return tensor.addressable_shards[0].data
+
+
+def _gather(array: Any) -> Any:
+    """The same JAX array, or one that this process holds as a whole, if several processes share it."""
+    import jax
+
+    if not isinstance(array, jax.Array) or array.is_fully_addressable or array.is_fully_replicated:
+        return array
+    return _compile_gather(array.sharding)(array)
+
+
+@functools.cache
+def _compile_gather(sharding: Any) -> Any:
+    import jax
+
+    parts: Any = jax.sharding  # some of which have no types
+    devices = sorted(sharding.device_set, key=lambda device: device.id)
+    mesh = sharding.mesh if isinstance(sharding, parts.NamedSharding) else parts.Mesh(devices, ("device",))
+    return jax.jit(lambda values: values, out_shardings=parts.NamedSharding(mesh, parts.PartitionSpec()))
 
 
 @dataclass(frozen=True)

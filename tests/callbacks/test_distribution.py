@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import keras
@@ -29,7 +30,7 @@ def start(program, folder, **environment):
     return subprocess.Popen(
         [sys.executable, "-c", TRAIN + program],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), **environment},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[1]), *sys.path]), **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -37,9 +38,8 @@ def start(program, folder, **environment):
 
 
 def finish(*processes):
-    for process in processes:
-        output, _ = process.communicate(timeout=300)
-        assert process.returncode == 0, output[-4000:]
+    outputs = [process.communicate(timeout=300)[0][-4000:] for process in processes]
+    assert not any(process.returncode for process in processes), "\n\n".join(outputs)
 
 
 def check_same(folder, one, other):
@@ -72,9 +72,36 @@ for name, scale in (("plain", lambda optimizer: optimizer), ("scaled", keras.opt
         check_same(tmp_path, f"{name}_one", f"{name}_two")
 
 
+def check_same_findings(folder, one, *others):
+    expected = json.loads((folder / f"{one}_findings.json").read_text())
+    assert {"saturated_units", "input_scale"} <= {rule for rule, *_ in expected}
+    for other in others:
+        assert json.loads((folder / f"{other}_findings.json").read_text()) == expected
+    logs = [vg.read_log(folder / f"{name}_activations.csv") for name in (one, others[0])]
+    assert logs[0]["layer"].tolist() == logs[1]["layer"].tolist()
+    for column in ("mean", "std", "abs_max", "saturated_fraction", "dead_fraction"):
+        np.testing.assert_allclose(logs[1][column], logs[0][column], rtol=1e-4, atol=1e-6)
+
+
 @only_tensorflow
 @pytest.mark.long
-def test_two_workers(tmp_path):
+def test_all_callbacks_under_a_mirrored_strategy(tmp_path):
+    program = """
+import tensorflow as tf
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+train("one", watches_all=True)
+with tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope():
+    train("two", watches_all=True)
+"""
+    finish(start(program, tmp_path))
+    check_same(tmp_path, "one", "two")
+    check_same_findings(tmp_path, "one", "two")
+
+
+@only_tensorflow
+@pytest.mark.long
+def test_two_workers_and_an_error_that_one_of_them_meets(tmp_path):
     ports = []
     for _ in range(2):
         with socket.socket() as probe:
@@ -86,9 +113,16 @@ import os, sys
 import tensorflow as tf
 strategy = tf.distribute.MultiWorkerMirroredStrategy()
 assert strategy.num_replicas_in_sync == 2
-os.makedirs(f"worker{os.environ['INDEX']}", exist_ok=True)
+folder = f"worker{os.environ['INDEX']}"
+os.makedirs(folder, exist_ok=True)
 with strategy.scope():
-    train(f"worker{os.environ['INDEX']}/two", several_workers=True)
+    try:
+        train(f"{folder}/failed", several_workers=True, log=folder)
+    except IsADirectoryError as error:
+        assert "worker0" in str(error), error  # which is the one that writes
+    else:
+        raise AssertionError("no error")
+    train(f"{folder}/two", several_workers=True, watches_all=True)
 """
     workers = [
         start(
@@ -99,10 +133,13 @@ with strategy.scope():
         )
         for index in range(2)
     ]
-    train(tmp_path / "one")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what the guard finds
+        train(tmp_path / "one", watches_all=True)
     finish(*workers)
     check_same(tmp_path, "one", "worker0/two")
-    assert list((tmp_path / "worker1").iterdir()) == []  # one writer
+    check_same_findings(tmp_path, "one", "worker0/two", "worker1/two")
+    assert not list((tmp_path / "worker1").glob("*.csv"))  # one writer
 
 
 @only_jax

@@ -1,5 +1,8 @@
 """A training that devices or processes share, for programs of their own."""
 
+import json
+from pathlib import Path
+
 import keras
 from keras import layers
 
@@ -22,13 +25,19 @@ def make_worker_class():
     return Worker
 
 
-def train(folder, optimizer=None, several_workers=False):
+def train(folder, optimizer=None, several_workers=False, watches_all=False, log=None):
     keras.utils.set_random_seed(0)
     kind = make_worker_class() if several_workers else keras.Sequential
     model = kind([keras.Input((3,)), layers.Dense(4, activation="tanh", name="a"), layers.Dense(1, name="b")])
     model.compile(optimizer or keras.optimizers.SGD(0.1), "mse")
-    callbacks = [vg.GradientLogger(f"{folder}_gradients.csv")]
+    callbacks = [vg.GradientLogger(log or f"{folder}_gradients.csv")]
     callbacks += [vg.WeightDeltaLogger(f"{folder}_deltas.csv", layers="all")]
     x, y = make_data()
+    if watches_all:
+        guard = vg.TrainingGuard(100 * x, y)
+        callbacks += [vg.ActivationLogger(f"{folder}_activations.csv", x), guard]
     model.fit(x, y, batch_size=8, shuffle=False, epochs=2, verbose=0, callbacks=callbacks)
+    if watches_all:
+        found = [[f.rule, f.severity, list(f.layers), f.epoch] for f in guard.findings]
+        Path(f"{folder}_findings.json").write_text(json.dumps(found))
     return model
