@@ -344,11 +344,13 @@ def _check_picture(path: Path) -> None:
 
 def _list_findings(findings: Any) -> dict[str, Any]:
     """Findings as `--json` prints them."""
+    from keras_vg.diagnosis.findings import make_record
+
     return {
         "is_healthy": findings.is_healthy,
         "verdict": findings.verdict,
         "figures": findings.figures,
-        "findings": [{**vars(finding), "layers": list(finding.layers)} for finding in findings],
+        "findings": [make_record(finding) for finding in findings],
     }
 
 

@@ -85,7 +85,7 @@ def test_diagnose_by_exit_status(tmp_path):
     assert records["healthy"]["is_healthy"]
     assert not records["sick"]["is_healthy"]
     finding = records["sick"]["findings"][0]
-    assert set(finding) == {"rule", "severity", "layers", "epoch", "evidence", "advice"}
+    assert set(finding) == {"rule", "severity", "layers", "epoch", "evidence", "advice", "consequences"}
     assert finding["layers"][0] == "dense_0"
 
 

@@ -54,8 +54,8 @@ class Scene:
         return table.assign(run=self.name)
 
     def find(self, rule: str) -> list[Finding]:
-        """The findings of a rule."""
-        return [finding for finding in self.findings if finding.rule == rule]
+        """The findings of a rule, as causes or as consequences."""
+        return [finding for finding in self.findings.list_all() if finding.rule == rule]
 
 
 @functools.cache

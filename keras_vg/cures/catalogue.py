@@ -1,7 +1,5 @@
 """All remedies by name, and which of them each rule calls for."""
 
-from collections.abc import Iterable
-
 from keras_vg.cures import (
     activations,
     embeddings,
@@ -17,7 +15,6 @@ from keras_vg.cures import (
     skips,
 )
 from keras_vg.cures.remedy import Remedy
-from keras_vg.diagnosis.findings import Finding
 
 _MODULES = (
     inputs,
@@ -141,10 +138,3 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
     ),
 }
 """The remedies that each rule calls for, the likeliest first; the rules from upstream to downstream."""
-
-_ORDER = [*FOR_RULE, *NO_REMEDY]
-
-
-def sort_upstream(findings: Iterable[Finding]) -> list[Finding]:
-    """Sorts findings from the data over labels, head, scale, rate and initialization to the depth."""
-    return sorted(findings, key=lambda finding: _ORDER.index(finding.rule) if finding.rule in _ORDER else len(_ORDER))

@@ -7,6 +7,7 @@ import pandas as pd
 
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
+from keras_vg.diagnosis.nonfinite import INPUT
 
 SATURATING = ("sigmoid", "tanh", "softsign", "hard_sigmoid", "hard_tanh")
 RECTIFIERS = ("relu", "relu6")
@@ -106,9 +107,7 @@ def find_nonfinite_outputs(context: Context) -> Iterator[Finding]:
         return
     at_first = bad[bad["epoch"] == bad["epoch"].min()]
     first = at_first.iloc[0]
-    where = (
-        "the input itself" if first["depth"] == -1 and first["activation"] == "input" else f"layer {first['layer']!r}"
-    )
+    where = INPUT if first["depth"] == -1 and first["activation"] == "input" else f"layer {first['layer']!r}"
     yield Finding(
         "nonfinite",
         "error",

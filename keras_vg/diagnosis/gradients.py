@@ -6,6 +6,7 @@ import numpy as np
 
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
+from keras_vg.diagnosis.nonfinite import GRADIENTS, WEIGHTS
 from keras_vg.diagnosis.saturation import list_saturated_heads, make_finding
 from keras_vg.diagnosis.series import GradientSeries
 from keras_vg.logs.layers import LayerGradients, fit_factor
@@ -179,7 +180,11 @@ def find_nonfinite(context: Context) -> Iterator[Finding]:
         "error",
         tuple(series.name_layer(depth) for depth in depths),
         context.get_epoch(series.epochs[m]),
-        {"weights_hit": float(bad[m].sum()), "of": float(bad.shape[1])},
+        {
+            "first": WEIGHTS if bad_weight[m].any() and not context.is_inspection else GRADIENTS,
+            "weights_hit": float(bad[m].sum()),
+            "of": float(bad.shape[1]),
+        },
         "Weights or gradients became NaN or infinite. Check the data with `np.isfinite(x).all()` and the labels "
         "alike, lower the learning rate, add `clipnorm=1.0` to the optimizer, and avoid log, sqrt and division near 0.",
     )

@@ -8,6 +8,7 @@ import pandas as pd
 
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
+from keras_vg.diagnosis.nonfinite import LABELS
 
 CROSSENTROPIES: tuple[str, ...] = ("binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy")
 CROSSENTROPIES += ("binary_focal_crossentropy", "categorical_focal_crossentropy")
@@ -104,7 +105,7 @@ def find_label_range(context: Context) -> Iterator[Finding]:
                 "warning" if "loss" in _get_not_seen(context) else "error",
                 _name(output),
                 None,
-                {"first": "the labels"},
+                {"first": LABELS},
                 "The labels hold NaN or infinity. Check them with `np.isfinite(y).all()`.",
             )
             continue

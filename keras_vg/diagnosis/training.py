@@ -8,6 +8,7 @@ import pandas as pd
 from keras_vg.diagnosis.activations import explodes_in_time
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
+from keras_vg.diagnosis.nonfinite import LOSS
 from keras_vg.diagnosis.optimizers import find_discarded, is_ruined_by_building
 from keras_vg.logs.history import list_losses
 
@@ -137,7 +138,7 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
                 "error",
                 (),
                 int(epochs[index]),
-                {name: float(history[name].iloc[index])},
+                {"first": LOSS, name: float(history[name].iloc[index])},
                 f"The loss became NaN or infinite. Check the data with `np.isfinite(x).all()`. {LOWER}",
             )
             return

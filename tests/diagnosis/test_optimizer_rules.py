@@ -195,4 +195,4 @@ def test_steps_of_momentum_are_not_taken_for_steps_of_the_rate(tmp_path):
     log = vg.read_log(tmp_path / "gradients.csv")
     assert (0.1 * np.sqrt(log["size"]) / log["weight_norm"])[log["weight"] == "kernel"].max() > 1
     assert log["update_ratio"][log["weight"] == "kernel"].max() < 0.2  # what they are
-    assert "update_too_large" not in {finding.rule for finding in vg.diagnose(log)}
+    assert "update_too_large" not in {finding.rule for finding in vg.diagnose(log).list_all()}
