@@ -46,6 +46,9 @@ NO_REMEDY = {
     "schedule_by_batches": "Whether a schedule's steps were meant as batches or as updates, only its author knows.",
     "rank_under_muon": "Muon goes by rank alone, and learns all the same.",
     "decay_without_gradient": "The loss does not depend on these weights: leave them out, or do not decay them.",
+    "learning_stops": "What sets the learning rate, a schedule or a callback, is not part of a trial.",
+    "validation_loss_rises": "The training and the validation data differ, or the model learns examples by heart: more "
+    "data, a smaller model, or the weights of an earlier epoch.",
     "exhausted_data": "The data ended too soon: pass more of it, or fewer steps.",
     "disconnected_layer": "The loss does not depend on these layers: connect them or leave them out.",
     "uncalled_layer": "The model did not call these layers: nothing is known of them.",
@@ -136,5 +139,16 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
         "SGD with momentum",
         *_HEADS,
     ),
+    "no_better_than_constant": (
+        *_INPUTS,
+        *_HEADS,
+        *_RATES_DOWN,
+        *_RATES_UP[1:3],
+        *_WEIGHTS,
+        *_ACTIVATIONS[:2],
+        *_NORMALIZATIONS,
+        "Adam",
+    ),
+    "predictions_hardly_vary": (*_RATES_UP, *_INPUTS, "labels standardized in the model", "Adam", *_WEIGHTS),
 }
 """The remedies that each rule calls for, the likeliest first; the rules from upstream to downstream."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from keras_vg.diagnosis.advice import avoid_nonfinite, unsaturate, weaken_outputs
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
 from keras_vg.diagnosis.nonfinite import INPUT
@@ -55,9 +56,7 @@ def find_saturated(context: Context) -> Iterator[Finding]:
                 "saturated_fraction": float(rows["saturated_fraction"].max()),
                 "activation": str(rows["activation"].iloc[0]),
             },
-            "These units sit where their activation is flat, so hardly any gradient passes. Scale the inputs to zero "
-            "mean and unit variance (`keras.layers.Normalization`), use smaller initial weights (`'glorot_uniform'`), "
-            "put `BatchNormalization` before the activation, or use ReLU.",
+            "These units sit where their activation is flat, so hardly any gradient passes. " + unsaturate(context),
         )
 
 
@@ -115,7 +114,7 @@ def find_nonfinite_outputs(context: Context) -> Iterator[Finding]:
         context.get_epoch(first["epoch"]),
         {"first": where, "layers_hit": float(len(at_first))},
         f"The first value that is NaN or infinite comes from {where}. Check the data with `np.isfinite(x).all()`, "
-        "lower the learning rate, add `clipnorm=1.0` to the optimizer, and avoid log, sqrt and division near 0.",
+        f"{avoid_nonfinite(context)}.",
     )
 
 
@@ -186,8 +185,7 @@ def find_explosion_forwards(context: Context) -> Iterator[Finding]:
         layers,
         epoch,
         evidence,
-        "Outputs grow beyond any scale. Use smaller initial weights (`kernel_initializer='he_normal'` with ReLU), "
-        "`BatchNormalization` between the layers, or a lower learning rate.",
+        f"Outputs grow beyond any scale. {weaken_outputs(context)}",
     )
 
 

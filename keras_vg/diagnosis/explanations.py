@@ -12,10 +12,10 @@ Where = Literal["anywhere", "same layers", "behind", "before"]
 
 LOW = ("learning_rate_too_low", "update_too_small")
 HIGH = ("learning_rate_too_high", "update_too_large")
-FLAT = ("loss_does_not_fall",)
+FLAT = ("no_better_than_constant", "loss_does_not_fall", "learning_stops")
 """A loss that does not fall, or no longer."""
 
-ALIKE = ("constant_prediction",)
+ALIKE = ("constant_prediction", "predictions_hardly_vary")
 STALLED = (*LOW, *FLAT, *ALIKE)
 """What is seen of a training whose gradients are gone, whatever took them."""
 
@@ -206,6 +206,10 @@ EDGES: tuple[Edge, ...] = (
         )
         for rule in HIGH
     ),
+    *(
+        Edge(rule, LOW, "A step that goes too far gains nothing either; of two advices on the rate one is right.")
+        for rule in HIGH
+    ),
     Edge("update_too_small", ("learning_rate_too_low", *FLAT, *ALIKE), "Weights that hardly move hardly learn."),
     Edge("learning_rate_too_low", ("update_too_small", *FLAT, *ALIKE), "The loss falls by what the steps are worth."),
     Edge("skipped_steps", ("no_update", *LOW, *FLAT), "What is skipped trains nothing.", condition=_is_error),
@@ -301,8 +305,9 @@ EDGES: tuple[Edge, ...] = (
     ),
     Edge(
         "constant_prediction",
-        (*FLAT, *LOW),
+        (*FLAT, *LOW, "predictions_hardly_vary"),
         "The same answer to every example is no better than the best constant one.",
     ),
+    *(Edge(rule, FLAT[FLAT.index(rule) + 1 :] + ALIKE, "What is not learned is not predicted.") for rule in FLAT),
 )
 """What explains what. Where two explain each other, the one upstream is the cause."""

@@ -4,17 +4,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from keras_vg.diagnosis.advice import avoid_nonfinite, strengthen_gradient, weaken_gradient
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
 from keras_vg.diagnosis.nonfinite import GRADIENTS, WEIGHTS
 from keras_vg.diagnosis.saturation import list_saturated_heads, make_finding
 from keras_vg.diagnosis.series import GradientSeries
 from keras_vg.logs.layers import LayerGradients, fit_factor
-
-CURE = (
-    "Use `activation='relu'` with `kernel_initializer='he_normal'`, put `keras.layers.BatchNormalization()` between "
-    "the layers, add skip connections (`keras.layers.Add()`), or use fewer layers."
-)
 
 
 def find_vanishing(context: Context) -> Iterator[Finding]:
@@ -53,12 +49,12 @@ def find_vanishing(context: Context) -> Iterator[Finding]:
             tuple(context.series.name_layer(depth) for depth in lost),
             context.get_epoch(layers.epochs[epoch]),
             evidence,
-            _advise(ratio, factor, is_passed_by),
+            _advise(context, ratio, factor, is_passed_by),
         )
         return
 
 
-def _advise(ratio: float, factor: float, is_passed_by: bool) -> str:
+def _advise(context: Context, ratio: float, factor: float, is_passed_by: bool) -> str:
     """What to do about vanishing gradients, by whether they reach the input all the same."""
     if is_passed_by:
         return (
@@ -67,7 +63,7 @@ def _advise(ratio: float, factor: float, is_passed_by: bool) -> str:
         )
     return (
         f"The layers nearest the input get {ratio:.1e} of the last layer's gradient; each layer passes on about "
-        f"{factor:.2g} of what it gets. {CURE}"
+        f"{factor:.2g} of what it gets. {strengthen_gradient(context)}"
     )
 
 
@@ -83,8 +79,7 @@ def find_exploding(context: Context) -> Iterator[Finding]:
                 (context.series.name_layer(depths[0]),),
                 context.get_epoch(layers.epochs[epoch]),
                 {"gradient_ratio": ratio, "factor_per_layer": factor, **_expect(context, depths)},
-                "The gradient grows towards the input. Use smaller initial weights (`kernel_initializer='he_normal'` "
-                "with ReLU, `'glorot_uniform'` with tanh), fewer layers, or `clipnorm=1.0` in the optimizer.",
+                f"The gradient grows towards the input. {weaken_gradient(context)}",
             )
             return
 
@@ -186,7 +181,7 @@ def find_nonfinite(context: Context) -> Iterator[Finding]:
             "of": float(bad.shape[1]),
         },
         "Weights or gradients became NaN or infinite. Check the data with `np.isfinite(x).all()` and the labels "
-        "alike, lower the learning rate, add `clipnorm=1.0` to the optimizer, and avoid log, sqrt and division near 0.",
+        f"alike, {avoid_nonfinite(context)}.",
     )
 
 

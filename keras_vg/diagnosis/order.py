@@ -32,7 +32,15 @@ STAGES: dict[str, tuple[str, ...]] = {
         "tiny_gradient",
     ),
     "depth": ("disconnected_layer", "decay_without_gradient", "vanishing_gradient", "zero_gradient"),
-    "outcome": ("coasting_weights", "constant_prediction", "loss_does_not_fall"),
+    "outcome": (
+        "coasting_weights",
+        "constant_prediction",
+        "no_better_than_constant",
+        "loss_does_not_fall",
+        "learning_stops",
+        "predictions_hardly_vary",
+        "validation_loss_rises",
+    ),
     "not judged": ("gradients_not_seen", "uncalled_layer", "not_inspected", "loss_not_known", "frozen_layers"),
 }
 """The rules, each under the first thing that may have to be changed for it, from upstream to downstream.

@@ -5,7 +5,17 @@ from typing import Any
 
 import numpy as np
 
-from keras_vg.diagnosis import activations, backends, epochs, gradients, optimizers, outputs, saturation, training
+from keras_vg.diagnosis import (
+    activations,
+    backends,
+    curves,
+    epochs,
+    gradients,
+    optimizers,
+    outputs,
+    saturation,
+    training,
+)
 from keras_vg.diagnosis.causes import group_by_cause
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.evidence import Evidence, collect
@@ -61,7 +71,14 @@ INSPECTION_RULES: tuple[Rule, ...] = (
     training.find_first_step,
 )
 PREDICTION_RULES: tuple[Rule, ...] = (outputs.find_constant_prediction, saturation.find_cut_answers)
-HISTORY_RULES: tuple[Rule, ...] = (training.find_loss_curve,)
+HISTORY_RULES: tuple[Rule, ...] = (
+    training.find_loss_curve,
+    curves.find_stop,
+    curves.find_constant_answer,
+    curves.find_hardly_varying_predictions,
+    curves.find_validation_rise,
+    curves.find_late_oscillation,
+)
 
 
 def diagnose(*sources: Any, **thresholds: float) -> Findings:

@@ -70,6 +70,16 @@ class Thresholds:
             are ruined at once, which other rules see (the same with `--match rate --seeds 3`).
         oscillation_size: Median relative change of the loss per epoch below which that is but the noise of a plateau.
         converged_loss: Loss, as part of that of the best constant prediction, below which a still net is done.
+        still_part: Part of the epochs that must have passed since a training stopped.
+        same_loss: Relative change of the loss per epoch below which it is the very same but for rounding.
+        baseline_distance: Relative distance from the loss of the best constant answer within which a loss is that. The
+            entropy of ten classes in a batch of 128 is 1.5 % too low; that of two, 0.6 %.
+        baseline_noise: The same of a squared error: a batch's variance is off by the root of 2 / 128, 12 %.
+        hardly_vary: Standard deviation of the predictions over that of the labels, below which they are one answer: the
+            inputs explain no more than 0.25 % of the labels' variance.
+        settled_epochs: Epochs after which a loss at a constant answer's has settled, and a validation loss is judged.
+        settled_steps: Steps that they must have, where those are known; a plateau at the start may be as long.
+        validation_rise: Last validation loss over the lowest one, from which it rises.
         first_epochs: Epochs over which a loss may be flat before it counts.
         first_steps: Steps over which it may, where they are known.
         coasting: Movement without a gradient, in learning rates per step and value, from which it does not die away.
@@ -120,6 +130,14 @@ class Thresholds:
     oscillation: float = 0.5
     oscillation_size: float = 0.05
     converged_loss: float = 0.1
+    still_part: float = 0.5
+    same_loss: float = 1e-5
+    baseline_distance: float = 0.02
+    baseline_noise: float = 0.15
+    hardly_vary: float = 0.05
+    settled_epochs: int = 5
+    settled_steps: int = 200
+    validation_rise: float = 1.1
     first_epochs: int = 3
     first_steps: int = 30
     coasting: float = 0.5

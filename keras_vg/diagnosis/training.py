@@ -6,16 +6,12 @@ import numpy as np
 import pandas as pd
 
 from keras_vg.diagnosis.activations import explodes_in_time
+from keras_vg.diagnosis.advice import lower_rate, name_initializers, raise_rate
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
 from keras_vg.diagnosis.nonfinite import LOSS
 from keras_vg.diagnosis.optimizers import find_discarded, is_ruined_by_building
 from keras_vg.logs.history import list_losses
-
-LOWER = (
-    "Lower the learning rate (divide it by 10), add `clipnorm=1.0` to the optimizer, and scale the inputs and labels."
-)
-RAISE = "Raise the learning rate (multiply it by 10 until the loss falls faster, then stop)."
 
 
 def find_update_size(context: Context) -> Iterator[Finding]:
@@ -45,7 +41,7 @@ def find_update_size(context: Context) -> Iterator[Finding]:
             (str(series.layers[judged][weight]),),
             context.get_epoch(series.epochs[m]),
             {"update_ratio_per_step": float(largest[m])},
-            f"One step changes weights by {largest[m]:.2g} of their size; 0.001 is healthy. {LOWER}",
+            f"One step changes weights by {largest[m]:.2g} of their size; 0.001 is healthy. {lower_rate(context)}",
         )
     with np.errstate(all="ignore"):
         moved = np.fmax.reduce(columns["update_ratio"][:, kernels], axis=1) / np.maximum(
@@ -59,7 +55,7 @@ def find_update_size(context: Context) -> Iterator[Finding]:
             context.get_epoch(series.epochs[0]),
             {"update_ratio_per_step": float(np.fmax.reduce(moved))},
             f"A step changes no kernel by more than {np.fmax.reduce(moved):.1e} of their size; 0.001 is "
-            f"healthy. {RAISE}",
+            f"healthy. {raise_rate()}",
         )
 
 
@@ -80,8 +76,7 @@ def find_tiny_gradients(context: Context) -> Iterator[Finding]:
         context.get_epoch(series.epochs[0]),
         {"largest_gradient_rms": float(largest.max())},
         "Every kernel's gradient is so small that Adam's epsilon outweighs it and SGD does not move it. Use larger "
-        "initial weights (`kernel_initializer='he_normal'` with ReLU, `'glorot_uniform'` with tanh), and scale inputs "
-        "and loss.",
+        f"initial weights ({name_initializers(context)}), and scale inputs and loss.",
     )
 
 
@@ -103,7 +98,8 @@ def find_first_step(context: Context) -> Iterator[Finding]:
             (),
             None,
             {"loss": before, "loss_after_one_step": after, "learning_rate": rate},
-            f"One step takes the loss of its own batch from {before:.3g} to {after:.3g}: it overshoots. {LOWER}",
+            f"One step takes the loss of its own batch from {before:.3g} to {after:.3g}: it overshoots. "
+            f"{lower_rate(context)}",
         )
     fall = (before - after) / floor
     step = _measure_steps(context)  # if steps of a healthy size gain nothing, the rate is not to blame
@@ -116,7 +112,7 @@ def find_first_step(context: Context) -> Iterator[Finding]:
             None,
             {"loss": before, "relative_fall_per_step": fall, "update_ratio_per_step": step, "learning_rate": rate},
             f"One step lowers the loss of its own batch by {fall:.1e} of it: a thousand steps will not train this. "
-            f"{RAISE}",
+            f"{raise_rate()}",
         )
 
 
@@ -139,7 +135,7 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
                 (),
                 int(epochs[index]),
                 {"first": LOSS, name: float(history[name].iloc[index])},
-                f"The loss became NaN or infinite. Check the data with `np.isfinite(x).all()`. {LOWER}",
+                f"The loss became NaN or infinite. Check the data with `np.isfinite(x).all()`. {lower_rate(context)}",
             )
             return
     if losses is None:
@@ -170,7 +166,7 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
             (),
             int(epochs[lowest + 1]),
             {"lowest_loss": float(losses[lowest]), "last_loss": float(losses[-1])},
-            f"The loss rises. {LOWER}",
+            f"The loss rises. {lower_rate(context)}",
         )
         return
     undone, swing = measure_oscillation(losses)
@@ -179,9 +175,10 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
             "learning_rate_too_high",
             "warning",
             (),
-            int(epochs[0]),
+            int(epochs[2 + np.argmax(np.diff(losses[1:]) > 0)]),  # the first that rises
             {"part_of_falls_undone": undone, "median_change_per_epoch": swing},
-            f"The loss goes up and down: its rises undo {undone:.0%} of its falls. {LOWER} Or take larger batches.",
+            f"The loss goes up and down: its rises undo {undone:.0%} of its falls. {lower_rate(context)} Or take "
+            "larger batches.",
         )
         return
     if len(losses) < t.first_epochs or not scale > 0 or context.is_converged or _get_accuracy(context) > 0.9:
@@ -203,7 +200,7 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
             int(epochs[0]),
             {**evidence, "update_ratio_per_step": step},
             f"The loss hardly falls, and the weights change by {step:.1e} of their size per step; 0.001 is healthy. "
-            f"{RAISE}",
+            f"{raise_rate()}",
         )
     elif fall < t.flat_loss:
         yield Finding(

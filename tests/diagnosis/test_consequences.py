@@ -9,6 +9,7 @@ import pytest
 
 import keras_vg as vg
 from helpers.made_up_logs import make_activations, make_gradients, make_history
+from keras_vg.diagnosis.advice import write_choice
 from keras_vg.diagnosis.causes import group_by_cause
 from keras_vg.diagnosis.explanations import EDGES, Facts
 from keras_vg.diagnosis.findings import SEVERITIES, Finding, Findings
@@ -156,3 +157,33 @@ def test_consequences_are_shown_everywhere():
     assert findings.__rich__().row_count == 1
     assert "learning_rate_too_high</td>" in findings._repr_html_()
     assert [f.rule for f in findings.list_all()] == ["learning_rate_too_high", "dead_relu"]
+
+
+def tell_advice(rule, *sources):
+    return {f.rule: f.advice for f in vg.diagnose(*sources).list_all()}[rule]
+
+
+def test_advice_leaves_out_what_the_model_has():
+    log = make_gradients(0.2 ** np.arange(8.0, -1, -1))
+    assert "Use `activation='relu'` with `kernel_initializer='he_normal'`, put" in tell_advice(
+        "vanishing_gradient", log
+    )
+    relu = make_activations("relu", layers=9)
+    advice = tell_advice("vanishing_gradient", log, relu)
+    assert "activation='relu'" not in advice
+    assert "BatchNormalization" in advice
+    scale = log[log["depth"] == 3].assign(weight="gamma")
+    assert "BatchNormalization" not in tell_advice("vanishing_gradient", pd.concat([log, scale]), relu)
+    exploding = make_gradients(10.0 ** np.arange(6, 0, -1))
+    assert "`'glorot_uniform'` with tanh" in tell_advice("exploding_gradient", exploding)
+    assert "with tanh" not in tell_advice("exploding_gradient", exploding, make_activations("tanh", layers=6))
+    saturated = make_activations("tanh", saturated_fraction=0.99)
+    assert "BatchNormalization" in tell_advice("saturated_units", saturated, make_gradients([0.1] * 4))
+    scaled = pd.concat([make_gradients([0.1] * 4), make_gradients([0.1]).assign(weight="gamma")])
+    assert "BatchNormalization" not in tell_advice("saturated_units", saturated, scaled)
+
+
+def test_choices_are_sentences():
+    assert write_choice(["use one"]) == "Use one."
+    assert write_choice(["use one", "two"]) == "Use one or two."
+    assert write_choice(["use one", "put two", "three"]) == "Use one, put two, or three."

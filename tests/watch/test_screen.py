@@ -174,7 +174,7 @@ def test_the_worst_findings_come_first(paths, tmp_path):
 
 
 def test_more_findings_than_lines_are_counted(tmp_path):
-    paths = [path for name in "abcdefgh" for path in write_run(tmp_path, name, 0.1)]
+    paths = [path for name in "abcdefghi" for path in write_run(tmp_path, name, 0.1)]
     lines = draw(paths, 80, 24)
     assert any(line.startswith("... and ") for line in lines)
 
