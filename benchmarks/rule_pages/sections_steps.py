@@ -101,6 +101,71 @@ STEPS = [
         "not move.",
     ),
     Section(
+        rule="no_better_than_constant",
+        sees="A loss that settles at that of the best constant answer: never below it, or back there after it had "
+        "learned (a collapse). That answer's loss is known from `inspect` or `TrainingGuard(x, y)`, never from a log "
+        "alone: a loss of log(k) may be any.",
+        severity="Error if the predictions for the probe batch hardly vary as well (`hardly_vary`), and it had been "
+        "lower or has stayed for `settled_epochs` and `settled_steps`; otherwise a warning, since labels may be noise.",
+        thresholds=(
+            "baseline_distance",
+            "baseline_noise",
+            "settled_epochs",
+            "settled_steps",
+            "hardly_vary",
+            "first_epochs",
+            "first_steps",
+        ),
+        sick="sigmoids x10, regression",
+        healthy="one layer of relu, regression",
+        silent="One layer of ReLU, on the same data: the loss passes by that of the constant answer.",
+        epochs=8,
+        draw=drawings.draw_losses,
+        caption="The training loss; dashed: that of the best constant prediction on the inspected batch. Left, it "
+        "settles there.",
+    ),
+    Section(
+        rule="learning_stops",
+        sees="A training that was learning, and from one epoch on does not: no weight moves, or the rate is 0, or the "
+        "loss is the very same. A schedule's soft end and a plateau before it are no stop.",
+        severity="Warning.",
+        thresholds=("still_part", "same_loss", "update_small", "flat_loss", "first_epochs"),
+        sick="rate times 1e-4 at each epoch",
+        healthy="rate times 0.9 at each epoch",
+        silent="The same schedule with a factor of 0.9.",
+        epochs=8,
+        draw=drawings.draw_losses,
+        caption="The training loss; dashed: that of the best constant prediction. Left, one epoch trained.",
+    ),
+    Section(
+        rule="predictions_hardly_vary",
+        sees="Predictions of a regression that are about the same for every example, beside labels that are not. "
+        "They need a probe batch with its labels: `TrainingGuard(x, y)`.",
+        severity="Warning: the inputs may say no more of the labels.",
+        thresholds=("hardly_vary", "first_epochs", "first_steps"),
+        sick="sigmoids x10, regression",
+        healthy="one layer of relu, regression",
+        silent="One layer of ReLU on the same data.",
+        epochs=4,
+        draw=drawings.draw_variation,
+        caption="The standard deviation of the predictions, as part of the labels', at the end of each epoch; dashed: "
+        "the threshold.",
+    ),
+    Section(
+        rule="validation_loss_rises",
+        sees="A validation loss that rises, by more than its noise, while the training loss falls.",
+        severity="Warning if it rises from the first epoch on: the validation data are other data, or the model learns "
+        "the examples by heart at once. For information if it had fallen before.",
+        thresholds=("validation_rise", "settled_epochs"),
+        sick="validation inputs not scaled",
+        healthy="validation inputs scaled",
+        silent="The same training, with validation inputs that are scaled as the training's are.",
+        epochs=10,
+        draw=drawings.draw_validation,
+        caption="The training loss (blue) and the validation loss (red). Left, the validation inputs are ten times as "
+        "large as those that are trained on.",
+    ),
+    Section(
         rule="endless_fall",
         sees="A loss below 0 that falls faster at every epoch. A loss that has a lowest value falls more slowly as it "
         "nears it; this one has none.",

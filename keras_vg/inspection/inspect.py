@@ -20,7 +20,7 @@ from keras_vg.inspection.batches import (
     measure_spread,
 )
 from keras_vg.inspection.expected import predict_gradients
-from keras_vg.inspection.graph import count_merges
+from keras_vg.inspection.graph import count_merges, list_paths
 from keras_vg.inspection.optimizer_setup import describe_optimizer, measure_update
 from keras_vg.inspection.passes import order_labels, run_passes
 from keras_vg.inspection.watched import find_input_axis
@@ -103,6 +103,7 @@ def inspect(model: keras.Model, x: Any, y: Any = None, sample_weight: Any = None
                 if getattr(item.layer, "stateful", False)
             },
             "skip_connections": count_merges(model),
+            "paths": list_paths(model),
             "loss": passes.loss,
             "loss_after": passes.loss_after,
             "loss_aligned": passes.loss_aligned,
