@@ -154,9 +154,10 @@ STEPS = [
     Section(
         rule="validation_loss_rises",
         sees="A validation loss that rises, by more than its noise, while the training loss falls.",
-        severity="Warning if it rises from the first epoch on: the validation data are other data, or the model learns "
-        "the examples by heart at once. For information if it had fallen before.",
-        thresholds=("validation_rise", "settled_epochs"),
+        severity="Warning if it rises from the first epoch on, or is `validation_gap` times the training loss even at "
+        "its lowest: the validation data are other data, or the model learns the examples by heart at once. For "
+        "information if it had fallen before.",
+        thresholds=("validation_rise", "validation_gap", "settled_epochs"),
         sick="validation inputs not scaled",
         healthy="validation inputs scaled",
         silent="The same training, with validation inputs that are scaled as the training's are.",

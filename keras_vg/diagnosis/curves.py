@@ -173,7 +173,7 @@ def find_hardly_varying_predictions(context: Context) -> Iterator[Finding]:
             (row["layer"],) if row["layer"] else (),
             int(row["epoch"]),
             {"prediction_std": float(row["prediction_std"]), "label_std": float(row["label_std"]), "ratio": variation},
-            f"The predictions vary by {variation:.1%} of what the labels do: about the same answer to every example. "
+            f"The predictions' standard deviation is {variation:.1e} of the labels': one answer to every example. "
             "Either little of the labels can be known from the inputs, or the model has not learned it: train longer, "
             "raise the learning rate, and check that inputs and labels belong together.",
         )
@@ -204,7 +204,8 @@ def find_validation_rise(context: Context) -> Iterator[Finding]:
         "loss_then": float(train[lowest]),
         "last_loss": float(train[-1]),
     }
-    if lowest > 0:
+    is_far_off = after[0] > t.validation_gap * train[lowest]
+    if lowest > 0 and not is_far_off:
         yield Finding(
             "validation_loss_rises",
             "info",
@@ -219,12 +220,18 @@ def find_validation_rise(context: Context) -> Iterator[Finding]:
         "validation_loss_rises",
         "warning",
         (),
-        int(known["epoch"].iloc[0]),
+        int(known["epoch"].iloc[lowest]),
         evidence,
-        "What is learned from the training data makes the validation loss worse from the first epoch on. Either the "
-        "model learns the examples by heart at once (few of them, a large model), or the validation data are other "
-        "data: check that their inputs are scaled by the same statistics, that their labels are encoded and ordered "
-        "alike, and that a split did not part the classes (`validation_split` takes the last rows: shuffle first).",
+        "What is learned from the training data makes the validation loss worse"
+        + (
+            f", and it is {after[0] / train[lowest]:.0f} times as high. The"
+            if is_far_off
+            else " from the first epoch on. Either the model learns the examples by heart at once (few of them, a "
+            "large model), or the"
+        )
+        + " validation data are other data: check that their inputs are scaled by the same statistics, that their "
+        "labels are encoded and ordered alike, and that a split did not part the classes (`validation_split` takes the "
+        "last rows: shuffle first).",
     )
 
 

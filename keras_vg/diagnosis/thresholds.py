@@ -80,6 +80,7 @@ class Thresholds:
         settled_epochs: Epochs after which a loss at a constant answer's has settled, and a validation loss is judged.
         settled_steps: Steps that they must have, where those are known; a plateau at the start may be as long.
         validation_rise: Last validation loss over the lowest one, from which it rises.
+        validation_gap: Lowest validation loss over the training loss of its epoch, from which they are of other data.
         first_epochs: Epochs over which a loss may be flat before it counts.
         first_steps: Steps over which it may, where they are known.
         coasting: Movement without a gradient, in learning rates per step and value, from which it does not die away.
@@ -138,6 +139,7 @@ class Thresholds:
     settled_epochs: int = 5
     settled_steps: int = 200
     validation_rise: float = 1.1
+    validation_gap: float = 10.0
     first_epochs: int = 3
     first_steps: int = 30
     coasting: float = 0.5

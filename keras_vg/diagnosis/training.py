@@ -11,6 +11,7 @@ from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
 from keras_vg.diagnosis.nonfinite import LOSS
 from keras_vg.diagnosis.optimizers import find_discarded, is_ruined_by_building
+from keras_vg.diagnosis.series import GradientSeries
 from keras_vg.logs.history import list_losses
 
 
@@ -43,8 +44,9 @@ def find_update_size(context: Context) -> Iterator[Finding]:
             {"update_ratio_per_step": float(largest[m])},
             f"One step changes weights by {largest[m]:.2g} of their size; 0.001 is healthy. {lower_rate(context)}",
         )
+    sized = list_sized(series)
     with np.errstate(all="ignore"):
-        moved = np.fmax.reduce(columns["update_ratio"][:, kernels], axis=1) / np.maximum(
+        moved = np.fmax.reduce(columns["update_ratio"][:, sized], axis=1) / np.maximum(
             np.fmax.reduce(columns["steps"], axis=1), 1
         )
     if np.isfinite(moved).any() and 0 < np.fmax.reduce(moved) < t.update_small and not context.is_converged:
@@ -54,7 +56,7 @@ def find_update_size(context: Context) -> Iterator[Finding]:
             (),
             context.get_epoch(series.epochs[0]),
             {"update_ratio_per_step": float(np.fmax.reduce(moved))},
-            f"A step changes no kernel by more than {np.fmax.reduce(moved):.1e} of their size; 0.001 is "
+            f"A step changes no weight by more than {np.fmax.reduce(moved):.1e} of their size; 0.001 is "
             f"healthy. {raise_rate()}",
         )
 
@@ -65,8 +67,7 @@ def find_tiny_gradients(context: Context) -> Iterator[Finding]:
     if context.is_converged:
         return
     rms = series.columns["gradient_rms"]
-    kernels = series.is_kernel if series.is_kernel.any() else np.ones(len(series.names), bool)
-    largest = np.fmax.reduce(np.where(series.columns["weight_norm"] > 0, rms, np.nan)[:, kernels], axis=1)
+    largest = np.fmax.reduce(np.where(series.columns["weight_norm"] > 0, rms, np.nan)[:, list_sized(series)], axis=1)
     if not (np.isfinite(largest).all() and (largest > 0).all() and (largest < t.tiny_gradient).all()):
         return
     yield Finding(
@@ -75,7 +76,7 @@ def find_tiny_gradients(context: Context) -> Iterator[Finding]:
         (),
         context.get_epoch(series.epochs[0]),
         {"largest_gradient_rms": float(largest.max())},
-        "Every kernel's gradient is so small that Adam's epsilon outweighs it and SGD does not move it. Use larger "
+        "Every weight's gradient is so small that Adam's epsilon outweighs it and SGD does not move it. Use larger "
         f"initial weights ({name_initializers(context)}), and scale inputs and loss.",
     )
 
@@ -253,13 +254,26 @@ def measure_oscillation(losses: np.ndarray) -> tuple[float, float]:
 
 
 def _measure_steps(context: Context) -> float:
-    """The largest relative change per step of any kernel in the first epoch; NaN without a gradient log."""
+    """The largest relative change per step of any weight in the first epoch; NaN without a gradient log."""
     if context.gradients is None:
         return float("nan")
     series = context.series
-    chosen = series.is_kernel if series.is_kernel.any() else np.ones(len(series.names), bool)
+    chosen = list_sized(series)
     with np.errstate(all="ignore"):
         return float(np.fmax.reduce((series.columns["update_ratio"] / series.columns["steps"])[0, chosen]))
+
+
+def list_sized(series: GradientSeries) -> np.ndarray:
+    """Chooses the weights whose size says how far a step goes: kernels, embeddings and scales, but no biases.
+
+    Args:
+        series: A gradient log.
+
+    Returns:
+        Bool of shape `(weights,)`; all weights if there is none of these.
+    """
+    is_bias = np.array([name.endswith(("bias", "beta")) for name in series.names])
+    return ~is_bias if not is_bias.all() else np.ones(len(is_bias), bool)
 
 
 def _get_accuracy(context: Context) -> float:
