@@ -29,7 +29,8 @@ class Inspection:
         outputs: One row per output, its loss, its predictions and its labels: see `batches.describe_outputs`.
         embeddings: One row per embedding that was called: `layer`, its `input_dim`, and the smallest and the largest of
             the ids that it was given, `id_min` and `id_max`.
-        setup: `optimizer`, `learning_rate`, `schedule` (the rate's class, if it has one), `epsilon`, `clipping`,
+        setup: `optimizer`, `learning_rate`, `schedule` (the rate's class, if it has one), `peak_learning_rate` (its
+            largest), `epsilon`, `clipping`,
             `loss_scaling`, `gradient_accumulation_steps`, `rounded_beta_2` (whether it is 1 in the precision of the
             weights), `orthogonalized` (under Muon: whether it is, by weight), and `dtype`, the precision of most
             trained weights; the batch's `loss` before the optimizer's next step and `loss_after` that step;

@@ -308,6 +308,7 @@ EDGES: tuple[Edge, ...] = (
         (*FLAT, *LOW, "predictions_hardly_vary"),
         "The same answer to every example is no better than the best constant one.",
     ),
+    Edge("learning_stops", ("no_update", "update_too_small"), "Steps that shrink on end as none at all."),
     *(Edge(rule, FLAT[FLAT.index(rule) + 1 :] + ALIKE, "What is not learned is not predicted.") for rule in FLAT),
 )
 """What explains what. Where two explain each other, the one upstream is the cause."""

@@ -107,14 +107,16 @@ class Findings(list[Finding]):
         return "\n".join(lines)
 
     def __rich__(self) -> Table:
-        table = Table(title=escape(self._summarise()), title_justify="left", show_lines=True)
-        for heading in ("severity", "finding", "evidence", "advice"):
-            table.add_column(heading, overflow="fold")
+        # Two columns without lines: a layer's long name keeps in one piece in a terminal of 80 columns.
+        title = escape(self._summarise())
+        table = Table(title=title, title_justify="left", box=None, show_header=False, padding=(0, 1, 1, 0))
+        table.add_column("severity", no_wrap=True)
+        table.add_column("finding", overflow="fold")
         for finding in self:
             style = _STYLES[finding.severity]
-            what = "\n".join(filter(None, (describe(finding), describe_consequences(finding))))
-            texts = (what, describe_evidence(finding), finding.advice)
-            table.add_row(f"[{style}]{finding.severity}[/]", *map(escape, texts))
+            texts = (describe_evidence(finding), finding.advice, describe_consequences(finding))
+            lines = [f"[bold]{escape(describe(finding))}[/]", *(escape(text) for text in texts if text)]
+            table.add_row(f"[{style}]{finding.severity}[/]", "\n".join(lines))
         return table
 
     def _repr_html_(self) -> str:

@@ -102,8 +102,11 @@ def find_first_step(context: Context) -> Iterator[Finding]:
             f"One step takes the loss of its own batch from {before:.3g} to {after:.3g}: it overshoots. "
             f"{lower_rate(context)}",
         )
-    fall = (before - after) / floor
-    step = _measure_steps(context)  # if steps of a healthy size gain nothing, the rate is not to blame
+    # A schedule that warms up begins with steps far smaller than those that it is made for.
+    peak = context.inspection.setup.get("peak_learning_rate", rate)
+    warmup = peak / rate if peak > rate > 0 else 1.0
+    fall = (before - after) / floor * warmup
+    step = _measure_steps(context) * warmup  # if steps of a healthy size gain nothing, the rate is not to blame
     # A step of exactly 0 has another cause, which other rules name: no rate helps.
     if 0 <= fall < t.slow_loss and 0 != step < t.small_steps and not context.is_converged and rate > 0:
         yield Finding(
@@ -111,10 +114,23 @@ def find_first_step(context: Context) -> Iterator[Finding]:
             "error" if fall < t.slow_error else "warning",
             (),
             None,
-            {"loss": before, "relative_fall_per_step": fall, "update_ratio_per_step": step, "learning_rate": rate},
-            f"One step lowers the loss of its own batch by {fall:.1e} of it: a thousand steps will not train this. "
-            f"{raise_rate()}",
+            {
+                "loss": before,
+                "relative_fall_per_step": fall,
+                "steps_to_halve": 0.5 / fall if fall > 0 else np.inf,
+                "update_ratio_per_step": step,
+                "learning_rate": rate,
+            },
+            f"One step lowers the loss of its own batch by {fall:.1e} of it: {_describe_way(fall)}. {raise_rate()}",
         )
+
+
+def _describe_way(fall: float) -> str:
+    """How far it is to half the loss, in steps and epochs, if each step lowers it by as much."""
+    if not fall > 0:
+        return "no number of such steps will train this"
+    steps = 0.5 / fall
+    return f"to halve it takes some {steps:,.0f} such steps, which is {steps / 100:,.0f} epochs of 100 steps"
 
 
 def find_loss_curve(context: Context) -> Iterator[Finding]:

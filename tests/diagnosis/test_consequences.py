@@ -1,11 +1,13 @@
 """One finding per cause: what is put under what, and that nothing is lost on the way."""
 
+import io
 import itertools
 import random
 
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 
 import keras_vg as vg
 from helpers.made_up_logs import make_activations, make_gradients, make_history
@@ -187,3 +189,15 @@ def test_choices_are_sentences():
     assert write_choice(["use one"]) == "Use one."
     assert write_choice(["use one", "two"]) == "Use one or two."
     assert write_choice(["use one", "put two", "three"]) == "Use one, put two, or three."
+
+
+def test_a_long_name_keeps_in_one_piece_in_a_narrow_terminal():
+    name = "encoder/transformer_block_11/multi_head_self_attention/attention_output"
+    findings = Findings([make("dead_relu", layers=(name, "b"), first=f"layer {name!r}"), make("input_scale")])
+    file = io.StringIO()
+    Console(file=file, width=80).print(findings)
+    lines = file.getvalue().split("\n")
+    assert max(map(len, lines)) <= 80
+    assert sum(name in line for line in lines) == 2
+    for word in ("error", "Cure dead_relu.", "input scale"):
+        assert word in file.getvalue()
