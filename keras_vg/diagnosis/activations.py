@@ -79,6 +79,8 @@ def find_input_scale(context: Context) -> Iterator[Finding]:
             )
     else:
         size = _measure_log_inputs(context)
+    if _is_normalized_next(context):
+        return
     if not size >= t.input_size:  # nor is what is not finite a matter of scale
         return
     tamed = _is_tamed(context)
@@ -247,6 +249,16 @@ def _starts_far_off(context: Context) -> bool:
     if not context.is_inspection or context.inspection is None:
         return False
     return bool(context.inspection.setup["loss"] > context.thresholds.loss_excess * context.baseline)
+
+
+def _is_normalized_next(context: Context) -> bool:
+    """Whether what the first kernel makes of the inputs is normalized at once, so that their scale is of no account."""
+    if context.gradients is None or context.gradients.empty:
+        return False
+    series = context.series
+    kernels = series.depths[series.is_kernel]
+    scales = series.depths[np.array([name == "gamma" for name in series.names])]
+    return bool(len(kernels) and len(scales) and scales.min() <= kernels.min() + 1)
 
 
 def _is_tamed(context: Context) -> bool:

@@ -21,6 +21,7 @@ from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.evidence import Evidence, collect
 from keras_vg.diagnosis.explanations import Facts
 from keras_vg.diagnosis.findings import SEVERITIES, Finding, Findings
+from keras_vg.diagnosis.learned import has_learned, soften
 from keras_vg.diagnosis.nonfinite import merge_nonfinite
 from keras_vg.diagnosis.thresholds import Thresholds, make_thresholds
 
@@ -152,7 +153,10 @@ def judge(evidence: Evidence, thresholds: Thresholds) -> Findings:
             )
         )
     found = [_find(context) for context in contexts]
-    causes = group_by_cause(merge_nonfinite(_merge(found)), _collect_facts(contexts))
+    findings = merge_nonfinite(_merge(found))
+    if has_learned(contexts[-1]):
+        findings = soften(findings)
+    causes = group_by_cause(findings, _collect_facts(contexts))
     return Findings(causes, {name: value for context in contexts for name, value in _measure(context).items()})
 
 
