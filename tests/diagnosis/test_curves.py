@@ -10,6 +10,7 @@ from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.evidence import Evidence, Inspection
 from keras_vg.diagnosis.rules import HISTORY_RULES, PREDICTION_RULES, judge
 from keras_vg.diagnosis.thresholds import Thresholds
+from keras_vg.diagnosis.training import find_first_step
 from keras_vg.inspection.batches import OUTPUT_COLUMNS
 
 FALLING = [0.09, 0.0846]
@@ -194,3 +195,31 @@ def test_the_first_loss_that_is_not_finite_has_its_epoch():
 
 def test_judging_needs_no_predictions():
     assert judge(Evidence(history=make_history([1.0, 0.9, 0.8])), Thresholds()).is_healthy
+
+
+def judge_step(fall, rate=1e-3, update_ratio=1e-5, **setup):
+    """What is found in a step that lowers a loss of 1 by so much of it."""
+    setup = {"loss": 1.0, "loss_after": 1.0 - fall, "learning_rate": rate, "optimizer": "SGD", **setup}
+    setup = {"loss_scaling": False, "gradient_accumulation_steps": 1, **setup}
+    empty = pd.DataFrame()
+    inspection = Inspection(empty, None, empty, empty, make_outputs(), setup)
+    gradients = make_gradients([0.1] * 3, epochs=1, steps=1, update_ratio=update_ratio)
+    context = Context(Thresholds(), True, gradients=gradients, inspection=inspection)
+    return next(find_first_step(context), None)
+
+
+def test_a_rate_far_too_low_is_told_in_steps_and_epochs():
+    found = judge_step(1e-5)
+    assert (found.rule, found.severity) == ("learning_rate_too_low", "error")
+    assert found.evidence["steps_to_halve"] == pytest.approx(50_000)
+    assert "to halve it takes some 50,000 such steps, which is 500 epochs of 100 steps" in found.advice
+    assert judge_step(2e-4).severity == "warning"
+    assert judge_step(0.01) is None  # a small linear model at a rate that suits it
+    assert judge_step(1e-5, update_ratio=1e-2) is None  # steps of a healthy size: another cause
+    assert "no number of such steps" in judge_step(0.0).advice
+
+
+def test_a_warmup_is_judged_by_the_rate_that_it_leads_to():
+    assert judge_step(1e-5, peak_learning_rate=1e-3) is not None
+    assert judge_step(1e-5, peak_learning_rate=0.5) is None
+    assert judge_step(1e-9, update_ratio=1e-8, peak_learning_rate=0.5).severity == "error"
