@@ -4,7 +4,7 @@ import keras
 from keras.optimizers import SGD, Adam
 
 from labelled_programs import Program
-from labelled_programs.data import make_regression
+from labelled_programs.data import Data, make_regression
 from labelled_programs.models import dense
 
 _NET = dense(hidden=[32], activation="relu", output=(1, None))
@@ -12,12 +12,12 @@ _X, _Y = make_regression()
 _TRAIN, _VALIDATION = slice(0, 480), slice(480, 640)
 
 
-def make_training_part():
+def make_training_part() -> Data:
     """The first 480 examples of the regression."""
     return _X[_TRAIN], _Y[_TRAIN]
 
 
-def _make_schedule(factor: float):
+def _make_schedule(factor: float) -> keras.callbacks.Callback:
     return keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate if epoch == 0 else rate * factor)
 
 

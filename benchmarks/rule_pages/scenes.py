@@ -88,7 +88,8 @@ class _PredictionRecorder(keras.callbacks.Callback):
 
     def __init__(self, x: Any, y: Any) -> None:
         super().__init__()
-        self.batch, self.tables = (x[:EXAMPLES], y[:EXAMPLES]), []
+        self.batch = (x[:EXAMPLES], y[:EXAMPLES])
+        self.tables: list[pd.DataFrame] = []
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Takes them."""

@@ -166,9 +166,11 @@ def find_zero(context: Context) -> Iterator[Finding]:
             "`axis`, or leave it out."
         )
     else:
+        rows = context.activations
+        may_die = rows is None or rows["activation"].isin(("relu", "relu6")).any()
         cause = (
-            "Look for dead ReLU units, an output activation that is constant (softmax over one unit), or operations "
-            "without a derivative (argmax, round)."
+            f"Look for {'dead ReLU units, ' if may_die else ''}an output activation that is constant (softmax over one "
+            "unit), or operations without a derivative (argmax, round)."
         )
     yield Finding(
         "zero_gradient",

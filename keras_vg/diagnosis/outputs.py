@@ -274,9 +274,11 @@ def find_constant_prediction(context: Context) -> Iterator[Finding]:
 
 def _find_start(predictions: pd.DataFrame, index: int, limit: float) -> int:
     """The first of the epochs at the end in which an output, by its position, gives about one answer."""
-    start = 0
-    for epoch, rows in sorted(predictions.groupby("epoch"), key=lambda pair: pair[0], reverse=True):
-        if not _measure_relative_spread(_list_records(rows)[index]) < limit:
+    epochs = predictions["epoch"].unique()
+    start = int(epochs.max())
+    for epoch in sorted(epochs, reverse=True):
+        rows = _list_records(predictions[predictions["epoch"] == epoch])
+        if not _measure_relative_spread(rows[index]) < limit:
             break
         start = int(epoch)
     return start

@@ -69,6 +69,7 @@ class Thresholds:
             `--epochs 10`); two rises are needed. Of 33 runs at rates far too high, 8 undo 0.52 to 2.1; most others
             are ruined at once, which other rules see (the same with `--match rate --seeds 3`).
         oscillation_size: Median relative change of the loss per epoch below which that is but the noise of a plateau.
+        beaten_loss: Loss, as part of that of the best constant prediction, below which large steps have done good.
         converged_loss: Loss, as part of that of the best constant prediction, below which a still net is done.
         still_part: Part of the epochs that must have passed since a training stopped.
         same_loss: Relative change of the loss per epoch below which it is the very same but for rounding.
@@ -130,6 +131,7 @@ class Thresholds:
     rising_error: float = 10.0
     oscillation: float = 0.5
     oscillation_size: float = 0.05
+    beaten_loss: float = 0.8
     converged_loss: float = 0.1
     still_part: float = 0.5
     same_loss: float = 1e-5

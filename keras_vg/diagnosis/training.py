@@ -34,11 +34,11 @@ def find_update_size(context: Context) -> Iterator[Finding]:
         return
     largest = np.fmax.reduce(per_step, axis=1)
     m = int(np.nanargmax(largest))
-    if largest[m] >= t.update_warning:
+    if largest[m] >= (t.update_large if _does_good(context) else t.update_warning):
         weight = int(np.nanargmax(per_step[m]))
         yield Finding(
             "update_too_large",
-            "error" if largest[m] >= t.update_large else "warning",
+            "error" if largest[m] >= t.update_large and not _does_good(context) else "warning",
             (str(series.layers[judged][weight]),),
             context.get_epoch(series.epochs[m]),
             {"update_ratio_per_step": float(largest[m])},
@@ -59,6 +59,18 @@ def find_update_size(context: Context) -> Iterator[Finding]:
             f"A step changes no weight by more than {np.fmax.reduce(moved):.1e} of their size; 0.001 is "
             f"healthy. {raise_rate()}",
         )
+
+
+def _does_good(context: Context) -> bool:
+    """Whether steps are known to lower the loss: the next one, or those of a training that beats a constant answer.
+
+    A linear model that starts at small weights may be given steps of their size, and be the better for them.
+    """
+    if context.is_inspection:
+        setup = {} if context.inspection is None else context.inspection.setup
+        return bool(setup.get("loss_after", np.nan) < setup.get("loss", np.nan))
+    losses = context.losses
+    return losses is not None and bool(losses[-1] < context.thresholds.beaten_loss * context.baseline)
 
 
 def find_tiny_gradients(context: Context) -> Iterator[Finding]:

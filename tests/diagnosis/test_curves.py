@@ -10,7 +10,7 @@ from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.evidence import Evidence, Inspection
 from keras_vg.diagnosis.rules import HISTORY_RULES, PREDICTION_RULES, judge
 from keras_vg.diagnosis.thresholds import Thresholds
-from keras_vg.diagnosis.training import find_first_step
+from keras_vg.diagnosis.training import find_first_step, find_update_size
 from keras_vg.inspection.batches import OUTPUT_COLUMNS
 
 FALLING = [0.09, 0.0846]
@@ -223,3 +223,21 @@ def test_a_warmup_is_judged_by_the_rate_that_it_leads_to():
     assert judge_step(1e-5, peak_learning_rate=1e-3) is not None
     assert judge_step(1e-5, peak_learning_rate=0.5) is None
     assert judge_step(1e-9, update_ratio=1e-8, peak_learning_rate=0.5).severity == "error"
+
+
+def judge_update(update_ratio, **setup):
+    setup = {"loss": 1.0, "loss_after": 2.0, "learning_rate": 0.3, "optimizer": "SGD", "loss_scaling": False, **setup}
+    setup = {"gradient_accumulation_steps": 1, **setup}
+    empty = pd.DataFrame()
+    inspection = Inspection(empty, None, empty, empty, make_outputs(), setup)
+    gradients = make_gradients([0.1], epochs=1, steps=1, update_ratio=update_ratio)
+    context = Context(Thresholds(), True, gradients=gradients, inspection=inspection)
+    found = next(find_update_size(context), None)
+    return found and found.severity
+
+
+def test_large_steps_that_do_good():
+    """A linear model that starts at small weights, at a large rate that suits it."""
+    assert (judge_update(0.5), judge_update(2.0)) == ("warning", "error")
+    assert (judge_update(0.5, loss_after=0.4), judge_update(2.0, loss_after=0.4)) == (None, "warning")
+    assert judge_update(2.0, loss_after=np.nan) == "error"

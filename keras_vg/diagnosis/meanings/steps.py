@@ -57,6 +57,7 @@ STEPS: dict[str, Meaning] = {
         thresholds=(
             "update_warning",
             "update_large",
+            "beaten_loss",
         ),
     ),
     "update_too_small": Meaning(
