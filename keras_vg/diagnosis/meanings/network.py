@@ -29,8 +29,8 @@ NETWORK: dict[str, Meaning] = {
     ),
     "exploding_gradient": Meaning(
         sees=(
-            "A gradient that grows from layer to layer towards the input, by orders of magnitude. The first "
-            "layers take steps that the last ones know nothing of."
+            "A gradient that grows from layer to layer towards the input, by orders of magnitude, on every path from "
+            "there. The first layers take steps that the last ones know nothing of."
         ),
         severity="Error.",
         thresholds=("exploding_ratio",),
@@ -73,7 +73,8 @@ NETWORK: dict[str, Meaning] = {
     "vanishing_gradient": Meaning(
         sees=(
             "A gradient that shrinks steadily from layer to layer towards the input. It compares the first "
-            "layer's with the last one's, and fits the factor per layer."
+            "layer's with the last one's, and fits the factor per layer, on each path of the model's graph where an "
+            "inspection knows it."
         ),
         severity=(
             "Error where the ratio stays below `vanishing_ratio`; a warning below `vanishing_warning`, or where "

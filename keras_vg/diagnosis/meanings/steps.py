@@ -53,7 +53,10 @@ STEPS: dict[str, Meaning] = {
             "A step that changes a kernel by a large part of its size. What the initialization, or the training "
             "so far, has given it is replaced."
         ),
-        severity="Error from `update_large` on, warning from `update_warning` on.",
+        severity=(
+            "Error from `update_large` on, warning from `update_warning` on; of steps that are known to lower the loss "
+            "(or of a training whose loss is below `beaten_loss`) a warning from `update_large` on, and nothing below."
+        ),
         thresholds=(
             "update_warning",
             "update_large",
@@ -62,7 +65,7 @@ STEPS: dict[str, Meaning] = {
     ),
     "update_too_small": Meaning(
         sees=(
-            "Steps that change no kernel by more than a millionth of its size. A change of order 1 would take a "
+            "Steps that change no weight by more than a millionth of its size. A change of order 1 would take a "
             "million of them."
         ),
         severity="Error.",
