@@ -108,9 +108,11 @@ def find_constant_answer(context: Context) -> Iterator[Finding]:
     start = len(losses) - length
     lowest = float(losses[:start].min()) if start else np.inf
     has_collapsed = lowest < (1 - 2 * limit) * baseline
+    if length < t.settled_epochs and not has_collapsed:  # it may be a slow start
+        return
     # Without the predictions it may be a model that has learned the little that noisy labels allow.
     is_proven = is_known and max(variations) <= t.hardly_vary
-    has_lasted = length >= t.settled_epochs and _count_steps(context) * length / len(losses) >= t.settled_steps
+    has_lasted = _count_steps(context) * length / len(losses) >= t.settled_steps
     is_error = is_proven and (has_lasted or has_collapsed)
     evidence: dict[str, Value] = {"last_loss": float(losses[-1]), "loss_of_a_constant_answer": baseline}
     if has_collapsed:
