@@ -93,7 +93,7 @@ STEPS = [
         sick="sigmoids x10, regression",
         healthy="one layer of relu, regression",
         silent="One layer of ReLU on the same data.",
-        epochs=4,
+        epochs=6,
         draw=drawings.draw_variation,
         caption="The standard deviation of the predictions, as part of the labels', at the end of each epoch; dashed: "
         "the threshold.",

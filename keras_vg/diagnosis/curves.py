@@ -161,7 +161,7 @@ def _measure_variation(row: dict[str, Any]) -> float:
 def find_hardly_varying_predictions(context: Context) -> Iterator[Finding]:
     """Predictions of a regression that hardly vary, compared with the labels, after some epochs."""
     losses, t = context.losses, context.thresholds
-    if losses is None or len(losses) < t.first_epochs or context.is_converged:
+    if losses is None or len(losses) < t.settled_epochs or context.is_converged:
         return
     if _count_steps(context) < t.first_steps:
         return

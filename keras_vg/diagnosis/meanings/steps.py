@@ -140,7 +140,7 @@ STEPS: dict[str, Meaning] = {
         severity="Warning: the inputs may say no more of the labels.",
         thresholds=(
             "hardly_vary",
-            "first_epochs",
+            "settled_epochs",
             "first_steps",
         ),
     ),
