@@ -57,9 +57,11 @@ class Thresholds:
         skipped_steps: Part of an epoch's steps that a `LossScaleOptimizer` may skip while it looks for its scale.
         skipped_at_first: Steps that it may skip for that: as many halve the scale that it starts with, 2**15, to 1.
         flat_loss: Relative fall of the loss over the epochs below which it does not fall.
-        slow_loss: Relative fall of the loss by one step on its own batch below which the rate is low: healthy nets
-            that are not done yet fall by 0.0023 and more (benchmark).
-        slow_error: Below this, twenty thousand steps are needed.
+        slow_loss: Relative fall of the loss by one step on its own batch below which the rate is low, since 250 such
+            steps are needed to halve it: healthy nets that are not done yet fall by 0.0023 and more (benchmark).
+        slow_error: Below this, ten thousand steps are needed.
+        slow_steps: Relative change of the weights by that step from which the rate is not to blame: healthy nets are
+            moved by 0.0024 and more (benchmark).
         slow_curve: Relative fall of the loss over the epochs below which small steps are to blame.
         small_steps: Relative change of the weights per step that counts as small then.
         rising_loss: Last loss over the smallest one from which it rises.
@@ -123,8 +125,9 @@ class Thresholds:
     skipped_steps: float = 0.5
     skipped_at_first: int = 15
     flat_loss: float = 0.01
-    slow_loss: float = 5e-4
+    slow_loss: float = 2e-3
     slow_error: float = 5e-5
+    slow_steps: float = 1e-3
     slow_curve: float = 0.03
     small_steps: float = 2e-4
     rising_loss: float = 2.0

@@ -49,6 +49,7 @@ def find_update_size(context: Context) -> Iterator[Finding]:
         moved = np.fmax.reduce(columns["update_ratio"][:, sized], axis=1) / np.maximum(
             np.fmax.reduce(columns["steps"], axis=1), 1
         )
+    moved = moved * _measure_warmup(context)
     if np.isfinite(moved).any() and 0 < np.fmax.reduce(moved) < t.update_small and not context.is_converged:
         yield Finding(
             "update_too_small",
@@ -114,13 +115,11 @@ def find_first_step(context: Context) -> Iterator[Finding]:
             f"One step takes the loss of its own batch from {before:.3g} to {after:.3g}: it overshoots. "
             f"{lower_rate(context)}",
         )
-    # A schedule that warms up begins with steps far smaller than those that it is made for.
-    peak = context.inspection.setup.get("peak_learning_rate", rate)
-    warmup = peak / rate if peak > rate > 0 else 1.0
+    warmup = _measure_warmup(context)
     fall = (before - after) / floor * warmup
     step = _measure_steps(context) * warmup  # if steps of a healthy size gain nothing, the rate is not to blame
     # A step of exactly 0 has another cause, which other rules name: no rate helps.
-    if 0 <= fall < t.slow_loss and 0 != step < t.small_steps and not context.is_converged and rate > 0:
+    if 0 <= fall < t.slow_loss and 0 != step < t.slow_steps and not context.is_converged and rate > 0:
         yield Finding(
             "learning_rate_too_low",
             "error" if fall < t.slow_error else "warning",
@@ -135,6 +134,14 @@ def find_first_step(context: Context) -> Iterator[Finding]:
             },
             f"One step lowers the loss of its own batch by {fall:.1e} of it: {_describe_way(fall)}. {raise_rate()}",
         )
+
+
+def _measure_warmup(context: Context) -> float:
+    """How many times as large the steps of a schedule become as its first one, which is all that is inspected."""
+    setup = {} if context.inspection is None or not context.is_inspection else context.inspection.setup
+    rate = setup.get("learning_rate", np.nan)
+    peak = setup.get("peak_learning_rate", rate)
+    return float(peak / rate) if peak > rate > 0 else 1.0
 
 
 def _describe_way(fall: float) -> str:

@@ -215,6 +215,8 @@ def test_a_rate_far_too_low_is_told_in_steps_and_epochs():
     assert found.evidence["steps_to_halve"] == pytest.approx(50_000)
     assert "to halve it takes some 50,000 such steps, which is 500 epochs of 100 steps" in found.advice
     assert judge_step(2e-4).severity == "warning"
+    assert judge_step(1.5e-3).severity == "warning"
+    assert judge_step(0.0023) is None
     assert judge_step(0.01) is None  # a small linear model at a rate that suits it
     assert judge_step(1e-5, update_ratio=1e-2) is None  # steps of a healthy size: another cause
     assert "no number of such steps" in judge_step(0.0).advice

@@ -42,6 +42,7 @@ STEPS: dict[str, Meaning] = {
             "slow_loss",
             "slow_error",
             "slow_curve",
+            "slow_steps",
             "small_steps",
             "flat_loss",
             "first_epochs",
