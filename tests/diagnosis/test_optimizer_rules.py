@@ -68,7 +68,7 @@ def test_an_optimizer_that_building_does_not_matter_to():
 )
 def test_weights_that_ftrl_discards(optimizer, ratio, is_found):
     rows = make_gradients([0.1, 0.1], epochs=1, steps=1, delta_norm=ratio, update_ratio=ratio)
-    found = find(make_inspection(rows, optimizer=optimizer))
+    found = find(make_inspection(rows, optimizer=optimizer, loss_after=1.2))
     assert ("discarded_weights" in found) == is_found
     assert ("update_too_large" in found) == (not is_found)
 
