@@ -22,6 +22,18 @@ def draw_gradients(scene: Scene, ax: Axes) -> None:
     ax.set_ylabel("gradient RMS")
 
 
+def draw_time(scene: Scene, ax: Axes) -> None:
+    """The gradient over the time steps, beside the part of it below which steps are lost."""
+    table = scene.inspection.time
+    plots.draw_time(table, ax=ax)
+    largest = table["gradient_rms"].max()
+    low = LIMITS.vanishing_time**2 * largest
+    ax.axhspan(low, LIMITS.vanishing_time * largest, color="0.9", zorder=0)
+    ax.set_ylim(low, 10 * largest)
+    _drop_legend(ax)
+    ax.set_ylabel("gradient RMS")
+
+
 def draw_kernel_gradients(scene: Scene, ax: Axes) -> None:
     """The gradient of each kernel, beside Adam's epsilon."""
     rows = scene.inspection.gradients
@@ -200,6 +212,31 @@ def draw_features(scene: Scene, ax: Axes) -> None:
     _draw_logs(ax, ["smallest feature", "largest feature"], [row["scale_min"], row["scale_max"]])
     ax.axhspan(row["scale_min"], row["scale_min"] * LIMITS.feature_range, color="0.9", zorder=0)
     ax.set_ylabel("root mean square")
+
+
+def draw_spread(scene: Scene, ax: Axes) -> None:
+    """The largest spread of a feature, of the input and of what the first kernel is given."""
+    _draw_logs(ax, ["input", "what the first\nkernel is given"], scene.inspection.inputs["spread_max"].to_numpy())
+    _draw_limits(ax, {name: getattr(LIMITS, name) for name in ("input_small", "input_small_error")})
+    ax.set_ylabel("standard deviation")
+
+
+def draw_heads(scene: Scene, ax: Axes) -> None:
+    """The relative entropy of each head."""
+    table = scene.inspection.attention
+    _draw_bars(ax, [f"head {head}" for head in table["head"]], table["entropy"].to_numpy("float64"))
+    ax.set_ylim(0, 1.15)
+    _draw_limits(ax, {"attention_entropy": LIMITS.attention_entropy})
+    ax.set_ylabel("relative entropy")
+
+
+def draw_padding_weight(scene: Scene, ax: Axes) -> None:
+    """The part of each head's attention that goes to padding."""
+    table = scene.inspection.attention
+    _draw_bars(ax, [f"head {head}" for head in table["head"]], table["padding_weight"].to_numpy("float64"))
+    ax.set_ylim(0, 1.15)
+    _draw_limits(ax, {"padding_weight": LIMITS.padding_weight})
+    ax.set_ylabel("attention to padding")
 
 
 def draw_label_shape(scene: Scene, ax: Axes) -> None:

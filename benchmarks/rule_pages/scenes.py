@@ -13,16 +13,27 @@ from keras_vg.diagnosis.evidence import Evidence, Inspection
 from keras_vg.diagnosis.findings import Finding, Findings
 from keras_vg.diagnosis.rules import judge, make_thresholds
 from labelled_programs import PROGRAMS, Program, run_program
+from rule_pages.attention_programs import ATTENTION_PROGRAMS
 from rule_pages.curve_programs import CURVE_PROGRAMS, WITH_PREDICTIONS
+from rule_pages.input_programs import INPUT_PROGRAMS
 from rule_pages.more_programs import MORE_PROGRAMS, WITHOUT_LOSS
 from rule_pages.optimizer_programs import OPTIMIZER_PROGRAMS
+from rule_pages.recurrent_programs import RECURRENT_PROGRAMS
 
 EXAMPLES = 128
 """Of the batch that is inspected."""
 
-BY_NAME: dict[str, Program] = {
-    program.name: program for program in [*PROGRAMS, *MORE_PROGRAMS, *OPTIMIZER_PROGRAMS, *CURVE_PROGRAMS]
-}
+_ALL = [
+    *PROGRAMS,
+    *MORE_PROGRAMS,
+    *OPTIMIZER_PROGRAMS,
+    *RECURRENT_PROGRAMS,
+    *INPUT_PROGRAMS,
+    *ATTENTION_PROGRAMS,
+    *CURVE_PROGRAMS,
+]
+
+BY_NAME: dict[str, Program] = {program.name: program for program in _ALL}
 
 
 @dataclass(frozen=True)

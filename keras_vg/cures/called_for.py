@@ -12,6 +12,11 @@ NO_REMEDY = {
     "schedule_by_batches": "Whether a schedule's steps were meant as batches or as updates, only its author knows.",
     "rank_under_muon": "Muon goes by rank alone, and learns all the same.",
     "decay_without_gradient": "The loss does not depend on these weights: leave them out, or do not decay them.",
+    "constant_input": "All inputs are the same: there is nothing to learn from. Check how they are loaded.",
+    "constant_feature": "A feature with one value is a bias: it does no harm.",
+    "dead_adapter": "Trials begin with new weights, and adapters of their own: see the advice.",
+    "attention_collapsed": "Trials of whole models change no attention layer: see the advice.",
+    "padding_attended": "Whether zeros at the end are padding, only the data's author knows.",
     "learning_stops": "What sets the learning rate, a schedule or a callback, is not part of a trial.",
     "validation_loss_rises": "The training and the validation data differ, or the model learns examples by heart: more "
     "data, a smaller model, or the weights of an earlier epoch.",
@@ -67,6 +72,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
     # scale
     "input_scale": _INPUTS,
     "feature_scale": _INPUTS,
+    "input_too_small": (_INPUTS[0], "learning rate * 100"),
     "label_scale": ("labels standardized in the model", "Adam", "clipnorm=1", *_RATES_DOWN, "learning rate * 100"),
     # rate
     "no_update": ("no gradient accumulation", *_RATES_UP, "Adam"),
@@ -92,6 +98,14 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
     "tiny_gradient": (*_WEIGHTS, *_NORMALIZATIONS, *_ACTIVATIONS, *_SHORTER, *_RATES_UP),
     # depth
     "vanishing_gradient": (*_ACTIVATIONS[:2], *_NORMALIZATIONS, *_WEIGHTS, *_SHORTER, *_ACTIVATIONS[2:], *_RECURRENT),
+    "vanishing_in_time": (
+        "padding masked",
+        _RECURRENT[1],
+        "recurrent layers read from both sides",
+        _RECURRENT[2],
+        _RECURRENT[0],
+    ),
+    "exploding_in_time": (_RECURRENT[2], "tanh in recurrent layers", "clipnorm=1", *_RECURRENT[:2]),
     "zero_gradient": (*_HEADS, *_WEIGHTS, *_ACTIVATIONS, *_NORMALIZATIONS, *_RATES_DOWN),
     "constant_prediction": (*_HEADS, *_WEIGHTS, *_ACTIVATIONS, *_NORMALIZATIONS, *_SHORTER, *_RATES_DOWN),
     "loss_does_not_fall": (

@@ -50,6 +50,41 @@ def _make_configured(
     return change
 
 
+def _mask_padding(draft: Draft) -> Draft | None:
+    places = surgery.list_places(draft.model)
+    chosen = {p.path for p in places if isinstance(p.layer, keras.layers.Embedding) and not p.layer.mask_zero}
+    if not chosen or not any(_is_recurrent(p.layer) for p in places):
+        return None
+
+    def edit(path: surgery.Path, layer: Any) -> Any:
+        return surgery.change_config(layer, mask_zero=True) if path in chosen else None
+
+    lines = [f"keras.layers.Embedding(..., mask_zero=True)  # {path[-1]}" for path in sorted(chosen)]
+    return draft.change(*lines, model=surgery.rebuild(draft.model, edit))
+
+
+def _read_from_both_sides(draft: Draft) -> Draft | None:
+    chosen = {
+        p.path
+        for p in surgery.list_places(draft.model)
+        if isinstance(p.layer, keras.layers.RNN) and not (p.layer.return_state or p.layer.stateful)
+    }
+    if not chosen:
+        return None
+
+    def edit(path: surgery.Path, layer: Any) -> Any:
+        return keras.layers.Bidirectional(surgery.copy_layer(layer)) if path in chosen else None
+
+    return draft.change(
+        f"keras.layers.Bidirectional(...)  # around {len(chosen)} recurrent layers",
+        model=surgery.rebuild(draft.model, edit),
+    )
+
+
+def _is_recurrent(layer: Any) -> bool:
+    return isinstance(layer, keras.layers.RNN | keras.layers.Bidirectional)
+
+
 def _is_not_orthogonal(layer: Any) -> bool:
     return (
         hasattr(layer, "cell")
@@ -67,6 +102,16 @@ def _is_stateful(layer: Any) -> bool:
 
 
 REMEDIES = (
+    Remedy(
+        "padding masked",
+        "Steps of id 0 are left out, so that the layer ends with the last word of each example.",
+        _mask_padding,
+    ),
+    Remedy(
+        "recurrent layers read from both sides",
+        "A second layer reads from the end, so that the first steps are the last that it reads.",
+        _read_from_both_sides,
+    ),
     Remedy(
         "no state from batch to batch",
         "Each batch begins with a state of zeros.",

@@ -8,6 +8,7 @@ import pandas as pd
 from keras_vg.diagnosis.advice import avoid_nonfinite, unsaturate, weaken_outputs
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
+from keras_vg.diagnosis.inputs import describe_nonfinite_features
 from keras_vg.diagnosis.nonfinite import INPUT
 
 SATURATING = ("sigmoid", "tanh", "softsign", "hard_sigmoid", "hard_tanh")
@@ -65,6 +66,8 @@ def find_input_scale(context: Context) -> Iterator[Finding]:
     t = context.thresholds
     inspection = context.inspection
     if context.is_inspection and inspection is not None:
+        if "activations" in inspection.setup.get("not_seen", {}):  # nor what the first kernel is given
+            return
         seen = inspection.inputs.iloc[-1]
         size, low, high = float(seen["abs_max"]), float(seen["scale_min"]), float(seen["scale_max"])
         if np.isfinite(high) and low > 0 and high / low >= t.feature_range and size >= t.input_size:
@@ -109,12 +112,16 @@ def find_nonfinite_outputs(context: Context) -> Iterator[Finding]:
     at_first = bad[bad["epoch"] == bad["epoch"].min()]
     first = at_first.iloc[0]
     where = INPUT if first["depth"] == -1 and first["activation"] == "input" else f"layer {first['layer']!r}"
+    evidence: dict[str, float | str] = {"first": where, "layers_hit": float(len(at_first))}
+    if context.is_inspection and context.inspection is not None:
+        features = describe_nonfinite_features(context.inspection.inputs)
+        evidence |= {"in_features": features} if features else {}
     yield Finding(
         "nonfinite",
         "error",
         tuple(at_first["layer"].astype(str)),
         context.get_epoch(first["epoch"]),
-        {"first": where, "layers_hit": float(len(at_first))},
+        evidence,
         f"The first value that is NaN or infinite comes from {where}. Check the data with `np.isfinite(x).all()`, "
         f"{avoid_nonfinite(context)}.",
     )

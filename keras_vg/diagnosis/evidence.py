@@ -45,6 +45,13 @@ class Inspection:
             `not_seen`, a dict of what could not be seen, with the reason.
         expected: One row per layer with a kernel: `depth`, `layer` and `gradient_rms`, what mean-field theory predicts
             of its gradient, up to a common factor (the last is 1); no rows where no closed form reaches.
+        time: One row per recurrent layer (a `Bidirectional` is one) and time step of what it is given: `depth`,
+            `layer`, `kind` (its class), the `direction` in which it reads ("forwards", "backwards" or "both"), `step`,
+            `examples`, `gradient_rms` (of the gradient with respect to that step's input, over examples and features),
+            `padded_fraction` (of the examples, those of which nothing but repetitions of one input is read from that
+            step on; NaN of "both") and `expected_factor`, what mean-field theory predicts for each step back (NaN where
+            no closed form reaches). Masked steps are no steps: the others of an example are counted to the last one
+            that is read. No rows where gradients are not known.
     """
 
     gradients: pd.DataFrame
@@ -55,6 +62,8 @@ class Inspection:
     setup: dict[str, Any]
     embeddings: pd.DataFrame = field(default_factory=pd.DataFrame)
     expected: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["depth", "layer", "gradient_rms"]))
+    time: pd.DataFrame = field(default_factory=pd.DataFrame)
+    attention: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def expected_factor_per_layer(self) -> float:

@@ -135,6 +135,12 @@ EDGES: tuple[Edge, ...] = (
         "Ids without a row are looked up as 0 or as another id's row, so that what they say is lost.",
     ),
     Edge(
+        "constant_input",
+        (*STALLED, *NO_GRADIENT, "symmetric_weights"),
+        "Where no example differs from another, there is nothing to learn but one answer.",
+        condition=_is_error,
+    ),
+    Edge(
         "exhausted_data",
         FLAT,
         "After the data's end the same leftover batches are trained again.",
@@ -193,6 +199,11 @@ EDGES: tuple[Edge, ...] = (
         )
         for rule in ("unbuilt_optimizer", "discarded_weights")
     ),
+    Edge(
+        "input_too_small",
+        (*STALLED, "tiny_gradient", "vanishing_gradient"),
+        "The first kernel's gradient is as small as its inputs, and what differs between them is lost beside biases.",
+    ),
     Edge("no_update", (*LOW, *FLAT, *ALIKE), "Weights that do not move learn nothing."),
     Edge("learning_rate_too_high", ("update_too_large",), "It is the same step, seen in the weights."),
     Edge("update_too_large", ("learning_rate_too_high",), "It is the same step, seen in the loss."),
@@ -221,9 +232,28 @@ EDGES: tuple[Edge, ...] = (
     ),
     Edge(
         "unbounded_recurrence",
-        (*GROWTH, *HIGH, *UNITS, "saturated_output", "skipped_steps", *FLAT, *ALIKE),
+        (*GROWTH, "exploding_in_time", *HIGH, *UNITS, "saturated_output", "skipped_steps", *FLAT, *ALIKE),
         "A state that grows from one time step to the next takes everything behind it, and its gradient, with it.",
     ),
+    Edge(
+        "exploding_in_time",
+        (*GROWTH, *HIGH, "nonfinite", "skipped_steps", *FLAT, *ALIKE),
+        "A gradient that grows with every time step grows beyond all others, and so do the steps.",
+        condition=_follows_gradients,
+    ),
+    Edge(
+        "saturated_units",
+        ("vanishing_in_time",),
+        "A state that is flat at each time step passes nothing on to the one before it.",
+        where="same layers",
+    ),
+    Edge(
+        "vanishing_in_time",
+        STALLED,
+        "What the first time steps say is not learned, however well the weights' gradients look.",
+        condition=_is_error,
+    ),
+    Edge("dead_adapter", ("zero_gradient", "symmetric_weights"), "It is the same 0.", where="same layers"),
     Edge(
         "exploding_activation",
         (*UNITS, "saturated_output"),

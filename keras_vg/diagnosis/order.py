@@ -5,10 +5,17 @@ from collections.abc import Iterable
 from keras_vg.diagnosis.findings import Finding
 
 STAGES: dict[str, tuple[str, ...]] = {
-    "data": ("nonfinite", "embedding_range", "forgotten_state", "exhausted_data"),
+    "data": (
+        "nonfinite",
+        "embedding_range",
+        "constant_input",
+        "forgotten_state",
+        "padding_attended",
+        "exhausted_data",
+    ),
     "labels": ("label_range", "label_shape", "constant_labels", "endless_fall"),
     "head": ("output_layer", "saturated_output"),
-    "scale": ("feature_scale", "input_scale", "label_scale"),
+    "scale": ("feature_scale", "input_scale", "input_too_small", "label_scale"),
     "rate": (
         "changed_trainable",
         "unbuilt_optimizer",
@@ -25,13 +32,22 @@ STAGES: dict[str, tuple[str, ...]] = {
     "initialization": (
         "symmetric_weights",
         "unbounded_recurrence",
+        "exploding_in_time",
         "exploding_activation",
         "exploding_gradient",
         "saturated_units",
         "dead_relu",
         "tiny_gradient",
+        "dead_adapter",
+        "attention_collapsed",
     ),
-    "depth": ("disconnected_layer", "decay_without_gradient", "vanishing_gradient", "zero_gradient"),
+    "depth": (
+        "disconnected_layer",
+        "decay_without_gradient",
+        "vanishing_gradient",
+        "vanishing_in_time",
+        "zero_gradient",
+    ),
     "outcome": (
         "coasting_weights",
         "constant_prediction",
@@ -41,7 +57,14 @@ STAGES: dict[str, tuple[str, ...]] = {
         "predictions_hardly_vary",
         "validation_loss_rises",
     ),
-    "not judged": ("gradients_not_seen", "uncalled_layer", "not_inspected", "loss_not_known", "frozen_layers"),
+    "not judged": (
+        "gradients_not_seen",
+        "uncalled_layer",
+        "not_inspected",
+        "loss_not_known",
+        "frozen_layers",
+        "constant_feature",
+    ),
 }
 """The rules, each under the first thing that may have to be changed for it, from upstream to downstream.
 

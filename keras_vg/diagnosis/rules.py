@@ -7,12 +7,16 @@ import numpy as np
 
 from keras_vg.diagnosis import (
     activations,
+    adapters,
+    attention,
     backends,
     curves,
     epochs,
     gradients,
+    inputs,
     optimizers,
     outputs,
+    recurrence,
     saturation,
     training,
 )
@@ -38,6 +42,7 @@ GRADIENT_RULES: tuple[Rule, ...] = (
     gradients.find_exploding,
     gradients.find_unseen,
     gradients.find_disconnected,
+    adapters.find_dead_adapters,
     backends.find_decay_without_gradient,
     optimizers.find_discarded_weights,
     optimizers.find_coasting,
@@ -69,6 +74,12 @@ INSPECTION_RULES: tuple[Rule, ...] = (
     optimizers.find_schedule_by_batches,
     optimizers.find_ranks_under_muon,
     activations.find_embedding_range,
+    inputs.find_small_inputs,
+    inputs.find_constant_inputs,
+    attention.find_collapsed_attention,
+    attention.find_attended_padding,
+    recurrence.find_vanishing_in_time,
+    recurrence.find_exploding_in_time,
     training.find_first_step,
 )
 PREDICTION_RULES: tuple[Rule, ...] = (outputs.find_constant_prediction, saturation.find_cut_answers)

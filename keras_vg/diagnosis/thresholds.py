@@ -17,6 +17,13 @@ class Thresholds:
         vanishing_warning: Below this part the first layer learns markedly more slowly: four such layers (8e-4).
         vanishing_factor: Only a steady decay vanishes: the fitted factor per layer must be below this. Glorot's
             initialization with tanh keeps 0.94, He's with ReLU 0.995; 1/n with ReLU has 0.70 (claims F1, F3).
+        vanishing_time: Gradient with respect to a time step, relative to the largest of all steps, below which what
+            happens there is not learned within 1500 steps of Adam: of trainings whose answer stood at one step none of
+            9 below it learned, of 3 from here to 1e-4 one, of 7 above 5e-4 all (`benchmarks/recurrent_reach.py`).
+        lost_steps: Part of the steps below `vanishing_time` from which the layer has forgotten most of its sequence.
+            It learns all the same, if the answer is at the end (the same with `--position last`): hence a warning.
+        padding_out_of_reach: Part of the examples of which all that is not padding is below `vanishing_time`: most.
+            None of 6 such trainings learned (the same with `--padding 0.75 --position last`).
         exploding_ratio: First layer's gradient over the last one's from which a net explodes. Normalization with ReLU
             multiplies by 1.21 per layer (Yang et al., 2019): 1e4 after 48 layers, where they call it untrainable.
         exploding_activation: Outputs of a hidden layer larger than this do not come from unit-scale inputs.
@@ -36,6 +43,11 @@ class Thresholds:
         saturated_warning: From here on most of the layer learns slowly.
         input_size: Largest input from which unscaled features saturate or overshoot (pixels of 0 to 255 are above).
         input_error: Largest input from which it is certain.
+        input_small: Largest spread of a feature of what the first kernel is given, below which training is markedly
+            slower: with Adam inputs of 1e-2 cost a tenth of the accuracy after 600 steps, of 1e-3 a third to a half
+            (`benchmarks/small_inputs.py`). Under plain SGD ten times as much.
+        input_small_error: The same, from which next to nothing is learned: at 1e-4 accuracy is that of guessing (0.34;
+            at 1e-3 of SGD, too).
         loss_excess: First loss over that of the best constant prediction, with such inputs: the first predictions are
             ten times as far off as the labels differ. Healthy nets start below 3.5 (benchmark).
         feature_range: Quotient of the largest and the smallest feature scale.
@@ -48,6 +60,13 @@ class Thresholds:
         endless_loss: How many times the present loss that lowest one may lie below 0. A Dice loss, of -1 at best, stays
             within; cross-entropy under a label of 255 gets to hundreds.
         saturated_output: Mean of p (1 - p) over the outputs of a head, below which all of them are 0 or 1.
+        attention_entropy: Mean entropy of a layer's heads, relative to that of equal weights, below which they look at
+            one key alone: 0.92 to 0.95 before, 0.66 to 0.91 after training with Keras's weights (least head 0.54), 0.10
+            to 0.12 with queries and keys of 4 times these weights, with which decoders learn 0.33 instead of 0.81
+            (`benchmarks/attention_heads.py`).
+        attention_logit: Largest score before softmax from which that comes from its size: 3 to 8 with Keras's weights,
+            63 to 74 with 4 times, 380 to 520 with 10 times their size (the same).
+        padding_weight: Part of a layer's attention that goes to padding, from which it matters.
         cut_fraction: Part of the labels whose probability is so low that Keras cuts it, so that they have no gradient:
             mislabelled examples that a net has learned to contradict may be so; healthy nets start at 0 (benchmark).
         constant_prediction: Spread of the predictions over the examples, relative to their size, below which the
@@ -95,6 +114,9 @@ class Thresholds:
     vanishing_ratio: float = 1e-4
     vanishing_warning: float = 3e-3
     vanishing_factor: float = 0.75
+    vanishing_time: float = 1e-5
+    lost_steps: float = 0.5
+    padding_out_of_reach: float = 0.5
     exploding_ratio: float = 1e4
     exploding_activation: float = 1e4
     tiny_gradient: float = 1e-7
@@ -110,6 +132,8 @@ class Thresholds:
     saturated_warning: float = 0.5
     input_size: float = 50.0
     input_error: float = 1e3
+    input_small: float = 1e-2
+    input_small_error: float = 3e-4
     loss_excess: float = 100.0
     feature_range: float = 1e3
     label_size: float = 30.0
@@ -118,6 +142,9 @@ class Thresholds:
     reachable_loss: float = 0.5
     endless_loss: float = 10.0
     saturated_output: float = 1e-4
+    attention_entropy: float = 0.15
+    attention_logit: float = 50.0
+    padding_weight: float = 0.1
     cut_fraction: float = 0.05
     constant_prediction: float = 1e-4
     constant_warning: float = 3e-3

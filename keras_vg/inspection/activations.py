@@ -116,6 +116,19 @@ class ActivationProbe:
         statistics = [*(row for _, _, row in self._inputs), *(o.statistics for o in recording.outputs)]
         return Reading(layers, np.stack(statistics), predictions, self._heads, recording)
 
+    def run_again(self, x: Any, y: Any = None, sample_weight: Any = None) -> None:
+        """Runs the model once more, as the batch was run that it could not be run on."""
+        if has_call(self._model):
+            ForwardPass(self._model, self.observe).run(x)
+        else:
+            self.step.run(x, y, sample_weight)
+
+    def interpret_nothing(self, embeddings: pd.DataFrame) -> Reading:
+        """Says what is known without a run: the inputs, and of embeddings what they were given."""
+        layers = [(-1, name, "input", units) for name, units, _ in self._inputs]
+        statistics = np.stack([row for _, _, row in self._inputs])
+        return Reading(layers, statistics, [], [], Recording([], embeddings, None))
+
 
 def _describe_inputs(model: keras.Model, x: Any) -> list[tuple[str, int, np.ndarray]]:
     """Name, units and statistics of each input, which are the same at every reading."""

@@ -1,5 +1,6 @@
 """What a batch of inputs, labels and predictions looks like, as tables; knows no Keras."""
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +16,9 @@ LOSS_COLUMNS: tuple[str, ...] = ("loss", "from_logits", "ignore_class")
 OUTPUT_COLUMNS: tuple[str, ...] = ("layer", "activation", *LOSS_COLUMNS, "units", "prediction_min")
 OUTPUT_COLUMNS += ("prediction_max", "prediction_mean", "prediction_std", "prediction_size", *LABEL_COLUMNS)
 OUTPUT_COLUMNS += ("cut_fraction",)
+
+MOST_FEATURES = 5
+"""Of the features that are named one by one."""
 
 EPSILON = 1e-7
 """Keras's cross-entropies cut probabilities to this and 1 minus this (`keras.config.epsilon`, unless it was set)."""
@@ -33,30 +37,45 @@ def describe_inputs(arrays: Sequence[np.ndarray]) -> pd.DataFrame:
         arrays: Numbers of shape `(examples, ..., features)` or `(examples,)`.
 
     Returns:
-        One row per array: its `features`, `mean`, `std`, `abs_max`, `nonfinite` (how many values are), and of the
-        features that vary `varying` (how many), `scale_min` and `scale_max` (smallest and largest root mean square).
+        One row per array: its `features`, `mean`, `std`, `abs_max`, `nonfinite` (how many values are) and
+        `nonfinite_features` (in which features, as text), `constant` (how many features have one value that is not 0),
+        and of the features that vary `varying` (how many), `scale_min` and `scale_max` (smallest and largest root mean
+        square) and `spread_max` (the largest standard deviation).
     """
     rows = []
     for array in arrays:
         values = _flatten(array)
         finite = np.where(np.isfinite(values), values, np.nan)
-        with np.errstate(all="ignore"):
+        with warnings.catch_warnings():  # of features without a single finite value
+            warnings.simplefilter("ignore", RuntimeWarning)
             spreads = np.nanstd(finite, axis=0) if finite.size else np.zeros(1)
             scales = np.sqrt(np.nanmean(np.square(finite), axis=0))
+            mean, std, largest = np.nanmean(finite), np.nanstd(finite), np.nanmax(np.abs(finite))
         varies = spreads > 0
         rows.append(
             {
                 "features": values.shape[1],
-                "mean": np.nanmean(finite),
-                "std": np.nanstd(finite),
-                "abs_max": np.nanmax(np.abs(finite)),
+                "mean": mean,
+                "std": std,
+                "abs_max": largest,
                 "nonfinite": int((~np.isfinite(values)).sum()),
+                "nonfinite_features": _list_features(~np.isfinite(values).all(axis=0)),
+                "constant": int((~varies & (scales > 0) & np.isfinite(values).all(axis=0)).sum()),
                 "varying": int(varies.sum()),
                 "scale_min": scales[varies].min() if varies.any() else np.nan,
                 "scale_max": scales[varies].max() if varies.any() else np.nan,
+                "spread_max": spreads[varies].max() if varies.any() else np.nan,
             }
         )
     return pd.DataFrame(rows)
+
+
+def _list_features(chosen: np.ndarray) -> str:
+    """E.g. `"3, 7"`, the first few of them."""
+    found = [str(number) for number in np.flatnonzero(chosen)]
+    return ", ".join(found[:MOST_FEATURES]) + (
+        f" and {len(found) - MOST_FEATURES} more" if found[MOST_FEATURES:] else ""
+    )
 
 
 def describe_outputs(

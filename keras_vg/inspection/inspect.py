@@ -11,6 +11,7 @@ from keras import ops, tree
 from keras_vg.diagnosis.evidence import Inspection
 from keras_vg.inspection import stateless, training_step
 from keras_vg.inspection.activations import ActivationProbe, Reading
+from keras_vg.inspection.attention import AttentionRecorder
 from keras_vg.inspection.batches import (
     OutputLoss,
     count_examples,
@@ -21,8 +22,10 @@ from keras_vg.inspection.batches import (
 )
 from keras_vg.inspection.expected import predict_gradients
 from keras_vg.inspection.graph import count_merges, list_paths
+from keras_vg.inspection.id_range import find_ids_beyond
 from keras_vg.inspection.optimizer_setup import describe_optimizer, measure_update
-from keras_vg.inspection.passes import order_labels, run_passes
+from keras_vg.inspection.passes import describe_failure, order_labels, run_passes
+from keras_vg.inspection.time_steps import TimeRecorder
 from keras_vg.inspection.watched import find_input_axis
 from keras_vg.logs.schemas import GRADIENT
 from keras_vg.text import name_function
@@ -82,7 +85,21 @@ def inspect(model: keras.Model, x: Any, y: Any = None, sample_weight: Any = None
     if not keras_private.is_built(model):
         training_step.build(model, *batch)
     probe = ActivationProbe(model, x, y=y, sample_weight=sample_weight)
-    passes = run_passes(model, probe, (x, y, sample_weight))
+    time_steps = TimeRecorder(model, probe.watched)
+    attention = AttentionRecorder(probe.watched)
+    probe.step.recorders += [time_steps, attention]
+
+    def finish_step() -> None:
+        time_steps.close()
+        attention.close()
+
+    try:
+        passes = run_passes(model, probe, (x, y, sample_weight), finish_step)
+    except Exception:  # any: each backend has its own for an id that an embedding has no row for
+        embeddings = find_ids_beyond(probe.watched, lambda: probe.run_again(x, y, sample_weight))
+        if embeddings.empty:
+            raise
+        passes = describe_failure(probe, embeddings)
     gradients = passes.gradients
     return Inspection(
         gradients=_make_empty_gradients()
@@ -114,6 +131,8 @@ def inspect(model: keras.Model, x: Any, y: Any = None, sample_weight: Any = None
             "not_seen": passes.not_seen,
         },
         expected=predict_gradients(model, x, passes.reading.recording.kernel_input),
+        time=time_steps.tabulate(_read_loss_scale(model)),
+        attention=attention.tabulate(),
     )
 
 
@@ -165,6 +184,11 @@ def _describe_inputs(model: keras.Model, x: Any, reading: Reading) -> pd.DataFra
     arrays = [np.moveaxis(array, axis, -1) if array.ndim > 2 else array for array in arrays]
     kernel_input = reading.recording.kernel_input
     return describe_inputs([*arrays, arrays[0] if kernel_input is None else kernel_input])
+
+
+def _read_loss_scale(model: keras.Model) -> float:
+    scale = get_loss_scale(model.optimizer)
+    return 1.0 if scale is None else float(ops.convert_to_numpy(scale))
 
 
 def _make_empty_gradients() -> pd.DataFrame:

@@ -1,12 +1,13 @@
 """What of a model can be run on one batch: forwards, its training step, and the loss after the update."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
+import pandas as pd
 from keras import ops, tree
 
 from keras_vg.diagnosis.outputs import CROSSENTROPIES, RANGES, REGRESSIONS, find_label_bounds
@@ -56,13 +57,16 @@ class Passes:
     not_seen: dict[str, str]
 
 
-def run_passes(model: keras.Model, probe: ActivationProbe, batch: Batch) -> Passes:
+def run_passes(
+    model: keras.Model, probe: ActivationProbe, batch: Batch, finish_step: Callable[[], None] = lambda: None
+) -> Passes:
     """Runs all of a model that can be run on one batch; nothing of it stays in the model.
 
     Args:
         model: A built model, compiled with a Keras optimizer.
         probe: Of the model, for the same batch.
         batch: Inputs, labels and sample weights, tensors; None for what there is not.
+        finish_step: Is called once the training step has run, before it may be repeated with other weights.
 
     Returns:
         What came out.
@@ -77,6 +81,7 @@ def run_passes(model: keras.Model, probe: ActivationProbe, batch: Batch) -> Pass
     labels = None if "loss" in not_seen else batch[1]
     with _detach(model, labels, reading):
         result = None if "gradients" in not_seen else _run_step(probe, batch, not_seen)
+        finish_step()
         reading = probe.interpret(([], [])) if reading is None else reading
         logged = None if result is None else result.find_loss()
         if is_own and logged is not None:
@@ -116,6 +121,32 @@ def run_passes(model: keras.Model, probe: ActivationProbe, batch: Batch) -> Pass
         loss_reachable=reachable,
         logits_found=logits_found,
         not_seen=not_seen,
+    )
+
+
+def describe_failure(probe: ActivationProbe, embeddings: pd.DataFrame) -> Passes:
+    """Says what is known of a model that cannot be run on a batch: what it is given, and which ids are the reason.
+
+    Args:
+        probe: Of the model.
+        embeddings: The embeddings that were called, the last with an id that it has no row for.
+
+    Returns:
+        What came out, which is nothing.
+    """
+    reason = f"the model raised at embedding {embeddings['layer'].iloc[-1]!r}, to which ids are given that it has not"
+    return Passes(
+        reading=probe.interpret_nothing(embeddings),
+        losses=[],
+        gradients=None,
+        updated=None,
+        updated_if_built=None,
+        loss=np.nan,
+        loss_after=np.nan,
+        loss_aligned=np.nan,
+        loss_reachable=np.nan,
+        logits_found=[],
+        not_seen=dict.fromkeys(("activations", "outputs", "loss", "gradients"), reason),
     )
 
 

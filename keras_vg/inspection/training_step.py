@@ -119,12 +119,13 @@ class TrainingStep:
         recorder: What records the step from inside.
 
     Attributes:
+        recorders: What records the step from inside.
         takes_labels: False once it has turned out that a step of the model's own takes the inputs alone.
     """
 
     def __init__(self, model: keras.Model, recorder: Recorder) -> None:
         self._model = model
-        self._recorder = recorder
+        self.recorders: list[Recorder] = [recorder]
         self.takes_labels = True
         self._compiled: Any = None  # on JAX
         self._is_update_met = False
@@ -195,9 +196,8 @@ class TrainingStep:
             stack.enter_context(keras_private.TracelessScope(list(replaced), collect_losses=True))
             for metric in model.metrics if has_own_step(model) else ():
                 metric.reset_state()
-            with self._recorder.record():
+            with self._record():
                 logs = model.train_step(data)
-            self._recorder.finish([])
         return ([found.get(id(v)) for v in model.trainable_variables] if found else None), logs
 
     def _run_with_jax(self, data: Any, replaced: Sequence[tuple[keras.Variable, Any]]) -> tuple[Any, Any]:
@@ -218,12 +218,20 @@ class TrainingStep:
         import jax
 
         def step(state: Any, data: Any) -> Any:
-            with self._recorder.record():
+            with self._record():
                 logs, new = self._model.train_step(state, data)
-            self._recorder.finish([])
             return logs, list(new[0])
 
         return jax.jit(step)
+
+    @contextlib.contextmanager
+    def _record(self) -> Iterator[None]:
+        with contextlib.ExitStack() as stack:
+            for recorder in self.recorders:
+                stack.enter_context(recorder.record())
+            yield
+        for recorder in self.recorders:
+            recorder.finish([])
 
     def _keep(self, optimizer_variables: Any, gradients: Any, trainable_variables: Any) -> Any:
         self._is_update_met = True

@@ -8,6 +8,7 @@ from keras_vg.plots.depth import draw_depth, draw_heatmap
 from keras_vg.plots.epochs import draw_activations, draw_epochs, draw_layer, draw_losses, draw_update_ratio
 from keras_vg.plots.histograms import draw_deltas, draw_weights
 from keras_vg.plots.panels import choose_panels, draw_panels
+from keras_vg.plots.time import draw_time
 from keras_vg.plots.trials import draw_trials
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "draw_layer",
     "draw_losses",
     "draw_panels",
+    "draw_time",
     "draw_trials",
     "draw_update_ratio",
     "draw_weights",

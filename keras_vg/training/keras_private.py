@@ -369,6 +369,29 @@ def list_losses(compiled_loss: Any) -> list[tuple[str, bool | None, int | None]]
     return found
 
 
+def watch_attention(
+    layer: keras.layers.Layer, look: Callable[[Any, Any, Any, bool], None]
+) -> AbstractContextManager[None]:
+    """Within it, what an attention layer is about to compare is looked at.
+
+    Private: queries and keys are known to `_compute_attention` alone, which Keras's documentation of the class invites
+    subclasses to override; keras-hub's do.
+
+    Args:
+        layer: A `MultiHeadAttention` or `GroupQueryAttention`.
+        look: Is given the queries and keys, of shape `(examples, steps, heads, units)`, the mask or None, and whether
+            keys behind the query's place are left out.
+    """
+    compute = layer._compute_attention
+
+    def watched(query: Any, key: Any, *args: Any, **kwargs: Any) -> Any:
+        mask = kwargs.get("attention_mask", args[1] if len(args) > 1 else None)
+        look(query, key, mask, bool(kwargs.get("use_causal_mask")))
+        return compute(query, key, *args, **kwargs)
+
+    return set_attribute(layer, "_compute_attention", watched)
+
+
 class TracelessScope(keras.StatelessScope):
     """A `StatelessScope` in which a variable without a value of its own is known to have its usual one.
 

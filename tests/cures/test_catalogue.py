@@ -347,3 +347,30 @@ def test_of_a_model_of_its_own_class_only_what_is_outside_changes():
     fits = {name for name, remedy in REMEDIES.items() if remedy(draft) is not None}
     assert fits >= {"learning rate / 10", "clipnorm=1", "SGD with momentum", "Normalization of the inputs"}
     assert not fits & {"ReLU in hidden layers", "labels standardized in the model", "the head that the labels ask for"}
+
+
+def make_text(*parts):
+    model = keras.Sequential([keras.Input((6,), dtype="int32"), layers.Embedding(9, 4, name="embedding"), *parts])
+    model.compile("adam", "binary_crossentropy")
+    return make(model, np.random.default_rng(0).integers(0, 9, (60, 6)).astype("int32"), BINARY)[0]
+
+
+@pytest.mark.model
+def test_padding_is_masked_where_a_recurrent_layer_reads_it():
+    draft = make_text(layers.LSTM(3), layers.Dense(1, "sigmoid"))
+    masked = REMEDIES["padding masked"](draft)
+    assert masked.model.get_layer("embedding").mask_zero
+    assert masked.code[-1] == "keras.layers.Embedding(..., mask_zero=True)  # embedding"
+    assert REMEDIES["padding masked"](masked) is None
+    assert REMEDIES["padding masked"](make_text(layers.Flatten(), layers.Dense(1, "sigmoid"))) is None
+
+
+@pytest.mark.model
+def test_recurrent_layers_are_read_from_both_sides():
+    draft = make_text(layers.GRU(3, return_sequences=True), layers.LSTM(2), layers.Dense(1, "sigmoid"))
+    both = REMEDIES["recurrent layers read from both sides"](draft)
+    kinds = [type(layer).__name__ for layer in both.model.layers]
+    assert kinds[-3:] == ["Bidirectional", "Bidirectional", "Dense"]
+    assert both.model.output_shape == (None, 1)
+    assert both.model.layers[-2].output.shape == (None, 4)
+    assert REMEDIES["recurrent layers read from both sides"](both) is None

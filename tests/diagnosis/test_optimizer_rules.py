@@ -31,6 +31,7 @@ def make_inspection(gradients=None, outputs=None, **setup):
     weight = {"weight": "kernel", "trainable": True, "size": 100, "weight_rms": 0.1, "unit_spread": 1.0}
     weight |= {"gradient_spread": 1.0}
     inputs = {"mean": 0.0, "std": 1.0, "abs_max": 3.0, "scale_min": 1.0, "scale_max": 1.0}
+    inputs |= {"varying": 4, "nonfinite": 0, "constant": 0, "spread_max": 1.0}
     return Inspection(
         gradients=make_gradients([0.1, 0.1], epochs=1, steps=1) if gradients is None else gradients,
         activations=make_activations("tanh"),

@@ -36,3 +36,24 @@ def _by_autograd(model, loss, x, y):
     value = loss(keras.ops.convert_to_tensor(y), model(x, training=True))
     gradients = torch.autograd.grad(value, tensors, allow_unused=True)
     return [None if g is None else g.detach().cpu().float().numpy() for g in gradients]
+
+
+def compute_input_gradient(compute_loss, x):
+    """The gradient of `compute_loss(x)` by `x`, as a NumPy array."""
+    x = keras.ops.convert_to_tensor(np.asarray(x, "float32"))
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            value = compute_loss(x)
+        return np.asarray(tape.gradient(value, x))
+    if backend == "jax":
+        import jax
+
+        return np.asarray(jax.grad(compute_loss)(x))
+    import torch
+
+    x = x.detach().requires_grad_()
+    return torch.autograd.grad(compute_loss(x), x)[0].numpy()

@@ -1,0 +1,29 @@
+"""Sections about rules on inputs that vary too little."""
+
+from rule_pages import drawings
+from rule_pages.section import Section
+
+INPUTS = [
+    Section(
+        rule="input_too_small",
+        sick="inputs of 1e-4",
+        healthy="inputs of 0.1",
+        silent="The same data, a thousand times as large: it is learned more slowly than at unit scale, and well.",
+        draw=drawings.draw_spread,
+        caption="The largest standard deviation of a feature, on a log scale.",
+    ),
+    Section(
+        rule="constant_input",
+        sick="the same input",
+        healthy="inputs of 0.1",
+        silent="The features vary.",
+        caption="No picture: there is one value.",
+    ),
+    Section(
+        rule="constant_feature",
+        sick="one constant feature",
+        healthy="inputs of 0.1",
+        silent="All features vary.",
+        caption="No picture: it is one column of many.",
+    ),
+]

@@ -1,0 +1,100 @@
+"""Rules about what a model is given: inputs that vary too little, and features that do not vary at all."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from keras_vg.diagnosis.context import Context
+from keras_vg.diagnosis.findings import Finding
+
+_BY_PLAIN_STEPS = 10
+"""How many times as large inputs must be under plain SGD (`benchmarks/small_inputs.py`)."""
+
+
+def find_small_inputs(context: Context) -> Iterator[Finding]:
+    """Inputs that differ by so little that the first layer's weights would have to become huge."""
+    t, inspection = context.thresholds, context.inspection
+    # Ids have any size, and what an embedding gives for them starts small and is learned.
+    if inspection is None or context.is_converged or len(inspection.embeddings) or _is_unknown(context):
+        return
+    spread = float(inspection.inputs["spread_max"].iloc[-1])
+    # Plain steps are proportional to the inputs once more than those that are divided by the gradient's size.
+    factor = 1 if context.is_adaptive else _BY_PLAIN_STEPS
+    if not 0 < spread < factor * t.input_small or _measure_outputs(context) > factor * t.constant_warning:
+        return
+    yield Finding(
+        "input_too_small",
+        "error" if spread < factor * t.input_small_error else "warning",
+        (),
+        None,
+        {"largest_feature_spread": spread, "largest_input": float(inspection.inputs["abs_max"].iloc[-1])},
+        "What the first layer is given differs so little from example to example that its weights would have to grow "
+        "by thousands to tell them apart. Put `keras.layers.Normalization()` first, adapted to the training data, or "
+        "multiply the inputs; see that pixels are not divided by 255 twice.",
+    )
+
+
+def find_constant_inputs(context: Context) -> Iterator[Finding]:
+    """Features that have the same value, other than 0, for every example."""
+    inspection = context.inspection
+    if inspection is None:
+        return
+    given = inspection.inputs.iloc[:-1]
+    # Of ids, such as those of the first token of every text, and of their masks, a constant column is the rule.
+    has_constant = bool((given["constant"] > 0).any()) and not len(inspection.embeddings)
+    is_constant = bool((given["varying"] == 0).all() and (given["nonfinite"] == 0).all()) and len(given) > 0
+    if not is_constant and not has_constant:
+        return
+    if not (inspection.outputs["label_distinct"] > 1).any():  # there may be but one example
+        return
+    if is_constant:
+        yield Finding(
+            "constant_input",
+            "error",
+            (),
+            None,
+            {"features": float(given["features"].sum()), "varying": 0.0},
+            "The inputs are the same for every example, so nothing can be learned of the labels but their mean. Check "
+            "how the data is loaded and scaled (integers divided by an integer type, a wrong column, one file read "
+            "again and again).",
+        )
+    else:
+        yield Finding(
+            "constant_feature",
+            "info",
+            (),
+            None,
+            {"constant": float(given["constant"].sum()), "of": float(given["features"].sum())},
+            "These features have one value, other than 0, in the whole batch: they act as a bias. They do no harm but "
+            "where they are divided by their spread; leave them out if other data does not vary in them either.",
+        )
+
+
+def describe_nonfinite_features(inputs: pd.DataFrame) -> str:
+    """Says in which features of which inputs there are values that are not finite.
+
+    Args:
+        inputs: As of `Inspection.inputs`.
+
+    Returns:
+        E.g. `"3, 7"`, with several inputs `"3, 7 of input_1"`; empty if there are none.
+    """
+    given = inputs.iloc[:-1]
+    named = [
+        str(row["nonfinite_features"]) + (f" of input_{number}" if len(given) > 1 else "")
+        for number, row in enumerate(given.to_dict("records"))
+        if row.get("nonfinite_features")
+    ]
+    return "; ".join(named)
+
+
+def _is_unknown(context: Context) -> bool:
+    assert context.inspection is not None
+    return "activations" in context.inspection.setup.get("not_seen", {})
+
+
+def _measure_outputs(context: Context) -> float:
+    """How far the model tells the examples apart all the same: by large weights, or a normalization further on."""
+    assert context.inspection is not None
+    outputs = context.inspection.outputs
+    return float((outputs["prediction_std"] / outputs["prediction_size"].clip(lower=1e-30)).max())

@@ -1,0 +1,91 @@
+"""Gradients that vanish or explode over the time steps of recurrent layers."""
+
+import numpy as np
+import pytest
+
+from helpers.made_up_inspections import make_inspection, make_time
+from helpers.made_up_logs import find
+
+BACK = np.arange(59, -1, -1)  # steps back from the last of sixty
+
+
+def judge(*args, **options):
+    found = find(make_inspection(time=make_time(*args, **options)))
+    return {rule: finding for rule, finding in found.items() if rule.endswith("_in_time")}
+
+
+def test_a_layer_that_has_forgotten_most_of_its_sequence():
+    finding = judge(0.5**BACK, expected=0.49)["vanishing_in_time"]
+    assert (finding.severity, finding.layers, finding.epoch) == ("warning", ("lstm",), None)
+    assert finding.evidence["steps"] == 60
+    assert finding.evidence["steps_lost"] == 43  # 0.5 ** 17 is 7.6e-6
+    assert finding.evidence["gradient_ratio"] == pytest.approx(0.5**59)
+    assert finding.evidence["factor_per_step"] == pytest.approx(0.5)
+    assert finding.evidence["expected_factor_per_step"] == 0.49
+    assert finding.advice.startswith("The first 43 of 60 steps get less than 1e-05 of the largest gradient")
+
+
+@pytest.mark.parametrize(
+    ("values", "is_found"),
+    [
+        (0.5**BACK, True),
+        (0.7**BACK, False),  # 1e-5 at 33 steps back: less than half are lost
+        (0.9**BACK, False),
+        (0.5 ** BACK[-12:], False),  # a short sequence
+        (np.maximum(0.5**BACK, 0.01), False),  # pooled, or with attention
+        (np.zeros(60), False),  # which other rules are about
+        (np.full(60, np.nan), False),
+    ],
+)
+def test_when_it_speaks(values, is_found):
+    assert ("vanishing_in_time" in judge(values)) == is_found
+
+
+def test_directions():
+    finding = judge(0.5 ** BACK[::-1], direction="backwards")["vanishing_in_time"]
+    assert finding.advice.startswith("The last 43 of 60")
+    assert finding.evidence["factor_per_step"] == pytest.approx(0.5)
+    sides = 0.3**BACK + 0.3 ** BACK[::-1]
+    finding = judge(sides, direction="both")["vanishing_in_time"]
+    assert finding.advice.startswith("40, in the middle, of 60")  # 0.3 ** 10 is 6e-6
+    assert "factor_per_step" not in finding.evidence
+
+
+def test_what_is_in_reach_is_padding():
+    padded = np.where(np.arange(60) >= 30, 0.75, 0.0)
+    padded[50:] = 1.0
+    values = 0.4**BACK  # the last 13 are within reach
+    finding = judge(values, padded=padded)["vanishing_in_time"]
+    assert finding.severity == "error"
+    assert finding.evidence["nothing_but_padding_in_reach"] == 0.75
+    assert "mask_zero=True" in finding.advice
+    assert judge(values, padded=0.6 * padded)["vanishing_in_time"].severity == "warning"
+    # The padding of sequences that are within reach as a whole is nobody's concern.
+    assert judge(0.9**BACK, padded=padded) == {}
+    # Few steps are lost, but all that say something.
+    short = np.where(np.arange(60) >= 20, 1.0, 0.0)
+    assert judge(0.7**BACK, padded=short)["vanishing_in_time"].severity == "error"
+    back = judge(values[::-1], direction="backwards", padded=padded[::-1])["vanishing_in_time"]
+    assert back.severity == "error"
+
+
+def test_silent_once_the_loss_is_low():
+    inspection = make_inspection(time=make_time(0.5**BACK), setup={"loss": 0.0})
+    assert "vanishing_in_time" not in find(inspection)
+
+
+def test_exploding_in_time():
+    finding = judge(1.3**BACK)["exploding_in_time"]
+    assert (finding.severity, finding.layers) == ("warning", ("lstm",))
+    assert finding.evidence["gradient_ratio"] == pytest.approx(1.3**59)
+    assert finding.evidence["factor_per_step"] == pytest.approx(1.3)
+    assert list(judge(2.0**BACK)) == ["exploding_in_time"]  # not that the last steps vanish
+    assert "exploding_in_time" not in judge(1.1**BACK)
+    assert "exploding_in_time" in judge(1.3 ** BACK[::-1], direction="backwards")
+    assert "exploding_in_time" not in judge(1.3 ** BACK[::-1])
+
+
+def test_thresholds_can_be_changed():
+    inspection = make_inspection(time=make_time(0.5**BACK))
+    assert "vanishing_in_time" not in find(inspection, vanishing_time=1e-12)
+    assert "vanishing_in_time" not in find(inspection, lost_steps=0.9)
