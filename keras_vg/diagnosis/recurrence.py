@@ -15,57 +15,67 @@ def find_vanishing_in_time(context: Context) -> Iterator[Finding]:
     t = context.thresholds
     if context.is_converged:
         return
+    found: list[tuple[bool, float, str, pd.DataFrame]] = []
     for layer, rows in _list_layers(context):
-        values = rows["gradient_rms"].to_numpy("float64")
         if rows["direction"].iloc[0] != "both" and _order(rows)[0] > _order(rows)[-1]:
             continue
-        is_lost = values < t.vanishing_time * values.max()
-        padded = _get_padding(rows, is_lost)
-        is_unreachable = padded >= t.padding_out_of_reach
-        if not is_unreachable and is_lost.mean() < t.lost_steps:
-            continue
-        evidence: dict[str, float | str] = {
-            "steps": float(len(rows)),
-            "steps_lost": float(is_lost.sum()),
-            "gradient_ratio": float(values.min() / values.max()),
-            **_fit(rows),
-        }
-        if padded > 0:
-            evidence["nothing_but_padding_in_reach"] = padded
-        lost = (
-            f"{_say_which(is_lost)} of {len(rows)} steps get less than {t.vanishing_time:.0e} of the largest gradient"
-        )
-        yield Finding(
-            "vanishing_in_time",
-            "error" if is_unreachable else "warning",
-            (layer,),
-            None,
-            evidence,
-            _advise_on_padding(lost, padded, str(rows["kind"].iloc[0]))
-            if is_unreachable
-            else _advise(lost, str(rows["kind"].iloc[0])),
-        )
+        is_lost = _find_lost(context, rows)
+        is_unreachable = _get_padding(rows, is_lost) >= t.padding_out_of_reach
+        if is_unreachable or is_lost.mean() >= t.lost_steps:
+            found.append((is_unreachable, float(is_lost.mean()), layer, rows))
+    if not found:
+        return
+    is_error, _, layer, rows = max(found, key=lambda item: item[:2])
+    values, is_lost = rows["gradient_rms"].to_numpy("float64"), _find_lost(context, rows)
+    padded = _get_padding(rows, is_lost)
+    evidence: dict[str, float | str] = {
+        "steps": float(len(rows)),
+        "steps_lost": float(is_lost.sum()),
+        "gradient_ratio": float(values.min() / values.max()),
+        **_fit(rows),
+    }
+    if padded > 0:
+        evidence["nothing_but_padding_in_reach"] = padded
+    lost = f"{_say_which(is_lost)} of {len(rows)} steps get less than {t.vanishing_time:.0e} of the largest gradient"
+    kind = str(rows["kind"].iloc[0])
+    yield Finding(
+        "vanishing_in_time",
+        "error" if is_error else "warning",
+        tuple(name for _, _, name, _ in found),
+        None,
+        evidence,
+        _advise_on_padding(lost, padded) if is_error else _advise(lost, kind),
+    )
+
+
+def _find_lost(context: Context, rows: pd.DataFrame) -> np.ndarray:
+    """Which steps get next to nothing of the largest gradient."""
+    values = rows["gradient_rms"].to_numpy("float64")
+    return values < context.thresholds.vanishing_time * values.max()
 
 
 def find_exploding_in_time(context: Context) -> Iterator[Finding]:
     """The gradient grows with every step back in time."""
     t = context.thresholds
+    found: list[tuple[float, str, pd.DataFrame]] = []
     for layer, rows in _list_layers(context):
-        if rows["direction"].iloc[0] == "both":
-            continue
         values = _order(rows)
-        ratio, fitted = float(values[0] / values[-1]) if values[-1] > 0 else np.inf, _fit(rows)
-        if ratio >= t.exploding_ratio and fitted.get("factor_per_step", np.inf) > 1:
-            yield Finding(
-                "exploding_in_time",
-                "warning",
-                (layer,),
-                None,
-                {"steps": float(len(rows)), "gradient_ratio": ratio, **fitted},
-                "The gradient grows with every step back in time, so that the first steps decide alone what the layer "
-                "learns, and single examples throw it off. Use `recurrent_initializer='orthogonal'`, "
-                "`activation='tanh'`, and `clipnorm=1.0` in the optimizer.",
-            )
+        ratio = float(values[0] / values[-1]) if values[-1] > 0 else np.inf
+        is_both = rows["direction"].iloc[0] == "both"
+        if not is_both and ratio >= t.exploding_ratio and _fit(rows).get("factor_per_step", np.inf) > 1:
+            found.append((ratio, layer, rows))
+    if found:
+        ratio, _, rows = max(found, key=lambda item: item[0])
+        yield Finding(
+            "exploding_in_time",
+            "warning",
+            tuple(name for _, name, _ in found),
+            None,
+            {"steps": float(len(rows)), "gradient_ratio": ratio, **_fit(rows)},
+            "The gradient grows with every step back in time, so that the first steps decide alone what the layer "
+            "learns, and single examples throw it off. Use `recurrent_initializer='orthogonal'`, "
+            "`activation='tanh'`, and `clipnorm=1.0` in the optimizer.",
+        )
 
 
 def _list_layers(context: Context) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -129,7 +139,7 @@ def _advise(lost: str, kind: str) -> str:
     )
 
 
-def _advise_on_padding(lost: str, padded: float, kind: str) -> str:
+def _advise_on_padding(lost: str, padded: float) -> str:
     return (
         f"{lost}, and of {padded:.0%} of the examples the others are but repetitions of one input: padding. So their "
         "answers cannot be learned. Mask it (`Embedding(..., mask_zero=True)` or `keras.layers.Masking()`), pad before "

@@ -1,6 +1,7 @@
 """Gradients that vanish or explode over the time steps of recurrent layers."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from helpers.made_up_inspections import make_inspection, make_time
@@ -29,7 +30,7 @@ def test_a_layer_that_has_forgotten_most_of_its_sequence():
     ("values", "is_found"),
     [
         (0.5**BACK, True),
-        (0.7**BACK, False),  # 1e-5 at 33 steps back: less than half are lost
+        (0.8**BACK, False),  # 1e-5 at 52 steps back: less than a fifth are lost
         (0.9**BACK, False),
         (0.5 ** BACK[-12:], False),  # a short sequence
         (np.maximum(0.5**BACK, 0.01), False),  # pooled, or with attention
@@ -69,6 +70,17 @@ def test_what_is_in_reach_is_padding():
     assert back.severity == "error"
 
 
+def test_one_finding_for_several_layers():
+    table = pd.concat([make_time(0.5**BACK), make_time(0.4**BACK, layer="lstm_1"), make_time(0.9**BACK, layer="gru")])
+    finding = find(make_inspection(time=table))["vanishing_in_time"]
+    assert finding.layers == ("lstm", "lstm_1")
+    assert finding.evidence["factor_per_step"] == pytest.approx(0.4)  # of the worse
+    table = pd.concat([make_time(1.3**BACK), make_time(1.5**BACK, layer="lstm_1")])
+    finding = find(make_inspection(time=table))["exploding_in_time"]
+    assert finding.layers == ("lstm", "lstm_1")
+    assert finding.evidence["factor_per_step"] == pytest.approx(1.5)
+
+
 def test_silent_once_the_loss_is_low():
     inspection = make_inspection(time=make_time(0.5**BACK), setup={"loss": 0.0})
     assert "vanishing_in_time" not in find(inspection)
@@ -87,5 +99,5 @@ def test_exploding_in_time():
 
 def test_thresholds_can_be_changed():
     inspection = make_inspection(time=make_time(0.5**BACK))
-    assert "vanishing_in_time" not in find(inspection, vanishing_time=1e-12)
+    assert "vanishing_in_time" not in find(inspection, vanishing_time=1e-15)
     assert "vanishing_in_time" not in find(inspection, lost_steps=0.9)
