@@ -98,7 +98,27 @@ def diagnose(logs: Logs, as_json: AsJson = False) -> None:
             console.print(f"[bold]{escape(name)}[/]", highlight=False)
             # A table without rows is not shown at all, its title included.
             console.print(findings if findings else escape(str(findings)), "", highlight=False)
+        _point_to_explanations(*results.values())
     raise typer.Exit(0 if all(findings.is_healthy for findings in results.values()) else 1)
+
+
+@app.command(epilog="Example: keras-vg explain vanishing_gradient")
+def explain(
+    rules: Annotated[list[str], typer.Argument(help="Names of rules, as findings have them.", show_default=False)],
+    as_json: AsJson = False,
+) -> None:
+    """Says what a rule sees, its thresholds and where they come from, what explains it, and what cures it."""
+    from keras_vg.cures.called_for import FOR_RULE, NO_REMEDY
+    from keras_vg.diagnosis import explain as explaining
+
+    with _exit_on_mistake():
+        names = [explaining.find_rule(rule) for rule in rules]
+    if as_json:
+        _print_json([explaining.make_record(name, FOR_RULE.get(name, ())) for name in names])
+        return
+    width = min(Console().width, 100)
+    texts = [explaining.explain(name, FOR_RULE.get(name, ()), NO_REMEDY.get(name, ""), width) for name in names]
+    typer.echo("\n\n".join(texts))
 
 
 @app.command(epilog="Example: keras-vg plot sigmoid_gradients.csv relu_gradients.csv --decay 0.25 -o gradients.svg")
@@ -257,6 +277,7 @@ def inspect(
         _print_json(_list_findings(findings))
     else:
         Console().print(findings if findings else escape(str(findings)), highlight=False)
+        _point_to_explanations(findings)
     raise typer.Exit(0 if findings.is_healthy else 1)
 
 
@@ -344,12 +365,21 @@ def _check_picture(path: Path) -> None:
 
 def _list_findings(findings: Any) -> dict[str, Any]:
     """Findings as `--json` prints them."""
+    from keras_vg.diagnosis.findings import make_record
+
     return {
         "is_healthy": findings.is_healthy,
         "verdict": findings.verdict,
         "figures": findings.figures,
-        "findings": [{**vars(finding), "layers": list(finding.layers)} for finding in findings],
+        "findings": [make_record(finding) for finding in findings],
     }
+
+
+def _point_to_explanations(*several: Any) -> None:
+    """Says once where more is said of the first rule that found something."""
+    first = next((finding.rule for findings in several for finding in findings), None)
+    if first is not None:
+        typer.echo(f"keras-vg explain {first} says what the rule sees, by which thresholds, and what cures it.")
 
 
 def _list_cure(found: Any) -> dict[str, Any]:

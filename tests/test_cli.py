@@ -85,7 +85,7 @@ def test_diagnose_by_exit_status(tmp_path):
     assert records["healthy"]["is_healthy"]
     assert not records["sick"]["is_healthy"]
     finding = records["sick"]["findings"][0]
-    assert set(finding) == {"rule", "severity", "layers", "epoch", "evidence", "advice"}
+    assert set(finding) == {"rule", "severity", "layers", "epoch", "evidence", "advice", "consequences"}
     assert finding["layers"][0] == "dense_0"
 
 
@@ -279,3 +279,14 @@ def test_names_do_not_command_the_terminal(tmp_path):
 def test_compare_of_a_log_without_rows(tmp_path):
     result = CliRunner().invoke(app, ["compare", str(write_log(tmp_path / "a.csv"))])
     assert result.exit_code == 0
+
+
+def test_a_rule_is_explained(log_of_each_kind):
+    result = run("explain", "dead relu", "no_update", env={"COLUMNS": "70"})
+    assert result.exit_code == 0
+    assert result.stdout.startswith("dead_relu\n")
+    assert "\n\nno_update\n" in result.stdout
+    assert max(map(len, result.stdout.split("\n"))) <= 70
+    assert [record["rule"] for record in read_json("explain", run("explain", "no_update", "--json"))] == ["no_update"]
+    result = run("explain", "dead_rely")
+    assert (result.exit_code, "Did you mean 'dead_relu'" in result.stderr) == (2, True)

@@ -10,9 +10,11 @@ import keras
 import pytest
 
 from keras_vg.cures.catalogue import FOR_RULE, NO_REMEDY
+from keras_vg.diagnosis.explain import list_thresholds
 from keras_vg.diagnosis.findings import Finding
+from keras_vg.diagnosis.meanings import MEANINGS
 from keras_vg.diagnosis.thresholds import Thresholds
-from rule_pages.facts import find_origins, list_rules, list_thresholds
+from rule_pages.facts import find_origins, list_rules
 from rule_pages.page import NOT_RUN, PAGE, PICTURES, list_severities, print_finding, read_findings, write_page
 from rule_pages.pictures import find_scenes
 from rule_pages.sections import HEADINGS, SECTIONS
@@ -22,7 +24,7 @@ INSPECTED = [s for s in SECTIONS.values() if not s.epochs and s.backend == keras
 
 
 def test_every_rule_has_one_section():
-    assert set(list_rules()) == set(SECTIONS)
+    assert set(list_rules()) == set(SECTIONS) == set(MEANINGS)
     assert set(list_rules()) <= set(FOR_RULE) | set(NO_REMEDY)  # which a test of the cures compares with all findings
     assert sum(map(len, HEADINGS.values())) == len(SECTIONS)
     assert {rule for rule in SECTIONS if f"\n### {rule}\n" in TEXT} == set(SECTIONS)
@@ -46,11 +48,11 @@ def test_severities_are_those_that_the_code_gives():
 
 
 def test_every_threshold_is_named_where_the_code_compares_with_it():
-    named = {name for section in SECTIONS.values() for name in section.thresholds}
+    named = {name for section in SECTIONS.values() for name in section.meaning.thresholds}
     assert named == {f.name for f in fields(Thresholds)}
     for rule, section in SECTIONS.items():
         compared = frozenset().union(*(origin.thresholds for origin in find_origins()[rule]))
-        assert set(section.thresholds) <= compared, rule
+        assert set(section.meaning.thresholds) <= compared, rule
 
 
 def test_thresholds_are_read_from_their_docstring():

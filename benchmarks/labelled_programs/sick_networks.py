@@ -72,7 +72,7 @@ SICK_NETWORKS = [
     *(
         Program(
             name=f"large relu {stddev}",
-            label=("exploding_gradient", "update_too_large", "nonfinite"),
+            label=("exploding_activation", "exploding_gradient", "update_too_large", "nonfinite"),
             strength=strength,
             data=make_blobs,
             build=dense(
@@ -89,7 +89,7 @@ SICK_NETWORKS = [
     *(
         Program(
             name=f"large linear {stddev}",
-            label=("exploding_gradient", "update_too_large", "nonfinite"),
+            label=("exploding_activation", "exploding_gradient", "update_too_large", "nonfinite"),
             strength=strength,
             data=make_regression,
             build=dense(

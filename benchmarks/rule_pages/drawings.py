@@ -102,6 +102,31 @@ def draw_losses(scene: Scene, ax: Axes) -> None:
     ax.set_ylabel("training loss")
 
 
+def draw_validation(scene: Scene, ax: Axes) -> None:
+    """The training and the validation loss over the epochs."""
+    history = scene.evidence.history
+    assert history is not None
+    for name, color in (("loss", BLUE), ("val_loss", RED)):
+        ax.plot(history["epoch"], history[name], marker=".", color=color, label=name)
+    ax.set_yscale("log")
+    _use_plain_ticks(ax)
+    ax.set_xlabel("epoch")
+    ax.set_ylabel("loss: training blue, validation red")
+
+
+def draw_variation(scene: Scene, ax: Axes) -> None:
+    """The spread of the predictions over the epochs, as part of that of the labels."""
+    rows = scene.evidence.predictions
+    assert rows is not None
+    ax.plot(rows["epoch"], rows["prediction_std"] / rows["label_std"], marker=".", color=BLUE)
+    _draw_limits(ax, {"hardly_vary": LIMITS.hardly_vary})
+    ax.set_yscale("log")
+    ax.set_ylim(1e-4, 2)
+    _use_plain_ticks(ax)
+    ax.set_xlabel("epoch")
+    ax.set_ylabel("standard deviation, of the labels'")
+
+
 def draw_losses_of_any_size(scene: Scene, ax: Axes) -> None:
     """The loss over the epochs on a log scale."""
     draw_losses(scene, ax)

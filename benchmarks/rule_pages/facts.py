@@ -2,8 +2,6 @@
 
 import ast
 import functools
-import inspect
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -25,21 +23,6 @@ TABLES = {
 
 
 @dataclass(frozen=True)
-class Threshold:
-    """A value from which a rule calls something a fault.
-
-    Attributes:
-        name: As `diagnose` takes it.
-        default: Its value.
-        source: Where that comes from.
-    """
-
-    name: str
-    default: float
-    source: str
-
-
-@dataclass(frozen=True)
 class Origin:
     """Where in the code a rule's findings are made.
 
@@ -54,15 +37,6 @@ class Origin:
     tables: str
     severities: frozenset[str]
     thresholds: frozenset[str]
-
-
-@functools.cache
-def list_thresholds() -> dict[str, Threshold]:
-    """Reads the thresholds with their sources from the docstring of `Thresholds`."""
-    text = inspect.cleandoc(Thresholds.__doc__ or "").split("Attributes:\n")[1]
-    found = re.findall(r"^    (\w+): (.*(?:\n      .*)*)", text, re.MULTILINE)
-    sources = {name: " ".join(source.split()) for name, source in found}
-    return {f.name: Threshold(f.name, float(f.default), sources[f.name]) for f in fields(Thresholds)}  # type: ignore[arg-type]
 
 
 def list_remedies(rule: str) -> tuple[str, ...]:

@@ -4,15 +4,14 @@ import re
 import textwrap
 from pathlib import Path
 
+from keras_vg.diagnosis.explain import Threshold, list_thresholds
 from keras_vg.diagnosis.findings import SEVERITIES, Finding
 from rule_pages.facts import (
-    Threshold,
     explain_no_remedy,
     explain_remedy,
     find_origins,
     list_remedies,
     list_rules,
-    list_thresholds,
 )
 from rule_pages.section import Section
 from rule_pages.sections import HEADINGS, SECTIONS
@@ -111,10 +110,10 @@ def _write_section(section: Section, printed: str) -> str:
     return "\n\n".join(
         [
             f"### {section.rule}",
-            section.sees,
+            section.meaning.sees,
             f"**Looks at** {tables} ({functions}).",
-            f"**Severity.** {section.severity}",
-            _write_thresholds([t for name, t in list_thresholds().items() if name in section.thresholds]),
+            f"**Severity.** {section.meaning.severity}",
+            _write_thresholds([t for name, t in list_thresholds().items() if name in section.meaning.thresholds]),
             _write_picture(section),
             f"**Sick: `{section.sick}`**, {trained}{on_backend}:",
             f"```text\n{printed}\n```",

@@ -2,7 +2,8 @@
 
 import functools
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import keras
 import pandas as pd
@@ -13,6 +14,7 @@ from keras_vg.diagnosis.findings import Finding, Findings
 from keras_vg.diagnosis.rules import judge, make_thresholds
 from labelled_programs import PROGRAMS, Program, run_program
 from rule_pages.attention_programs import ATTENTION_PROGRAMS
+from rule_pages.curve_programs import CURVE_PROGRAMS, WITH_PREDICTIONS
 from rule_pages.input_programs import INPUT_PROGRAMS
 from rule_pages.more_programs import MORE_PROGRAMS, WITHOUT_LOSS
 from rule_pages.optimizer_programs import OPTIMIZER_PROGRAMS
@@ -21,7 +23,15 @@ from rule_pages.recurrent_programs import RECURRENT_PROGRAMS
 EXAMPLES = 128
 """Of the batch that is inspected."""
 
-_ALL = [*PROGRAMS, *MORE_PROGRAMS, *OPTIMIZER_PROGRAMS, *RECURRENT_PROGRAMS, *INPUT_PROGRAMS, *ATTENTION_PROGRAMS]
+_ALL = [
+    *PROGRAMS,
+    *MORE_PROGRAMS,
+    *OPTIMIZER_PROGRAMS,
+    *RECURRENT_PROGRAMS,
+    *INPUT_PROGRAMS,
+    *ATTENTION_PROGRAMS,
+    *CURVE_PROGRAMS,
+]
 
 BY_NAME: dict[str, Program] = {program.name: program for program in _ALL}
 
@@ -59,8 +69,8 @@ class Scene:
         return table.assign(run=self.name)
 
     def find(self, rule: str) -> list[Finding]:
-        """The findings of a rule."""
-        return [finding for finding in self.findings if finding.rule == rule]
+        """The findings of a rule, as causes or as consequences."""
+        return [finding for finding in self.findings.list_all() if finding.rule == rule]
 
 
 @functools.cache
@@ -77,11 +87,32 @@ def run_scene(name: str, epochs: int) -> Scene:
     program = BY_NAME[name]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what Keras says of faulty programs
-        evidence = run_program(program, seed=0, epochs=epochs) if epochs else _inspect(program)
+        evidence = _run(program, epochs) if epochs else _inspect(program)
     if name in WITHOUT_LOSS:
         assert evidence.history is not None
         evidence = Evidence(history=evidence.history.drop(columns="loss"))
     return Scene(name, evidence, judge(evidence, make_thresholds()))
+
+
+class _PredictionRecorder(keras.callbacks.Callback):
+    """Takes the predictions for a batch at the end of each epoch."""
+
+    def __init__(self, x: Any, y: Any) -> None:
+        super().__init__()
+        self.batch = (x[:EXAMPLES], y[:EXAMPLES])
+        self.tables: list[pd.DataFrame] = []
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Takes them."""
+        self.tables.append(vg.inspect(self.model, *self.batch).outputs.assign(epoch=epoch))
+
+
+def _run(program: Program, epochs: int) -> Evidence:
+    if program.name not in WITH_PREDICTIONS:
+        return run_program(program, seed=0, epochs=epochs)
+    recorder = _PredictionRecorder(*program.data())
+    evidence = run_program(replace(program, callbacks=(lambda: recorder,)), seed=0, epochs=epochs)
+    return replace(evidence, predictions=pd.concat(recorder.tables, ignore_index=True))
 
 
 def _inspect(program: Program) -> Evidence:

@@ -1,10 +1,11 @@
-"""What a rule's section is made from: prose, two programs, and what to draw of them. All else comes from the code."""
+"""What a rule's section is made from: two programs, and what to draw of them. All else comes from the code."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 
+from keras_vg.diagnosis.meanings import MEANINGS, Meaning
 from rule_pages.scenes import Scene
 
 Draw = Callable[[Scene, Axes], None]
@@ -16,9 +17,6 @@ class Section:
 
     Attributes:
         rule: Its name.
-        sees: What it sees, in two sentences.
-        severity: When a finding is an error, a warning or for information.
-        thresholds: Names of the thresholds that it compares with.
         sick: Name of the program on which it finds something.
         healthy: Name of the program beside it on which it is silent.
         silent: Why it is silent there.
@@ -30,9 +28,6 @@ class Section:
     """
 
     rule: str
-    sees: str
-    severity: str
-    thresholds: tuple[str, ...] = ()
     sick: str
     healthy: str
     silent: str
@@ -41,3 +36,8 @@ class Section:
     caption: str
     is_shared: bool = True
     backend: str = "tensorflow"
+
+    @property
+    def meaning(self) -> Meaning:
+        """What the rule sees, as the package itself explains it."""
+        return MEANINGS[self.rule]

@@ -8,6 +8,7 @@ import pandas as pd
 
 from keras_vg.cures.catalogue import FOR_RULE
 from keras_vg.cures.trials import FrozenDraft, Trial, get_scores
+from keras_vg.diagnosis.causes import group_by_cause
 from keras_vg.diagnosis.findings import Finding, Findings
 
 NO_BETTER = 0.05
@@ -46,9 +47,9 @@ class Attempt:
         return float(np.median(self.scores)) if self.trials else float("nan")
 
     @property
-    def findings(self) -> list[Finding]:
+    def findings(self) -> Findings:
         """What more than half of its full trainings show, each rule once, at the severity that they agree on."""
-        known = [trial.findings for trial in self.trials if trial.findings is not None]
+        known = [trial.findings.list_all() for trial in self.trials if trial.findings is not None]
         agreed: list[Finding] = []
         for severity in ("error", "warning", "info"):
             for rule in dict.fromkeys(f.rule for findings in known for f in findings if f.severity == severity):
@@ -56,7 +57,7 @@ class Attempt:
                 seeds = sum(any(f.rule == rule and f.severity == severity for f in findings) for findings in known)
                 if 2 * seeds > len(known) and all(f.rule != rule for f in agreed):
                     agreed.append(own[0])
-        return agreed
+        return Findings(group_by_cause(agreed))
 
     @property
     def is_healthy(self) -> bool:
@@ -71,7 +72,7 @@ def list_targets(attempt: Attempt) -> list[Finding]:
         attempt: What was trained fully.
 
     Returns:
-        The findings, each rule once.
+        The findings, each rule once; of what follows from one that is listed, nothing.
     """
     errors = [finding for finding in attempt.findings if finding.severity == "error"]
     if errors or attempt.median > NO_BETTER:
@@ -102,8 +103,8 @@ def list_rising(attempts: Sequence[Attempt]) -> list[str]:
 
 
 def count(findings: Findings | None, severity: str) -> int:
-    """How many findings have a severity."""
-    return sum(finding.severity == severity for finding in findings or ())
+    """How many findings have a severity, consequences among them."""
+    return sum(finding.severity == severity for finding in (findings.list_all() if findings is not None else ()))
 
 
 def describe_scores(scores: Sequence[float]) -> str:

@@ -8,12 +8,13 @@ import numpy as np
 
 from keras_vg.cures import score
 from keras_vg.cures.attempts import Attempt, count, is_done, list_targets
-from keras_vg.cures.catalogue import FOR_RULE, REMEDIES, sort_upstream
+from keras_vg.cures.catalogue import FOR_RULE, REMEDIES
 from keras_vg.cures.data import count_examples
 from keras_vg.cures.draft import Draft
 from keras_vg.cures.template import Template
 from keras_vg.cures.trials import freeze, inspect_draft, run_trial, try_draft
 from keras_vg.diagnosis.findings import Finding, Findings
+from keras_vg.diagnosis.order import sort_upstream
 from keras_vg.grids import run_grid
 
 MOST_TRAINED = 4
@@ -166,15 +167,16 @@ class Search:
             if changed is not None:
                 new.append(Attempt(changes, target.rule, freeze(changed, self.template)))
         kept = []
-        known = {f.rule for f in [*seen, *base.findings] if f.severity == "error"}
-        visible = {f.rule for f in seen if f.severity == target.severity}
+        # What followed from a cause that a remedy cleared is no new fault if it is left over.
+        known = {f.rule for f in [*seen.list_all(), *base.findings.list_all()] if f.severity == "error"}
+        visible = {f.rule for f in seen.list_all() if f.severity == target.severity}
         for attempt, findings in zip(new, self._inspect(new), strict=True):
             if isinstance(findings, str):
                 self.attempts.append(replace(attempt, verdict=f"failed: {findings}"))
                 continue
             attempt = replace(attempt, seen=findings)
-            errors = {f.rule for f in findings if f.severity == "error"}
-            same = {f.rule for f in findings if f.severity in ("error", target.severity)}
+            errors = {f.rule for f in findings.list_all() if f.severity == "error"}
+            same = {f.rule for f in findings.list_all() if f.severity in ("error", target.severity)}
             if errors - known or target.rule in same & visible:
                 self.attempts.append(replace(attempt, verdict="dropped"))
             else:

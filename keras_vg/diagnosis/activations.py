@@ -5,9 +5,11 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from keras_vg.diagnosis.advice import avoid_nonfinite, unsaturate, weaken_outputs
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
 from keras_vg.diagnosis.inputs import describe_nonfinite_features
+from keras_vg.diagnosis.nonfinite import INPUT
 
 SATURATING = ("sigmoid", "tanh", "softsign", "hard_sigmoid", "hard_tanh")
 RECTIFIERS = ("relu", "relu6")
@@ -55,9 +57,7 @@ def find_saturated(context: Context) -> Iterator[Finding]:
                 "saturated_fraction": float(rows["saturated_fraction"].max()),
                 "activation": str(rows["activation"].iloc[0]),
             },
-            "These units sit where their activation is flat, so hardly any gradient passes. Scale the inputs to zero "
-            "mean and unit variance (`keras.layers.Normalization`), use smaller initial weights (`'glorot_uniform'`), "
-            "put `BatchNormalization` before the activation, or use ReLU.",
+            "These units sit where their activation is flat, so hardly any gradient passes. " + unsaturate(context),
         )
 
 
@@ -82,6 +82,8 @@ def find_input_scale(context: Context) -> Iterator[Finding]:
             )
     else:
         size = _measure_log_inputs(context)
+    if _is_normalized_next(context):
+        return
     if not size >= t.input_size:  # nor is what is not finite a matter of scale
         return
     tamed = _is_tamed(context)
@@ -109,9 +111,7 @@ def find_nonfinite_outputs(context: Context) -> Iterator[Finding]:
         return
     at_first = bad[bad["epoch"] == bad["epoch"].min()]
     first = at_first.iloc[0]
-    where = (
-        "the input itself" if first["depth"] == -1 and first["activation"] == "input" else f"layer {first['layer']!r}"
-    )
+    where = INPUT if first["depth"] == -1 and first["activation"] == "input" else f"layer {first['layer']!r}"
     evidence: dict[str, float | str] = {"first": where, "layers_hit": float(len(at_first))}
     if context.is_inspection and context.inspection is not None:
         features = describe_nonfinite_features(context.inspection.inputs)
@@ -123,7 +123,7 @@ def find_nonfinite_outputs(context: Context) -> Iterator[Finding]:
         context.get_epoch(first["epoch"]),
         evidence,
         f"The first value that is NaN or infinite comes from {where}. Check the data with `np.isfinite(x).all()`, "
-        "lower the learning rate, add `clipnorm=1.0` to the optimizer, and avoid log, sqrt and division near 0.",
+        f"{avoid_nonfinite(context)}.",
     )
 
 
@@ -194,8 +194,7 @@ def find_explosion_forwards(context: Context) -> Iterator[Finding]:
         layers,
         epoch,
         evidence,
-        "Outputs grow beyond any scale. Use smaller initial weights (`kernel_initializer='he_normal'` with ReLU), "
-        "`BatchNormalization` between the layers, or a lower learning rate.",
+        f"Outputs grow beyond any scale. {weaken_outputs(context)}",
     )
 
 
@@ -257,6 +256,16 @@ def _starts_far_off(context: Context) -> bool:
     if not context.is_inspection or context.inspection is None:
         return False
     return bool(context.inspection.setup["loss"] > context.thresholds.loss_excess * context.baseline)
+
+
+def _is_normalized_next(context: Context) -> bool:
+    """Whether what the first kernel makes of the inputs is normalized at once, so that their scale is of no account."""
+    if context.gradients is None or context.gradients.empty:
+        return False
+    series = context.series
+    kernels = series.depths[series.is_kernel]
+    scales = series.depths[np.array([name == "gamma" for name in series.names])]
+    return bool(len(kernels) and len(scales) and scales.min() <= kernels.min() + 1)
 
 
 def _is_tamed(context: Context) -> bool:

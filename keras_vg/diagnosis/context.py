@@ -102,6 +102,11 @@ class Context:
         return self.is_adaptive
 
     @property
+    def paths(self) -> tuple[tuple[int, ...], ...]:
+        """The depths of the layers on each path from an input to an output; none where the graph is not known."""
+        return () if self.inspection is None else tuple(self.inspection.setup.get("paths", ()))
+
+    @property
     def scales_loss(self) -> bool:
         """Whether the optimizer is known to be a `LossScaleOptimizer`."""
         return self.inspection is not None and self.inspection.setup["loss_scaling"]

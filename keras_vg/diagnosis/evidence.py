@@ -29,7 +29,8 @@ class Inspection:
         outputs: One row per output, its loss, its predictions and its labels: see `batches.describe_outputs`.
         embeddings: One row per embedding that was called: `layer`, its `input_dim`, and the smallest and the largest of
             the ids that it was given, `id_min` and `id_max`.
-        setup: `optimizer`, `learning_rate`, `schedule` (the rate's class, if it has one), `epsilon`, `clipping`,
+        setup: `optimizer`, `learning_rate`, `schedule` (the rate's class, if it has one), `peak_learning_rate` (its
+            largest), `epsilon`, `clipping`,
             `loss_scaling`, `gradient_accumulation_steps`, `rounded_beta_2` (whether it is 1 in the precision of the
             weights), `orthogonalized` (under Muon: whether it is, by weight), and `dtype`, the precision of most
             trained weights; the batch's `loss` before the optimizer's next step and `loss_after` that step;
@@ -39,6 +40,8 @@ class Inspection:
             the change of all weights by that step relative to their size, and `update_if_built`, the same if the
             optimizer were built before, where that differs (NaN elsewhere); `backend`, `changed_weights` (frozen or
             thawed after the optimizer had been built) and `stateful_layers` (their classes by their names);
+            `skip_connections`, how many layers add outputs of other layers; `paths`, the depths of the layers on each
+            path from an input to an output, none if the model's graph is not known;
             `not_seen`, a dict of what could not be seen, with the reason.
         expected: One row per layer with a kernel: `depth`, `layer` and `gradient_rms`, what mean-field theory predicts
             of its gradient, up to a common factor (the last is 1); no rows where no closed form reaches.

@@ -2,8 +2,8 @@
 
 import html
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeAlias
 
 import pandas as pd
 from rich.markup import escape
@@ -33,6 +33,7 @@ class Finding:
         epoch: The first epoch at which the fault shows, None for an inspection or where there are no epochs.
         evidence: The values by which the rule judged, by name.
         advice: What to change in the Keras code.
+        consequences: What else was found and follows from this fault; its severity is that of the worst of all.
     """
 
     rule: str
@@ -41,13 +42,17 @@ class Finding:
     epoch: int | None
     evidence: dict[str, Value]
     advice: str
+    consequences: tuple["Finding", ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.severity}: {describe(self)}\n    {describe_evidence(self)}\n    {self.advice}"
+        lines = [f"{self.severity}: {describe(self)}", describe_evidence(self), self.advice]
+        if self.consequences:
+            lines.append(describe_consequences(self))
+        return "\n    ".join(lines)
 
 
 class Findings(list[Finding]):
-    """The findings of a diagnosis, the worst first.
+    """The findings of a diagnosis, one per cause, the worst first; what follows from it stands under it.
 
     Args:
         findings: The findings.
@@ -77,29 +82,41 @@ class Findings(list[Finding]):
             return "sick"
         return "not judged" if any(finding.rule in NOT_JUDGED for finding in self) else "healthy"
 
+    def list_all(self) -> list[Finding]:
+        """Lists all findings, each cause followed by its consequences, as if none had any."""
+        return [replace(finding, consequences=()) for cause in self for finding in (cause, *cause.consequences)]
+
     def to_frame(self) -> pd.DataFrame:
         """Returns the findings as a table.
 
         Returns:
-            A DataFrame with the columns `rule, severity, layers, epoch, evidence, advice`, one row per finding:
-            `layers` and `evidence` as text, `epoch` as a nullable integer.
+            A DataFrame with the columns `rule, severity, layers, epoch, evidence, advice, follows_from`, one row per
+            finding: `layers` and `evidence` as text, `epoch` as a nullable integer. What follows from a cause stands
+            below it, with the cause's rule in `follows_from`, which is empty for the cause.
         """
-        rows = [(f.rule, f.severity, ", ".join(f.layers), f.epoch, describe_evidence(f), f.advice) for f in self]
-        frame = pd.DataFrame(rows, columns=["rule", "severity", "layers", "epoch", "evidence", "advice"])
-        return frame.astype({"epoch": "Int64"})
+        rows = [
+            (f.rule, f.severity, ", ".join(f.layers), f.epoch, describe_evidence(f), f.advice, origin)
+            for cause in self
+            for f, origin in ((cause, ""), *((consequence, cause.rule) for consequence in cause.consequences))
+        ]
+        columns = ["rule", "severity", "layers", "epoch", "evidence", "advice", "follows_from"]
+        return pd.DataFrame(rows, columns=columns).astype({"epoch": "Int64"})
 
     def __str__(self) -> str:
         lines = [self._summarise(), *map(str, self)]
         return "\n".join(lines)
 
     def __rich__(self) -> Table:
-        table = Table(title=escape(self._summarise()), title_justify="left", show_lines=True)
-        for heading in ("severity", "finding", "evidence", "advice"):
-            table.add_column(heading, overflow="fold")
+        # Two columns without lines: a layer's long name keeps in one piece in a terminal of 80 columns.
+        title = escape(self._summarise())
+        table = Table(title=title, title_justify="left", box=None, show_header=False, padding=(0, 1, 1, 0))
+        table.add_column("severity", no_wrap=True)
+        table.add_column("finding", overflow="fold")
         for finding in self:
             style = _STYLES[finding.severity]
-            texts = (describe(finding), describe_evidence(finding), finding.advice)
-            table.add_row(f"[{style}]{finding.severity}[/]", *map(escape, texts))
+            texts = (describe_evidence(finding), finding.advice, describe_consequences(finding))
+            lines = [f"[bold]{escape(describe(finding))}[/]", *(escape(text) for text in texts if text)]
+            table.add_row(f"[{style}]{finding.severity}[/]", "\n".join(lines))
         return table
 
     def _repr_html_(self) -> str:
@@ -133,6 +150,25 @@ def describe(finding: Finding) -> str:
         where = f" in {', '.join(finding.layers)}"
     when = "" if finding.epoch is None else f", from epoch {finding.epoch}"
     return f"{finding.rule.replace('_', ' ')}{where}{when}"
+
+
+def describe_consequences(finding: Finding) -> str:
+    """Names what follows from a finding in one line.
+
+    Args:
+        finding: The finding.
+
+    Returns:
+        E.g. `"follows: dead relu in dense_3, from epoch 0; loss does not fall"`; empty if nothing does.
+    """
+    texts = [describe(consequence) for consequence in finding.consequences]
+    return f"follows: {'; '.join(texts)}" if texts else ""
+
+
+def make_record(finding: Finding) -> dict[str, Any]:
+    """Makes plain values of a finding, as `--json` prints them; its consequences likewise."""
+    consequences = [make_record(consequence) for consequence in finding.consequences]
+    return {**vars(finding), "layers": list(finding.layers), "consequences": consequences}
 
 
 def describe_evidence(finding: Finding) -> str:

@@ -1,45 +1,71 @@
 """Rules about the gradients: vanishing, exploding, zero, not finite, and steps that were skipped."""
 
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
+from keras_vg.diagnosis.advice import avoid_nonfinite, strengthen_gradient, weaken_gradient
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
+from keras_vg.diagnosis.nonfinite import GRADIENTS, WEIGHTS
 from keras_vg.diagnosis.saturation import list_saturated_heads, make_finding
 from keras_vg.diagnosis.series import GradientSeries
-from keras_vg.logs.layers import LayerGradients, fit_factor
+from keras_vg.logs.layers import fit_factor
 
-CURE = (
-    "Use `activation='relu'` with `kernel_initializer='he_normal'`, put `keras.layers.BatchNormalization()` between "
-    "the layers, add skip connections (`keras.layers.Add()`), or use fewer layers."
-)
+_LOGITS = re.compile(r"(^|[/_])(query|key)(_dense)?$")
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The gradients of the layers on one path from the input to an output, in one epoch.
+
+    Attributes:
+        epoch: The index of the epoch.
+        path: The index of the path.
+        depths: The layers' depths, at least three.
+        values: Their gradients.
+        before: Those of what is on the path before the first layer that is compared, such as an embedding.
+        ratio: The first layer's over the last one's; of a model whose graph is not known, that of `LayerGradients`.
+    """
+
+    epoch: int
+    path: int
+    depths: np.ndarray
+    values: np.ndarray
+    before: np.ndarray
+    ratio: float
+
+    @property
+    def decay(self) -> float:
+        """The first value over the last one."""
+        return float(self.values[0] / self.values[-1])
 
 
 def find_vanishing(context: Context) -> Iterator[Finding]:
-    """The gradient shrinks from layer to layer towards the input."""
+    """The gradient shrinks from layer to layer towards the input, on some path."""
     layers, t = context.layers, context.thresholds
-    profiles = _list_profiles(layers, _find_waiting_head(context))
-    for epoch, depths, values in profiles:
-        ratio, factor = float(layers.ratio[epoch]), fit_factor(values)
+    profiles = _list_profiles(context)
+    final = {profile.path: profile for profile in profiles}  # the last epoch of each
+    for profile in profiles:
+        depths, values, epoch = profile.depths, profile.values, profile.epoch
+        factor = fit_factor(values)
         # The ratio is 0 if the first layer has no gradient at all, which `find_zero` is about.
-        decay = values[0] / values[-1]
-        if not np.maximum(ratio, decay) <= t.vanishing_warning or factor > t.vanishing_factor:
+        if not np.maximum(profile.ratio, profile.decay) <= t.vanishing_warning or factor > t.vanishing_factor:
             continue
         lost = depths[values < t.vanishing_warning * values.max()]
-        last_values = profiles[-1][2]
-        has_recovered = last_values[0] / last_values[-1] > t.vanishing_warning
+        has_recovered = final[profile.path].decay > t.vanishing_warning
         # An embedding or a normalization before the first kernel shows what arrives there: along the skip connections
         # of a transformer all of it, however small the gradients within its blocks are.
-        before = layers.rms[epoch, layers.depths < depths[0]]
-        is_passed_by = bool((before > t.vanishing_warning * values[-1]).any())
-        is_error = decay < t.vanishing_ratio and not has_recovered and not is_passed_by
+        is_passed_by = bool((profile.before > t.vanishing_warning * values[-1]).any())
+        is_error = profile.decay < t.vanishing_ratio and not has_recovered and not is_passed_by
         evidence: dict[str, float | str] = {
-            "gradient_ratio": ratio,
+            "gradient_ratio": profile.ratio,
             "factor_per_layer": factor,
             **_expect(context, depths),
             "layers": float(len(values)),
-            "gradient_rms_first": float(layers.first[epoch]),
+            "gradient_rms_first": float(values[0]),
         }
         if context.is_adaptive and is_error:
             evidence["hidden_by"] = "the optimizer, which divides gradients by their own size"
@@ -52,12 +78,12 @@ def find_vanishing(context: Context) -> Iterator[Finding]:
             tuple(context.series.name_layer(depth) for depth in lost),
             context.get_epoch(layers.epochs[epoch]),
             evidence,
-            _advise(ratio, factor, is_passed_by),
+            _advise(context, profile.ratio, factor, is_passed_by),
         )
         return
 
 
-def _advise(ratio: float, factor: float, is_passed_by: bool) -> str:
+def _advise(context: Context, ratio: float, factor: float, is_passed_by: bool) -> str:
     """What to do about vanishing gradients, by whether they reach the input all the same."""
     if is_passed_by:
         return (
@@ -66,24 +92,26 @@ def _advise(ratio: float, factor: float, is_passed_by: bool) -> str:
         )
     return (
         f"The layers nearest the input get {ratio:.1e} of the last layer's gradient; each layer passes on about "
-        f"{factor:.2g} of what it gets. {CURE}"
+        f"{factor:.2g} of what it gets. {strengthen_gradient(context)}"
     )
 
 
 def find_exploding(context: Context) -> Iterator[Finding]:
-    """The gradient grows from layer to layer towards the input."""
+    """The gradient grows from layer to layer towards the input, on every path from there."""
     layers, t = context.layers, context.thresholds
-    for epoch, depths, values in _list_profiles(layers, _find_waiting_head(context)):
-        ratio, factor = float(layers.ratio[epoch]), fit_factor(values)
-        if np.minimum(ratio, values[0] / values[-1]) > t.exploding_ratio and factor > 1:
+    profiles = _list_profiles(context)
+    for profile in profiles:
+        # What is large beside one output's layers alone comes from another output, whose loss weighs more.
+        beside = [p for p in profiles if (p.epoch, p.depths[0]) == (profile.epoch, profile.depths[0])]
+        factor = fit_factor(profile.values)
+        if min(min(p.ratio, p.decay) for p in beside) > t.exploding_ratio and factor > 1:
             yield Finding(
                 "exploding_gradient",
                 "error",
-                (context.series.name_layer(depths[0]),),
-                context.get_epoch(layers.epochs[epoch]),
-                {"gradient_ratio": ratio, "factor_per_layer": factor, **_expect(context, depths)},
-                "The gradient grows towards the input. Use smaller initial weights (`kernel_initializer='he_normal'` "
-                "with ReLU, `'glorot_uniform'` with tanh), fewer layers, or `clipnorm=1.0` in the optimizer.",
+                (context.series.name_layer(profile.depths[0]),),
+                context.get_epoch(layers.epochs[profile.epoch]),
+                {"gradient_ratio": profile.ratio, "factor_per_layer": factor, **_expect(context, profile.depths)},
+                f"The gradient grows towards the input. {weaken_gradient(context)}",
             )
             return
 
@@ -138,9 +166,11 @@ def find_zero(context: Context) -> Iterator[Finding]:
             "`axis`, or leave it out."
         )
     else:
+        rows = context.activations
+        may_die = rows is None or rows["activation"].isin(("relu", "relu6")).any()
         cause = (
-            "Look for dead ReLU units, an output activation that is constant (softmax over one unit), or operations "
-            "without a derivative (argmax, round)."
+            f"Look for {'dead ReLU units, ' if may_die else ''}an output activation that is constant (softmax over one "
+            "unit), or operations without a derivative (argmax, round)."
         )
     yield Finding(
         "zero_gradient",
@@ -179,9 +209,13 @@ def find_nonfinite(context: Context) -> Iterator[Finding]:
         "error",
         tuple(series.name_layer(depth) for depth in depths),
         context.get_epoch(series.epochs[m]),
-        {"weights_hit": float(bad[m].sum()), "of": float(bad.shape[1])},
+        {
+            "first": WEIGHTS if bad_weight[m].any() and not context.is_inspection else GRADIENTS,
+            "weights_hit": float(bad[m].sum()),
+            "of": float(bad.shape[1]),
+        },
         "Weights or gradients became NaN or infinite. Check the data with `np.isfinite(x).all()` and the labels "
-        "alike, lower the learning rate, add `clipnorm=1.0` to the optimizer, and avoid log, sqrt and division near 0.",
+        f"alike, {avoid_nonfinite(context)}.",
     )
 
 
@@ -315,16 +349,31 @@ def _find_waiting_head(context: Context) -> int | None:
     return int(series.depths.max()) if is_head.any() and ((ratio == 1) | (size == 0)).all() else None
 
 
-def _list_profiles(layers: LayerGradients, left_out: int | None) -> list[tuple[int, np.ndarray, np.ndarray]]:
-    """The epochs in which at least three layers can be compared, each with the depths and gradients of these layers.
+def _list_profiles(context: Context) -> list[Profile]:
+    """The paths on which at least three layers can be compared, epoch by epoch.
 
-    Layers whose gradient is 0 or not finite are left out: other rules are about them; and the one at depth `left_out`.
+    Layers whose gradient is 0 or not finite are left out: other rules are about them; and a head that started at 0.
+    Where the model's graph is not known, all layers are taken for one path, without what attention's queries and keys
+    are made by: their gradient is small by nature, since a softmax of about even values hardly depends on them.
     """
+    layers, left_out = context.layers, _find_waiting_head(context)
+    may_be = layers.is_comparable & (layers.depths != left_out)
+    paths = context.paths
+    if not paths:
+        is_logit = [bool(_LOGITS.search(context.series.name_layer(depth))) for depth in layers.depths]
+        paths = (tuple(layers.depths[~np.array(is_logit)]),)
     profiles = []
     for epoch, rms in enumerate(layers.rms):
-        chosen = layers.is_comparable & np.isfinite(rms) & (rms > 0) & (layers.depths != left_out)
-        if chosen.sum() >= 3:
-            profiles.append((epoch, layers.depths[chosen], rms[chosen]))
+        with np.errstate(invalid="ignore"):
+            chosen = may_be & np.isfinite(rms) & (rms > 0)
+        for index, path in enumerate(paths):
+            is_on = chosen & np.isin(layers.depths, path)
+            if is_on.sum() < 3:
+                continue
+            depths, values = layers.depths[is_on], rms[is_on]
+            before = rms[np.isin(layers.depths, path) & (layers.depths < depths[0])]
+            ratio = float(layers.ratio[epoch]) if len(paths) == 1 else float(values[0] / values[-1])
+            profiles.append(Profile(epoch, index, depths, values, before, ratio))
     return profiles
 
 

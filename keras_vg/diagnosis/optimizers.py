@@ -6,6 +6,7 @@ import numpy as np
 
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
+from keras_vg.diagnosis.nonfinite import UPDATE
 
 
 def find_unbuilt(context: Context) -> Iterator[Finding]:
@@ -158,7 +159,7 @@ def find_nonfinite_update(context: Context) -> Iterator[Finding]:
         "error",
         (),
         None,
-        {"first": "the optimizer's update", "optimizer": name, "dtype": dtype},
+        {"first": UPDATE, "optimizer": name, "dtype": dtype},
         f"Weights and gradients are finite, and the first step of {name} makes NaN or infinity of them. "
         + (
             f"In {dtype} its beta_2 is 1, and it divides by 1 - beta_2. Keep the weights in float32 and compute in "

@@ -8,6 +8,7 @@ import pandas as pd
 
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
+from keras_vg.diagnosis.nonfinite import LABELS
 
 CROSSENTROPIES: tuple[str, ...] = ("binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy")
 CROSSENTROPIES += ("binary_focal_crossentropy", "categorical_focal_crossentropy")
@@ -104,7 +105,7 @@ def find_label_range(context: Context) -> Iterator[Finding]:
                 "warning" if "loss" in _get_not_seen(context) else "error",
                 _name(output),
                 None,
-                {"first": "the labels"},
+                {"first": LABELS},
                 "The labels hold NaN or infinity. Check them with `np.isfinite(y).all()`.",
             )
             continue
@@ -246,22 +247,45 @@ def find_constant_prediction(context: Context) -> Iterator[Finding]:
         return
     epoch = None if context.is_inspection else int(predictions["epoch"].max())
     final = predictions if epoch is None else predictions[predictions["epoch"] == epoch]
-    for output in _list_records(final):
-        spread = output["prediction_std"] / max(output["prediction_size"], 1e-30)
+    for index, output in enumerate(_list_records(final)):
+        spread = _measure_relative_spread(output)
         if not spread < t.constant_warning or output["label_distinct"] == 1:
             continue
         if context.is_inspection and _starts_at_zero(context, output["layer"]):
             continue
+        start = epoch if epoch is None else _find_start(predictions, index, t.constant_warning)
+        first = None if epoch is None else int(predictions["epoch"].min())
         yield Finding(
             "constant_prediction",
             "error" if spread < t.constant_prediction else "warning",
             _name(output),
-            epoch,
+            start,
             {"prediction_std": output["prediction_std"], "relative": spread},
-            "The model gives the same answer to every example: the input does not reach the output. Look at the "
-            "findings beside this one; scale the initial weights (`'he_normal'` with ReLU), and use fewer layers or "
-            "normalization.",
+            "The model gives the same answer to every example: the input does not reach the output. "
+            + (
+                "Look at the findings beside this one; scale the initial weights (`'he_normal'` with ReLU), and use "
+                "fewer layers or normalization."
+                if start == first
+                else "Before this epoch it did not: steps that were too large, or units that died, made it so. Lower "
+                "the learning rate."
+            ),
         )
+
+
+def _find_start(predictions: pd.DataFrame, index: int, limit: float) -> int:
+    """The first of the epochs at the end in which an output, by its position, gives about one answer."""
+    epochs = predictions["epoch"].unique()
+    start = int(epochs.max())
+    for epoch in sorted(epochs, reverse=True):
+        rows = _list_records(predictions[predictions["epoch"] == epoch])
+        if not _measure_relative_spread(rows[index]) < limit:
+            break
+        start = int(epoch)
+    return start
+
+
+def _measure_relative_spread(output: dict[str, Any]) -> float:
+    return float(output["prediction_std"] / max(output["prediction_size"], 1e-30))
 
 
 def _starts_at_zero(context: Context, layer: str) -> bool:

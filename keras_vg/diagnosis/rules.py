@@ -1,6 +1,6 @@
 """Applies the rules to the tables of a run. The rules never see a model, so they work on an old log as well."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from keras_vg.diagnosis import (
     adapters,
     attention,
     backends,
+    curves,
     epochs,
     gradients,
     inputs,
@@ -19,9 +20,13 @@ from keras_vg.diagnosis import (
     saturation,
     training,
 )
+from keras_vg.diagnosis.causes import group_by_cause
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.evidence import Evidence, collect
+from keras_vg.diagnosis.explanations import Facts
 from keras_vg.diagnosis.findings import SEVERITIES, Finding, Findings
+from keras_vg.diagnosis.learned import has_learned, soften
+from keras_vg.diagnosis.nonfinite import merge_nonfinite
 from keras_vg.diagnosis.thresholds import Thresholds, make_thresholds
 
 __all__ = ["Thresholds", "diagnose", "judge", "make_thresholds"]
@@ -78,7 +83,14 @@ INSPECTION_RULES: tuple[Rule, ...] = (
     training.find_first_step,
 )
 PREDICTION_RULES: tuple[Rule, ...] = (outputs.find_constant_prediction, saturation.find_cut_answers)
-HISTORY_RULES: tuple[Rule, ...] = (training.find_loss_curve,)
+HISTORY_RULES: tuple[Rule, ...] = (
+    training.find_loss_curve,
+    curves.find_stop,
+    curves.find_constant_answer,
+    curves.find_hardly_varying_predictions,
+    curves.find_validation_rise,
+    curves.find_late_oscillation,
+)
 
 
 def diagnose(*sources: Any, **thresholds: float) -> Findings:
@@ -90,7 +102,8 @@ def diagnose(*sources: Any, **thresholds: float) -> Findings:
         **thresholds: Other values for the thresholds, by name; see `keras_vg.rules.Thresholds`.
 
     Returns:
-        The findings, the worst first. The tables are judged together: the gradients with the loss of the history.
+        The findings, one per cause, the worst first; what follows from a fault is in its `consequences`. The tables
+        are judged together: the gradients with the loss of the history.
 
     Raises:
         TypeError: If a source is of no such type, or a keyword names no threshold.
@@ -128,7 +141,7 @@ def judge(evidence: Evidence, thresholds: Thresholds) -> Findings:
         thresholds: The values from which the rules call something a fault.
 
     Returns:
-        The findings.
+        The findings, one per cause.
     """
     contexts = []
     inspection = evidence.inspection
@@ -150,8 +163,27 @@ def judge(evidence: Evidence, thresholds: Thresholds) -> Findings:
                 predictions=evidence.predictions,
             )
         )
-    found = [[finding for rule in _choose_rules(context) for finding in rule(context)] for context in contexts]
-    return Findings(_merge(found), {name: value for context in contexts for name, value in _measure(context).items()})
+    found = [_find(context) for context in contexts]
+    findings = merge_nonfinite(_merge(found))
+    if has_learned(contexts[-1]):
+        findings = soften(findings)
+    causes = group_by_cause(findings, _collect_facts(contexts))
+    return Findings(causes, {name: value for context in contexts for name, value in _measure(context).items()})
+
+
+def _find(context: Context) -> list[Finding]:
+    return merge_nonfinite(finding for rule in _choose_rules(context) for finding in rule(context))
+
+
+def _collect_facts(contexts: Sequence[Context]) -> Facts:
+    """What the tables say of the order of the layers and of the optimizer."""
+    depths: dict[str, int] = {}
+    for context in contexts:
+        for table in (context.activations, context.gradients):
+            if table is not None:
+                rows = table[["layer", "depth"]].drop_duplicates("layer")
+                depths.update(zip(rows["layer"].astype(str), rows["depth"].astype(int), strict=True))
+    return Facts(depths, any(context.moves_by_rate for context in contexts))
 
 
 def _choose_rules(context: Context) -> list[Rule]:

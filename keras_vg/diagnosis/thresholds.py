@@ -76,9 +76,11 @@ class Thresholds:
         skipped_steps: Part of an epoch's steps that a `LossScaleOptimizer` may skip while it looks for its scale.
         skipped_at_first: Steps that it may skip for that: as many halve the scale that it starts with, 2**15, to 1.
         flat_loss: Relative fall of the loss over the epochs below which it does not fall.
-        slow_loss: Relative fall of the loss by one step on its own batch below which the rate is low: healthy nets
-            that are not done yet fall by 0.0023 and more (benchmark).
-        slow_error: Below this, twenty thousand steps are needed.
+        slow_loss: Relative fall of the loss by one step on its own batch below which the rate is low, since 250 such
+            steps are needed to halve it: healthy nets that are not done yet fall by 0.0023 and more (benchmark).
+        slow_error: Below this, ten thousand steps are needed.
+        slow_steps: Relative change of the weights by that step from which the rate is not to blame: healthy nets are
+            moved by 0.0024 and more (benchmark).
         slow_curve: Relative fall of the loss over the epochs below which small steps are to blame.
         small_steps: Relative change of the weights per step that counts as small then.
         rising_loss: Last loss over the smallest one from which it rises.
@@ -88,7 +90,19 @@ class Thresholds:
             `--epochs 10`); two rises are needed. Of 33 runs at rates far too high, 8 undo 0.52 to 2.1; most others
             are ruined at once, which other rules see (the same with `--match rate --seeds 3`).
         oscillation_size: Median relative change of the loss per epoch below which that is but the noise of a plateau.
+        beaten_loss: Loss, as part of that of the best constant prediction, below which large steps have done good.
         converged_loss: Loss, as part of that of the best constant prediction, below which a still net is done.
+        still_part: Part of the epochs that must have passed since a training stopped.
+        same_loss: Relative change of the loss per epoch below which it is the very same but for rounding.
+        baseline_distance: Relative distance from the loss of the best constant answer within which a loss is that. The
+            entropy of ten classes in a batch of 128 is 1.5 % too low; that of two, 0.6 %.
+        baseline_noise: The same of a squared error: a batch's variance is off by the root of 2 / 128, 12 %.
+        hardly_vary: Standard deviation of the predictions over that of the labels, below which they are one answer: the
+            inputs explain no more than 0.25 % of the labels' variance.
+        settled_epochs: Epochs after which a loss at a constant answer's has settled, and a validation loss is judged.
+        settled_steps: Steps that they must have, where those are known; a plateau at the start may be as long.
+        validation_rise: Last validation loss over the lowest one, from which it rises.
+        validation_gap: Lowest validation loss over the training loss of its epoch, from which they are of other data.
         first_epochs: Epochs over which a loss may be flat before it counts.
         first_steps: Steps over which it may, where they are known.
         coasting: Movement without a gradient, in learning rates per step and value, from which it does not die away.
@@ -138,15 +152,26 @@ class Thresholds:
     skipped_steps: float = 0.5
     skipped_at_first: int = 15
     flat_loss: float = 0.01
-    slow_loss: float = 5e-4
+    slow_loss: float = 2e-3
     slow_error: float = 5e-5
+    slow_steps: float = 1e-3
     slow_curve: float = 0.03
     small_steps: float = 2e-4
     rising_loss: float = 2.0
     rising_error: float = 10.0
     oscillation: float = 0.5
     oscillation_size: float = 0.05
+    beaten_loss: float = 0.8
     converged_loss: float = 0.1
+    still_part: float = 0.5
+    same_loss: float = 1e-5
+    baseline_distance: float = 0.02
+    baseline_noise: float = 0.15
+    hardly_vary: float = 0.05
+    settled_epochs: int = 5
+    settled_steps: int = 200
+    validation_rise: float = 1.1
+    validation_gap: float = 10.0
     first_epochs: int = 3
     first_steps: int = 30
     coasting: float = 0.5

@@ -6,15 +6,13 @@ import numpy as np
 import pandas as pd
 
 from keras_vg.diagnosis.activations import explodes_in_time
+from keras_vg.diagnosis.advice import lower_rate, name_initializers, raise_rate
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
+from keras_vg.diagnosis.nonfinite import LOSS
 from keras_vg.diagnosis.optimizers import find_discarded, is_ruined_by_building
+from keras_vg.diagnosis.series import GradientSeries
 from keras_vg.logs.history import list_losses
-
-LOWER = (
-    "Lower the learning rate (divide it by 10), add `clipnorm=1.0` to the optimizer, and scale the inputs and labels."
-)
-RAISE = "Raise the learning rate (multiply it by 10 until the loss falls faster, then stop)."
 
 
 def find_update_size(context: Context) -> Iterator[Finding]:
@@ -36,20 +34,22 @@ def find_update_size(context: Context) -> Iterator[Finding]:
         return
     largest = np.fmax.reduce(per_step, axis=1)
     m = int(np.nanargmax(largest))
-    if largest[m] >= t.update_warning:
+    if largest[m] >= (t.update_large if _does_good(context) else t.update_warning):
         weight = int(np.nanargmax(per_step[m]))
         yield Finding(
             "update_too_large",
-            "error" if largest[m] >= t.update_large else "warning",
+            "error" if largest[m] >= t.update_large and not _does_good(context) else "warning",
             (str(series.layers[judged][weight]),),
             context.get_epoch(series.epochs[m]),
             {"update_ratio_per_step": float(largest[m])},
-            f"One step changes weights by {largest[m]:.2g} of their size; 0.001 is healthy. {LOWER}",
+            f"One step changes weights by {largest[m]:.2g} of their size; 0.001 is healthy. {lower_rate(context)}",
         )
+    sized = list_sized(series)
     with np.errstate(all="ignore"):
-        moved = np.fmax.reduce(columns["update_ratio"][:, kernels], axis=1) / np.maximum(
+        moved = np.fmax.reduce(columns["update_ratio"][:, sized], axis=1) / np.maximum(
             np.fmax.reduce(columns["steps"], axis=1), 1
         )
+    moved = moved * _measure_warmup(context)
     if np.isfinite(moved).any() and 0 < np.fmax.reduce(moved) < t.update_small and not context.is_converged:
         yield Finding(
             "update_too_small",
@@ -57,9 +57,21 @@ def find_update_size(context: Context) -> Iterator[Finding]:
             (),
             context.get_epoch(series.epochs[0]),
             {"update_ratio_per_step": float(np.fmax.reduce(moved))},
-            f"A step changes no kernel by more than {np.fmax.reduce(moved):.1e} of their size; 0.001 is "
-            f"healthy. {RAISE}",
+            f"A step changes no weight by more than {np.fmax.reduce(moved):.1e} of their size; 0.001 is "
+            f"healthy. {raise_rate()}",
         )
+
+
+def _does_good(context: Context) -> bool:
+    """Whether steps are known to lower the loss: the next one, or those of a training that beats a constant answer.
+
+    A linear model that starts at small weights may be given steps of their size, and be the better for them.
+    """
+    if context.is_inspection:
+        setup = {} if context.inspection is None else context.inspection.setup
+        return bool(setup.get("loss_after", np.nan) < setup.get("loss", np.nan))
+    losses = context.losses
+    return losses is not None and bool(losses[-1] < context.thresholds.beaten_loss * context.baseline)
 
 
 def find_tiny_gradients(context: Context) -> Iterator[Finding]:
@@ -68,8 +80,7 @@ def find_tiny_gradients(context: Context) -> Iterator[Finding]:
     if context.is_converged:
         return
     rms = series.columns["gradient_rms"]
-    kernels = series.is_kernel if series.is_kernel.any() else np.ones(len(series.names), bool)
-    largest = np.fmax.reduce(np.where(series.columns["weight_norm"] > 0, rms, np.nan)[:, kernels], axis=1)
+    largest = np.fmax.reduce(np.where(series.columns["weight_norm"] > 0, rms, np.nan)[:, list_sized(series)], axis=1)
     if not (np.isfinite(largest).all() and (largest > 0).all() and (largest < t.tiny_gradient).all()):
         return
     yield Finding(
@@ -78,9 +89,8 @@ def find_tiny_gradients(context: Context) -> Iterator[Finding]:
         (),
         context.get_epoch(series.epochs[0]),
         {"largest_gradient_rms": float(largest.max())},
-        "Every kernel's gradient is so small that Adam's epsilon outweighs it and SGD does not move it. Use larger "
-        "initial weights (`kernel_initializer='he_normal'` with ReLU, `'glorot_uniform'` with tanh), and scale inputs "
-        "and loss.",
+        "Every weight's gradient is so small that Adam's epsilon outweighs it and SGD does not move it. Use larger "
+        f"initial weights ({name_initializers(context)}), and scale inputs and loss.",
     )
 
 
@@ -102,21 +112,44 @@ def find_first_step(context: Context) -> Iterator[Finding]:
             (),
             None,
             {"loss": before, "loss_after_one_step": after, "learning_rate": rate},
-            f"One step takes the loss of its own batch from {before:.3g} to {after:.3g}: it overshoots. {LOWER}",
+            f"One step takes the loss of its own batch from {before:.3g} to {after:.3g}: it overshoots. "
+            f"{lower_rate(context)}",
         )
-    fall = (before - after) / floor
-    step = _measure_steps(context)  # if steps of a healthy size gain nothing, the rate is not to blame
+    warmup = _measure_warmup(context)
+    fall = (before - after) / floor * warmup
+    step = _measure_steps(context) * warmup  # if steps of a healthy size gain nothing, the rate is not to blame
     # A step of exactly 0 has another cause, which other rules name: no rate helps.
-    if 0 <= fall < t.slow_loss and 0 != step < t.small_steps and not context.is_converged and rate > 0:
+    if 0 <= fall < t.slow_loss and 0 != step < t.slow_steps and not context.is_converged and rate > 0:
         yield Finding(
             "learning_rate_too_low",
             "error" if fall < t.slow_error else "warning",
             (),
             None,
-            {"loss": before, "relative_fall_per_step": fall, "update_ratio_per_step": step, "learning_rate": rate},
-            f"One step lowers the loss of its own batch by {fall:.1e} of it: a thousand steps will not train this. "
-            f"{RAISE}",
+            {
+                "loss": before,
+                "relative_fall_per_step": fall,
+                "steps_to_halve": 0.5 / fall if fall > 0 else np.inf,
+                "update_ratio_per_step": step,
+                "learning_rate": rate,
+            },
+            f"One step lowers the loss of its own batch by {fall:.1e} of it: {_describe_way(fall)}. {raise_rate()}",
         )
+
+
+def _measure_warmup(context: Context) -> float:
+    """How many times as large the steps of a schedule become as its first one, which is all that is inspected."""
+    setup = {} if context.inspection is None or not context.is_inspection else context.inspection.setup
+    rate = setup.get("learning_rate", np.nan)
+    peak = setup.get("peak_learning_rate", rate)
+    return float(peak / rate) if peak > rate > 0 else 1.0
+
+
+def _describe_way(fall: float) -> str:
+    """How far it is to half the loss, in steps and epochs, if each step lowers it by as much."""
+    if not fall > 0:
+        return "no number of such steps will train this"
+    steps = 0.5 / fall
+    return f"to halve it takes some {steps:,.0f} such steps, which is {steps / 100:,.0f} epochs of 100 steps"
 
 
 def find_loss_curve(context: Context) -> Iterator[Finding]:
@@ -137,8 +170,8 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
                 "error",
                 (),
                 int(epochs[index]),
-                {name: float(history[name].iloc[index])},
-                f"The loss became NaN or infinite. Check the data with `np.isfinite(x).all()`. {LOWER}",
+                {"first": LOSS, name: float(history[name].iloc[index])},
+                f"The loss became NaN or infinite. Check the data with `np.isfinite(x).all()`. {lower_rate(context)}",
             )
             return
     if losses is None:
@@ -169,7 +202,7 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
             (),
             int(epochs[lowest + 1]),
             {"lowest_loss": float(losses[lowest]), "last_loss": float(losses[-1])},
-            f"The loss rises. {LOWER}",
+            f"The loss rises. {lower_rate(context)}",
         )
         return
     undone, swing = measure_oscillation(losses)
@@ -178,9 +211,10 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
             "learning_rate_too_high",
             "warning",
             (),
-            int(epochs[0]),
+            int(epochs[2 + np.argmax(np.diff(losses[1:]) > 0)]),  # the first that rises
             {"part_of_falls_undone": undone, "median_change_per_epoch": swing},
-            f"The loss goes up and down: its rises undo {undone:.0%} of its falls. {LOWER} Or take larger batches.",
+            f"The loss goes up and down: its rises undo {undone:.0%} of its falls. {lower_rate(context)} Or take "
+            "larger batches.",
         )
         return
     if len(losses) < t.first_epochs or not scale > 0 or context.is_converged or _get_accuracy(context) > 0.9:
@@ -202,7 +236,7 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
             int(epochs[0]),
             {**evidence, "update_ratio_per_step": step},
             f"The loss hardly falls, and the weights change by {step:.1e} of their size per step; 0.001 is healthy. "
-            f"{RAISE}",
+            f"{raise_rate()}",
         )
     elif fall < t.flat_loss:
         yield Finding(
@@ -255,13 +289,26 @@ def measure_oscillation(losses: np.ndarray) -> tuple[float, float]:
 
 
 def _measure_steps(context: Context) -> float:
-    """The largest relative change per step of any kernel in the first epoch; NaN without a gradient log."""
+    """The largest relative change per step of any weight in the first epoch; NaN without a gradient log."""
     if context.gradients is None:
         return float("nan")
     series = context.series
-    chosen = series.is_kernel if series.is_kernel.any() else np.ones(len(series.names), bool)
+    chosen = list_sized(series)
     with np.errstate(all="ignore"):
         return float(np.fmax.reduce((series.columns["update_ratio"] / series.columns["steps"])[0, chosen]))
+
+
+def list_sized(series: GradientSeries) -> np.ndarray:
+    """Chooses the weights whose size says how far a step goes: kernels, embeddings and scales, but no biases.
+
+    Args:
+        series: A gradient log.
+
+    Returns:
+        Bool of shape `(weights,)`; all weights if there is none of these.
+    """
+    is_bias = np.array([name.endswith(("bias", "beta")) for name in series.names])
+    return ~is_bias if not is_bias.all() else np.ones(len(is_bias), bool)
 
 
 def _get_accuracy(context: Context) -> float:

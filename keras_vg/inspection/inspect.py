@@ -23,6 +23,7 @@ from keras_vg.inspection.batches import (
     measure_spread,
 )
 from keras_vg.inspection.expected import predict_gradients
+from keras_vg.inspection.graph import count_merges, list_paths
 from keras_vg.inspection.id_range import find_ids_beyond
 from keras_vg.inspection.optimizer_setup import describe_optimizer, measure_update
 from keras_vg.inspection.passes import describe_failure, order_labels, run_passes
@@ -126,6 +127,8 @@ def _inspect(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> Inspecti
                 for item in probe.watched
                 if getattr(item.layer, "stateful", False)
             },
+            "skip_connections": count_merges(model),
+            "paths": list_paths(model),
             "loss": passes.loss,
             "loss_after": passes.loss_after,
             "loss_aligned": passes.loss_aligned,

@@ -14,6 +14,9 @@ from keras_vg.training.optimizers import list_compiled_optimizers
 from keras_vg.training.shards import is_split
 from keras_vg.training.weights import list_weights, to_numpy
 
+_STEPS = tuple(round(10 ** (exponent / 4)) for exponent in range(21))
+"""Of a schedule, 1 to 100,000."""
+
 
 def describe_optimizer(model: keras.Model) -> dict[str, Any]:
     """Describes a model's optimizer; of a `MultiOptimizer`, its optimizers together.
@@ -22,10 +25,10 @@ def describe_optimizer(model: keras.Model) -> dict[str, Any]:
         model: A model compiled with a Keras optimizer.
 
     Returns:
-        `optimizer`, the name of its class; `learning_rate`; `schedule`, the class of its learning rate if that is a
-        schedule; `epsilon`, `clipping`, `loss_scaling`, `gradient_accumulation_steps`; `dtype`; `rounded_beta_2`,
-        whether its `beta_2` is 1 in that precision; `orthogonalized`, of each weight under `Muon`, by name, its shape
-        and whether its update is orthogonalized.
+        `optimizer`, the name of its class; `learning_rate`, and `peak_learning_rate`, the largest of its schedule;
+        `schedule`, the class of that; `epsilon`, `clipping`, `loss_scaling`, `gradient_accumulation_steps`; `dtype`;
+        `rounded_beta_2`, whether its `beta_2` is 1 in that precision; `orthogonalized`, of each weight under `Muon`,
+        by name, its shape and whether its update is orthogonalized.
     """
     several = list_compiled_optimizers(model)
     limits = [getattr(one, name, None) for one in several for name in ("clipnorm", "clipvalue", "global_clipnorm")]
@@ -34,6 +37,7 @@ def describe_optimizer(model: keras.Model) -> dict[str, Any]:
     return {
         "optimizer": " and ".join(sorted({type(optimizer).__name__ for optimizer in several})),
         "learning_rate": rates.pop() if len(rates) == 1 else np.nan,
+        "peak_learning_rate": max(map(_find_peak, several)),
         "schedule": " and ".join(sorted(filter(None, map(_name_schedule, several)))),
         "epsilon": max(float(getattr(optimizer, "epsilon", np.nan)) for optimizer in several),
         "clipping": any(limit is not None for limit in limits),
@@ -85,6 +89,15 @@ def measure_update(model: keras.Model, updated: Sequence[Any] | None) -> float:
 def _name_schedule(optimizer: keras.optimizers.Optimizer) -> str:
     schedule = keras_private.get_schedule(optimizer)
     return type(schedule).__name__ if isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule) else ""
+
+
+def _find_peak(optimizer: keras.optimizers.Optimizer) -> float:
+    """The largest learning rate of a schedule, as far as a few of its steps show it; without one, the rate."""
+    schedule = keras_private.get_schedule(optimizer)
+    now = float(_to_number(optimizer.learning_rate))
+    if not isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
+        return now
+    return max([now, *(float(_to_number(schedule(step))) for step in _STEPS)])
 
 
 def _is_one(beta: float, dtype: str) -> bool:

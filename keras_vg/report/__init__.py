@@ -21,7 +21,7 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 from keras_vg import __version__
-from keras_vg.diagnosis.findings import Findings, describe, describe_evidence
+from keras_vg.diagnosis.findings import Findings, describe, describe_consequences, describe_evidence
 from keras_vg.diagnosis.rules import diagnose
 from keras_vg.logs.compare import compare
 from keras_vg.logs.layers import VALUES, compare_ends, reduce_layers
@@ -115,7 +115,13 @@ def _describe_run(run: RunLogs) -> dict[str, Any]:
         "overview": make_overview(run, findings, is_judged),
         "verdict": str(findings).split("\n", 1)[0] if is_judged else "not judged: changes of weights alone do not tell",
         "findings": [
-            {"severity": f.severity, "what": describe(f), "evidence": describe_evidence(f), "advice": f.advice}
+            {
+                "severity": f.severity,
+                "what": describe(f),
+                "evidence": describe_evidence(f),
+                "advice": f.advice,
+                "consequences": describe_consequences(f),
+            }
             for f in findings
         ],
         "files": [(make_printable(str(path)), len(run.tables[log_type])) for log_type, path in run.paths.items()],

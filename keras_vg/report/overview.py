@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from keras_vg.diagnosis.findings import Finding, Findings, describe
+from keras_vg.diagnosis.findings import SEVERITIES, Finding, Findings, describe
 from keras_vg.logs.runs import RunLogs
 
 _WORDS = {"healthy": "healthy", "sick": "sick", "unjudged": "not judged"}
@@ -58,7 +58,8 @@ def make_overview(run: RunLogs, findings: Findings, is_judged: bool) -> Overview
     worst = next((f for f in findings if f.severity != "info"), None)
     first = next((name for name in worst.layers if name in names), None) if worst else None
     severities: dict[str, str] = {}
-    for finding in findings:
+    # A layer that only has what follows from a fault elsewhere is marked, too; the worse of two marks stays.
+    for finding in sorted(findings.list_all(), key=lambda f: SEVERITIES.index(f.severity)):
         for layer in finding.layers:
             severities.setdefault(layer, finding.severity)
     strip = tuple(Cell(name, severities.get(name, ""), name == first) for name in names)

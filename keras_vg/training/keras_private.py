@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import keras
+from keras import tree
 from keras.src import backend as _backend
 
 from keras_vg.text import name_function
@@ -63,6 +64,26 @@ def list_sublayers(layer: keras.layers.Layer) -> list[keras.layers.Layer]:
     Private: the public `layers` is one of models alone, and leaves out what a functional model holds beside its graph.
     """
     return layer._flatten_layers(include_self=False, recursive=False)
+
+
+def list_connections(model: Any) -> list[tuple[Any, Any]]:
+    """The pairs of operations of a functional or sequential model of which the second is given what the first puts out.
+
+    None of anything else. Private: the public `operations` says nothing of what they are given.
+    """
+    graph = model._functional if isinstance(model, keras.Sequential) else model
+    levels = getattr(graph, "_nodes_by_depth", {})
+    nodes = [node for depth in sorted(levels, reverse=True) for node in levels[depth]]
+    return [(tensor._keras_history.operation, node.operation) for node in nodes for tensor in node.input_tensors]
+
+
+def list_ends(model: Any) -> tuple[list[Any], list[Any]]:
+    """The operations of a functional or sequential model that its inputs and its outputs are of.
+
+    Private: which operation made a tensor is told by its `_keras_history` alone.
+    """
+    given, made = ([t._keras_history.operation for t in tree.flatten(ts)] for ts in (model.inputs, model.outputs))
+    return given, made
 
 
 def get_fit(model: keras.Model) -> Any:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from keras_vg.diagnosis.findings import make_record
 from keras_vg.watch.grid import MISSING
 from keras_vg.watch.measurements import Metric
 from keras_vg.watch.runs import Watch, WatchedRun
@@ -42,6 +43,6 @@ def _list_run(run: WatchedRun) -> dict[str, Any]:
         "epoch": run.epoch,
         "losses": {name: float(values[-1]) for name, values in run.losses.items() if name != "epoch"},
         "verdict": "not judged" if run.judge.findings is None else run.judge.findings.verdict,
-        "findings": [{**vars(finding), "layers": list(finding.layers)} for finding in run.judge.findings or ()],
+        "findings": [make_record(finding) for finding in run.judge.findings or ()],
         "layers": layers,
     }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from keras_vg.diagnosis.findings import Severity, describe, describe_evidence
+from keras_vg.diagnosis.findings import Severity, describe, describe_consequences, describe_evidence
 from keras_vg.watch.cells import BLOCKS, FRACTION_SCALE, Scale, Symbols, make_scale
 from keras_vg.watch.lines import Line
 from keras_vg.watch.measurements import FRACTIONS, Metric
@@ -115,13 +115,14 @@ def draw_findings(watch: Watch, width: int, most: int | None) -> list[Line]:
         most: The most lines; None for all.
 
     Returns:
-        The lines. Behind each finding are its evidence and advice, as far as there is room, for the worst first.
+        The lines. Behind each finding are its consequences, evidence and advice, as far as there is room, for the
+        worst first.
     """
     blocks: list[list[Line]] = []
     for run, finding in watch.list_findings():
         line = Line(finding.severity, SEVERITY_STYLES[finding.severity])
         line.add(f" {run}: " if len(watch.runs) > 1 else " ").add(describe(finding), "bold")
-        texts = (describe_evidence(finding), finding.advice)
+        texts = (describe_consequences(finding), describe_evidence(finding), finding.advice)
         blocks.append([line, *(Line(f"    {part}") for text in texts for part in textwrap.wrap(text, width - 4))])
     notes = [Line(note, "dim") for note in watch.notes]
     notes += [Line(f"{run.name} is not judged: {run.judge.reason}", "dim") for run in watch.runs if run.judge.reason]

@@ -84,7 +84,7 @@ def are_equal(one, other):
 def describe(callback, path, messages):
     """All that a callback told of a fit: its file, or its findings and its warnings."""
     if isinstance(callback, vg.TrainingGuard):
-        return [repr(finding) for finding in callback.findings], messages
+        return [repr(finding) for finding in callback.findings.list_all()], messages
     return path.read_text()
 
 
@@ -229,12 +229,14 @@ def test_a_fit_that_breaks_off(error, name, callback, path, plain, expected):
         assert expected.startswith(kept)
         assert (kept == expected) is (error is RuntimeError)
     else:
-        kept = [repr(finding) for finding in callback.findings]
+        kept = [repr(finding) for finding in callback.findings.list_all()]
     net.reset().fit()  # without the callback, none of which may act
     assert are_equal(net.copy_state(), plain[0])
     assert net.model.train_function is plain[1]
     assert not {"apply", "stateless_apply"} & set(vars(net.model.optimizer))
-    assert kept == (path.read_text() if name in LOGGERS else [repr(finding) for finding in callback.findings])
+    assert kept == (
+        path.read_text() if name in LOGGERS else [repr(finding) for finding in callback.findings.list_all()]
+    )
     assert train(callback, path) == expected
     assert are_equal(net.copy_state(), plain[0])
     assert net.model.train_function is plain[1]
@@ -274,7 +276,7 @@ def test_no_epochs(name, callback, path, plain, expected):
         assert told == expected.splitlines(keepends=True)[0]
     else:
         inspection = [vg.inspect(net.model, X[:16], Y[:16])] if name == "guard_with_probe" else []
-        assert told[0] == [repr(finding) for tables in inspection for finding in vg.diagnose(tables)]
+        assert told[0] == [repr(finding) for tables in inspection for finding in vg.diagnose(tables).list_all()]
     assert are_equal(net.copy_state(), net.initial)
     assert net.model.train_function is plain[1]
 

@@ -44,7 +44,7 @@ def test_without_a_probe_it_watches_gradients():
     keras.utils.set_random_seed(0)
     guard = vg.TrainingGuard()
     _, said = fit(make_deep("sigmoid", 9), guard)
-    found = {finding.rule: finding for finding in guard.findings}
+    found = {finding.rule: finding for finding in guard.findings.list_all()}
     assert found["vanishing_gradient"].epoch == 0
     assert sum("vanishing gradient" in text for text in said) == 1
 
@@ -64,7 +64,7 @@ def test_a_probe_without_labels_shows_activations(bias, is_dead):
     x, _ = make_data()
     guard = vg.TrainingGuard(x)
     _, said = fit(make_dying(bias), guard)
-    found = {finding.rule: finding for finding in guard.findings}
+    found = {finding.rule: finding for finding in guard.findings.list_all()}
     assert ("dead_relu" in found) == is_dead
     assert "labels" in found["not_inspected"].evidence["not_seen"]
     assert not any("not_inspected" in text or "not inspected" in text for text in said)  # it is no fault

@@ -12,12 +12,13 @@ from keras import layers
 import keras_vg.diagnosis
 from keras_vg.cures import surgery
 from keras_vg.cures.activations import name_activation
-from keras_vg.cures.catalogue import FOR_RULE, NO_REMEDY, REMEDIES, sort_upstream
+from keras_vg.cures.catalogue import FOR_RULE, NO_REMEDY, REMEDIES
 from keras_vg.cures.data import make_data
 from keras_vg.cures.draft import make_draft
 from keras_vg.cures.template import make_template
 from keras_vg.cures.trials import compile_original, freeze, inspect_draft
 from keras_vg.diagnosis.findings import Finding
+from keras_vg.diagnosis.order import STAGES, sort_upstream
 from keras_vg.inspection.inspect import inspect
 
 # Of models that are faulty on purpose.
@@ -46,6 +47,11 @@ def test_every_remedy_is_called_for_and_explained():
     called = {name for names in FOR_RULE.values() for name in names}
     assert set(REMEDIES) == called
     assert all(remedy.explanation.endswith(".") for remedy in REMEDIES.values())
+
+
+def test_every_rule_has_its_place_from_upstream_to_downstream():
+    listed = [rule for rules in STAGES.values() for rule in rules]
+    assert sorted(listed) == sorted(list_rules())
 
 
 def test_findings_are_taken_from_upstream():

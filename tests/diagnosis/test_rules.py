@@ -129,7 +129,7 @@ def test_the_last_step_of_a_log_with_a_row_per_step_is_not_an_epoch():
     log = make_gradients([0.1, 0.1], epochs=40, steps=1)
     log["step"], log["epoch"] = log["epoch"] % 4, log["epoch"] // 4
     log.loc[log.index[-2:], "nonfinite_steps"] = 1
-    (finding,) = [f for f in vg.diagnose(log) if f.rule == "skipped_steps"]
+    (finding,) = [f for f in vg.diagnose(log).list_all() if f.rule == "skipped_steps"]
     assert (finding.severity, finding.epoch, finding.evidence["skipped_fraction"]) == ("warning", 9, 0.25)
     log["nonfinite_steps"] = (log["epoch"] > 6).astype(int)
     assert find(log)["skipped_steps"].severity == "warning"

@@ -46,4 +46,5 @@ def make_history(losses, **columns):
 
 
 def find(*sources, **thresholds):
-    return {finding.rule: finding for finding in vg.diagnose(*sources, **thresholds)}
+    """All findings by their rules, consequences among them."""
+    return {finding.rule: finding for finding in vg.diagnose(*sources, **thresholds).list_all()}

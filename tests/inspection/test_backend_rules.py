@@ -17,7 +17,7 @@ LONG = pytest.mark.long
 
 
 def find(model, x=X, y=LABELS):
-    return {finding.rule: finding for finding in vg.diagnose(vg.inspect(model, x, y))}
+    return {finding.rule: finding for finding in vg.diagnose(vg.inspect(model, x, y)).list_all()}
 
 
 def make_head(scale, behind=(), dtype=None):
@@ -55,7 +55,7 @@ def test_answers_that_are_as_wrong_as_can_be(behind, dtype, is_found_by_tensorfl
     inspection = vg.inspect(model, X, LABELS)
     # In closed form: a sigmoid is below 1e-7, or that near to 1, where |logit| is above 16.1. Here all are above 100.
     assert inspection.outputs["cut_fraction"][0] == 1
-    found = {finding.rule: finding for finding in vg.diagnose(inspection)}
+    found = {finding.rule: finding for finding in vg.diagnose(inspection).list_all()}
     is_found = is_found_by_tensorflow and BACKEND == "tensorflow"
     assert inspection.setup["logits_found"] == [is_found]
     assert ("saturated_output" in found) == (not is_found)
@@ -106,7 +106,7 @@ def test_an_optimizer_that_is_built_in_its_first_step(preparation):
         model.optimizer.build(model.trainable_variables)
     model.run_eagerly = preparation == "eager"
     inspection = vg.inspect(model, X, LABELS)
-    found = {finding.rule: finding for finding in vg.diagnose(inspection)}
+    found = {finding.rule: finding for finding in vg.diagnose(inspection).list_all()}
     is_ruined = BACKEND == "tensorflow" and preparation == "none"
     assert ("unbuilt_optimizer" in found) == is_ruined
     assert (found.keys() & {"update_too_large", "learning_rate_too_high"}) == set()
@@ -151,7 +151,7 @@ def test_weights_that_go_on_without_a_gradient(name, tmp_path):
     hidden = model.get_layer("hidden")
     hidden.bias.assign(np.full(8, -100, "float32"))  # dead from here on: a gradient of exactly 0
     model.fit(X, LABELS, batch_size=1, epochs=2, verbose=0, callbacks=[vg.GradientLogger(log)])
-    found = {finding.rule: finding for finding in vg.diagnose(vg.read_log(log))}
+    found = {finding.rule: finding for finding in vg.diagnose(vg.read_log(log)).list_all()}
     assert ("coasting_weights" in found) == (name == "Lion")
     if name == "Lion":
         assert found["coasting_weights"].layers[0] == "hidden"
@@ -203,7 +203,7 @@ def test_optimizers_in_bfloat16(name, rule, is_rounded):
     model = make_regression(getattr(optimizers, name)(0.1), dtype="bfloat16")
     inspection = vg.inspect(model, X, LABELS)
     assert inspection.setup["rounded_beta_2"] == is_rounded
-    found = {finding.rule: finding for finding in vg.diagnose(inspection)}
+    found = {finding.rule: finding for finding in vg.diagnose(inspection).list_all()}
     assert ("no_update" in found) == (rule == "no_update")
     if rule == "no_update":
         assert "beta_2" in found["no_update"].advice
@@ -266,7 +266,7 @@ def test_weights_that_decay_without_a_gradient(decay, tmp_path):
     model.fit(X, LABELS, batch_size=len(X), verbose=0, callbacks=[vg.GradientLogger(log)])
     after = ops.convert_to_numpy(model.unused.kernel.value)
     np.testing.assert_allclose(after, before * (1 - 0.1 * decay) if is_decayed else before, rtol=1e-6)
-    logged = {finding.rule: finding for finding in vg.diagnose(vg.read_log(log))}
+    logged = {finding.rule: finding for finding in vg.diagnose(vg.read_log(log)).list_all()}
     assert ("decay_without_gradient" in logged) == is_decayed
     if is_decayed:
         for finding in (found["decay_without_gradient"], logged["decay_without_gradient"]):

@@ -20,7 +20,7 @@ def inspect_recurrent(layer):
     model = keras.Sequential([keras.Input((3, 1), batch_size=8), layer, layers.Dense(1)])
     model.compile("adam", "mse")
     findings = vg.diagnose(vg.inspect(model, SEQUENCES, SEQUENCES[:, 0]))
-    return model, {finding.rule: finding for finding in findings}
+    return model, {finding.rule: finding for finding in findings.list_all()}
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_trainable_that_was_changed(is_compiled_again):
     model.layers[0].trainable = False
     if is_compiled_again:
         model.compile("adam", "mse")
-    found = {finding.rule: finding for finding in vg.diagnose(vg.inspect(model, x, x[:, :1]))}
+    found = {finding.rule: finding for finding in vg.diagnose(vg.inspect(model, x, x[:, :1])).list_all()}
     assert ("changed_trainable" in found) == (BACKEND != "torch" and not is_compiled_again)
     if "changed_trainable" in found:
         assert found["changed_trainable"].severity == "warning"

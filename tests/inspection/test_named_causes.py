@@ -24,7 +24,7 @@ def inspect(y, loss, units=1, activation=None, optimizer="adam", **options):
     hidden = layers.Dense(16, "tanh", kernel_regularizer="l2")
     model = keras.Sequential([keras.Input((4,)), hidden, layers.Dense(units, activation, name="head", **options)])
     model.compile(optimizer, loss)
-    return {finding.rule: finding for finding in vg.diagnose(vg.inspect(model, X, y))}
+    return {finding.rule: finding for finding in vg.diagnose(vg.inspect(model, X, y)).list_all()}
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_weights_whose_precision_no_step_survives(dtype):
     keras.utils.set_random_seed(0)
     model = keras.Sequential([keras.Input((4,)), layers.Dense(8, "tanh", dtype=dtype), layers.Dense(1, dtype=dtype)])
     model.compile(keras.optimizers.Adam(1e-4), "mse")
-    found = {finding.rule: finding for finding in vg.diagnose(vg.inspect(model, X, TARGET[:, None]))}
+    found = {finding.rule: finding for finding in vg.diagnose(vg.inspect(model, X, TARGET[:, None])).list_all()}
     if dtype == "bfloat16":
         assert "mixed_bfloat16" in found["no_update"].advice
         assert "learning_rate_too_low" not in found
@@ -136,4 +136,4 @@ def test_optimizers_that_do_not_move_by_their_rate(optimizer):
     model.compile(optimizer, "mse")
     guard = vg.TrainingGuard(X, TARGET[:, None])
     model.fit(X, TARGET[:, None], epochs=4, batch_size=16, verbose=0, callbacks=[guard])
-    assert "error" not in {finding.severity for finding in guard.findings}
+    assert "error" not in {finding.severity for finding in guard.findings.list_all()}

@@ -48,7 +48,7 @@ def test_an_own_step_shows_what_keras_s_own_shows(make):
     else:
         assert own.outputs.empty
         assert list(own.setup["not_seen"]) == ["outputs"]
-        found = {finding.rule: finding.severity for finding in vg.diagnose(own)}
+        found = {finding.rule: finding.severity for finding in vg.diagnose(own).list_all()}
         assert found.pop("not_inspected") == "info"
         assert "error" not in found.values()
     assert all(np.array_equal(a, b) for a, b in zip(before, copy_state(model), strict=True))
@@ -69,7 +69,7 @@ def test_training_is_the_same_and_its_activations_are_logged(make, tmp_path):
     assert results[0][0] == results[1][0]
     assert all(np.array_equal(a, b) for a, b in zip(results[0][1], results[1][1], strict=True))
     if make is OwnStep:
-        found = {finding.rule: finding.evidence for finding in callbacks[2].findings}
+        found = {finding.rule: finding.evidence for finding in callbacks[2].findings.list_all()}
         assert found["not_inspected"] == {"not_seen": "outputs (the model has no `call`)"}
         log = vg.read_log(tmp_path / "a.csv")
         assert log["layer"].tolist() == ["input", "wide", "code", "unfold", "picture"] * 2
@@ -97,7 +97,7 @@ def test_a_batch_that_a_step_does_not_take_is_named(tmp_path):
     log = vg.read_log(tmp_path / "a.csv")
     assert log["units"].tolist() == [6, 0, 0, 0, 0]
     assert log["mean"].isna().tolist() == [False, True, True, True, True]
-    assert [finding.rule for finding in vg.diagnose(log)] == ["uncalled_layer"]
+    assert [finding.rule for finding in vg.diagnose(log).list_all()] == ["uncalled_layer"]
 
 
 class Tracked(OwnStep):
@@ -186,7 +186,7 @@ def test_a_model_without_labels_is_looked_at_forwards():
     assert list(alone.gradients.columns) == list(full.gradients.columns)
     assert np.isnan(alone.setup["loss"])
     assert list(alone.setup["not_seen"]) == ["loss", "gradients"]
-    assert [finding.rule for finding in vg.diagnose(alone)] == ["not_inspected"]
+    assert [finding.rule for finding in vg.diagnose(alone).list_all()] == ["not_inspected"]
 
 
 def test_an_unbuilt_model_without_a_call():

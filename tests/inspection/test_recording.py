@@ -105,7 +105,7 @@ def test_a_dead_layer_between_adapters_of_a_quantized_net_is_named():
     model.compile("adam", "sparse_categorical_crossentropy")
     rng = np.random.default_rng(0)
     inspection = vg.inspect(model, rng.normal(size=(64, 10)).astype("float32"), rng.integers(0, 3, 64))
-    found = {finding.rule: finding.layers for finding in vg.diagnose(inspection)}
+    found = {finding.rule: finding.layers for finding in vg.diagnose(inspection).list_all()}
     assert found["dead_relu"] == ("dead",)
     assert "symmetric_weights" not in found
     assert inspection.outputs["layer"].tolist() == ["out"]
@@ -176,7 +176,7 @@ def test_a_layer_that_was_not_called_is_said_to_be_so(tmp_path):
     assert list(read(model, x, ["own"]).index) == ["input", "own"]  # asked for by name
     model.fit(x, x[:, :1], verbose=0, callbacks=[vg.ActivationLogger(tmp_path / "a.csv", x)])
     for source in (vg.inspect(model, x, np.ones((8, 3))), vg.read_log(tmp_path / "a.csv")):
-        found = {finding.rule: (finding.severity, finding.layers) for finding in vg.diagnose(source)}
+        found = {finding.rule: (finding.severity, finding.layers) for finding in vg.diagnose(source).list_all()}
         assert found["uncalled_layer"] == ("info", ("unused",))
         assert "nonfinite" not in found
 
@@ -239,4 +239,4 @@ def test_what_a_block_repeats_of_a_part_is_one_row():
     model.compile("sgd", "binary_crossentropy")
     inspection = vg.inspect(model, np.ones((2, 3, 4), "float32"), np.ones((2, 3, 1)))
     assert inspection.outputs[["layer", "activation"]].values.tolist() == [["each/dense", "sigmoid"]]
-    assert "output_layer" not in [finding.rule for finding in vg.diagnose(inspection)]
+    assert "output_layer" not in [finding.rule for finding in vg.diagnose(inspection).list_all()]

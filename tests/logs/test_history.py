@@ -31,7 +31,7 @@ def test_a_saved_history_of_any_form(tmp_path, options):
     table = read_table(path)
     assert table["epoch"].tolist() == list(range(6))
     assert table["loss"].tolist() == FLAT["loss"]
-    assert [(f.rule, f.severity) for f in vg.diagnose(path)] == [("loss_does_not_fall", "error")]
+    assert [(f.rule, f.severity) for f in vg.diagnose(path).list_all()] == [("loss_does_not_fall", "error")]
 
 
 @pytest.mark.parametrize("form", [dict, pd.DataFrame])
@@ -73,7 +73,7 @@ def test_columns_of_a_validation_that_there_was_not(tmp_path):
         logger.on_epoch_end(epoch, {"d_loss": 1.4, "g_loss": 0.7})
     logger.on_train_end()
     assert "val_d_loss" in read_table(path)
-    assert [finding.rule for finding in vg.diagnose(path)] == ["loss_not_known"]
+    assert [finding.rule for finding in vg.diagnose(path).list_all()] == ["loss_not_known"]
     (finding,) = vg.diagnose(GAN | {"val_d_loss": [np.nan, 1.0] * 2 + [np.nan, np.inf]})
     assert (finding.rule, finding.epoch) == ("nonfinite", 5)
 
@@ -85,7 +85,7 @@ def test_one_file_that_cannot_be_judged_does_not_fail_the_others(tmp_path):
     empty.write_text("epoch,loss\n")
     message = r"left out.*a training's history with a column `loss`.*prices.csv' with columns=\['item', 'price'\]"
     with pytest.warns(UserWarning, match=message):
-        assert [finding.rule for finding in vg.diagnose(good, other)] == ["loss_does_not_fall"]
+        assert [finding.rule for finding in vg.diagnose(good, other).list_all()] == ["loss_does_not_fall"]
     with pytest.warns(UserWarning, match=r"left out.*none.csv' without any"):
         assert [list(run.tables) for run in read_run_logs([empty, good])] == [["history"]]
     with pytest.warns(UserWarning, match=message):

@@ -121,7 +121,7 @@ def test_a_gradient_that_explodes(tmp_path):
     ratio = fit(make_dense, tmp_path / "log.csv", 2)["gradient_ratio"]
     log = vg.read_log(tmp_path / "log.csv")
     log["gradient_rms"] *= 1000.0 ** (log["depth"].max() - log["depth"])
-    found = next(finding for finding in vg.diagnose(log) if finding.rule == "exploding_gradient")
+    found = next(finding for finding in vg.diagnose(log).list_all() if finding.rule == "exploding_gradient")
     ends = dict(choose_tables({"gradients": log}))["Gradient RMS of the first and the last layer, per epoch"]
     assert found.evidence["gradient_ratio"] == ends["gradient_ratio"][found.epoch]
     np.testing.assert_allclose(found.evidence["gradient_ratio"], 1000.0**3 * ratio[found.epoch], rtol=1e-12)

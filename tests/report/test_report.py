@@ -12,6 +12,7 @@ import pytest
 import keras_vg as vg
 from helpers.browsers import open_browser
 from helpers.tables import make_activations, make_block, write_gradients, write_history, write_log
+from helpers.watched import write_run
 from keras_vg.diagnosis.evidence import Inspection
 from keras_vg.diagnosis.findings import Finding, Findings
 from keras_vg.logs.schemas import ACTIVATION
@@ -111,6 +112,13 @@ def test_a_run_may_have_any_name(tmp_path):
     paths = [write_gradients(tmp_path / f"{name}.csv") for name in ("epoch", "depth")]
     vg.write_report(paths, tmp_path / "report.html")
     assert "depth / epoch" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_what_follows_from_a_cause_stands_with_it(tmp_path):
+    vg.write_report(write_run(tmp_path, "sick", 0.2, losses=np.full(20, 0.7)), tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert page.count('<div class="finding">') == 1
+    assert "follows: loss does not fall, from epoch 0" in page.split('<div class="finding">')[1]
 
 
 def test_bad_reports(tmp_path):

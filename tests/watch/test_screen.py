@@ -18,7 +18,7 @@ from keras_vg.watch.screen import Selection, draw_screen, draw_state
 
 SMALL = """\
 keras-vg watch  1 run              gradient: ▁ 1e-08 █ 1e-01 0 zero ! not finite
- sick                                                   epoch 19  sick: 2 errors
+ sick                                                    epoch 19  sick: 1 error
  loss 0.7 ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁ val_loss 0.8 ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁
  layer    gradient   update dead  sat epochs 0-19
  dense_0  1.02e-08→ 1.0e-02   0%   0% ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁
@@ -55,8 +55,8 @@ def test_a_run_on_a_small_terminal(paths):
     lines = draw(paths[:3], 80, 24, layer=2)
     assert "\n".join(lines[:16]) + "\n" == SMALL
     assert lines[16] == "error vanishing gradient in dense_0 to dense_6 (7 layers), from epoch 0"
-    assert lines[17].startswith("    gradient ratio 1.02e-07")
-    assert lines[22] == "error loss does not fall, from epoch 0"
+    assert lines[17] == "    follows: loss does not fall, from epoch 0"
+    assert lines[18].startswith("    gradient ratio 1.02e-07")
     assert lines[23] == "q quit  up/down layer  left/right run  m map: gradient  s picture"
     page = Path(__file__).parents[2] / "docs" / "watch.md"
     assert "\n".join(lines) in page.read_text(encoding="utf-8")
@@ -64,7 +64,7 @@ def test_a_run_on_a_small_terminal(paths):
 
 def test_runs_side_by_side_on_a_large_terminal(paths):
     lines = draw(paths, 200, 60, layer=2)
-    assert lines[1].split() == ["▶sick", "epoch", "19", "sick:", "2", "errors", "well", "epoch", "19", "healthy"]
+    assert lines[1].split() == ["▶sick", "epoch", "19", "sick:", "1", "error", "well", "epoch", "19", "healthy"]
     cells = ["1.02e-08→", "1.0e-02", "0%", "0%", "▁" * 20, "dense_0", "5.99e-02→", "1.0e-02", "0%", "0%", "█" * 20]
     assert lines[4].split() == ["dense_0", *cells]
     assert "Use `activation='relu'`" in " ".join(lines)  # there is room for the advice
@@ -73,7 +73,7 @@ def test_runs_side_by_side_on_a_large_terminal(paths):
 
 def test_runs_side_by_side_share_their_layers_and_their_scale_on_a_small_terminal(paths):
     lines = draw(paths, 80, 24, layer=10, run=1)
-    assert lines[1].split() == ["sick", "epoch", "19", "sick:", "2", "errors", "▶well", "epoch", "19", "healthy"]
+    assert lines[1].split() == ["sick", "epoch", "19", "sick:", "1", "error", "▶well", "epoch", "19", "healthy"]
     assert lines[14].count("▶dense_10") == 2
     assert lines[4].endswith("▁▁▁▁▁▁▁▁▁▁    dense_0  5.99e-02→ 1.0e-02 ██████████")  # two epochs a cell
 
@@ -165,15 +165,16 @@ def test_names_cannot_leave_their_line(tmp_path):
     assert shown == ["▶up\ufffd[2J", " line end", " [bold] x", " " + "層" * 10 + " …"]
 
 
-def test_the_worst_findings_come_first(paths):
-    lines = [line.plain for line in draw_state(watch(paths), 120)]
+def test_the_worst_findings_come_first(paths, tmp_path):
+    late = write_run(tmp_path, "late", 0.9, losses=[1.0, 0.5, 0.2, 0.9, 2.1])  # which rises at the end
+    lines = [line.plain for line in draw_state(watch([*paths, *late]), 120)]
     severities = [line.split()[0] for line in lines if line.split(" ")[0] in ("error", "warning", "info")]
     assert severities == sorted(severities, key=["error", "warning", "info"].index)
     assert len(severities) >= 2
 
 
 def test_more_findings_than_lines_are_counted(tmp_path):
-    paths = [path for name in "abcdef" for path in write_run(tmp_path, name, 0.1, losses=np.full(20, 0.7))]
+    paths = [path for name in "abcdefghi" for path in write_run(tmp_path, name, 0.1)]
     lines = draw(paths, 80, 24)
     assert any(line.startswith("... and ") for line in lines)
 

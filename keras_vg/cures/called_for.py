@@ -1,0 +1,134 @@
+"""Which remedies each rule calls for, by their names; knows no Keras, so that `keras-vg explain` may say it."""
+
+NO_REMEDY = {
+    "nonfinite_data": "NaN or infinity in the data has no remedy in the model: correct or leave out these examples.",
+    "constant_labels": "All labels are the same: there is nothing to learn. Check how they are made.",
+    "frozen_layers": "Layers are frozen on purpose more often than not: set `trainable = True` if it is not meant.",
+    "changed_trainable": "Every trial is compiled anew, so this is gone in all of them: call `compile` again.",
+    "unbuilt_optimizer": "Every trial builds the optimizer before its first step, so this is gone in all of them: call "
+    "`model.optimizer.build(model.trainable_variables)` before `fit`.",
+    "discarded_weights": "Ftrl starts from 0 by design: give it a linear model, or the model another optimizer.",
+    "coasting_weights": "Lion goes on by its momentum where a gradient is 0: find out why it is 0.",
+    "schedule_by_batches": "Whether a schedule's steps were meant as batches or as updates, only its author knows.",
+    "rank_under_muon": "Muon goes by rank alone, and learns all the same.",
+    "decay_without_gradient": "The loss does not depend on these weights: leave them out, or do not decay them.",
+    "constant_input": "All inputs are the same: there is nothing to learn from. Check how they are loaded.",
+    "constant_feature": "A feature with one value is a bias: it does no harm.",
+    "dead_adapter": "Trials begin with new weights, and adapters of their own: see the advice.",
+    "attention_collapsed": "Trials of whole models change no attention layer: see the advice.",
+    "padding_attended": "Whether zeros at the end are padding, only the data's author knows.",
+    "learning_stops": "What sets the learning rate, a schedule or a callback, is not part of a trial.",
+    "validation_loss_rises": "The training and the validation data differ, or the model learns examples by heart: more "
+    "data, a smaller model, or the weights of an earlier epoch.",
+    "exhausted_data": "The data ended too soon: pass more of it, or fewer steps.",
+    "disconnected_layer": "The loss does not depend on these layers: connect them or leave them out.",
+    "uncalled_layer": "The model did not call these layers: nothing is known of them.",
+    "gradients_not_seen": "The gradients of these layers were not seen, so they are not judged.",
+    "loss_not_known": "The history has no `loss`, so its course is not judged.",
+    "not_inspected": "Parts of the model could not be inspected, and are not judged.",
+}
+"""Why some findings have no remedy."""
+
+_INPUTS = ("Normalization of the inputs", "inputs divided by 255")
+_HEADS = ("the head that the labels ask for", "logits instead of probabilities")
+_RATES_DOWN = ("standard learning rate", "learning rate / 10", "learning rate / 100", "learning rate by a range test")
+_RATES_UP = ("standard learning rate", "learning rate * 10", "learning rate * 100", "learning rate by a range test")
+_WEIGHTS = ("initializers that fit",)
+_NORMALIZATIONS = ("BatchNormalization between layers", "LayerNormalization between layers")
+_ACTIVATIONS = (
+    "ReLU in hidden layers",
+    "SELU in hidden layers",
+    "leaky ReLU in hidden layers",
+    "tanh in hidden layers",
+)
+_SHORTER = ("skip connections", "fewer layers")
+_RECURRENT = ("GRU instead of SimpleRNN", "LSTM instead of SimpleRNN", "orthogonal recurrent weights")
+_PRECISION = ("float32 in the last layer", "float32 everywhere")
+
+FOR_RULE: dict[str, tuple[str, ...]] = {
+    # data and labels
+    "nonfinite": (
+        *_HEADS,
+        *_INPUTS,
+        "labels standardized in the model",
+        *_WEIGHTS,
+        "clipnorm=1",
+        *_RATES_DOWN,
+        *_PRECISION,
+        *_NORMALIZATIONS,
+    ),
+    "label_range": (
+        "classes renumbered from 0",
+        "the head that the labels ask for",
+        "labels standardized in the model",
+    ),
+    "label_shape": ("labels in the shape of the predictions",),
+    "endless_fall": ("classes renumbered from 0", "the head that the labels ask for"),
+    "embedding_range": ("a row for every id",),
+    "forgotten_state": ("no state from batch to batch",),
+    # head
+    "output_layer": _HEADS,
+    "saturated_output": (_HEADS[1], *_INPUTS, *_WEIGHTS, *_NORMALIZATIONS, *_RATES_DOWN),
+    # scale
+    "input_scale": _INPUTS,
+    "feature_scale": _INPUTS,
+    "input_too_small": (_INPUTS[0], "learning rate * 100"),
+    "label_scale": ("labels standardized in the model", "Adam", "clipnorm=1", *_RATES_DOWN, "learning rate * 100"),
+    # rate
+    "no_update": ("no gradient accumulation", *_RATES_UP, "Adam"),
+    "learning_rate_too_high": (*_RATES_DOWN, "clipnorm=1", "Adam", *_WEIGHTS, *_NORMALIZATIONS),
+    "update_too_large": (*_RATES_DOWN, "clipnorm=1", *_WEIGHTS, "Adam"),
+    "learning_rate_too_low": (*_RATES_UP, "Adam", *_WEIGHTS, *_ACTIVATIONS),
+    "update_too_small": (*_RATES_UP, "Adam", *_WEIGHTS),
+    "skipped_steps": (*_PRECISION, *_INPUTS, "labels standardized in the model", *_WEIGHTS),
+    # initialization
+    "symmetric_weights": _WEIGHTS,
+    "unbounded_recurrence": ("tanh in recurrent layers", *_RECURRENT[:2]),
+    "exploding_activation": (*_WEIGHTS, *_NORMALIZATIONS, *_INPUTS, "fewer layers"),
+    "exploding_gradient": (*_WEIGHTS, *_NORMALIZATIONS, "clipnorm=1", "fewer layers", *_RECURRENT),
+    "saturated_units": (*_WEIGHTS, *_INPUTS, *_NORMALIZATIONS, *_ACTIVATIONS, *_RECURRENT, *_RATES_DOWN),
+    "dead_relu": (
+        *_WEIGHTS,
+        "leaky ReLU in hidden layers",
+        "SELU in hidden layers",
+        *_RATES_DOWN,
+        *_NORMALIZATIONS,
+        *_INPUTS,
+    ),
+    "tiny_gradient": (*_WEIGHTS, *_NORMALIZATIONS, *_ACTIVATIONS, *_SHORTER, *_RATES_UP),
+    # depth
+    "vanishing_gradient": (*_ACTIVATIONS[:2], *_NORMALIZATIONS, *_WEIGHTS, *_SHORTER, *_ACTIVATIONS[2:], *_RECURRENT),
+    "vanishing_in_time": (
+        "padding masked",
+        _RECURRENT[1],
+        "recurrent layers read from both sides",
+        _RECURRENT[2],
+        _RECURRENT[0],
+    ),
+    "exploding_in_time": (_RECURRENT[2], "tanh in recurrent layers", "clipnorm=1", *_RECURRENT[:2]),
+    "zero_gradient": (*_HEADS, *_WEIGHTS, *_ACTIVATIONS, *_NORMALIZATIONS, *_RATES_DOWN),
+    "constant_prediction": (*_HEADS, *_WEIGHTS, *_ACTIVATIONS, *_NORMALIZATIONS, *_SHORTER, *_RATES_DOWN),
+    "loss_does_not_fall": (
+        *_RATES_UP[:3],
+        *_INPUTS,
+        *_WEIGHTS,
+        *_ACTIVATIONS[:2],
+        *_NORMALIZATIONS,
+        "Adam",
+        *_RATES_DOWN[1:],
+        "SGD with momentum",
+        *_HEADS,
+    ),
+    "no_better_than_constant": (
+        *_INPUTS,
+        *_HEADS,
+        *_RATES_DOWN,
+        *_RATES_UP[1:3],
+        *_WEIGHTS,
+        *_ACTIVATIONS[:2],
+        *_NORMALIZATIONS,
+        "Adam",
+    ),
+    "predictions_hardly_vary": (*_RATES_UP, *_INPUTS, "labels standardized in the model", "Adam", *_WEIGHTS),
+}
+"""The remedies that each rule calls for, the likeliest first; the rules from upstream to downstream."""

@@ -1,0 +1,271 @@
+"""Rules about the course of a loss beyond its fall: where it stops, what it settles at, and the validation's."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from keras_vg.diagnosis.context import Context
+from keras_vg.diagnosis.findings import Finding, Value
+from keras_vg.diagnosis.outputs import CROSSENTROPIES, REGRESSIONS
+from keras_vg.diagnosis.training import measure_oscillation
+
+
+def find_stop(context: Context) -> Iterator[Finding]:
+    """A training that stopped midway: it learned, and from one epoch on it did not, though it was not done."""
+    losses, t = context.losses, context.thresholds
+    if losses is None or context.history is None or len(losses) < t.first_epochs or context.is_converged:
+        return
+    if not np.isfinite(losses).all():
+        return
+    still, evidence = _find_still_epochs(context, losses)
+    start = len(still) - int(np.argmin(still[::-1])) if not still.all() else 0
+    length = len(still) - start
+    # A schedule that lets a training end softly has a short tail; one that follows a plateau, no fall before it.
+    if start == 0 or length < max(2, t.still_part * len(still)):
+        return
+    if losses[start - 1] - losses[start] <= t.flat_loss * abs(losses[start - 1]):
+        return
+    rates = _get_rates(context)
+    if rates is not None:
+        evidence["learning_rate_before"] = float(rates[start - 1])
+        evidence["learning_rate"] = float(rates[-1])
+    yield Finding(
+        "learning_stops",
+        "warning",
+        (),
+        int(context.history["epoch"].to_numpy()[start]),
+        {"loss_before": float(losses[start - 1]), "last_loss": float(losses[-1]), **evidence, "epochs": float(length)},
+        "The loss was still falling, and from this epoch on nothing is learned. Look at what sets the learning rate "
+        "(a `LearningRateScheduler` that multiplies the rate it is given does so at every epoch, and "
+        "`ReduceLROnPlateau` may be too impatient), and at layers that have died.",
+    )
+
+
+def _find_still_epochs(context: Context, losses: np.ndarray) -> tuple[np.ndarray, dict[str, Value]]:
+    """Which epochs of the history moved nothing, bool of shape `(epochs,)`, and by what value that shows."""
+    t = context.thresholds
+    moved = _measure_movement(context)
+    if moved is not None:
+        return moved < t.update_small, {"update_ratio_per_step": float(np.nanmax(moved[-1:]))}
+    rates = _get_rates(context)
+    if rates is not None and (rates == 0).any():
+        return rates == 0, {}
+    changes = np.abs(np.diff(losses)) / np.maximum(np.abs(losses[1:]), 1e-30)
+    is_same = np.append(changes <= t.same_loss, True)  # an epoch is still if the next one's loss is the same
+    # At three epochs of one loss to the last digit nothing moves; at two it may be chance.
+    return (is_same if is_same[-3:].all() and len(losses) > 3 else np.zeros(len(losses), bool)), {}
+
+
+def _measure_movement(context: Context) -> np.ndarray | None:
+    """The largest relative change of a kernel per step, by epoch of the history; None if it is not known of each."""
+    if context.gradients is None or context.gradients.empty or context.history is None:
+        return None
+    series = context.series
+    chosen = series.is_kernel if series.is_kernel.any() else np.ones(len(series.names), bool)
+    with np.errstate(all="ignore"):
+        ratios = series.columns["update_ratio"] / np.maximum(series.columns["steps"], 1)
+        known = pd.Series(np.fmax.reduce(ratios[:, chosen], axis=1)).groupby(series.epochs).max()
+    moved = known.reindex(context.history["epoch"]).to_numpy("float64")
+    return moved if np.isfinite(moved).all() else None
+
+
+def _get_rates(context: Context) -> np.ndarray | None:
+    """The learning rate of each epoch of the history, as its log or the gradient log has it; None if neither has."""
+    assert context.history is not None
+    for name in ("learning_rate", "lr"):
+        if name in context.history.columns and pd.api.types.is_numeric_dtype(context.history[name]):
+            return context.history[name].to_numpy("float64")
+    if context.gradients is None or context.gradients.empty:
+        return None
+    largest = context.gradients.groupby("epoch")["learning_rate"].max()
+    rates = largest.reindex(context.history["epoch"]).to_numpy("float64")
+    return rates if np.isfinite(rates).all() else None
+
+
+def find_constant_answer(context: Context) -> Iterator[Finding]:
+    """A loss that settles at that of the best constant answer, however it got there.
+
+    That answer's loss is known from an inspection alone: a loss of log(k) may be any.
+    """
+    losses, t, baseline = context.losses, context.thresholds, context.baseline
+    if losses is None or context.history is None or not baseline > 0 or not np.isfinite(losses).all():
+        return
+    variations = [_measure_variation(row) for row in _list_last_predictions(context)]
+    is_known = bool(variations) and np.isfinite(variations).all()
+    if len(losses) < t.first_epochs or _count_steps(context) < t.first_steps:
+        return
+    if is_known and max(variations) > 2 * t.hardly_vary:
+        return
+    distance = np.abs(losses / baseline - 1)
+    limit = t.baseline_noise if is_known and _has_variance(context) else t.baseline_distance
+    # A loss beside the baseline is one of a constant answer only where it stays: one that passes by goes on.
+    is_near = (distance <= limit) & (np.abs(losses / losses[-1] - 1) <= t.baseline_distance)
+    length = len(losses) if is_near.all() else int(np.argmin(is_near[::-1]))
+    if length < t.first_epochs:
+        return
+    start = len(losses) - length
+    lowest = float(losses[:start].min()) if start else np.inf
+    has_collapsed = lowest < (1 - 2 * limit) * baseline
+    if length < t.settled_epochs and not has_collapsed:  # it may be a slow start
+        return
+    # Without the predictions it may be a model that has learned the little that noisy labels allow.
+    is_proven = is_known and max(variations) <= t.hardly_vary
+    has_lasted = _count_steps(context) * length / len(losses) >= t.settled_steps
+    is_error = is_proven and (has_lasted or has_collapsed)
+    evidence: dict[str, Value] = {"last_loss": float(losses[-1]), "loss_of_a_constant_answer": baseline}
+    if has_collapsed:
+        evidence["lowest_loss"] = lowest
+    yield Finding(
+        "no_better_than_constant",
+        "error" if is_error else "warning",
+        (),
+        int(context.history["epoch"].to_numpy()[start]),
+        {**evidence, "epochs": float(length)},
+        (
+            "The model had learned, and then fell back to one answer for every example: steps that are too large, or "
+            "units that died, did it. Lower the learning rate, and look at the layers in this epoch."
+            if has_collapsed
+            else "The loss stays where the best constant answer has it: nothing of the inputs is used. Check that "
+            "inputs and labels belong together (shuffled apart, they look the same), what range the inputs have, and "
+            "whether the gradients reach the first layer; of labels that are mere noise nothing else can be learned."
+        ),
+    )
+
+
+def _has_variance(context: Context) -> bool:
+    """Whether the baseline is a variance, which that of a batch is but roughly; of an entropy it is nearly."""
+    assert context.inspection is not None
+    return not set(context.inspection.outputs["loss"]) <= set(CROSSENTROPIES)
+
+
+def _list_last_predictions(context: Context) -> list[dict[str, Any]]:
+    predictions = context.predictions
+    if context.is_inspection or predictions is None or predictions.empty:
+        return []
+    rows = predictions[predictions["epoch"] == predictions["epoch"].max()].to_dict("records")
+    return [{str(name): value for name, value in row.items()} for row in rows]
+
+
+def _measure_variation(row: dict[str, Any]) -> float:
+    """The predictions' standard deviation over that of the labels (of classes that are alike); NaN if not known."""
+    if row["loss"] in REGRESSIONS and row["label_units"] == row["units"] and row["label_std"] > 0:
+        return float(row["prediction_std"] / row["label_std"])
+    if row["loss"] in CROSSENTROPIES and not row["from_logits"]:
+        share = 1 / max(row["units"], 2)
+        return float(row["prediction_std"] / np.sqrt(share * (1 - share)))
+    return float("nan")
+
+
+def find_hardly_varying_predictions(context: Context) -> Iterator[Finding]:
+    """Predictions of a regression that hardly vary, compared with the labels, after some epochs."""
+    losses, t = context.losses, context.thresholds
+    if losses is None or len(losses) < t.settled_epochs or context.is_converged:
+        return
+    if _count_steps(context) < t.first_steps:
+        return
+    for row in _list_last_predictions(context):
+        variation = _measure_variation(row)
+        if row["loss"] not in REGRESSIONS or not variation < t.hardly_vary:
+            continue
+        yield Finding(
+            "predictions_hardly_vary",
+            "warning",
+            (row["layer"],) if row["layer"] else (),
+            int(row["epoch"]),
+            {"prediction_std": float(row["prediction_std"]), "label_std": float(row["label_std"]), "ratio": variation},
+            f"The predictions' standard deviation is {variation:.1e} of the labels': one answer to every example. "
+            "Either little of the labels can be known from the inputs, or the model has not learned it: train longer, "
+            "raise the learning rate, and check that inputs and labels belong together.",
+        )
+
+
+def find_validation_rise(context: Context) -> Iterator[Finding]:
+    """A validation loss that rises while the training loss falls: from the start, or later."""
+    history, losses, t = context.history, context.losses, context.thresholds
+    if history is None or losses is None or "val_loss" not in history.columns:
+        return
+    known = history[["epoch", "loss", "val_loss"]].dropna()
+    train, validation = known["loss"].to_numpy("float64"), known["val_loss"].to_numpy("float64")
+    if len(known) < t.settled_epochs or not np.isfinite(train).all() or not np.isfinite(validation).all():
+        return
+    lowest = int(np.argmin(validation))
+    after, size = validation[lowest:], np.abs(validation).max()
+    rises = np.diff(after)
+    if len(rises) < t.settled_epochs - 1 or not validation[lowest] > 0 or not train[-1] < train[lowest]:
+        return
+    noise = float(np.median(np.abs(np.diff(validation, n=2)))) if len(validation) > 2 else 0.0
+    rise = float(after[-1] / after[0])
+    is_steady = (rises > 0).mean() >= 0.7 and after[-1] - after[0] > 3 * noise
+    if rise < t.validation_rise or not is_steady or not size > 0:
+        return
+    evidence: dict[str, Value] = {
+        "lowest_val_loss": float(after[0]),
+        "last_val_loss": float(after[-1]),
+        "loss_then": float(train[lowest]),
+        "last_loss": float(train[-1]),
+    }
+    is_far_off = after[0] > t.validation_gap * train[lowest]
+    if lowest > 0 and not is_far_off:
+        yield Finding(
+            "validation_loss_rises",
+            "info",
+            (),
+            int(known["epoch"].iloc[lowest]),
+            evidence,
+            "After this epoch the model learns the training examples rather than what they have in common. Keep the "
+            "weights of this epoch (`EarlyStopping(restore_best_weights=True)`).",
+        )
+        return
+    yield Finding(
+        "validation_loss_rises",
+        "warning",
+        (),
+        int(known["epoch"].iloc[lowest]),
+        evidence,
+        "What is learned from the training data makes the validation loss worse"
+        + (
+            f", and it is {after[0] / train[lowest]:.0f} times as high. The"
+            if is_far_off
+            else " from the first epoch on. Either the model learns the examples by heart at once (few of them, a "
+            "large model), or the"
+        )
+        + " validation data are other data: check that their inputs are scaled by the same statistics, that their "
+        "labels are encoded and ordered alike, and that a split did not part the classes (`validation_split` takes the "
+        "last rows: shuffle first).",
+    )
+
+
+def find_late_oscillation(context: Context) -> Iterator[Finding]:
+    """A loss that fell, and goes up and down at the end, by much of its first value."""
+    losses, t = context.losses, context.thresholds
+    if losses is None or context.history is None or not np.isfinite(losses).all() or not (losses > 0).all():
+        return
+    overall = measure_oscillation(losses)
+    if overall[0] > t.oscillation and overall[1] > t.oscillation_size:  # which is said of the whole
+        return
+    tail = losses[len(losses) // 2 :]
+    changes = np.diff(tail)
+    if len(changes) < 4 or (changes > 0).sum() < 2 or not (changes < 0).any() or context.is_converged:
+        return
+    undone = float(changes[changes > 0].sum() / -changes[changes < 0].sum())
+    swing = float(np.median(np.abs(changes)) / losses[0])
+    if undone <= t.oscillation or swing <= t.oscillation_size:
+        return
+    yield Finding(
+        "learning_rate_too_high",
+        "warning",
+        (),
+        int(context.history["epoch"].to_numpy()[len(losses) // 2]),
+        {"part_of_falls_undone": undone, "median_change_over_first_loss": swing},
+        "The loss goes up and down at the end, after it had fallen: the steps have become too large. Lower the "
+        "learning rate towards the end (a schedule that decays, such as `CosineDecay`), or take larger batches.",
+    )
+
+
+def _count_steps(context: Context) -> float:
+    """The steps of all epochs; infinity if they are not known."""
+    if context.gradients is None or context.gradients.empty:
+        return float("inf")
+    return float(np.fmax.reduce(context.series.columns["steps"], axis=1).sum())

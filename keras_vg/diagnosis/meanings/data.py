@@ -1,0 +1,108 @@
+"""What the rules about data, labels and the output layer see."""
+
+from keras_vg.diagnosis.meanings.meaning import Meaning
+
+DATA: dict[str, Meaning] = {
+    "nonfinite": Meaning(
+        sees=(
+            "A value that is NaN or infinite: in an input, a label, a layer's output, a gradient, a weight or the"
+            " loss. The finding names the first place, for everything after it follows from it."
+        ),
+        severity="Error; a warning for labels under a loss that may leave them out.",
+    ),
+    "constant_labels": Meaning(
+        sees="All labels of the batch are the same number. There is nothing to learn, though the loss falls.",
+        severity="Warning.",
+    ),
+    "label_range": Meaning(
+        sees=(
+            "Labels that the last activation cannot reach, or that the loss is not defined for. Whatever the "
+            "network learns, part of the loss stays, or falls below 0 without end."
+        ),
+        severity="Error.",
+        thresholds=(
+            "reachable_loss",
+            "endless_loss",
+        ),
+    ),
+    "label_shape": Meaning(
+        sees=(
+            "Labels with another number of axes than the predictions, under a loss that compares each prediction "
+            "with every label. It is seen by computing the loss once more with labels in the predictions' shape."
+        ),
+        severity="Error.",
+        thresholds=("label_shape",),
+    ),
+    "label_scale": Meaning(
+        sees=(
+            "Labels of a regression that are far from unit size, while the predictions start near 0. The "
+            "gradients are huge, yet steps of the usual size take thousands of updates to arrive."
+        ),
+        severity=(
+            "Error from `label_error` on, warning from `label_size` on; silent if the predictions are at least a "
+            "tenth as large as the labels."
+        ),
+        thresholds=(
+            "label_size",
+            "label_error",
+        ),
+    ),
+    "input_scale": Meaning(
+        sees=(
+            "Inputs far from unit scale, and no layer that brings them to it before the first kernel. Gradients "
+            "of the first kernel grow with its inputs, and sigmoids and tanhs saturate."
+        ),
+        severity=(
+            "Warning from `input_size` on. Error from `input_error` on, or where the first loss is also "
+            "`loss_excess` times that of a constant prediction."
+        ),
+        thresholds=(
+            "input_size",
+            "input_error",
+            "loss_excess",
+        ),
+    ),
+    "feature_scale": Meaning(
+        sees=(
+            "Features whose sizes differ by orders of magnitude, as given to the first kernel. No learning rate "
+            "suits all their weights."
+        ),
+        severity="Error where the largest input reaches `input_error`, else a warning; silent below `input_size`.",
+        thresholds=(
+            "feature_range",
+            "input_size",
+            "input_error",
+        ),
+    ),
+    "embedding_range": Meaning(
+        sees=(
+            "Ids that an `Embedding` has no row for. JAX looks up NaN and TensorFlow on a GPU zeros; the others "
+            "raise an error."
+        ),
+        severity="Error.",
+    ),
+    "output_layer": Meaning(
+        sees=(
+            "An output activation with which this loss cannot teach anything: softmax over one unit, logits under"
+            " a loss of probabilities, probabilities under a loss of logits, several outputs for one number. It "
+            "compares the last activation, the number of units, the loss and the labels."
+        ),
+        severity=(
+            "Error; a warning where the mistake only slows learning (an activation under `from_logits=True`, "
+            "sigmoids for one of several classes)."
+        ),
+    ),
+    "saturated_output": Meaning(
+        sees=(
+            "Under cross-entropy, predictions that are all 0 or 1 while the gradient is exactly 0, or some that "
+            "are so wrong that they have none. Keras cuts probabilities off near 0 and 1, so that wrong answers "
+            "get no gradient either; on TensorFlow it mostly finds the logits behind them, where this does not "
+            "happen."
+        ),
+        severity="Error if there is no gradient at all; a warning if some labels have none.",
+        thresholds=(
+            "saturated_output",
+            "cut_fraction",
+        ),
+    ),
+}

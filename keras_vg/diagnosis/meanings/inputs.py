@@ -1,0 +1,31 @@
+"""What the rules about inputs that vary too little see."""
+
+from keras_vg.diagnosis.meanings.meaning import Meaning
+
+INPUTS: dict[str, Meaning] = {
+    "input_too_small": Meaning(
+        sees=(
+            "Inputs that differ so little from example to example, as given to the first kernel, that the model "
+            "gives nearly the same answer to all. The first layer's weights would have to grow by thousands."
+        ),
+        severity=(
+            "Error below `input_small_error`, else a warning; all limits are ten times as high under plain SGD. "
+            "Silent behind embeddings, where the first predictions differ by `constant_warning` all the same "
+            "(large weights, a normalization further on), and once the loss is low (`converged_loss`)."
+        ),
+        thresholds=(
+            "input_small",
+            "input_small_error",
+            "constant_warning",
+            "converged_loss",
+        ),
+    ),
+    "constant_input": Meaning(
+        sees="Inputs that are the same for every example, while the labels are not.",
+        severity="Error.",
+    ),
+    "constant_feature": Meaning(
+        sees="Single features with one value, other than 0, in the whole batch. They act as a bias.",
+        severity="For information.",
+    ),
+}

@@ -1,0 +1,114 @@
+"""What the rules about weights, units and gradients see."""
+
+from keras_vg.diagnosis.meanings.meaning import Meaning
+
+NETWORK: dict[str, Meaning] = {
+    "symmetric_weights": Meaning(
+        sees=(
+            "A hidden layer whose units all have the same weights and the same gradient. They stay one unit for "
+            "ever, however long the training."
+        ),
+        severity="Error; silent where only the output layer starts at 0, which its first step ends.",
+        thresholds=("symmetric",),
+    ),
+    "unbounded_recurrence": Meaning(
+        sees=(
+            "A recurrent layer without a bound, such as ReLU, whose state grows from one time step to the next "
+            "beyond any scale. Its consequences, a rising loss for example, are then not reported beside it."
+        ),
+        severity="Error.",
+        thresholds=("exploding_activation",),
+    ),
+    "exploding_activation": Meaning(
+        sees=(
+            "Outputs of a hidden layer that are beyond any scale that the inputs could explain. They grow from "
+            "layer to layer where the weights are too large."
+        ),
+        severity="Error.",
+        thresholds=("exploding_activation",),
+    ),
+    "exploding_gradient": Meaning(
+        sees=(
+            "A gradient that grows from layer to layer towards the input, by orders of magnitude, on every path from "
+            "there. The first layers take steps that the last ones know nothing of."
+        ),
+        severity="Error.",
+        thresholds=("exploding_ratio",),
+    ),
+    "saturated_units": Meaning(
+        sees=(
+            "Hidden units of sigmoid, tanh or softsign that sit where their curve is flat: the derivative is "
+            "below 1 % of its maximum. Hardly any gradient passes them."
+        ),
+        severity="Error from `saturated_fraction` of a layer's values on, warning from `saturated_warning` on.",
+        thresholds=(
+            "saturated_warning",
+            "saturated_fraction",
+        ),
+    ),
+    "dead_relu": Meaning(
+        sees=(
+            "Hidden ReLU units that are 0 for every example of the batch. They get no gradient, and nothing "
+            "revives them."
+        ),
+        severity="Error where a whole layer is dead (`dead_fraction`), warning from `dead_warning` on.",
+        thresholds=(
+            "dead_warning",
+            "dead_fraction",
+        ),
+    ),
+    "tiny_gradient": Meaning(
+        sees=(
+            "Kernels whose gradients are tiny in every layer, whether or not some are smaller than others. Adam's"
+            " epsilon outweighs them, and SGD does not move."
+        ),
+        severity=(
+            "Error; silent once the loss is low (`converged_loss`), when small gradients are what is to be expected."
+        ),
+        thresholds=(
+            "tiny_gradient",
+            "converged_loss",
+        ),
+    ),
+    "vanishing_gradient": Meaning(
+        sees=(
+            "A gradient that shrinks steadily from layer to layer towards the input. It compares the first "
+            "layer's with the last one's, and fits the factor per layer, on each path of the model's graph where an "
+            "inspection knows it."
+        ),
+        severity=(
+            "Error where the ratio stays below `vanishing_ratio`; a warning below `vanishing_warning`, or where "
+            "the gradient recovers or reaches the input along skip connections."
+        ),
+        thresholds=(
+            "vanishing_ratio",
+            "vanishing_warning",
+            "vanishing_factor",
+        ),
+    ),
+    "zero_gradient": Meaning(
+        sees=(
+            "Layers whose gradient is exactly 0 in every value. Dead units, an output that is constant, or an "
+            "operation without a derivative cut them off."
+        ),
+        severity=(
+            "Error where the first layer or all layers have none, else a warning; silent where a later weight "
+            "that starts at 0 explains it, and in a training that is done (`converged_loss`)."
+        ),
+        thresholds=("converged_loss",),
+    ),
+    "constant_prediction": Meaning(
+        sees=(
+            "The same answer to every example: the predictions differ less over the examples than rounding would "
+            "explain. The input does not reach the output."
+        ),
+        severity=(
+            "Error below `constant_prediction`, warning below `constant_warning`; silent before the training "
+            "where the output layer starts at 0."
+        ),
+        thresholds=(
+            "constant_prediction",
+            "constant_warning",
+        ),
+    ),
+}

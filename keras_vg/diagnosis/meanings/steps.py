@@ -1,0 +1,168 @@
+"""What the rules about the size of the steps and the course of the loss see."""
+
+from keras_vg.diagnosis.meanings.meaning import Meaning
+
+STEPS: dict[str, Meaning] = {
+    "no_update": Meaning(
+        sees=(
+            "Gradients came, but no weight moved by a single bit. The learning rate is 0, gradients are "
+            "accumulated over more steps than there are, or the step is lost in rounding."
+        ),
+        severity="Error if no weight ever moved; a warning if they stopped moving later.",
+    ),
+    "learning_rate_too_high": Meaning(
+        sees=(
+            "A step that raises the loss of its own batch, or a loss that rises or goes up and down over the "
+            "epochs. The direction is right, and the step goes beyond what it holds for."
+        ),
+        severity=(
+            "Error where one step raises the loss by `loss_jump`, or where the last loss is above that of a "
+            "constant prediction (where that is unknown: `rising_error` times the lowest loss). Otherwise a "
+            "warning."
+        ),
+        thresholds=(
+            "loss_jump",
+            "rising_loss",
+            "rising_error",
+            "oscillation",
+            "oscillation_size",
+        ),
+    ),
+    "learning_rate_too_low": Meaning(
+        sees=(
+            "A step that hardly lowers the loss of its own batch, or a loss that hardly falls over the epochs, "
+            "while the steps are small against the weights. Steps of a healthy size that gain nothing have "
+            "another cause, and the rule is silent."
+        ),
+        severity=(
+            "Error below `slow_error` (over the epochs: below `flat_loss`), warning below `slow_loss` (over the "
+            "epochs: below `slow_curve`)."
+        ),
+        thresholds=(
+            "slow_loss",
+            "slow_error",
+            "slow_curve",
+            "slow_steps",
+            "small_steps",
+            "flat_loss",
+            "first_epochs",
+            "first_steps",
+        ),
+    ),
+    "update_too_large": Meaning(
+        sees=(
+            "A step that changes a kernel by a large part of its size. What the initialization, or the training "
+            "so far, has given it is replaced."
+        ),
+        severity=(
+            "Error from `update_large` on, warning from `update_warning` on; of steps that are known to lower the loss "
+            "(or of a training whose loss is below `beaten_loss`) a warning from `update_large` on, and nothing below."
+        ),
+        thresholds=(
+            "update_warning",
+            "update_large",
+            "beaten_loss",
+        ),
+    ),
+    "update_too_small": Meaning(
+        sees=(
+            "Steps that change no weight by more than a millionth of its size. A change of order 1 would take a "
+            "million of them."
+        ),
+        severity="Error.",
+        thresholds=("update_small",),
+    ),
+    "skipped_steps": Meaning(
+        sees=(
+            "Steps that a `LossScaleOptimizer` skipped, since gradients were not finite in float16. A few at the "
+            "start are normal: that is how it finds its scale."
+        ),
+        severity=(
+            "Error where, in the last epoch, `skipped_steps` of the steps are skipped and at least "
+            "`skipped_at_first` were altogether; a warning from a tenth on; otherwise for information."
+        ),
+        thresholds=(
+            "skipped_steps",
+            "skipped_at_first",
+        ),
+    ),
+    "loss_does_not_fall": Meaning(
+        sees=(
+            "A loss that is as high after some epochs as before, while the steps are not too small. It says that "
+            "something is wrong; the findings beside it say what."
+        ),
+        severity="Error.",
+        thresholds=(
+            "flat_loss",
+            "first_epochs",
+            "first_steps",
+        ),
+    ),
+    "no_better_than_constant": Meaning(
+        sees=(
+            "A loss that settles at that of the best constant answer: never below it, or back there after it had "
+            "learned (a collapse). That answer's loss is known from `inspect` or `TrainingGuard(x, y)`, never "
+            "from a log alone: a loss of log(k) may be any."
+        ),
+        severity=(
+            "Error if the predictions for the probe batch hardly vary as well (`hardly_vary`), and it had been "
+            "lower or has stayed for `settled_epochs` and `settled_steps`; otherwise a warning, since labels may "
+            "be noise."
+        ),
+        thresholds=(
+            "baseline_distance",
+            "baseline_noise",
+            "settled_epochs",
+            "settled_steps",
+            "hardly_vary",
+            "first_epochs",
+            "first_steps",
+        ),
+    ),
+    "learning_stops": Meaning(
+        sees=(
+            "A training that was learning, and from one epoch on does not: no weight moves, or the rate is 0, or "
+            "the loss is the very same. A schedule's soft end and a plateau before it are no stop."
+        ),
+        severity="Warning.",
+        thresholds=(
+            "still_part",
+            "same_loss",
+            "update_small",
+            "flat_loss",
+            "first_epochs",
+        ),
+    ),
+    "predictions_hardly_vary": Meaning(
+        sees=(
+            "Predictions of a regression that are about the same for every example, beside labels that are not. "
+            "They need a probe batch with its labels: `TrainingGuard(x, y)`."
+        ),
+        severity="Warning: the inputs may say no more of the labels.",
+        thresholds=(
+            "hardly_vary",
+            "settled_epochs",
+            "first_steps",
+        ),
+    ),
+    "validation_loss_rises": Meaning(
+        sees="A validation loss that rises, by more than its noise, while the training loss falls.",
+        severity=(
+            "Warning if it rises from the first epoch on, or is `validation_gap` times the training loss even at "
+            "its lowest: the validation data are other data, or the model learns the examples by heart at once. "
+            "For information if it had fallen before."
+        ),
+        thresholds=(
+            "validation_rise",
+            "validation_gap",
+            "settled_epochs",
+        ),
+    ),
+    "endless_fall": Meaning(
+        sees=(
+            "A loss below 0 that falls faster at every epoch. A loss that has a lowest value falls more slowly as"
+            " it nears it; this one has none."
+        ),
+        severity="Warning.",
+    ),
+}

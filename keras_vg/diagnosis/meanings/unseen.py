@@ -1,0 +1,60 @@
+"""What the rules about weights that are not trained, and about what could not be judged, see."""
+
+from keras_vg.diagnosis.meanings.meaning import Meaning
+
+UNSEEN: dict[str, Meaning] = {
+    "disconnected_layer": Meaning(
+        sees=(
+            "Trainable layers that never get a gradient, since the loss does not depend on them. That is no "
+            "vanishing gradient: there is no path."
+        ),
+        severity="Warning.",
+    ),
+    "frozen_layers": Meaning(
+        sees=(
+            "Layers of which no weight is trained. That is what transfer learning does, so it is worth knowing "
+            "and no fault."
+        ),
+        severity="For information.",
+    ),
+    "changed_trainable": Meaning(
+        sees=(
+            "Weights that were frozen or thawed after the optimizer was built, without a new `compile`. "
+            "TensorFlow goes on training the old ones, and JAX raises an error; torch does as it is told, and the"
+            " rule is silent."
+        ),
+        severity="Warning.",
+    ),
+    "forgotten_state": Meaning(
+        sees=(
+            "Stateful recurrent layers on a backend that forgets their states between batches (JAX), or that "
+            "cannot train them (an LSTM or GRU on torch). The layer's own `stateful` and the backend decide."
+        ),
+        severity="Error on torch, where `fit` raises; a warning on JAX.",
+    ),
+    "uncalled_layer": Meaning(
+        sees="Layers of which no call was seen on the batch. Nothing is known of what they put out.",
+        severity="For information.",
+    ),
+    "gradients_not_seen": Meaning(
+        sees=(
+            "Layers that moved although no gradient of theirs was given to an optimizer of Keras. They are not "
+            "judged, and the verdict is `not judged` instead of `healthy`."
+        ),
+        severity="Warning.",
+    ),
+    "not_inspected": Meaning(
+        sees=(
+            "Parts of a model that an inspection could not look at, with the reason: a model without `call`, for "
+            "example, has no predictions to judge. Logs of its training still hold gradients and loss."
+        ),
+        severity="For information.",
+    ),
+    "loss_not_known": Meaning(
+        sees=(
+            "A history without a column `loss`, and no log beside it. Which way its losses should go is not "
+            "known, so they are only checked for NaN."
+        ),
+        severity="For information.",
+    ),
+}

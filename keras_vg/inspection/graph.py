@@ -1,0 +1,127 @@
+"""How a model's layers are connected: which paths lead from its inputs to its outputs, and where they meet."""
+
+import graphlib
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import keras
+
+from keras_vg.training import keras_private
+from keras_vg.training.call_order import walk_layers
+from keras_vg.training.weights import list_weights
+
+_SUMS = ("Add", "Average")
+"""Names of layers and of operations alike."""
+
+_LOGITS = re.compile(r"(^|[/_])(query|key)(_dense)?$")
+"""Layers whose outputs say only how much attention goes where: the gradient passes by the values beside them."""
+
+_MOST_PATHS = 64
+
+
+def count_merges(model: keras.Model) -> int:
+    """Counts where a model adds outputs of other layers, as skip connections do; in functional parts and layers."""
+    sums = {id(layer) for _, layer in walk_layers(model) if type(layer).__name__ in _SUMS}
+    for graph in (layer for _, layer in walk_layers(model) if isinstance(layer, keras.Model)):
+        sources: dict[int, set[int]] = {}
+        for source, operation in keras_private.list_connections(graph):
+            if type(operation).__name__ in _SUMS:
+                sources.setdefault(id(operation), set()).add(id(source))
+        sums |= {operation for operation, given in sources.items() if len(given) > 1}
+    return len(sums)
+
+
+def list_paths(model: keras.Model) -> tuple[tuple[int, ...], ...]:
+    """Lists paths through the layers with weights of a functional or sequential model, models inside it included.
+
+    Args:
+        model: A built model.
+
+    Returns:
+        The depths of the layers on each path, from the input to an output: for every layer the longest path through
+        it, each path once. Layers that make attention's queries and keys are on none. Empty for a model whose graph is
+        not known, or in which a layer is called twice, one call after the other.
+    """
+    graph = _Graph()
+    graph.add(model)
+    try:
+        order = list(graphlib.TopologicalSorter(graph.sources).static_order())
+    except graphlib.CycleError:
+        return ()
+    own = _find_depths(model, graph.operations)
+    before = _find_longest(order, graph.sources, own)
+    targets: dict[int, set[int]] = {operation: set() for operation in order}
+    for operation, sources in graph.sources.items():
+        for source in sources:
+            targets[source].add(operation)
+    after = _find_longest(order[::-1], targets, own)
+    paths = {
+        (*_follow(operation, before, own)[::-1], *own[operation], *_follow(operation, after, own, reverse=True))
+        for operation in order
+        if own[operation]
+    }
+    return tuple(sorted(paths, key=lambda path: (-len(path), path))[:_MOST_PATHS])
+
+
+class _Graph:
+    """The operations of a model and of the models inside it, with what each is given, by their `id`."""
+
+    def __init__(self) -> None:
+        self.operations: dict[int, Any] = {}
+        self.sources: dict[int, set[int]] = {}
+        self._known: dict[int, tuple[list[int], list[int]]] = {}
+
+    def add(self, operation: Any) -> tuple[list[int], list[int]]:
+        """Adds an operation, or all of a model; returns those by which it is entered and left."""
+        if id(operation) in self._known:
+            return self._known[id(operation)]
+        connections = keras_private.list_connections(operation)
+        if not connections:
+            self.operations[id(operation)] = operation
+            self.sources.setdefault(id(operation), set())
+            self._known[id(operation)] = ([id(operation)], [id(operation)])
+            return self._known[id(operation)]
+        for source, target in connections:
+            exits, entries = self.add(source)[1], self.add(target)[0]
+            for entry in entries:
+                self.sources[entry].update(exits)
+        ends = [
+            [i for inner in inside for i in self.add(inner)[side]]
+            for side, inside in enumerate(keras_private.list_ends(operation))
+        ]
+        self._known[id(operation)] = (ends[0], ends[1])
+        return self._known[id(operation)]
+
+
+def _find_depths(model: keras.Model, operations: dict[int, Any]) -> dict[int, tuple[int, ...]]:
+    """The depths of each operation's layers with weights, in call order."""
+    known = {id(weight.variable): weight for weight in list_weights(model)}
+    depths = {}
+    for key, operation in operations.items():
+        weights = [known[id(v)] for v in getattr(operation, "weights", ()) if id(v) in known]
+        depths[key] = tuple(sorted({weight.depth for weight in weights if not _LOGITS.search(weight.layer)}))
+    return depths
+
+
+def _find_longest(
+    order: Iterable[int], sources: dict[int, set[int]], own: dict[int, tuple[int, ...]]
+) -> dict[int, tuple[int, int | None]]:
+    """For each operation the number of layers on the longest path that leads to it, and the last operation on it."""
+    longest: dict[int, tuple[int, int | None]] = {}
+    for operation in order:
+        choices = [(longest[source][0] + len(own[source]), source) for source in sources.get(operation, ())]
+        longest[operation] = max(choices, key=lambda choice: choice[0], default=(0, None))
+    return longest
+
+
+def _follow(
+    operation: int, longest: dict[int, tuple[int, int | None]], own: dict[int, tuple[int, ...]], reverse: bool = False
+) -> list[int]:
+    """The depths on the path that leads to an operation, the nearest first."""
+    found: list[int] = []
+    following = longest[operation][1]
+    while following is not None:
+        found += own[following] if reverse else own[following][::-1]
+        following = longest[following][1]
+    return found

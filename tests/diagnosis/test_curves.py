@@ -1,0 +1,246 @@
+"""Rules about the course of a loss, on made-up tables; beside each fault the healthy runs that look most like it."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import keras_vg as vg
+from helpers.made_up_logs import find, make_gradients, make_history
+from keras_vg.diagnosis.context import Context
+from keras_vg.diagnosis.evidence import Evidence, Inspection
+from keras_vg.diagnosis.rules import HISTORY_RULES, PREDICTION_RULES, judge
+from keras_vg.diagnosis.thresholds import Thresholds
+from keras_vg.diagnosis.training import find_first_step, find_update_size
+from keras_vg.inspection.batches import OUTPUT_COLUMNS
+
+FALLING = [0.09, 0.0846]
+
+
+def make_log(updates, rates=None):
+    """A gradient log with these relative changes of the kernels per step, and these learning rates, by epoch."""
+    log = make_gradients([0.1] * 3, epochs=len(updates))
+    log["update_ratio"] = np.repeat(updates, 3) * log["steps"]
+    log["learning_rate"] = np.repeat(np.full(len(updates), 1e-3) if rates is None else rates, 3)
+    return log.assign(delta_norm=log["update_ratio"] * log["weight_norm"])
+
+
+@pytest.mark.parametrize(
+    ("losses", "updates", "rates", "epoch"),
+    [
+        (FALLING + [0.0846] * 6, [1e-3] + [1e-7] * 7, 1e-3 * 1e-4 ** np.arange(8.0), 1),  # a schedule that compounds
+        (FALLING + [0.0846] * 6, [1e-3] * 8, None, None),  # weights move: it has found its best
+        ([0.9, 0.7, 0.6, 0.599, 0.599, 0.599, 0.599, 0.599], [1e-3] * 4 + [1e-7] * 4, None, None),  # a plateau before
+        (np.linspace(1, 0.3, 8), [1e-3] * 6 + [1e-5, 1e-7], None, None),  # a cosine's end
+        ([0.9, 0.05] + [0.04] * 6, [1e-3, 1e-3] + [1e-8] * 6, None, None),  # done
+    ],
+)
+def test_a_training_that_stops_midway(losses, updates, rates, epoch):
+    found = find(make_log(updates, rates), make_history(losses)).get("learning_stops")
+    assert (found and (found.severity, found.epoch)) == (epoch if epoch is None else ("warning", epoch))
+
+
+@pytest.mark.parametrize(
+    ("losses", "epoch"),
+    [
+        ([0.09, *[0.0846] * 7], 1),
+        (0.5 + 0.5 * 0.7 ** np.arange(40.0), None),  # full batches on a linear model: geometric, then the same
+        (0.5 + 0.001 * np.random.default_rng(0).normal(size=20), None),
+        ([0.5, 0.4, 0.3, 0.3], None),
+    ],
+)
+def test_a_loss_that_stays_the_very_same_after_it_fell(losses, epoch):
+    found = find(make_history(losses)).get("learning_stops")
+    assert (found and found.epoch) == epoch
+
+
+def test_a_rate_of_zero_in_the_history():
+    rates = [0.001, *[0.0] * 7]
+    found = find(make_history([0.09, 0.0846, *0.0846 + 1e-5 * np.arange(6)], learning_rate=rates))["learning_stops"]
+    assert (found.epoch, found.evidence["learning_rate"]) == (1, 0.0)
+    (finding,) = vg.diagnose(make_log([1e-3] + [0.0] * 7, rates), make_history([0.09, *[0.0846] * 7]))
+    assert finding.rule == "no_update"  # which says why; that the loss stays follows
+    assert [f.rule for f in finding.consequences] == ["learning_stops"]
+
+
+def make_outputs(loss="mean_squared_error", **columns):
+    row = dict.fromkeys(OUTPUT_COLUMNS, np.nan) | {
+        "layer": "out",
+        "activation": "linear" if "error" in loss else "softmax",
+        "loss": loss,
+        "from_logits": False,
+        "units": 1.0 if "error" in loss else 3.0,
+        "label_units": 1.0,
+        "label_std": 1.0,
+        "label_mean": 0.0,
+        "label_min": 0.0,
+        "label_max": 2.0,
+        "label_integer": True,
+        "label_distinct": 100,
+        "baseline": 1.0,
+        "prediction_std": 0.5,
+        "prediction_size": 1.0,
+        "prediction_min": 0.0,
+        "prediction_max": 1.0,
+        "prediction_mean": 0.5,
+    }
+    return pd.DataFrame([row | columns])
+
+
+def judge_run(losses, variations=None, loss="mean_squared_error", steps=100, **outputs):
+    """What is found in a training of which the probe's predictions have these standard deviations, by epoch."""
+    inspected = make_outputs(loss, **outputs)
+    setup = {"loss": 1.0, "loss_after": 0.99, "learning_rate": 1e-3, "optimizer": "Adam", "loss_scaling": False}
+    setup |= {"gradient_accumulation_steps": 1, "loss_aligned": 1.0}
+    empty = pd.DataFrame()
+    inspection = Inspection(empty, None, empty, empty, inspected, setup)
+    predictions = None
+    if variations is not None:
+        rows = [inspected.assign(prediction_std=value, epoch=epoch) for epoch, value in enumerate(variations)]
+        predictions = pd.concat(rows, ignore_index=True)
+    gradients = make_gradients([0.1] * 3, epochs=len(losses), steps=steps)
+    history = make_history(losses)
+    context = Context(
+        Thresholds(), False, gradients=gradients, history=history, inspection=inspection, predictions=predictions
+    )
+    rules = HISTORY_RULES + (PREDICTION_RULES[:1] if predictions is not None else ())
+    return {finding.rule: finding for rule in rules for finding in rule(context)}
+
+
+SETTLED = [1.3, 1.1, 1.004, 1.002, 1.001, 1.001, 1.0005, 1.0004]
+
+
+def test_a_loss_that_settles_at_a_constant_answers():
+    found = judge_run(SETTLED, [0.03] * 8)
+    finding = found["no_better_than_constant"]
+    assert (finding.severity, finding.epoch) == ("error", 2)
+    assert finding.evidence["loss_of_a_constant_answer"] == 1.0
+    assert found["predictions_hardly_vary"].severity == "warning"
+    assert judge_run(SETTLED)["no_better_than_constant"].severity == "warning"  # the predictions are not known
+    assert judge_run(SETTLED, [0.03] * 8, steps=20)["no_better_than_constant"].severity == "warning"
+
+
+@pytest.mark.parametrize(
+    ("losses", "variations"),
+    [
+        (SETTLED, [0.4] * 8),  # the predictions vary: the batch's variance is that of the batch alone
+        ([1.3, 1.2, 1.1, 1.0, 0.9, 0.8, 0.7, 0.6], [0.03] * 7 + [0.6]),  # it passes by
+        ([1.02, 1.0, 1.0, 1.0, 0.98, 0.9, 0.7, 0.5], [0.03] * 4 + [0.1, 0.3, 0.5, 0.7]),  # a plateau at the start
+        (SETTLED[:4], [0.03] * 4),  # it may be a slow start
+        ([2.0, 1.6, 1.5, 1.5, 1.5, 1.5, 1.5, 1.5], [0.9] * 8),
+    ],
+)
+def test_what_has_not_settled_at_a_constant_answers(losses, variations):
+    assert not {"no_better_than_constant", "predictions_hardly_vary"} & judge_run(losses, variations).keys()
+
+
+def test_a_collapse_has_the_epoch_at_which_it_began():
+    losses = [0.9, 0.6, 0.4, 0.35, 1.002, 1.001, 1.001]
+    found = judge_run(losses, [0.6, 0.8, 0.9, 0.9, 1e-6, 1e-6, 1e-6])
+    finding = found["no_better_than_constant"]
+    assert (finding.severity, finding.epoch, finding.evidence["lowest_loss"]) == ("error", 4, 0.35)
+    assert "fell back to one answer" in finding.advice
+    assert (found["constant_prediction"].epoch, found["constant_prediction"].severity) == (4, "error")
+    assert "Before this epoch it did not" in found["constant_prediction"].advice
+    found = judge_run([1.0] * 4, [1e-6] * 4)["constant_prediction"]
+    assert (found.epoch, "Before this epoch" in found.advice) == (0, False)
+
+
+def test_classes_settle_at_their_entropy():
+    losses = [1.2, 1.11, 1.1, 1.099, 1.0987, 1.0986, 1.0986]
+    options = {"loss": "sparse_categorical_crossentropy", "baseline": np.log(3), "prediction_mean": 1 / 3}
+    assert judge_run(losses, [0.01] * 7, **options)["no_better_than_constant"].severity == "error"
+    assert "no_better_than_constant" not in judge_run(np.multiply(losses, 0.95), [0.05] * 7, **options)
+    assert "no_better_than_constant" not in find(make_history(losses))  # log(3) alone says nothing
+
+
+def rise(start, factor, epochs=10):
+    return start * factor ** np.arange(epochs)
+
+
+@pytest.mark.parametrize(
+    ("losses", "validation", "expected"),
+    [
+        (rise(1, 0.9), rise(1, 1.05), ("warning", 0)),
+        (rise(1, 0.9), [1.0, 0.8, 0.7, 0.65, *rise(0.6, 1.06, 8)][:10], ("info", 4)),  # overfitting, later
+        (rise(1, 0.9), 1 + 0.2 * np.random.default_rng(1).normal(size=10), None),  # a small validation set
+        (rise(1, 0.9), rise(1, 1.005), None),
+        (rise(1, 1.01), rise(1, 1.05), None),  # the training loss rises, too: another rule's
+        (rise(1, 0.9, 3), rise(1, 1.2, 3), None),  # too short to tell
+        (rise(1, 0.9), rise(1.5, 0.95), None),
+    ],
+)
+def test_a_validation_loss_that_rises(losses, validation, expected):
+    found = find(make_history(losses, val_loss=np.asarray(validation))).get("validation_loss_rises")
+    assert (found and (found.severity, found.epoch)) == expected
+
+
+def test_a_validation_only_every_second_epoch():
+    validation = np.where(np.arange(12) % 2, rise(1, 1.05, 12), np.nan)
+    assert find(make_history(rise(1, 0.9, 12), val_loss=validation))["validation_loss_rises"].epoch == 1
+
+
+def test_a_loss_that_oscillates_at_its_end_only():
+    fall = [1.0, 0.9, 0.8, 0.72, 0.66, 0.6]
+    found = find(make_history([*fall, 0.9, 0.5, 0.95, 0.6, 0.9, 0.55]))["learning_rate_too_high"]
+    assert (found.severity, found.epoch) == ("warning", 6)
+    # Of the whole curve, rises undo 1.8 of 4.2.
+    found = find(make_history([10, 5, 4, 3.2, 2.6, 2.2, 2, 2.6, 2, 2.6, 2, 2.6]))["learning_rate_too_high"]
+    assert (found.epoch, "at the end" in found.advice) == (6, True)
+    assert "learning_rate_too_high" not in find(make_history([*fall, 0.58, 0.59, 0.57, 0.58, 0.56, 0.57]))
+
+
+def test_the_first_loss_that_is_not_finite_has_its_epoch():
+    (finding,) = vg.diagnose(make_history([1.0, 0.8, 0.7, np.nan, np.nan]))
+    assert (finding.rule, finding.epoch, finding.evidence["first"]) == ("nonfinite", 3, "the loss")
+
+
+def test_judging_needs_no_predictions():
+    assert judge(Evidence(history=make_history([1.0, 0.9, 0.8])), Thresholds()).is_healthy
+
+
+def judge_step(fall, rate=1e-3, update_ratio=1e-5, **setup):
+    """What is found in a step that lowers a loss of 1 by so much of it."""
+    setup = {"loss": 1.0, "loss_after": 1.0 - fall, "learning_rate": rate, "optimizer": "SGD", **setup}
+    setup = {"loss_scaling": False, "gradient_accumulation_steps": 1, **setup}
+    empty = pd.DataFrame()
+    inspection = Inspection(empty, None, empty, empty, make_outputs(), setup)
+    gradients = make_gradients([0.1] * 3, epochs=1, steps=1, update_ratio=update_ratio)
+    context = Context(Thresholds(), True, gradients=gradients, inspection=inspection)
+    return next(find_first_step(context), None)
+
+
+def test_a_rate_far_too_low_is_told_in_steps_and_epochs():
+    found = judge_step(1e-5)
+    assert (found.rule, found.severity) == ("learning_rate_too_low", "error")
+    assert found.evidence["steps_to_halve"] == pytest.approx(50_000)
+    assert "to halve it takes some 50,000 such steps, which is 500 epochs of 100 steps" in found.advice
+    assert judge_step(2e-4).severity == "warning"
+    assert judge_step(1.5e-3).severity == "warning"
+    assert judge_step(0.0023) is None
+    assert judge_step(0.01) is None  # a small linear model at a rate that suits it
+    assert judge_step(1e-5, update_ratio=1e-2) is None  # steps of a healthy size: another cause
+    assert "no number of such steps" in judge_step(0.0).advice
+
+
+def test_a_warmup_is_judged_by_the_rate_that_it_leads_to():
+    assert judge_step(1e-5, peak_learning_rate=1e-3) is not None
+    assert judge_step(1e-5, peak_learning_rate=0.5) is None
+    assert judge_step(1e-9, update_ratio=1e-8, peak_learning_rate=0.5).severity == "error"
+
+
+def judge_update(update_ratio, **setup):
+    setup = {"loss": 1.0, "loss_after": 2.0, "learning_rate": 0.3, "optimizer": "SGD", "loss_scaling": False, **setup}
+    setup = {"gradient_accumulation_steps": 1, **setup}
+    empty = pd.DataFrame()
+    inspection = Inspection(empty, None, empty, empty, make_outputs(), setup)
+    gradients = make_gradients([0.1], epochs=1, steps=1, update_ratio=update_ratio)
+    context = Context(Thresholds(), True, gradients=gradients, inspection=inspection)
+    found = next(find_update_size(context), None)
+    return found and found.severity
+
+
+def test_large_steps_that_do_good():
+    """A linear model that starts at small weights, at a large rate that suits it."""
+    assert (judge_update(0.5), judge_update(2.0)) == ("warning", "error")
+    assert (judge_update(0.5, loss_after=0.4), judge_update(2.0, loss_after=0.4)) == (None, "warning")
+    assert judge_update(2.0, loss_after=np.nan) == "error"
