@@ -76,8 +76,7 @@ class ActivationLogger(Logger):
 
     def _end_epoch(self, logs: dict[str, Any]) -> None:
         if self._is_writer and self._probe is not None:
-            rows = self._probe.read().tabulate(self._epoch)
-            self._write([{name: _get_values(rows[name]) for name in rows.columns}])
+            self._write([self._probe.read().list_columns(self._epoch)])
 
 
 def check_probe(data: Any, name: str) -> int:
@@ -102,7 +101,3 @@ def check_probe(data: Any, name: str) -> int:
         )
     return lengths.pop()
 
-
-def _get_values(column: Any) -> Any:
-    values = column.to_numpy()
-    return list(values) if values.dtype == object else values
