@@ -100,4 +100,3 @@ def check_probe(data: Any, name: str) -> int:
             f"Received: {name} with lengths {sorted(lengths)}. Pass some of the {what} that `fit` gets."
         )
     return lengths.pop()
-

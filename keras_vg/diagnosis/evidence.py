@@ -92,6 +92,7 @@ class Evidence:
         history: A table with `epoch` and a column per metric; see `logs.history.make_history`.
         inspection: What `inspect` returned before the training.
         predictions: The predictions for a probe batch during the training, as in `Inspection.outputs`, with `epoch`.
+        optimizer: The optimizer's class where it is known without an inspection; several are joined by `" and "`.
     """
 
     gradients: pd.DataFrame | None = None
@@ -100,6 +101,7 @@ class Evidence:
     history: pd.DataFrame | None = None
     inspection: Inspection | None = None
     predictions: pd.DataFrame | None = None
+    optimizer: str = ""
 
 
 def collect(*sources: Any) -> Evidence:

@@ -241,12 +241,8 @@ def find_constant_labels(context: Context) -> Iterator[Finding]:
 
 def find_constant_prediction(context: Context) -> Iterator[Finding]:
     """The same answer to every example."""
-    t, predictions = context.thresholds, context.predictions
-    if predictions is None or predictions.empty:
-        return
-    epoch = None if context.is_inspection else int(predictions["epoch"].max())
-    final = predictions if epoch is None else predictions[predictions["epoch"] == epoch]
-    for output in _list_records(final):
+    t = context.thresholds
+    for output in context.final_predictions:
         spread = output["prediction_std"] / max(output["prediction_size"], 1e-30)
         if not spread < t.constant_warning or output["label_distinct"] == 1:
             continue
@@ -256,7 +252,7 @@ def find_constant_prediction(context: Context) -> Iterator[Finding]:
             "constant_prediction",
             "error" if spread < t.constant_prediction else "warning",
             _name(output),
-            epoch,
+            None if context.is_inspection else int(output["epoch"]),
             {"prediction_std": output["prediction_std"], "relative": spread},
             "The model gives the same answer to every example: the input does not reach the output. Look at the "
             "findings beside this one; scale the initial weights (`'he_normal'` with ReLU), and use fewer layers or "

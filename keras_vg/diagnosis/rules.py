@@ -1,6 +1,7 @@
 """Applies the rules to the tables of a run. The rules never see a model, so they work on an old log as well."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from keras_vg.diagnosis import (
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.evidence import Evidence, collect
 from keras_vg.diagnosis.findings import SEVERITIES, Finding, Findings
+from keras_vg.diagnosis.series import FRACTIONS
 from keras_vg.diagnosis.thresholds import Thresholds, make_thresholds
 
 __all__ = ["Thresholds", "diagnose", "judge", "make_thresholds"]
@@ -130,14 +132,25 @@ def judge(evidence: Evidence, thresholds: Thresholds) -> Findings:
     Returns:
         The findings.
     """
+    contexts = make_contexts(evidence, thresholds)
+    return conclude(contexts, [apply_rules(context) for context in contexts])
+
+
+def make_contexts(evidence: Evidence, thresholds: Thresholds) -> list[Context]:
+    """Divides evidence into what is judged together: an inspection, then a training."""
     contexts = []
     inspection = evidence.inspection
     if inspection is not None:
-        tables = {"activations": inspection.activations}
-        if not inspection.gradients.empty:  # which are not known without labels
-            tables["gradients"] = inspection.gradients
-        tables["predictions"] = inspection.outputs
-        contexts.append(Context(thresholds, is_inspection=True, inspection=inspection, **tables))
+        contexts.append(
+            Context(
+                thresholds,
+                is_inspection=True,
+                gradients=None if inspection.gradients.empty else inspection.gradients,  # not known without labels
+                activations=inspection.activations,
+                inspection=inspection,
+                predictions=inspection.outputs,
+            )
+        )
     if any(table is not None for table in (evidence.gradients, evidence.activations, evidence.history)):
         contexts.append(
             Context(
@@ -148,10 +161,30 @@ def judge(evidence: Evidence, thresholds: Thresholds) -> Findings:
                 history=evidence.history,
                 inspection=inspection,
                 predictions=evidence.predictions,
+                optimizer=evidence.optimizer,
             )
         )
-    found = [[finding for rule in _choose_rules(context) for finding in rule(context)] for context in contexts]
-    return Findings(_merge(found), {name: value for context in contexts for name, value in _measure(context).items()})
+    return contexts
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the rules say of one context, and the main metrics of the run."""
+
+    findings: list[Finding]
+    metrics: dict[str, float]
+
+
+def apply_rules(context: Context) -> Judgement:
+    """Applies all rules for which there are tables."""
+    findings = [finding for rule in _choose_rules(context) for finding in rule(context)]
+    return Judgement(findings, _measure(context))
+
+
+def conclude(contexts: Sequence[Context], judged: Sequence[Judgement]) -> Findings:
+    """Takes together what the rules say of an inspection and of the training after it."""
+    metrics = {name: value for judgement in judged for name, value in judgement.metrics.items()}
+    return Findings(_merge([judgement.findings for judgement in judged]), metrics)
 
 
 def _choose_rules(context: Context) -> list[Rule]:
@@ -188,12 +221,12 @@ def _measure(context: Context) -> dict[str, float]:
         if not np.isnan(ratio):
             metrics["gradient_ratio"] = ratio
     if context.activations is not None:
-        final = context.activations[context.activations["epoch"] == context.activations["epoch"].max()]
-        for name in ("saturated_fraction", "dead_fraction"):
+        rows = context.outputs.keep(context.outputs.is_final)
+        for name in FRACTIONS:
             chosen = activations.SATURATING if name == "saturated_fraction" else activations.RECTIFIERS
-            values = final.loc[final["activation"].isin(chosen), name]
-            if values.notna().any():
-                metrics[f"largest_{name}"] = float(values.max())
+            values = getattr(rows, name)[rows.has_activation(chosen)]
+            if not np.isnan(values).all():
+                metrics[f"largest_{name}"] = float(np.nanmax(values))
     if context.losses is not None:
         metrics["loss"] = float(context.losses[-1])
     elif context.is_inspection and context.inspection is not None:

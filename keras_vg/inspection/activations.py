@@ -80,8 +80,8 @@ class ActivationProbe:
         """Runs the model once; nothing of it stays in the model.
 
         Returns:
-            What was seen, but for what the first kernel was given: nothing, and a warning says so, if a model without a `call` has a training step that does
-            not take the batch.
+            What was seen, but for what the first kernel was given. Nothing, and a warning says so, if a model without
+            a `call` has a training step that does not take the batch.
         """
         if has_call(self._model):
             predictions, joined = self._pass.run(self._batch[0])

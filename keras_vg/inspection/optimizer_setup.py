@@ -13,6 +13,11 @@ from keras_vg.training.optimizers import list_compiled_optimizers
 from keras_vg.training.weights import list_weights
 
 
+def name_optimizers(model: keras.Model) -> str:
+    """The classes of a model's optimizers, joined by `" and "`; empty if it has none that it is compiled with."""
+    return " and ".join(sorted({type(optimizer).__name__ for optimizer in list_compiled_optimizers(model)}))
+
+
 def describe_optimizer(model: keras.Model) -> dict[str, Any]:
     """Describes a model's optimizer; of a `MultiOptimizer`, its optimizers together.
 
@@ -30,7 +35,7 @@ def describe_optimizer(model: keras.Model) -> dict[str, Any]:
     rates = {float(_to_number(optimizer.learning_rate)) for optimizer in several}
     dtype = find_dtype(model)
     return {
-        "optimizer": " and ".join(sorted({type(optimizer).__name__ for optimizer in several})),
+        "optimizer": name_optimizers(model),
         "learning_rate": rates.pop() if len(rates) == 1 else np.nan,
         "schedule": " and ".join(sorted(filter(None, map(_name_schedule, several)))),
         "epsilon": max(float(getattr(optimizer, "epsilon", np.nan)) for optimizer in several),

@@ -148,7 +148,7 @@ class CallRecorder:
         return heads
 
     def get_tensors(self) -> list[Any]:
-        """Lists what was measured and can be returned from around the model's run; float32 of one axis, but the input."""
+        """Lists what was measured and can be returned: float32 of one axis, but what the first kernel was given."""
         return [tensor for calls in self._calls for call in calls for tensor in call.tensors.values()]
 
     def summarize(self, arrays: Sequence[np.ndarray]) -> Recording:
