@@ -15,6 +15,7 @@ from keras_vg.inspection.batches import LOSS_COLUMNS, OutputLoss
 from keras_vg.inspection.inspect import describe_reading, inspect
 from keras_vg.inspection.optimizer_setup import name_optimizers
 from keras_vg.inspection.stateless import convert_batch
+from keras_vg.training.compilation import has_own_step
 from keras_vg.training.interval import IntervalRecorder
 from keras_vg.training.step_watch import BrokenStep, StepWatch
 from keras_vg.training.tap import attach_tap
@@ -192,7 +193,8 @@ class TrainingGuard(FitCallback):
             self._watch = StepWatch(self.model, tap, self._handle, restores, self.snapshot_every)
             get_tapped_train_function(self.model).watch(self._watch)
         if self._x is None:
-            self._diagnosis = RunningDiagnosis(self._thresholds, optimizer=name_optimizers(self.model))
+            optimizer = "" if has_own_step(self.model) else name_optimizers(self.model)
+            self._diagnosis = RunningDiagnosis(self._thresholds, optimizer=optimizer)
         else:
             inspection = inspect(self.model, self._x, self._y)
             self._diagnosis = RunningDiagnosis(self._thresholds, inspection)

@@ -31,14 +31,15 @@ class MadeUpTraining:
         # How likely each fault is in an epoch: many trainings have but one or two of them.
         self.odds = np.where(rng.random(12) < 0.25, 10.0 ** rng.uniform(-2.5, -0.5, 12), 0.0)
         self.quiet = np.zeros(COUNT, bool)
-        self.never = rng.random(COUNT) < self.odds[11]
+        self.never = np.repeat(rng.random(4) < 3 * self.odds[11], 2)  # the loss does not depend on these layers
+        self.coasts, self.is_decayed = rng.random(2) < 0.5
 
     def is_hit(self, fault):
         return self.rng.random() < self.odds[fault]
 
     def advance(self, epoch):
         """Returns the next epoch's rows of gradients, rows of activations, and metrics."""
-        rng = self.rng
+        rng, sizes = self.rng, np.array([size for *_, size in WEIGHTS])
         self.norm = self.norm * 10.0 ** rng.normal(0, 0.1, COUNT)
         if self.is_hit(0):
             self.quiet = rng.random(COUNT) < rng.choice([0.3, 1.0])
@@ -48,10 +49,11 @@ class MadeUpTraining:
         broken = np.where((rng.random(COUNT) < 0.5) & self.is_hit(3), rng.integers(1, 4), 0)
         norm = np.where(self.quiet, 0.0, self.norm * self.slope)
         norm = np.where(steps > 0, norm, np.nan)
-        delta = np.where(self.quiet & ~self.is_hit(4), 0.0, self.rate * self.norm)
+        is_moved = ~self.quiet | self.coasts | self.is_hit(4)
+        delta = np.where(is_moved, self.rate * np.where(self.quiet, 6 * np.sqrt(sizes), self.norm), 0.0)
+        delta = np.where(self.never & ~self.is_decayed, 0.0, delta)
         delta = np.zeros(COUNT) if self.is_hit(5) else delta * (1e4 if self.is_hit(6) else 1)
         weight = np.where((rng.random(COUNT) < 0.5) & self.is_hit(7), np.nan, self.weight)
-        sizes = np.array([size for *_, size in WEIGHTS])
         with np.errstate(all="ignore"):
             gradients = {
                 "epoch": epoch,
@@ -74,7 +76,12 @@ class MadeUpTraining:
         self.fractions = np.clip(self.fractions + rng.normal(0, 0.08, self.fractions.shape), 0, 1)
         size = np.full(len(LAYERS), 1e9 if self.is_hit(9) else np.inf if self.is_hit(10) else 2.0, "float32")
         size[0] = 2.0
-        values = [rng.normal(size=len(LAYERS)), np.abs(rng.normal(size=len(LAYERS))), size, *np.round(self.fractions, 1)]
+        values = [
+            rng.normal(size=len(LAYERS)),
+            np.abs(rng.normal(size=len(LAYERS))),
+            size,
+            *np.round(self.fractions, 1),
+        ]
         names = list(ACTIVATION.columns)
         activations = {"epoch": np.full(len(LAYERS), epoch), "depth": np.array([depth for depth, *_ in LAYERS])}
         activations |= {"layer": [layer[1] for layer in LAYERS], "activation": [layer[2] for layer in LAYERS]}
@@ -120,7 +127,7 @@ def compare(epochs, optimizer="", inspection=None):
         yield set(raw), running
 
 
-@pytest.mark.parametrize("seed", [*range(4), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(4, 100))])
+@pytest.mark.parametrize("seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(2, 100))])
 def test_finds_what_judging_all_epochs_finds(seed):
     training = MadeUpTraining(seed)
     epochs = (training.advance(epoch) for epoch in range(60))
