@@ -21,10 +21,12 @@ def find_vanishing(context: Context) -> Iterator[Finding]:
     layers, t = context.layers, context.thresholds
     profiles = _list_profiles(layers, _find_waiting_head(context))
     for epoch, depths, values in profiles:
-        ratio, factor = float(layers.ratio[epoch]), fit_factor(values)
         # The ratio is 0 if the first layer has no gradient at all, which `find_zero` is about.
-        decay = values[0] / values[-1]
-        if not np.maximum(ratio, decay) <= t.vanishing_warning or factor > t.vanishing_factor:
+        ratio, decay = float(layers.ratio[epoch]), values[0] / values[-1]
+        if not np.maximum(ratio, decay) <= t.vanishing_warning:
+            continue
+        factor = fit_factor(values)
+        if factor > t.vanishing_factor:
             continue
         lost = depths[values < t.vanishing_warning * values.max()]
         last_values = profiles[-1][2]
@@ -74,8 +76,8 @@ def find_exploding(context: Context) -> Iterator[Finding]:
     """The gradient grows from layer to layer towards the input."""
     layers, t = context.layers, context.thresholds
     for epoch, depths, values in _list_profiles(layers, _find_waiting_head(context)):
-        ratio, factor = float(layers.ratio[epoch]), fit_factor(values)
-        if np.minimum(ratio, values[0] / values[-1]) > t.exploding_ratio and factor > 1:
+        ratio = float(layers.ratio[epoch])
+        if np.minimum(ratio, values[0] / values[-1]) > t.exploding_ratio and (factor := fit_factor(values)) > 1:
             yield Finding(
                 "exploding_gradient",
                 "error",
