@@ -239,7 +239,7 @@ class TrainingGuard(FitCallback):
         reading = probe.read()
         self._diagnosis.add_activations(reading.list_columns(self._epoch))
         outputs = describe_reading(self.model, reading, self._y, self._output_losses)
-        self._diagnosis.add_predictions(outputs, self._epoch)
+        self._diagnosis.add_predictions(self._epoch, outputs)
 
     def _judge(self, epoch: int | None) -> None:
         self.findings = self._diagnosis.judge()

@@ -73,7 +73,8 @@ class Context:
         activations: An activation log, or None.
         history: A table with `epoch` and a column per metric, or None.
         inspection: The inspection before the training, which knows loss, labels and optimizer, or None.
-        predictions: The predictions for the probe batch, with their `epoch`, or None.
+        predictions: The predictions for the probe batch, with their `epoch`, or None: a table, or the rows of the last
+            epoch as dicts.
         optimizer: The optimizer's class where it is known without an inspection; several are joined by `" and "`.
         digest: Stands for the gradient log of a training that is judged as it goes on; `gradients` are the rows of its
             first epoch then.
@@ -85,7 +86,7 @@ class Context:
     activations: pd.DataFrame | None = None
     history: pd.DataFrame | None = None
     inspection: Inspection | None = None
-    predictions: pd.DataFrame | None = None
+    predictions: pd.DataFrame | list[dict[str, Any]] | None = None
     optimizer: str = ""
     digest: GradientDigest | None = None
 
@@ -119,6 +120,8 @@ class Context:
     @cached_property
     def final_predictions(self) -> list[dict[str, Any]]:
         """The predictions of the last epoch, one per output; empty where they are not known."""
+        if isinstance(self.predictions, list):
+            return self.predictions
         if self.predictions is None or self.predictions.empty:
             return []
         epochs = self.predictions["epoch"].to_numpy() if not self.is_inspection else np.zeros(len(self.predictions))

@@ -1,6 +1,6 @@
 """The diagnosis of a training while it runs: judged anew after each epoch, at a cost that does not grow."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -33,6 +33,7 @@ class RunningDiagnosis:
         self._history = HistoryMemory()
         self._first_rows: pd.DataFrame | None = None
         self.digest: GradientDigest | None = None
+        self._predictions: list[dict[str, Any]] | None = None
         self.tables: dict[str, pd.DataFrame] = {}
 
     def judge(self) -> Findings:
@@ -46,7 +47,7 @@ class RunningDiagnosis:
             activations=self.tables.get("activations"),
             history=self.tables.get("history"),
             inspection=self._inspection,
-            predictions=self.tables.get("predictions"),
+            predictions=self._predictions,
             optimizer=self._optimizer,
             digest=self.digest,
         )
@@ -69,9 +70,9 @@ class RunningDiagnosis:
         """Adds the rows of an epoch to the activation log; one epoch between two judgements."""
         self.tables["activations"] = self._activations.add(rows)
 
-    def add_predictions(self, outputs: pd.DataFrame, epoch: int) -> None:
-        """Adds the predictions for a probe batch, as in `Inspection.outputs`; the latest are judged."""
-        self.tables["predictions"] = outputs.assign(epoch=epoch)
+    def add_predictions(self, epoch: int, outputs: Sequence[Mapping[str, Any]]) -> None:
+        """Adds the predictions for a probe batch, each as a row of `Inspection.outputs`; the latest are judged."""
+        self._predictions = [{**output, "epoch": epoch} for output in outputs]
 
     def add_metrics(self, epoch: int, metrics: Mapping[str, float]) -> None:
         """Adds the metrics of an epoch to the history."""
