@@ -55,9 +55,10 @@ class GradientMemory:
 
     def add(self, rows: Mapping[str, Any]) -> GradientDigest:
         """Adds the rows of an epoch, one per weight, and returns what there is to judge."""
-        table = pd.DataFrame(dict(rows)) if self._digest is None else None
-        series = make_series(table) if table is not None else self._arrange(rows)
-        layers = measure_layers({name: _repeat(value, len(series.sizes)) for name, value in rows.items()})
+        count = len(rows["weight"])
+        is_known = self._digest is not None and len(self._digest.series.sizes) == count  # else some share a name
+        series = self._arrange(rows) if is_known else make_series(pd.DataFrame(dict(rows)))
+        layers = measure_layers({name: _repeat(value, count) for name, value in rows.items()})
         still = measure_still(series, None if self._digest is None else self._digest.still)
         self._epochs.append(series.epochs[0])
         self._steps.append(np.nan_to_num(np.fmax.reduce(series.columns["steps"][0])))
@@ -194,7 +195,7 @@ class ActivationMemory:
         kept = self._is_record | _choose_rows(self.rows, self._thresholds) | np.isin(self.rows.epoch, list(found))
         if not kept.all():
             self._columns = {name: values[kept] for name, values in self._columns.items()}
-            self._is_record = self._is_record[kept]
+            self._is_record, self.rows = self._is_record[kept], self.rows.keep(kept)
 
     def _find_records(self, new: Mapping[str, np.ndarray]) -> np.ndarray:
         """Which rows hold a larger fraction than any before of their layer: rules ask when it was as large first."""

@@ -54,7 +54,7 @@ class ForwardPass:
         self._layers = keras_private.list_layers(model)
         self._state: Any = None
         self._run: Any = None
-        self._is_traceable = is_repeated and keras.backend.backend() == "tensorflow"
+        self._is_traceable = is_repeated and keras.backend.backend() == "tensorflow" and not _has_replicas(model)
         self._runs = 0
 
     def run(self, data: Any, replaced: Sequence[tuple[keras.Variable, Any]] = ()) -> Any:
@@ -115,6 +115,12 @@ class ForwardPass:
     def _run_in_scope(self, values: list[Any], data: Any) -> Any:
         with keras_private.TracelessScope(list(zip(self._mapped, values, strict=True)), collect_losses=True):
             return self._compute(data)
+
+
+def _has_replicas(model: keras.Model) -> bool:
+    """Whether the model's variables are mirrored, which are read by other rules in a traced function."""
+    strategy = keras_private.get_strategy(model)
+    return strategy is not None and strategy.num_replicas_in_sync > 1
 
 
 def predict_update(model: keras.Model, gradients: Sequence[Any], builds_in_step: bool = False) -> list[Any] | None:
