@@ -75,7 +75,7 @@ def main(
 ) -> None:
     """Prints milliseconds per epoch, medians with quartiles, by the wall clock and of the processor."""
     warnings.simplefilter("ignore")  # what the guard says of these nets
-    console = Console()
+    console = Console(width=150)
     chosen = contenders.split(";")
     table = Table(
         title=f"{keras.backend.backend()}, {steps} steps per epoch, a probe of {PROBE} rows; {rounds} fits in turn, ms",
