@@ -127,7 +127,7 @@ def compare(epochs, optimizer="", inspection=None):
         yield set(raw), running
 
 
-@pytest.mark.parametrize("seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(2, 100))])
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(1, 100))])
 def test_finds_what_judging_all_epochs_finds(seed):
     training = MadeUpTraining(seed)
     epochs = (training.advance(epoch) for epoch in range(60))
@@ -149,15 +149,15 @@ def test_all_faults_occur_in_what_is_compared():
 
 def test_what_is_kept_does_not_grow():
     kept = []
-    for seed in (1, 2):
+    for seed in (1,):
         training, running = MadeUpTraining(seed), RunningDiagnosis(make_thresholds(), optimizer="SGD")
-        for epoch in range(400):
+        for epoch in range(200):
             gradients, activations, metrics = training.advance(epoch)
             running.add_gradients(gradients)
             running.add_activations(activations)
             running.add_metrics(epoch, metrics)
             running.judge()
-            if epoch in (199, 399):
+            if epoch in (99, 199):
                 kept.append((len(running.digest.series.epochs), len(running.tables["activations"])))
     for (early, few), (late, many) in zip(kept[::2], kept[1::2], strict=True):
         assert late <= max(early + 5, 40)

@@ -57,7 +57,7 @@ def read(probe):
     return probe.read().tabulate(0)
 
 
-@pytest.mark.parametrize("name", list(MODELS))
+@pytest.mark.parametrize("name", ["dense", "branching", pytest.param("recurrent", marks=pytest.mark.long)])
 def test_later_readings_are_of_the_model_as_it_is(name):
     """Each is set beside the first reading of a new probe, which on TensorFlow and torch is eager."""
     keras.utils.set_random_seed(0)
@@ -89,6 +89,7 @@ def test_a_layer_that_is_frozen_meanwhile_is_seen_frozen():
         assert table.loc["norm", "std"] == pytest.approx(expected, rel=0.02 if is_trainable else 1e-5)
 
 
+@pytest.mark.long
 def test_a_recurrence_is_logged_as_it_is_inspected(tmp_path):
     model, shape = make_recurrent()
     model.compile("adam", "mse")
