@@ -133,6 +133,7 @@ def _choose_epochs(series: GradientSeries, layers: LayerGradients, thresholds: T
         zero = (series.reduce(norms) == 0) & (series.reduce(steps) > 0) & ~is_broken.any(axis=1)[:, None]
         keep_first(zero)
         keep_first(has_steps)
+        keep_first(has_steps & (norms != 0))
         keep_first(~has_steps & is_moved & (np.isnan(f["learning_rate"]) | ~is_trained))
         decayed = ~has_steps & is_moved & np.isfinite(f["learning_rate"]) & is_trained
         keep_first(decayed)
