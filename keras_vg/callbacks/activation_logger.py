@@ -76,8 +76,7 @@ class ActivationLogger(Logger):
 
     def _end_epoch(self, logs: dict[str, Any]) -> None:
         if self._probe is not None and (self._is_writer or self._group is not None):  # processes run it together
-            rows = self._probe.read().tabulate(self._epoch)
-            self._write([{name: _get_values(rows[name]) for name in rows.columns}])
+            self._write([self._probe.read().list_columns(self._epoch)])
 
 
 def check_probe(data: Any, name: str) -> int:
@@ -101,8 +100,3 @@ def check_probe(data: Any, name: str) -> int:
             f"Received: {name} with lengths {sorted(lengths)}. Pass some of the {what} that `fit` gets."
         )
     return lengths.pop()
-
-
-def _get_values(column: Any) -> Any:
-    values = column.to_numpy()
-    return list(values) if values.dtype == object else values

@@ -4,17 +4,18 @@ import warnings
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
 
 from keras_vg.callbacks.activation_logger import check_probe
 from keras_vg.callbacks.base import FitCallback, check_optimizer
-from keras_vg.diagnosis.evidence import Evidence, Inspection
 from keras_vg.diagnosis.findings import SEVERITIES, Finding, Findings, describe
-from keras_vg.diagnosis.rules import judge, make_thresholds
+from keras_vg.diagnosis.running import RunningDiagnosis
+from keras_vg.diagnosis.thresholds import make_thresholds
 from keras_vg.inspection.activations import ActivationProbe
-from keras_vg.inspection.batches import LOSS_COLUMNS
+from keras_vg.inspection.batches import LOSS_COLUMNS, OutputLoss
 from keras_vg.inspection.inspect import describe_reading, inspect
+from keras_vg.inspection.optimizer_setup import name_optimizers
 from keras_vg.inspection.stateless import convert_batch
+from keras_vg.training.compilation import has_own_step
 from keras_vg.training.interval import IntervalRecorder
 from keras_vg.training.step_watch import BrokenStep, StepWatch
 from keras_vg.training.tap import attach_tap
@@ -125,6 +126,7 @@ class TrainingGuard(FitCallback):
         max_restores: int = 10,
         **thresholds: float,
     ) -> None:
+        self._thresholds = make_thresholds(**thresholds)
         super().__init__()
         if x is None and y is not None:
             raise ValueError("`y` must come with its inputs `x`. Received: y without x. Pass both, or `x` alone.")
@@ -155,7 +157,6 @@ class TrainingGuard(FitCallback):
         self.batch: int | None = None
         self.restores: list[NonFiniteError] = []
         self._x, self._y = x, y
-        self._thresholds = make_thresholds(**thresholds)
 
     def _reset(self) -> None:
         super()._reset()
@@ -163,11 +164,8 @@ class TrainingGuard(FitCallback):
         self._current_batch = self._earlier_steps = 0
         self._warned: set[tuple[str, str]] = set()
         self._streak = 0
-        self._gradients: list[pd.DataFrame] = []
-        self._activations: list[pd.DataFrame] = []
-        self._predictions: list[pd.DataFrame] = []
-        self._losses: list[dict[str, float]] = []
-        self._inspection: Inspection | None = None
+        self._diagnosis = RunningDiagnosis(self._thresholds)
+        self._output_losses: list[OutputLoss] = []
         self._probe: ActivationProbe | None = None
 
     def _prepare(self, fit: Any) -> None:
@@ -194,8 +192,13 @@ class TrainingGuard(FitCallback):
             restores = self.action == "restore"
             self._watch = StepWatch(self.model, tap, self._handle, restores, self.snapshot_every)
             get_tapped_train_function(self.model).watch(self._watch)
-        if self._x is not None:
-            self._inspection = inspect(self.model, self._x, self._y)
+        if self._x is None:
+            optimizer = "" if has_own_step(self.model) else name_optimizers(self.model)
+            self._diagnosis = RunningDiagnosis(self._thresholds, optimizer=optimizer)
+        else:
+            inspection = inspect(self.model, self._x, self._y)
+            self._diagnosis = RunningDiagnosis(self._thresholds, inspection)
+            self._output_losses = list(inspection.outputs[list(LOSS_COLUMNS)].itertuples(index=False, name=None))
             self._probe = ActivationProbe(self.model, convert_batch(self._x), y=convert_batch(self._y))
             self._judge(None)
 
@@ -224,32 +227,22 @@ class TrainingGuard(FitCallback):
         interval = self._end_interval()
         if interval is not None:
             assert interval.totals is not None
-            rows = interval.tabulate(self._epoch, step=self._steps - 1)
-            self._gradients.append(pd.DataFrame(rows))
+            self._diagnosis.add_gradients(interval.tabulate(self._epoch, step=self._steps - 1))
         if self._probe is not None:
             self._read_probe(self._probe)
         if "loss" in logs:
-            self._losses.append({"epoch": self._epoch, **{k: float(v) for k, v in logs.items() if np.ndim(v) == 0}})
+            self._diagnosis.add_metrics(self._epoch, {k: float(v) for k, v in logs.items() if np.ndim(v) == 0})
         self._judge(self._epoch)
 
     def _read_probe(self, probe: ActivationProbe) -> None:
         """Takes the activations and predictions of the probe batch."""
-        assert self._inspection is not None
         reading = probe.read()
-        self._activations.append(reading.tabulate(self._epoch))
-        losses = list(self._inspection.outputs[list(LOSS_COLUMNS)].itertuples(index=False, name=None))
-        outputs = describe_reading(self.model, reading, self._y, losses)
-        self._predictions.append(outputs.assign(epoch=self._epoch))
+        self._diagnosis.add_activations(reading.list_columns(self._epoch))
+        outputs = describe_reading(self.model, reading, self._y, self._output_losses)
+        self._diagnosis.add_predictions(self._epoch, outputs)
 
     def _judge(self, epoch: int | None) -> None:
-        evidence = Evidence(
-            gradients=_join(self._gradients),
-            activations=_join(self._activations),
-            history=pd.DataFrame(self._losses) if self._losses else None,
-            inspection=self._inspection,
-            predictions=_join(self._predictions),
-        )
-        self.findings = judge(evidence, self._thresholds)
+        self.findings = self._diagnosis.judge()
         for finding in self.findings:
             self._warn(finding)
         if epoch is None:
@@ -270,7 +263,3 @@ class TrainingGuard(FitCallback):
 def _check_count(name: str, of: str, value: Any) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise ValueError(f"`{name}` must be a number of {of}, at least 1. Received: {name}={value!r}.")
-
-
-def _join(tables: list[pd.DataFrame]) -> pd.DataFrame | None:
-    return pd.concat(tables, ignore_index=True) if tables else None

@@ -24,7 +24,7 @@ from keras_vg.cures.template import Template
 from keras_vg.diagnosis.evidence import Evidence, Inspection, collect
 from keras_vg.diagnosis.findings import Findings
 from keras_vg.diagnosis.rules import judge, make_thresholds
-from keras_vg.inspection.batches import LOSS_COLUMNS, describe_outputs
+from keras_vg.inspection.batches import LOSS_COLUMNS, list_outputs, tabulate_outputs
 from keras_vg.inspection.inspect import inspect
 from keras_vg.inspection.stateless import ForwardPass, convert_batch
 from keras_vg.logs.reader import read_log
@@ -234,11 +234,13 @@ def _collect_evidence(draft: Draft, model: Any, inspection: Inspection, history:
     logs = [read_log(folder / f"{name}.csv") for name in ("gradients", "activations")]
     evidence = collect(inspection, *logs, history)
     x, y = draft.data.take_probe(128)
-    predictions = describe_outputs(
-        keras.tree.flatten(predict(make_forward_pass(model), x)),
-        [np.asarray(array) for array in draft.order(draft.encode(y))],
-        list(inspection.outputs[list(LOSS_COLUMNS)].itertuples(index=False, name=None)),
-        list(inspection.outputs[["layer", "activation"]].itertuples(index=False, name=None)),
+    predictions = tabulate_outputs(
+        list_outputs(
+            keras.tree.flatten(predict(make_forward_pass(model), x)),
+            [np.asarray(array) for array in draft.order(draft.encode(y))],
+            list(inspection.outputs[list(LOSS_COLUMNS)].itertuples(index=False, name=None)),
+            list(inspection.outputs[["layer", "activation"]].itertuples(index=False, name=None)),
+        )
     )
     predictions = _put_into_units_of_loss(draft, predictions).assign(epoch=len(history.epoch) - 1)
     return replace(evidence, predictions=predictions)

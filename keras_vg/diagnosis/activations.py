@@ -1,37 +1,37 @@
 """Rules about what goes forwards: inputs, saturated and dead units, values that are not finite."""
 
 from collections.abc import Iterator
+from dataclasses import fields
 
 import numpy as np
-import pandas as pd
 
 from keras_vg.diagnosis.advice import avoid_nonfinite, unsaturate, weaken_outputs
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
 from keras_vg.diagnosis.inputs import describe_nonfinite_features
 from keras_vg.diagnosis.nonfinite import INPUT
+from keras_vg.diagnosis.series import ActivationRows, is_any, make_activation_rows
 
 SATURATING = ("sigmoid", "tanh", "softsign", "hard_sigmoid", "hard_tanh")
 RECTIFIERS = ("relu", "relu6")
 UNBOUNDED = ("relu", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "mish", "softplus", "linear", "exponential")
+
+NO_ROWS = make_activation_rows({field.name: [] for field in fields(ActivationRows)})
 
 
 def find_dead(context: Context) -> Iterator[Finding]:
     """ReLU units that are zero for every example."""
     t = context.thresholds
     hidden = _get_hidden(context, RECTIFIERS)
-    if hidden.empty:
-        return
-    final = hidden[hidden["epoch"] == hidden["epoch"].max()]
-    for rows, severity in _split(final, "dead_fraction", t.dead_fraction, t.dead_warning):
-        names = tuple(rows["layer"].astype(str))
-        shown = hidden[hidden["layer"].isin(names) & (hidden["dead_fraction"] >= rows["dead_fraction"].min())]
+    for rows, severity in _split(hidden, hidden.dead_fraction, t.dead_fraction, t.dead_warning):
+        names = tuple(rows.layer)
+        is_shown = is_any(hidden.layer, names) & (hidden.dead_fraction >= rows.dead_fraction.min())
         yield Finding(
             "dead_relu",
             severity,  # type: ignore[arg-type]
             names,
-            context.get_epoch(shown["epoch"].min()),
-            {"dead_fraction": float(rows["dead_fraction"].max()), "units": float(rows["units"].sum())},
+            context.get_epoch(hidden.epoch[is_shown].min()),
+            {"dead_fraction": float(rows.dead_fraction.max()), "units": float(rows.units.sum())},
             "These units output 0 for every example and get no gradient. Lower the learning rate, start biases at 0, "
             "use `kernel_initializer='he_normal'`, or an activation with a slope everywhere "
             "(`keras.layers.LeakyReLU()`, `activation='gelu'`).",
@@ -42,20 +42,17 @@ def find_saturated(context: Context) -> Iterator[Finding]:
     """Hidden sigmoid or tanh units on the flat ends of their curve."""
     t = context.thresholds
     hidden = _get_hidden(context, SATURATING)
-    if hidden.empty:
-        return
-    final = hidden[hidden["epoch"] == hidden["epoch"].max()]
-    for rows, severity in _split(final, "saturated_fraction", t.saturated_fraction, t.saturated_warning):
-        names = tuple(rows["layer"].astype(str))
-        shown = hidden[hidden["layer"].isin(names) & (hidden["saturated_fraction"] >= rows["saturated_fraction"].min())]
+    for rows, severity in _split(hidden, hidden.saturated_fraction, t.saturated_fraction, t.saturated_warning):
+        names = tuple(rows.layer)
+        is_shown = is_any(hidden.layer, names) & (hidden.saturated_fraction >= rows.saturated_fraction.min())
         yield Finding(
             "saturated_units",
             severity,  # type: ignore[arg-type]
             names,
-            context.get_epoch(shown["epoch"].min()),
+            context.get_epoch(hidden.epoch[is_shown].min()),
             {
-                "saturated_fraction": float(rows["saturated_fraction"].max()),
-                "activation": str(rows["activation"].iloc[0]),
+                "saturated_fraction": float(rows.saturated_fraction.max()),
+                "activation": str(rows.activation[0]),
             },
             "These units sit where their activation is flat, so hardly any gradient passes. " + unsaturate(context),
         )
@@ -94,7 +91,7 @@ def find_input_scale(context: Context) -> Iterator[Finding]:
         "input_scale",
         "error" if is_error else "warning",
         (),
-        None if context.is_inspection else int(context.activations["epoch"].min()),  # type: ignore[index]
+        None if context.is_inspection else int(context.outputs.epoch.min()),
         {"largest_input": size},
         "The first layer is given inputs far from unit scale: its gradients grow with them, its units saturate. "
         "Divide pixels by 255 (`keras.layers.Rescaling(1 / 255)`), or put `keras.layers.Normalization()` first.",
@@ -103,15 +100,15 @@ def find_input_scale(context: Context) -> Iterator[Finding]:
 
 def find_nonfinite_outputs(context: Context) -> Iterator[Finding]:
     """The first layer whose output is not finite, and when."""
-    rows = context.activations
-    if rows is None:
+    if context.activations is None:
         return
-    bad = rows[~np.isfinite(rows["abs_max"].to_numpy(dtype="float64")) & (rows["units"] > 0)]
-    if bad.empty:
+    rows = context.outputs
+    bad = rows.keep(~np.isfinite(rows.abs_max) & (rows.units > 0))
+    if not len(bad):
         return
-    at_first = bad[bad["epoch"] == bad["epoch"].min()]
-    first = at_first.iloc[0]
-    where = INPUT if first["depth"] == -1 and first["activation"] == "input" else f"layer {first['layer']!r}"
+    at_first = bad.keep(bad.is_first)
+    is_input = at_first.depth[0] == -1 and at_first.activation[0] == "input"
+    where = INPUT if is_input else f"layer {at_first.layer[0]!r}"
     evidence: dict[str, float | str] = {"first": where, "layers_hit": float(len(at_first))}
     if context.is_inspection and context.inspection is not None:
         features = describe_nonfinite_features(context.inspection.inputs)
@@ -119,8 +116,8 @@ def find_nonfinite_outputs(context: Context) -> Iterator[Finding]:
     yield Finding(
         "nonfinite",
         "error",
-        tuple(at_first["layer"].astype(str)),
-        context.get_epoch(first["epoch"]),
+        tuple(at_first.layer),
+        context.get_epoch(at_first.epoch[0]),
         evidence,
         f"The first value that is NaN or infinite comes from {where}. Check the data with `np.isfinite(x).all()`, "
         f"{avoid_nonfinite(context)}.",
@@ -129,16 +126,17 @@ def find_nonfinite_outputs(context: Context) -> Iterator[Finding]:
 
 def find_uncalled(context: Context) -> Iterator[Finding]:
     """Layers of which no call was seen, so that nothing is known of their outputs."""
-    rows = context.activations
-    if rows is None or not (rows["units"] == 0).any():
+    if context.activations is None or not (context.outputs.units == 0).any():
         return
-    unseen = rows[rows["units"] == 0]
+    rows = context.outputs
+    unseen = rows.keep(rows.units == 0)
+    names = tuple(dict.fromkeys(unseen.layer))
     yield Finding(
         "uncalled_layer",
         "info",
-        tuple(dict.fromkeys(unseen["layer"].astype(str))),
-        context.get_epoch(unseen["epoch"].min()),
-        {"layers": float(unseen["layer"].nunique()), "of": float(rows.loc[rows["depth"] >= 0, "layer"].nunique())},
+        names,
+        context.get_epoch(unseen.epoch.min()),
+        {"layers": float(len(names)), "of": float(len(set(rows.layer[rows.depth >= 0])))},
         "Nothing is known of what these layers put out: the model did not call them on this batch, or in a loop that "
         "is compiled by itself. A layer that is never called should be left out; one whose weights are used in another "
         "way may stay.",
@@ -172,18 +170,18 @@ def find_embedding_range(context: Context) -> Iterator[Finding]:
 def find_explosion_forwards(context: Context) -> Iterator[Finding]:
     """Outputs that grow from layer to layer, or from one time step to the next, beyond any scale."""
     first, largest_input = _find_explosion(context)
-    if first is None:
+    if not len(first):
         return
-    evidence: dict[str, float | str] = {"largest_output": float(first["abs_max"]), "largest_input": largest_input}
-    layers, epoch = (str(first["layer"]),), context.get_epoch(first["epoch"])
+    evidence: dict[str, float | str] = {"largest_output": float(first.abs_max[0]), "largest_input": largest_input}
+    layers, epoch, activation = (first.layer[0],), context.get_epoch(first.epoch[0]), first.activation[0]
     if explodes_in_time(context):
         yield Finding(
             "unbounded_recurrence",
             "error",
             layers,
             epoch,
-            {**evidence, "activation": str(first["activation"])},
-            f"With {first['activation']} a recurrent layer's state has no bound and grows from one time step to the "
+            {**evidence, "activation": activation},
+            f"With {activation} a recurrent layer's state has no bound and grows from one time step to the "
             "next. Use `activation='tanh'`, the default, which keeps it between -1 and 1; neither `clipnorm` nor a "
             "lower learning rate cures it.",
         )
@@ -201,54 +199,52 @@ def find_explosion_forwards(context: Context) -> Iterator[Finding]:
 def explodes_in_time(context: Context) -> bool:
     """Whether the first layer whose outputs grow beyond any scale is a recurrent one without a bound."""
     first, _ = _find_explosion(context)
-    if first is None or context.gradients is None or first["activation"] not in UNBOUNDED:
+    if not len(first) or context.gradients is None or first.activation[0] not in UNBOUNDED:
         return False
-    weights = context.gradients.loc[context.gradients["layer"] == first["layer"], "weight"].astype(str)
-    return bool(weights.str.contains("recurrent").any())
+    series = context.series
+    return any("recurrent" in name for name in series.names[series.layers == first.layer[0]])
 
 
-def _find_explosion(context: Context) -> tuple[pd.Series | None, float]:
-    """The first row of a layer whose outputs grow beyond any scale, if there is one, and the largest input."""
-    rows, t = context.activations, context.thresholds
-    if rows is None:
-        return None, 1.0
-    sizes = rows["abs_max"].to_numpy(dtype="float64")
-    inputs = sizes[(rows["depth"] == -1).to_numpy()]
-    largest_input = float(np.fmax(1.0, np.fmax.reduce(inputs))) if len(inputs) else 1.0
-    is_large = (rows["depth"] >= 0).to_numpy() & (sizes > t.exploding_activation * largest_input)
-    return (rows[is_large].iloc[0] if is_large.any() else None), largest_input
+def _find_explosion(context: Context) -> tuple[ActivationRows, float]:
+    """The rows of layers whose outputs grow beyond any scale, and the largest input."""
+    if context.activations is None:
+        return NO_ROWS, 1.0
+    rows = context.outputs
+    largest_input = float(np.fmax.reduce(rows.abs_max[rows.depth == -1], initial=1.0))
+    limit = context.thresholds.exploding_activation * largest_input
+    return rows.keep((rows.depth >= 0) & (rows.abs_max > limit)), largest_input
 
 
-def _get_hidden(context: Context, names: tuple[str, ...]) -> pd.DataFrame:
+def _get_hidden(context: Context, names: tuple[str, ...]) -> ActivationRows:
     """The rows of hidden layers of some activations."""
-    rows = context.activations
-    if rows is None:
-        return pd.DataFrame(columns=["epoch"])
-    outputs = _list_output_layers(context)
-    return rows[rows["activation"].isin(names) & ~rows["layer"].isin(outputs)]
+    if context.activations is None:
+        return NO_ROWS
+    rows = context.outputs
+    return rows.keep(rows.has_activation(names) & ~is_any(rows.layer, _list_output_layers(context)))
 
 
 def _list_output_layers(context: Context) -> set[str]:
     if context.inspection is not None and len(context.inspection.outputs):
         return set(context.inspection.outputs["layer"])
-    assert context.activations is not None
-    return {str(context.activations["layer"].iloc[-1])}
+    return {context.outputs.layer[-1]}
 
 
-def _split(rows: pd.DataFrame, column: str, error: float, warning: float) -> Iterator[tuple[pd.DataFrame, str]]:
-    values = rows[column].to_numpy(dtype="float64")
-    for mask, severity in ((values >= error, "error"), ((values >= warning) & (values < error), "warning")):
-        if mask.any():
-            yield rows[mask], severity
+def _split(
+    rows: ActivationRows, values: np.ndarray, error: float, warning: float
+) -> Iterator[tuple[ActivationRows, str]]:
+    """The rows of the last epoch that are an error, and those that are a warning."""
+    masks = ((values >= error, "error"), ((values >= warning) & (values < error), "warning"))
+    for mask, severity in masks:
+        chosen = rows.keep(mask & rows.is_final)
+        if len(chosen):
+            yield chosen, severity
 
 
 def _measure_log_inputs(context: Context) -> float:
-    rows = context.activations
-    if rows is None:
+    if context.activations is None:
         return 0.0
-    inputs = rows[rows["depth"] == -1]
-    inputs = inputs[inputs["activation"] == "input"]
-    return float(inputs["abs_max"].max()) if len(inputs) else 0.0
+    rows = context.outputs
+    return float(np.fmax.reduce(rows.abs_max[(rows.depth == -1) & (rows.activation == "input")], initial=0.0))
 
 
 def _starts_far_off(context: Context) -> bool:
@@ -270,12 +266,11 @@ def _is_normalized_next(context: Context) -> bool:
 
 def _is_tamed(context: Context) -> bool:
     """Whether what the first layers make of the inputs has unit scale and is not saturated."""
-    rows = context.activations
-    if rows is None:
+    if context.activations is None:
         return False
-    start = rows[(rows["epoch"] == rows["epoch"].min()) & (rows["depth"] >= 0)]
-    early = start[start["depth"] <= 1]
-    if early.empty:
+    rows = context.outputs
+    early = rows.keep(rows.is_first & (rows.depth >= 0) & (rows.depth <= 1))
+    if not len(early):
         return False
-    is_flat = early["activation"].isin(SATURATING) & (early["saturated_fraction"] > 0.5)
-    return bool((early["abs_max"] < context.thresholds.input_size / 2).any() and not is_flat.any())
+    is_flat = early.has_activation(SATURATING) & (early.saturated_fraction > 0.5)
+    return bool((early.abs_max < context.thresholds.input_size / 2).any() and not is_flat.any())

@@ -3,13 +3,25 @@
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from keras_vg import theory
+from keras_vg.diagnosis.digest import GradientDigest
 from keras_vg.diagnosis.evidence import Inspection
-from keras_vg.diagnosis.series import GradientSeries, make_series
+from keras_vg.diagnosis.series import (
+    ActivationRows,
+    EpochMetrics,
+    GradientSeries,
+    StillWeights,
+    make_activation_rows,
+    make_series,
+    measure_epochs,
+    measure_relative_spread,
+    measure_still,
+)
 from keras_vg.diagnosis.thresholds import Thresholds
 from keras_vg.logs.layers import LayerGradients, fit_factor, measure_layers
 
@@ -64,7 +76,12 @@ class Context:
         activations: An activation log, or None.
         history: A table with `epoch` and a column per metric, or None.
         inspection: The inspection before the training, which knows loss, labels and optimizer, or None.
-        predictions: The predictions for the probe batch, with their `epoch`, or None.
+        predictions: The predictions for the probe batch, with their `epoch`, or None: a table, or the rows of the last
+            epoch as dicts.
+        spread_history: What `spreads` is where `predictions` are those of the last epoch alone.
+        optimizer: The optimizer's class where it is known without an inspection; several are joined by `" and "`.
+        digest: Stands for the gradient log of a training that is judged as it goes on; `gradients` are the rows of its
+            first epoch then.
     """
 
     thresholds: Thresholds
@@ -73,32 +90,83 @@ class Context:
     activations: pd.DataFrame | None = None
     history: pd.DataFrame | None = None
     inspection: Inspection | None = None
-    predictions: pd.DataFrame | None = None
+    predictions: pd.DataFrame | list[dict[str, Any]] | None = None
+    spread_history: tuple[np.ndarray, np.ndarray] | None = None
+    optimizer: str = ""
+    digest: GradientDigest | None = None
 
     @cached_property
     def series(self) -> GradientSeries:
         """The gradient log as arrays of weights."""
+        if self.digest is not None:
+            return self.digest.series
         assert self.gradients is not None
         return make_series(self.gradients)
 
     @cached_property
+    def epoch_metrics(self) -> EpochMetrics:
+        """What the gradient log says of each epoch as a whole."""
+        return measure_epochs(self.series) if self.digest is None else self.digest.metrics
+
+    @cached_property
+    def still(self) -> StillWeights:
+        """What moved at the end of the training without a gradient."""
+        return measure_still(self.series) if self.digest is None else self.digest.still
+
+    @cached_property
+    def outputs(self) -> ActivationRows:
+        """The activation log as arrays."""
+        assert self.activations is not None
+        return make_activation_rows(self.activations)
+
+    @cached_property
+    def final_predictions(self) -> list[dict[str, Any]]:
+        """The predictions of the last epoch, one per output; empty where they are not known."""
+        if isinstance(self.predictions, list):
+            return self.predictions
+        if self.predictions is None or self.predictions.empty:
+            return []
+        epochs = self.predictions["epoch"].to_numpy() if not self.is_inspection else np.zeros(len(self.predictions))
+        rows = np.flatnonzero(epochs == epochs.max())
+        columns = {str(name): self.predictions[name].to_numpy() for name in self.predictions.columns}
+        return [{name: column[row] for name, column in columns.items()} for row in rows]
+
+    @cached_property
+    def spreads(self) -> tuple[np.ndarray, np.ndarray]:
+        """The epochs of the predictions, and in each how much those of each output vary, `(epochs, outputs)`."""
+        if self.spread_history is not None:
+            return self.spread_history
+        assert isinstance(self.predictions, pd.DataFrame)
+        epochs = self.predictions["epoch"].to_numpy()
+        values = measure_relative_spread(self.predictions)
+        known = np.unique(epochs)
+        return known, np.stack([values[epochs == epoch] for epoch in known])
+
+    @cached_property
     def layers(self) -> LayerGradients:
         """The gradients of the layers, epoch by epoch."""
+        if self.digest is not None:
+            return self.digest.layers
         assert self.gradients is not None
         return measure_layers(self.gradients)
 
     @property
+    def known_optimizer(self) -> str:
+        """The optimizer's class; several are joined by `" and "`; empty if it is not known."""
+        return self.optimizer if self.inspection is None else str(self.inspection.setup["optimizer"])
+
+    @property
     def is_adaptive(self) -> bool:
         """Whether the optimizer divides gradients by their own size, as far as it is known."""
-        if self.inspection is not None:
-            return any(name in _ADAPTIVE for name in self.inspection.setup["optimizer"].split(" and "))
+        if self.known_optimizer:
+            return any(name in _ADAPTIVE for name in self.known_optimizer.split(" and "))
         return self.gradients is not None and not self.is_inspection and self._moves_more_than_gradients()
 
     @property
     def moves_by_rate(self) -> bool:
         """Whether every step of the optimizer moves every weight by about the learning rate, as far as it is known."""
-        if self.inspection is not None:
-            return all(name in _MOVING_BY_RATE for name in self.inspection.setup["optimizer"].split(" and "))
+        if self.known_optimizer:
+            return all(name in _MOVING_BY_RATE for name in self.known_optimizer.split(" and "))
         return self.is_adaptive
 
     @property

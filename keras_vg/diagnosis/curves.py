@@ -62,13 +62,7 @@ def _measure_movement(context: Context) -> np.ndarray | None:
     """The largest relative change of a kernel per step, by epoch of the history; None if it is not known of each."""
     if context.gradients is None or context.gradients.empty or context.history is None:
         return None
-    series = context.series
-    chosen = series.is_kernel if series.is_kernel.any() else np.ones(len(series.names), bool)
-    with np.errstate(all="ignore"):
-        ratios = series.columns["update_ratio"] / np.maximum(series.columns["steps"], 1)
-        known = pd.Series(np.fmax.reduce(ratios[:, chosen], axis=1)).groupby(series.epochs).max()
-    moved = known.reindex(context.history["epoch"]).to_numpy("float64")
-    return moved if np.isfinite(moved).all() else None
+    return _find_by_epoch(context, context.epoch_metrics.movement)
 
 
 def _get_rates(context: Context) -> np.ndarray | None:
@@ -79,9 +73,15 @@ def _get_rates(context: Context) -> np.ndarray | None:
             return context.history[name].to_numpy("float64")
     if context.gradients is None or context.gradients.empty:
         return None
-    largest = context.gradients.groupby("epoch")["learning_rate"].max()
-    rates = largest.reindex(context.history["epoch"]).to_numpy("float64")
-    return rates if np.isfinite(rates).all() else None
+    return _find_by_epoch(context, context.epoch_metrics.rates)
+
+
+def _find_by_epoch(context: Context, values: np.ndarray) -> np.ndarray | None:
+    """What the gradient log says of each epoch of the history; None if it does not of all."""
+    assert context.history is not None
+    known = pd.Series(values, context.epoch_metrics.epochs)
+    found = known.reindex(context.history["epoch"]).to_numpy("float64")
+    return found if np.isfinite(found).all() else None
 
 
 def find_constant_answer(context: Context) -> Iterator[Finding]:
@@ -141,11 +141,7 @@ def _has_variance(context: Context) -> bool:
 
 
 def _list_last_predictions(context: Context) -> list[dict[str, Any]]:
-    predictions = context.predictions
-    if context.is_inspection or predictions is None or predictions.empty:
-        return []
-    rows = predictions[predictions["epoch"] == predictions["epoch"].max()].to_dict("records")
-    return [{str(name): value for name, value in row.items()} for row in rows]
+    return [] if context.is_inspection else context.final_predictions
 
 
 def _measure_variation(row: dict[str, Any]) -> float:
@@ -268,4 +264,4 @@ def _count_steps(context: Context) -> float:
     """The steps of all epochs; infinity if they are not known."""
     if context.gradients is None or context.gradients.empty:
         return float("inf")
-    return float(np.fmax.reduce(context.series.columns["steps"], axis=1).sum())
+    return float(context.epoch_metrics.steps.sum())

@@ -12,9 +12,7 @@ def find_exhausted_data(context: Context) -> Iterator[Finding]:
     """Data that ended before the epochs did: Keras warns once and goes on, with epochs of fewer steps."""
     if context.is_inspection:
         return
-    series = context.series
-    epochs, rows = np.unique(series.epochs, return_inverse=True)  # which may have several rows each
-    steps = np.bincount(rows, np.nan_to_num(np.fmax.reduce(series.columns["steps"], axis=1)))
+    epochs, steps = context.epoch_metrics.epochs, context.epoch_metrics.steps
     first = steps[0]
     short = np.flatnonzero(steps < first)
     if not len(short) or (steps > first).any():  # of a length that varies

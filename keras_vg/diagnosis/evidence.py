@@ -26,7 +26,7 @@ class Inspection:
             class), `weight`, `trainable`, `size`, `weight_rms`, and how far the layer's units differ in it:
             `unit_spread` of the weight and `gradient_spread` of its gradient (0: all alike).
         inputs: One row per input, then one for what the first kernel is given: see `batches.describe_inputs`.
-        outputs: One row per output, its loss, its predictions and its labels: see `batches.describe_outputs`.
+        outputs: One row per output, its loss, its predictions and its labels: see `batches.list_outputs`.
         embeddings: One row per embedding that was called: `layer`, its `input_dim`, and the smallest and the largest of
             the ids that it was given, `id_min` and `id_max`.
         setup: `optimizer`, `learning_rate`, `schedule` (the rate's class, if it has one), `peak_learning_rate` (its
@@ -95,6 +95,7 @@ class Evidence:
         history: A table with `epoch` and a column per metric; see `logs.history.make_history`.
         inspection: What `inspect` returned before the training.
         predictions: The predictions for a probe batch during the training, as in `Inspection.outputs`, with `epoch`.
+        optimizer: The optimizer's class where it is known without an inspection; several are joined by `" and "`.
     """
 
     gradients: pd.DataFrame | None = None
@@ -103,6 +104,7 @@ class Evidence:
     history: pd.DataFrame | None = None
     inspection: Inspection | None = None
     predictions: pd.DataFrame | None = None
+    optimizer: str = ""
 
 
 def collect(*sources: Any) -> Evidence:

@@ -1,6 +1,5 @@
 """Rules about the gradients: vanishing, exploding, zero, not finite, and steps that were skipped."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,11 +9,10 @@ from keras_vg.diagnosis.advice import avoid_nonfinite, strengthen_gradient, weak
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
 from keras_vg.diagnosis.nonfinite import GRADIENTS, WEIGHTS
+from keras_vg.diagnosis.paths import list_paths
 from keras_vg.diagnosis.saturation import list_saturated_heads, make_finding
 from keras_vg.diagnosis.series import GradientSeries
 from keras_vg.logs.layers import fit_factor
-
-_LOGITS = re.compile(r"(^|[/_])(query|key)(_dense)?$")
 
 
 @dataclass(frozen=True)
@@ -50,9 +48,11 @@ def find_vanishing(context: Context) -> Iterator[Finding]:
     final = {profile.path: profile for profile in profiles}  # the last epoch of each
     for profile in profiles:
         depths, values, epoch = profile.depths, profile.values, profile.epoch
-        factor = fit_factor(values)
         # The ratio is 0 if the first layer has no gradient at all, which `find_zero` is about.
-        if not np.maximum(profile.ratio, profile.decay) <= t.vanishing_warning or factor > t.vanishing_factor:
+        if not np.maximum(profile.ratio, profile.decay) <= t.vanishing_warning:
+            continue
+        factor = fit_factor(values)
+        if factor > t.vanishing_factor:
             continue
         lost = depths[values < t.vanishing_warning * values.max()]
         has_recovered = final[profile.path].decay > t.vanishing_warning
@@ -101,6 +101,8 @@ def find_exploding(context: Context) -> Iterator[Finding]:
     layers, t = context.layers, context.thresholds
     profiles = _list_profiles(context)
     for profile in profiles:
+        if not min(profile.ratio, profile.decay) > t.exploding_ratio:
+            continue
         # What is large beside one output's layers alone comes from another output, whose loss weighs more.
         beside = [p for p in profiles if (p.epoch, p.depths[0]) == (profile.epoch, profile.depths[0])]
         factor = fit_factor(profile.values)
@@ -353,25 +355,22 @@ def _list_profiles(context: Context) -> list[Profile]:
     """The paths on which at least three layers can be compared, epoch by epoch.
 
     Layers whose gradient is 0 or not finite are left out: other rules are about them; and a head that started at 0.
-    Where the model's graph is not known, all layers are taken for one path, without what attention's queries and keys
-    are made by: their gradient is small by nature, since a softmax of about even values hardly depends on them.
+    Where the model's graph is not known, all layers are taken for one path; see `list_paths`.
     """
     layers, left_out = context.layers, _find_waiting_head(context)
     may_be = layers.is_comparable & (layers.depths != left_out)
-    paths = context.paths
-    if not paths:
-        is_logit = [bool(_LOGITS.search(context.series.name_layer(depth))) for depth in layers.depths]
-        paths = (tuple(layers.depths[~np.array(is_logit)]),)
+    paths = list_paths(context.series, context.paths)
+    is_on_path = [np.isin(layers.depths, path) for path in paths]
     profiles = []
     for epoch, rms in enumerate(layers.rms):
         with np.errstate(invalid="ignore"):
             chosen = may_be & np.isfinite(rms) & (rms > 0)
-        for index, path in enumerate(paths):
-            is_on = chosen & np.isin(layers.depths, path)
+        for index, mask in enumerate(is_on_path):
+            is_on = chosen & mask
             if is_on.sum() < 3:
                 continue
             depths, values = layers.depths[is_on], rms[is_on]
-            before = rms[np.isin(layers.depths, path) & (layers.depths < depths[0])]
+            before = rms[mask & (layers.depths < depths[0])]
             ratio = float(layers.ratio[epoch]) if len(paths) == 1 else float(values[0] / values[-1])
             profiles.append(Profile(epoch, index, depths, values, before, ratio))
     return profiles

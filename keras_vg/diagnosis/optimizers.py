@@ -75,14 +75,10 @@ def find_coasting(context: Context) -> Iterator[Finding]:
     name = None if context.inspection is None else str(context.inspection.setup["optimizer"])
     if name not in (None, "Lion"):
         return
-    series, t = context.series, context.thresholds
-    f = series.columns
-    # Of each weight, the intervals at the end in which there were steps and not one gradient.
-    is_still = (np.flip(np.cumsum(np.flip(f["gradient_norm"] != 0, axis=0), axis=0), axis=0) == 0) & (f["steps"] > 0)
-    steps = np.sum(f["steps"], axis=0, where=is_still)
+    series, t, still = context.series, context.thresholds, context.still
+    steps = still.steps
     with np.errstate(all="ignore"):
-        reach = np.sum(f["learning_rate"] * f["steps"], axis=0, where=is_still) * np.sqrt(series.sizes)
-        moved = np.sum(f["delta_norm"], axis=0, where=is_still) / reach
+        moved = still.moved / (still.reach * np.sqrt(series.sizes))
     enough = 1 if context.is_inspection and name == "Lion" else t.coasting_steps
     chosen = (steps >= enough) & np.isfinite(moved) & (moved >= t.coasting)
     if not chosen.any():
@@ -91,7 +87,7 @@ def find_coasting(context: Context) -> Iterator[Finding]:
         "coasting_weights",
         "warning",
         tuple(dict.fromkeys(map(str, series.layers[chosen]))),
-        context.get_epoch(series.epochs[np.argmax(is_still[:, chosen].any(axis=1))]),
+        context.get_epoch(still.start[chosen].min()),
         {"steps_without_gradient": float(steps[chosen].max()), "learning_rates_per_step": float(moved[chosen].max())},
         "These weights have a gradient of exactly 0, and move by the learning rate at every step all the same: Lion "
         "takes the sign of its momentum, which shrinks for thousands of steps before it is 0. Find out why the "

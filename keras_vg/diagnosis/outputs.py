@@ -9,6 +9,7 @@ import pandas as pd
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
 from keras_vg.diagnosis.nonfinite import LABELS
+from keras_vg.diagnosis.series import measure_relative_spread
 
 CROSSENTROPIES: tuple[str, ...] = ("binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy")
 CROSSENTROPIES += ("binary_focal_crossentropy", "categorical_focal_crossentropy")
@@ -242,19 +243,14 @@ def find_constant_labels(context: Context) -> Iterator[Finding]:
 
 def find_constant_prediction(context: Context) -> Iterator[Finding]:
     """The same answer to every example."""
-    t, predictions = context.thresholds, context.predictions
-    if predictions is None or predictions.empty:
-        return
-    epoch = None if context.is_inspection else int(predictions["epoch"].max())
-    final = predictions if epoch is None else predictions[predictions["epoch"] == epoch]
-    for index, output in enumerate(_list_records(final)):
-        spread = _measure_relative_spread(output)
+    t = context.thresholds
+    for index, output in enumerate(context.final_predictions):
+        spread = float(measure_relative_spread(output))
         if not spread < t.constant_warning or output["label_distinct"] == 1:
             continue
         if context.is_inspection and _starts_at_zero(context, output["layer"]):
             continue
-        start = epoch if epoch is None else _find_start(predictions, index, t.constant_warning)
-        first = None if epoch is None else int(predictions["epoch"].min())
+        start, first = _find_start(context, index)
         yield Finding(
             "constant_prediction",
             "error" if spread < t.constant_prediction else "warning",
@@ -272,20 +268,14 @@ def find_constant_prediction(context: Context) -> Iterator[Finding]:
         )
 
 
-def _find_start(predictions: pd.DataFrame, index: int, limit: float) -> int:
-    """The first of the epochs at the end in which an output, by its position, gives about one answer."""
-    epochs = predictions["epoch"].unique()
-    start = int(epochs.max())
-    for epoch in sorted(epochs, reverse=True):
-        rows = _list_records(predictions[predictions["epoch"] == epoch])
-        if not _measure_relative_spread(rows[index]) < limit:
-            break
-        start = int(epoch)
-    return start
-
-
-def _measure_relative_spread(output: dict[str, Any]) -> float:
-    return float(output["prediction_std"] / max(output["prediction_size"], 1e-30))
+def _find_start(context: Context, index: int) -> tuple[int | None, int | None]:
+    """The first of the epochs at the end in which an output gives about one answer, and the first of all."""
+    if context.is_inspection:
+        return None, None
+    epochs, spreads = context.spreads
+    is_constant = spreads[:, index] < context.thresholds.constant_warning
+    start = 0 if is_constant.all() else len(epochs) - int(np.argmin(is_constant[::-1]))
+    return int(epochs[start]), int(epochs[0])
 
 
 def _starts_at_zero(context: Context, layer: str) -> bool:

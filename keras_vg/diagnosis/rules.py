@@ -1,6 +1,7 @@
 """Applies the rules to the tables of a run. The rules never see a model, so they work on an old log as well."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ from keras_vg.diagnosis.explanations import Facts
 from keras_vg.diagnosis.findings import SEVERITIES, Finding, Findings
 from keras_vg.diagnosis.learned import has_learned, soften
 from keras_vg.diagnosis.nonfinite import merge_nonfinite
+from keras_vg.diagnosis.series import FRACTIONS
 from keras_vg.diagnosis.thresholds import Thresholds, make_thresholds
 
 __all__ = ["Thresholds", "diagnose", "judge", "make_thresholds"]
@@ -143,14 +145,25 @@ def judge(evidence: Evidence, thresholds: Thresholds) -> Findings:
     Returns:
         The findings, one per cause.
     """
+    contexts = make_contexts(evidence, thresholds)
+    return conclude(contexts, [apply_rules(context) for context in contexts])
+
+
+def make_contexts(evidence: Evidence, thresholds: Thresholds) -> list[Context]:
+    """Divides evidence into what is judged together: an inspection, then a training."""
     contexts = []
     inspection = evidence.inspection
     if inspection is not None:
-        tables = {"activations": inspection.activations}
-        if not inspection.gradients.empty:  # which are not known without labels
-            tables["gradients"] = inspection.gradients
-        tables["predictions"] = inspection.outputs
-        contexts.append(Context(thresholds, is_inspection=True, inspection=inspection, **tables))
+        contexts.append(
+            Context(
+                thresholds,
+                is_inspection=True,
+                gradients=None if inspection.gradients.empty else inspection.gradients,  # not known without labels
+                activations=inspection.activations,
+                inspection=inspection,
+                predictions=inspection.outputs,
+            )
+        )
     if any(table is not None for table in (evidence.gradients, evidence.activations, evidence.history)):
         contexts.append(
             Context(
@@ -161,28 +174,43 @@ def judge(evidence: Evidence, thresholds: Thresholds) -> Findings:
                 history=evidence.history,
                 inspection=inspection,
                 predictions=evidence.predictions,
+                optimizer=evidence.optimizer,
             )
         )
-    found = [_find(context) for context in contexts]
-    findings = merge_nonfinite(_merge(found))
-    if has_learned(contexts[-1]):
+    return contexts
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the rules say of one context, and the main metrics of the run."""
+
+    findings: list[Finding]
+    metrics: dict[str, float]
+
+
+def apply_rules(context: Context) -> Judgement:
+    """Applies all rules for which there are tables."""
+    findings = merge_nonfinite(finding for rule in _choose_rules(context) for finding in rule(context))
+    return Judgement(findings, _measure(context))
+
+
+def conclude(contexts: Sequence[Context], judged: Sequence[Judgement]) -> Findings:
+    """Takes together what the rules say of an inspection and of the training after it: one finding per cause."""
+    metrics = {name: value for judgement in judged for name, value in judgement.metrics.items()}
+    findings = merge_nonfinite(_merge([judgement.findings for judgement in judged]))
+    if contexts and has_learned(contexts[-1]):
         findings = soften(findings)
-    causes = group_by_cause(findings, _collect_facts(contexts))
-    return Findings(causes, {name: value for context in contexts for name, value in _measure(context).items()})
-
-
-def _find(context: Context) -> list[Finding]:
-    return merge_nonfinite(finding for rule in _choose_rules(context) for finding in rule(context))
+    return Findings(group_by_cause(findings, _collect_facts(contexts)), metrics)
 
 
 def _collect_facts(contexts: Sequence[Context]) -> Facts:
     """What the tables say of the order of the layers and of the optimizer."""
     depths: dict[str, int] = {}
     for context in contexts:
-        for table in (context.activations, context.gradients):
-            if table is not None:
-                rows = table[["layer", "depth"]].drop_duplicates("layer")
-                depths.update(zip(rows["layer"].astype(str), rows["depth"].astype(int), strict=True))
+        if context.activations is not None:
+            depths.update(zip(context.outputs.layer.tolist(), context.outputs.depth.tolist(), strict=True))
+        if context.gradients is not None and not context.gradients.empty:
+            depths.update(zip(context.series.layers.tolist(), context.series.depths.tolist(), strict=True))
     return Facts(depths, any(context.moves_by_rate for context in contexts))
 
 
@@ -220,12 +248,12 @@ def _measure(context: Context) -> dict[str, float]:
         if not np.isnan(ratio):
             metrics["gradient_ratio"] = ratio
     if context.activations is not None:
-        final = context.activations[context.activations["epoch"] == context.activations["epoch"].max()]
-        for name in ("saturated_fraction", "dead_fraction"):
+        rows = context.outputs.keep(context.outputs.is_final)
+        for name in FRACTIONS:
             chosen = activations.SATURATING if name == "saturated_fraction" else activations.RECTIFIERS
-            values = final.loc[final["activation"].isin(chosen), name]
-            if values.notna().any():
-                metrics[f"largest_{name}"] = float(values.max())
+            values = getattr(rows, name)[rows.has_activation(chosen)]
+            if not np.isnan(values).all():
+                metrics[f"largest_{name}"] = float(np.nanmax(values))
     if context.losses is not None:
         metrics["loss"] = float(context.losses[-1])
     elif context.is_inspection and context.inspection is not None:

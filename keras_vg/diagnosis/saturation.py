@@ -20,7 +20,7 @@ def find_cut_answers(context: Context) -> Iterator[Finding]:
     if context.inspection is None or _has_no_gradient(context):
         return
     found = context.inspection.setup.get("logits_found", [])
-    for head, is_found in zip(_list_heads(context), found, strict=False):
+    for head, is_found in zip(context.final_predictions, found, strict=False):
         fraction = head.get("cut_fraction", float("nan"))
         if head["from_logits"] or is_found or not fraction >= context.thresholds.cut_fraction:
             continue
@@ -76,16 +76,8 @@ def list_saturated_heads(context: Context) -> list[dict[str, Any]]:
     Returns:
         Rows of `Inspection.outputs`.
     """
-    heads = _list_heads(context)
+    heads = context.final_predictions
     return heads if all(_is_saturated(context, head) for head in heads) else []
-
-
-def _list_heads(context: Context) -> list[dict[str, Any]]:
-    predictions = context.predictions
-    if predictions is None or predictions.empty:
-        return []
-    final = predictions if context.is_inspection else predictions[predictions["epoch"] == predictions["epoch"].max()]
-    return [{str(name): value for name, value in row.items()} for row in final.to_dict("records")]
 
 
 def _is_saturated(context: Context, head: dict[str, Any]) -> bool:

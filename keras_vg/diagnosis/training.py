@@ -11,7 +11,6 @@ from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
 from keras_vg.diagnosis.nonfinite import LOSS
 from keras_vg.diagnosis.optimizers import find_discarded, is_ruined_by_building
-from keras_vg.diagnosis.series import GradientSeries
 from keras_vg.logs.history import list_losses
 
 
@@ -44,9 +43,8 @@ def find_update_size(context: Context) -> Iterator[Finding]:
             {"update_ratio_per_step": float(largest[m])},
             f"One step changes weights by {largest[m]:.2g} of their size; 0.001 is healthy. {lower_rate(context)}",
         )
-    sized = list_sized(series)
     with np.errstate(all="ignore"):
-        moved = np.fmax.reduce(columns["update_ratio"][:, sized], axis=1) / np.maximum(
+        moved = np.fmax.reduce(columns["update_ratio"][:, series.is_sized], axis=1) / np.maximum(
             np.fmax.reduce(columns["steps"], axis=1), 1
         )
     moved = moved * _measure_warmup(context)
@@ -80,7 +78,7 @@ def find_tiny_gradients(context: Context) -> Iterator[Finding]:
     if context.is_converged:
         return
     rms = series.columns["gradient_rms"]
-    largest = np.fmax.reduce(np.where(series.columns["weight_norm"] > 0, rms, np.nan)[:, list_sized(series)], axis=1)
+    largest = np.fmax.reduce(np.where(series.columns["weight_norm"] > 0, rms, np.nan)[:, series.is_sized], axis=1)
     if not (np.isfinite(largest).all() and (largest > 0).all() and (largest < t.tiny_gradient).all()):
         return
     yield Finding(
@@ -219,7 +217,7 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
         return
     if len(losses) < t.first_epochs or not scale > 0 or context.is_converged or _get_accuracy(context) > 0.9:
         return
-    if context.gradients is not None and np.fmax.reduce(context.series.columns["steps"], axis=1).sum() < t.first_steps:
+    if context.gradients is not None and context.epoch_metrics.steps.sum() < t.first_steps:
         return
     fall = float((losses[0] - losses.min()) / scale)
     step = _measure_steps(context)
@@ -293,22 +291,8 @@ def _measure_steps(context: Context) -> float:
     if context.gradients is None:
         return float("nan")
     series = context.series
-    chosen = list_sized(series)
     with np.errstate(all="ignore"):
-        return float(np.fmax.reduce((series.columns["update_ratio"] / series.columns["steps"])[0, chosen]))
-
-
-def list_sized(series: GradientSeries) -> np.ndarray:
-    """Chooses the weights whose size says how far a step goes: kernels, embeddings and scales, but no biases.
-
-    Args:
-        series: A gradient log.
-
-    Returns:
-        Bool of shape `(weights,)`; all weights if there is none of these.
-    """
-    is_bias = np.array([name.endswith(("bias", "beta")) for name in series.names])
-    return ~is_bias if not is_bias.all() else np.ones(len(is_bias), bool)
+        return float(np.fmax.reduce((series.columns["update_ratio"] / series.columns["steps"])[0, series.is_sized]))
 
 
 def _get_accuracy(context: Context) -> float:

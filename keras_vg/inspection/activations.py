@@ -7,13 +7,14 @@ from typing import Any
 import keras
 import numpy as np
 import pandas as pd
-from keras import tree
+from keras import ops, tree
 
 from keras_vg.inspection.recording import CallRecorder, Recording
 from keras_vg.inspection.stateless import ForwardPass, list_inputs
 from keras_vg.inspection.statistics import COLUMNS
 from keras_vg.inspection.training_step import StepError, TrainingStep, has_call
 from keras_vg.inspection.watched import find_input_axis, list_watched
+from keras_vg.logs.schemas import Block
 from keras_vg.training import keras_private
 from keras_vg.training.weights import Layers
 
@@ -37,11 +38,16 @@ class Reading:
     heads: list[tuple[str, str]]
     recording: Recording
 
+    def list_columns(self, epoch: int) -> Block:
+        """Returns the statistics as the columns of an activation log."""
+        depths, names, activations, units = (list(column) for column in zip(*self.layers, strict=True))
+        columns = dict(zip(COLUMNS, np.ascontiguousarray(self.statistics.T), strict=True))
+        keys = {"epoch": np.full(len(depths), epoch), "depth": np.array(depths), "layer": names}
+        return {**keys, "activation": activations, "units": np.array(units), **columns}
+
     def tabulate(self, epoch: int) -> pd.DataFrame:
         """Returns the statistics as rows of an activation log."""
-        keys = pd.DataFrame(self.layers, columns=["depth", "layer", "activation", "units"])
-        keys.insert(0, "epoch", epoch)
-        return pd.concat([keys, pd.DataFrame(self.statistics, columns=list(COLUMNS))], axis="columns")
+        return pd.DataFrame(self.list_columns(epoch))
 
 
 class ActivationProbe:
@@ -66,18 +72,20 @@ class ActivationProbe:
         self._recorder = CallRecorder(self.watched)
         self._inputs = _describe_inputs(model, x)
         self._heads: list[tuple[str, str]] = []
-        self._pass = ForwardPass(model, self.observe)
+        self._lengths: list[int] = []
+        self._pass = ForwardPass(model, self._observe_in_short, is_repeated=True)
         self.step = TrainingStep(model, self._recorder)
 
     def read(self) -> Reading:
         """Runs the model once; nothing of it stays in the model.
 
         Returns:
-            What was seen: nothing, and a warning says so, if a model without a `call` has a training step that does
-            not take the batch.
+            What was seen, but for what the first kernel was given. Nothing, and a warning says so, if a model without
+            a `call` has a training step that does not take the batch.
         """
         if has_call(self._model):
-            return self.interpret(self._pass.run(self._batch[0]))
+            predictions, joined = self._pass.run(self._batch[0])
+            return self.interpret((predictions, np.split(joined, np.cumsum(self._lengths)[:-1])))
         try:
             self.step.run(*self._batch)
         except StepError as error:
@@ -94,11 +102,21 @@ class ActivationProbe:
         Returns:
             Tensors for `interpret`; the first item is the model's output.
         """
-        with self._recorder.record():
+        return self._call(x), self._recorder.get_tensors()
+
+    def _observe_in_short(self, x: Any) -> Any:
+        """As `observe`, but with a single array beside the output, and without what the first kernel was given."""
+        predictions = self._call(x, keeps_input=False)
+        tensors = self._recorder.get_tensors()
+        self._lengths = [tensor.shape[0] for tensor in tensors]
+        return predictions, ops.concatenate(tensors) if tensors else ops.zeros(0)
+
+    def _call(self, x: Any, keeps_input: bool = True) -> Any:
+        with self._recorder.record(keeps_input):
             predictions = keras_private.call_for_training(self._model, x)
         # Names and sizes are known when the pass is traced, which need not be each time it is run.
         self._heads = self._recorder.finish(tree.flatten(predictions))
-        return predictions, self._recorder.get_tensors()
+        return predictions
 
     def interpret(self, seen: Any) -> Reading:
         """Says what a run showed.

@@ -78,12 +78,12 @@ def _list_features(chosen: np.ndarray) -> str:
     )
 
 
-def describe_outputs(
+def list_outputs(
     predictions: Sequence[np.ndarray],
     labels: Sequence[np.ndarray],
     losses: Sequence[OutputLoss],
     heads: Sequence[tuple[str, str]],
-) -> pd.DataFrame:
+) -> list[dict[str, Any]]:
     """Describes each output's predictions beside its labels.
 
     Args:
@@ -93,7 +93,7 @@ def describe_outputs(
         heads: Name and activation of the layer that each output comes from.
 
     Returns:
-        One row per output: `layer`, `activation`, `loss`, `from_logits`, `ignore_class`, `units`; `prediction_min`,
+        A dict per output: `layer`, `activation`, `loss`, `from_logits`, `ignore_class`, `units`; `prediction_min`,
         `_max`, `_mean`, `_std` (over the examples, root mean square over the units) and `_size` (root mean square);
         `label_units`, `label_min`, `_max`, `_mean`, `_std`, `label_integer`, `label_distinct`, `label_sum_min` and
         `_max` (over an example's units); `baseline`, the loss of the best constant prediction, NaN where it is not
@@ -125,6 +125,11 @@ def describe_outputs(
                     "cut_fraction": np.nan if label is None else measure_cut(loss, label, prediction, ignored),
                 }
             )
+    return rows
+
+
+def tabulate_outputs(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """Makes a table of what `list_outputs` returned."""
     return pd.DataFrame(rows, columns=list(OUTPUT_COLUMNS))
 
 

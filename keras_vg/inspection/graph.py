@@ -1,21 +1,18 @@
 """How a model's layers are connected: which paths lead from its inputs to its outputs, and where they meet."""
 
 import graphlib
-import re
 from collections.abc import Iterable
 from typing import Any
 
 import keras
 
+from keras_vg.diagnosis.paths import makes_logits
 from keras_vg.training import keras_private
 from keras_vg.training.call_order import walk_layers
 from keras_vg.training.weights import list_weights
 
 _SUMS = ("Add", "Average")
 """Names of layers and of operations alike."""
-
-_LOGITS = re.compile(r"(^|[/_])(query|key)(_dense)?$")
-"""Layers whose outputs say only how much attention goes where: the gradient passes by the values beside them."""
 
 _MOST_PATHS = 64
 
@@ -100,7 +97,7 @@ def _find_depths(model: keras.Model, operations: dict[int, Any]) -> dict[int, tu
     depths = {}
     for key, operation in operations.items():
         weights = [known[id(v)] for v in getattr(operation, "weights", ()) if id(v) in known]
-        depths[key] = tuple(sorted({weight.depth for weight in weights if not _LOGITS.search(weight.layer)}))
+        depths[key] = tuple(sorted({weight.depth for weight in weights if not makes_logits(weight.layer)}))
     return depths
 
 

@@ -18,9 +18,10 @@ from keras_vg.inspection.batches import (
     choose_units,
     count_examples,
     describe_inputs,
-    describe_outputs,
     get_root_mean_square,
+    list_outputs,
     measure_spread,
+    tabulate_outputs,
 )
 from keras_vg.inspection.expected import predict_gradients
 from keras_vg.inspection.graph import count_merges, list_paths
@@ -116,7 +117,7 @@ def _inspect(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> Inspecti
         activations=passes.reading.tabulate(epoch=0),
         weights=_tabulate_weights(model, probe, gradients or [None] * len(model.trainable_variables)),
         inputs=_describe_inputs(model, x, passes.reading),
-        outputs=describe_reading(model, passes.reading, y, passes.losses),
+        outputs=tabulate_outputs(describe_reading(model, passes.reading, y, passes.losses)),
         embeddings=passes.reading.recording.embeddings,
         setup={
             **describe_optimizer(model),
@@ -144,7 +145,9 @@ def _inspect(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> Inspecti
     )
 
 
-def describe_reading(model: keras.Model, reading: Reading, y: Any, losses: Sequence[OutputLoss]) -> pd.DataFrame:
+def describe_reading(
+    model: keras.Model, reading: Reading, y: Any, losses: Sequence[OutputLoss]
+) -> list[dict[str, Any]]:
     """Describes a model's outputs beside its labels.
 
     Args:
@@ -154,10 +157,10 @@ def describe_reading(model: keras.Model, reading: Reading, y: Any, losses: Seque
         losses: The loss of each output.
 
     Returns:
-        As `batches.describe_outputs`; no rows of a model that has no `call`.
+        As `batches.list_outputs`; empty for a model that has no `call`.
     """
     labels = [_to_numpy(tensor) for tensor in order_labels(model, y)]
-    return describe_outputs(tree.flatten(reading.predictions), labels, losses, reading.heads)
+    return list_outputs(tree.flatten(reading.predictions), labels, losses, reading.heads)
 
 
 def check_compiled(model: keras.Model) -> None:

@@ -18,6 +18,11 @@ _STEPS = tuple(round(10 ** (exponent / 4)) for exponent in range(21))
 """Of a schedule, 1 to 100,000."""
 
 
+def name_optimizers(model: keras.Model) -> str:
+    """The classes of a model's optimizers, joined by `" and "`; empty if it has none that it is compiled with."""
+    return " and ".join(sorted({type(optimizer).__name__ for optimizer in list_compiled_optimizers(model)}))
+
+
 def describe_optimizer(model: keras.Model) -> dict[str, Any]:
     """Describes a model's optimizer; of a `MultiOptimizer`, its optimizers together.
 
@@ -35,7 +40,7 @@ def describe_optimizer(model: keras.Model) -> dict[str, Any]:
     rates = {float(_to_number(optimizer.learning_rate)) for optimizer in several}
     dtype = find_dtype(model)
     return {
-        "optimizer": " and ".join(sorted({type(optimizer).__name__ for optimizer in several})),
+        "optimizer": name_optimizers(model),
         "learning_rate": rates.pop() if len(rates) == 1 else np.nan,
         "peak_learning_rate": max(map(_find_peak, several)),
         "schedule": " and ".join(sorted(filter(None, map(_name_schedule, several)))),

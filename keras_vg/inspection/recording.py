@@ -4,7 +4,7 @@ import contextlib
 import functools
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import keras
@@ -17,7 +17,11 @@ from keras_vg.inspection.statistics import COLUMNS, CallShape, combine_calls, fl
 from keras_vg.inspection.watched import WatchedLayer
 from keras_vg.training import keras_private
 
-Quantity = Literal["output", "ids", "kernel_input"]
+Quantity = Literal["output", "size", "ids", "kernel_input"]
+
+
+class NotReturnableError(RuntimeError):
+    """What was measured in a loop or function inside a traced function cannot be returned from around that one."""
 
 
 @dataclass
@@ -28,7 +32,8 @@ class Call:
         shape: Of its (first) output.
         output: The output itself, until `CallRecorder.finish`.
         tensors: What was measured, where it can be returned from around the model's run: the output (`measure_call`),
-            of an embedding the smallest and the largest of its ids, of the first kernel what it was given.
+            its number of values where only a run knows it, of an embedding the smallest and the largest of its ids, of
+            the first kernel what it was given.
         arrays: What was measured, where it cannot be returned and came by itself.
     """
 
@@ -76,7 +81,8 @@ class CallRecorder:
 
     What is measured inside a function that JAX differentiates, loops over or compiles by itself cannot be returned
     from around it; it is sent while the model runs. What is measured inside a loop that TensorFlow compiles by itself
-    is not seen.
+    is not seen; where all of the run is traced, too, such a loop raises `NotReturnableError`, as the run alone may show
+    more.
 
     Args:
         watched: The layers.
@@ -94,10 +100,15 @@ class CallRecorder:
         self._is_kernel_met = False
 
     @contextlib.contextmanager
-    def record(self) -> Iterator[None]:
-        """Within it, every call of the layers is measured; where a run is compiled, that is while it is traced."""
+    def record(self, keeps_input: bool = True) -> Iterator[None]:
+        """Within it, every call of the layers is measured; where a run is compiled, that is while it is traced.
+
+        Args:
+            keeps_input: Whether to keep what the first kernel is given, which may be large.
+        """
         self.forget()
-        self._home = keras_private.get_trace_state() if keras.backend.backend() == "jax" else None
+        self._is_kernel_met = not keeps_input
+        self._home = keras_private.get_trace_state()
         with contextlib.ExitStack() as stack:
             for item, calls in zip(self.watched, self._calls, strict=True):
                 layer, activated = item.layer, list[Any]()
@@ -137,7 +148,7 @@ class CallRecorder:
         return heads
 
     def get_tensors(self) -> list[Any]:
-        """Lists what was measured and can be returned from around the model's run."""
+        """Lists what was measured and can be returned: float32 of one axis, but what the first kernel was given."""
         return [tensor for calls in self._calls for call in calls for tensor in call.tensors.values()]
 
     def summarize(self, arrays: Sequence[np.ndarray]) -> Recording:
@@ -165,8 +176,9 @@ class CallRecorder:
                 for name, sent in call.arrays.items():
                     values.setdefault(name, []).extend(sent)
                     sent.clear()  # in place: a compiled run sends to the same list again
-                widths.setdefault(call.shape.units, [])
-                widths[call.shape.units] += [(number, call.shape, array) for array in values.get("output", [])]
+                shape = replace(call.shape, size=int(values["size"][0][0])) if "size" in values else call.shape
+                widths.setdefault(shape.units, [])
+                widths[shape.units] += [(number, shape, array) for array in values.get("output", [])]
                 ids += values.get("ids", [])
                 kernel_inputs += [_move_channels(array, item.axis) for array in values.get("kernel_input", [])]
             if item.is_logged and i not in self._repeating:
@@ -194,9 +206,12 @@ class CallRecorder:
             return
         values = flatten(ops.stop_gradient(made), item.axis)
         units = int(values.shape[-1])
-        call = Call(CallShape(units, int(np.prod(made.shape, dtype=np.int64))), made)
+        is_known = None not in made.shape  # in a traced function, it need not be
+        call = Call(CallShape(units, int(np.prod(made.shape, dtype=np.int64)) if is_known else 0), made)
         calls.append(call)
         self._keep(call, "output", measure_call(values, _find_slope(item, activated, given, made, values)))
+        if not is_known:
+            self._keep(call, "size", ops.reshape(ops.cast(ops.size(values), "float32"), (1,)))
         if given is None or not ops.is_tensor(given):
             return
         if isinstance(item.layer, keras.layers.Embedding) and tuple(made.shape[:-1]) == tuple(given.shape):
@@ -207,11 +222,13 @@ class CallRecorder:
             self._keep(call, "kernel_input", ops.stop_gradient(given))
 
     def _keep(self, call: Call, quantity: Quantity, tensor: Any) -> None:
-        if keras.backend.backend() != "jax":
+        if self._home is None:
             with contextlib.suppress(AttributeError, NotImplementedError, RuntimeError):  # of a loop's own compilation
                 call.arrays[quantity].append(ops.convert_to_numpy(tensor))
         elif keras_private.get_trace_state() == self._home:
             call.tensors[quantity] = tensor
+        elif keras.backend.backend() == "tensorflow":
+            raise NotReturnableError
         else:
             import jax
 

@@ -38,19 +38,25 @@ def list_inputs(x: Any) -> list[np.ndarray]:
 class ForwardPass:
     """A function of a model's variables that can be run again and again, compiled where the backend needs it.
 
+    On JAX it is compiled. On TensorFlow the first run is eager, since tracing costs as much as some twenty runs; one
+    that is asked for again is traced, unless the model is to run eagerly or cannot be traced. A change of the model
+    that a traced function would not show (a layer that is frozen or thawed, a weight that is exchanged) has it traced
+    anew.
+
     Args:
         model: A built model.
         compute: Takes tensors and returns tensors; it finds the variables' values in the variables.
+        is_repeated: Whether it is worth tracing.
     """
 
-    def __init__(self, model: keras.Model, compute: Callable[[Any], Any]) -> None:
-        self._variables = [*model.trainable_variables, *model.non_trainable_variables]
+    def __init__(self, model: keras.Model, compute: Callable[[Any], Any], is_repeated: bool = False) -> None:
+        self._model = model
         self._compute = compute
-        self._run: Any = self._run_in_scope
-        if keras.backend.backend() == "jax":
-            import jax
-
-            self._run = jax.jit(self._run_in_scope)  # by itself, every operation would be compiled
+        self._layers = keras_private.list_layers(model)
+        self._state: Any = None
+        self._run: Any = None
+        self._is_traceable = is_repeated and keras.backend.backend() == "tensorflow" and not _has_replicas(model)
+        self._runs = 0
 
     def run(self, data: Any, replaced: Sequence[tuple[keras.Variable, Any]] = ()) -> Any:
         """Runs it.
@@ -62,18 +68,60 @@ class ForwardPass:
         Returns:
             What `compute` returned, as NumPy arrays.
         """
+        self._note_state()
         values = {id(variable): value for variable, value in replaced}
         if keras.backend.backend() == "jax":  # what is not handed in would be compiled in
             values = {id(v): values.get(id(v), v.value) for v in self._variables}
         mapping = [(v, values[id(v)]) for v in self._variables if id(v) in values]
         self._mapped = [variable for variable, _ in mapping]
         with _without_autograd(), backend.preserved_random_state():
-            result = self._run([value for _, value in mapping], data)
+            result = None if mapping else self._run_traced(data)
+            if result is None:
+                result = self._run([value for _, value in mapping], data)
+        self._runs += 1
         return tree.map_structure(to_numpy, result)
+
+    def _note_state(self) -> None:
+        """Makes the functions anew if the model has changed otherwise than by the values of its variables."""
+        variables = [*self._model.trainable_variables, *self._model.non_trainable_variables]
+        state = [*(layer.trainable for layer in self._layers), *map(id, variables)]
+        if state == self._state:
+            return
+        self._state = state
+        self._variables = variables
+        self._traced: Any = None
+        self._run = self._run_in_scope
+        if keras.backend.backend() == "jax":
+            import jax
+
+            # By itself, every operation would be compiled. JAX compiles equal functions once; a new one is not equal.
+            self._run = jax.jit(lambda values, data: self._run_in_scope(values, data))
+
+    def _run_traced(self, data: Any) -> Any:
+        """Runs it as TensorFlow's graph; returns None the first time, and where it cannot be traced."""
+        if not self._is_traceable or not self._runs or self._model.run_eagerly:
+            return None
+        if self._traced is None:
+            import tensorflow as tf
+
+            traced = tf.function(lambda data: self._run_in_scope([], data), autograph=False)
+            try:
+                traced.get_concrete_function(data)
+            except Exception:  # any: of a model that looks at values, or loops over them, in Python
+                self._is_traceable = False
+                return None
+            self._traced = traced
+        return self._traced(data)
 
     def _run_in_scope(self, values: list[Any], data: Any) -> Any:
         with keras_private.TracelessScope(list(zip(self._mapped, values, strict=True)), collect_losses=True):
             return self._compute(data)
+
+
+def _has_replicas(model: keras.Model) -> bool:
+    """Whether the model's variables are mirrored, which are read by other rules in a traced function."""
+    strategy = keras_private.get_strategy(model)
+    return strategy is not None and strategy.num_replicas_in_sync > 1
 
 
 def predict_update(model: keras.Model, gradients: Sequence[Any], builds_in_step: bool = False) -> list[Any] | None:

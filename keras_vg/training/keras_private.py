@@ -58,6 +58,14 @@ def is_built(model: keras.Model) -> bool:
     return all(layer.built for layer in own) and (model.built or bool(own))
 
 
+def list_layers(model: keras.Model) -> list[keras.layers.Layer]:
+    """The model and all layers in it, those inside composite layers too.
+
+    Private: as for `is_built`.
+    """
+    return list(model._flatten_layers())
+
+
 def list_sublayers(layer: keras.layers.Layer) -> list[keras.layers.Layer]:
     """The layers that a layer holds itself, in the order in which it came to hold them.
 
@@ -263,13 +271,21 @@ def _extended_sharding(model: keras.Model, states: Sequence[Any]) -> Iterator[No
 
 
 def get_trace_state() -> Any:
-    """What tells whether JAX is still in the same function that it compiles or differentiates: compare two of them.
+    """What tells whether a backend is still in the same function that it compiles or differentiates: compare two.
 
-    Private: it is in `jax.extend`, which promises no stability. Where it is gone, all of a step counts as one.
+    On TensorFlow and torch it is None where operations are run at once.
+
+    Private: on JAX it is in `jax.extend`, which promises no stability. Where it is gone, all of a step counts as one.
     """
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        return None if tf.executing_eagerly() else tf.compat.v1.get_default_graph()
+    if keras.backend.backend() != "jax":
+        return None
     import jax.extend.core
 
-    return getattr(jax.extend.core, "get_opaque_trace_state", lambda: None)()
+    return getattr(jax.extend.core, "get_opaque_trace_state", str)()
 
 
 def get_strategy(model: keras.Model) -> Any:
