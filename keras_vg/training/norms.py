@@ -9,7 +9,7 @@ import numpy as np
 from keras import ops
 
 from keras_vg.training import backend
-from keras_vg.training.exactness import Measurable, separate
+from keras_vg.training.exactness import Measurable
 
 SMALL_SIZE = 4096
 """Gradients of at most so many values are measured together: the cost of a small one is that of starting an operation.
@@ -49,14 +49,14 @@ def measure_norms(gradients: Sequence[Measurable], sizes: np.ndarray, is_compile
     if keras.backend.backend() == "torch":
         return _measure_eagerly([gradient.value for gradient in gradients], sizes)
     is_compiled |= keras.backend.backend() == "jax"
-    is_large = np.array([size > SMALL_SIZE or None in g.part.shape for g, size in zip(gradients, sizes, strict=True)])
+    is_large = np.array([size > SMALL_SIZE or None in g.value.shape for g, size in zip(gradients, sizes, strict=True)])
     large, small = np.flatnonzero(is_large).tolist(), np.flatnonzero(~is_large).tolist()
     # XLA reserves the memory of a branch at every step: with a branch per gradient, that of one gradient.
     groups = [[index] for index in large] if is_compiled else [large] * bool(large)
     norms = [_measure_large([gradients[i] for i in group], sizes[group], is_compiled) for group in groups]
     if small:
         measure_small = _measure_rows if is_compiled else _measure_segments
-        norms.append(measure_small([_flatten(gradients[index].part) for index in small]))
+        norms.append(measure_small([_flatten(gradients[index].value) for index in small]))
     joined = ops.concatenate(norms) if len(norms) > 1 else norms[0]
     in_order = ops.take(joined, np.argsort(large + small)) if large and small else joined
     return in_order if keras.backend.backend() == "jax" else ops.cast(in_order, "float64")
@@ -169,7 +169,7 @@ def _measure_rows(gradients: Sequence[Any]) -> Any:
         for vector, length in zip(gradients, lengths, strict=True):
             pieces += [vector, padding[length]] if length else [vector]
         rows = ops.reshape(ops.concatenate(pieces), (len(gradients), width))
-    return _measure(separate(rows, True), width, axis=1)
+    return _measure(rows, width, axis=1)
 
 
 def _measure(values: Any, size: float, axis: int | None = None) -> Any:

@@ -105,6 +105,7 @@ class TappedTrainFunction:
         if self._model.train_function is not self:
             self._fit = keras_private.get_fit(self._model)
             self._model.train_function = self
+            self._end_observing()
             self._end_observing = self._begin_observing()
         if tap not in self._known_taps:
             self._known_taps.append(tap)

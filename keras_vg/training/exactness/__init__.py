@@ -16,7 +16,7 @@ import keras
 from keras_vg.training.backend import sum_gradients
 from keras_vg.training.exactness.measurable import Measurable
 
-__all__ = ["Measurable", "is_unconnected", "separate", "shield"]
+__all__ = ["Measurable", "is_unconnected", "shield"]
 
 T = TypeVar("T")
 
@@ -52,27 +52,13 @@ def shield(gradients: Sequence[Any], is_compiled: bool, nonnegative: Any) -> lis
         from keras_vg.training.exactness import tensorflow_xla, xla
 
         copies = _read(lambda: tensorflow_xla.copy_gradients(gradients, nonnegative), list(gradients))
-        return [Measurable(gradient, xla.separate) for gradient in sum_gradients(copies, is_compiled)]
+        return list(map(xla.separate, sum_gradients(copies, is_compiled)))
     copies = list(gradients)
     if backend == "tensorflow":
         from keras_vg.training.exactness import tensorflow_graph
 
         copies = _read(lambda: tensorflow_graph.copy_gradients(gradients, nonnegative), copies)
     return list(map(Measurable, sum_gradients(copies, is_compiled)))  # torch runs each operation by itself
-
-
-def separate(joined: Any, is_compiled: bool) -> Any:
-    """Prepares the parts of several `Measurable`, joined in one tensor, to be measured.
-
-    Args:
-        joined: A float32 tensor.
-        is_compiled: Whether XLA compiles the step.
-    """
-    if not is_compiled:
-        return joined
-    from keras_vg.training.exactness import xla
-
-    return xla.separate(joined)
 
 
 def is_unconnected(gradient: Any) -> bool:

@@ -111,11 +111,11 @@ def separate(gradient: Any, library_product: Callable[[], Any] | None) -> Measur
         library_product: What `find_library_product` returns for it.
     """
     if library_product is None:
-        return Measurable(gradient, xla.separate)
+        return xla.separate(gradient)
     import jax
 
     lax: Any = jax.lax
-    return Measurable(gradient, lax.optimization_barrier, library_product)
+    return Measurable(lax.optimization_barrier(gradient), library_product)
 
 
 def _copy_sum(equation: Any, inputs: Sequence[Any], nonnegative: Any) -> Any:

@@ -1,30 +1,19 @@
 """What may be measured of a gradient."""
 
-import functools
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass
-class Measurable:
+class Measurable(NamedTuple):
     """A gradient that may be measured without an effect on the training.
 
     Attributes:
-        part: A float32 tensor that may be joined with others, and the whole then measured after `separate`. Nothing
-            else may be computed from it.
-        separate: A function that makes of `part` what may be measured by itself; None if that is `part`.
-        compute: A function that computes `value` once more, or None if there is no reason to.
+        value: A float32 tensor.
+        compute: A function that computes the same value once more, or None if there is no reason to.
     """
 
-    part: Any
-    separate: Callable[[Any], Any] | None = None
+    value: Any
     compute: Callable[[], Any] | None = None
-
-    @functools.cached_property
-    def value(self) -> Any:
-        """A float32 tensor that may be measured by itself."""
-        return self.part if self.separate is None else self.separate(self.part)
 
     def recompute(self) -> Any:
         """The value, computed once more where that is better than to keep it.

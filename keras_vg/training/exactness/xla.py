@@ -4,17 +4,19 @@ from typing import Any
 
 import numpy as np
 
+from keras_vg.training.exactness.measurable import Measurable
+
 NEARLY_ONE = np.nextafter(np.float32(1), np.float32(2))
 """1 + 2**-23: a factor that changes the last bit at most, and that no compiler removes."""
 
 
-def separate(gradient: Any) -> Any:
+def separate(gradient: Any) -> Measurable:
     """Makes XLA take a gradient for another value than the one that the optimizer works with.
 
     Otherwise XLA would compute the optimizer's squares and those of the norm together, or move a factor out of both,
     and last bits of the weights would change.
 
     Args:
-        gradient: A float32 tensor of any shape, of one gradient or of several that were joined.
+        gradient: A float32 tensor of any shape.
     """
-    return gradient * NEARLY_ONE
+    return Measurable(gradient * NEARLY_ONE)
