@@ -137,7 +137,9 @@ def _copy_sum_of_rows(equation: Any, inputs: Sequence[Any], nonnegative: Any) ->
 
 
 def _copy_small_sums_of_rows(sums: Sequence[tuple[Any, Any]]) -> dict[int, Any]:
-    """Copies of many small sums by one product: XLA takes half as long for one as for a whole layer's step.
+    """Copies of many small sums by one product.
+
+    With a product for each, compiling the step of 60 Dense(16) took half as long again as without any.
 
     Args:
         sums: Pairs of a sum and the matrix whose rows it adds up.
