@@ -85,7 +85,7 @@ def measure_model(
         middle = np.median(own[:, 0])
         attaching = f"{first[side, contender] - middle:.2f}"
         absolute = f"{1000 * middle / steps:.3f}"
-        rows.append((f"{contender} {side}", absolute, *_compare(own, times[side, "plain"]), attaching))
+        rows.append((f"{contender} {side}".strip(), absolute, *_compare(own, times[side, "plain"]), attaching))
     if checkouts is not None and len(checkouts) == 2:
         now, then = checkouts
         ratios = ((c, _compare(times[now, c], times[then, c])) for c in contenders)
@@ -115,15 +115,17 @@ def measure_fresh(
             for index in rng.permutation(len(turns)):
                 side_name, contender = turns[index]
                 found[turns[index]].append(sides[side_name].run("fresh", contender))
+    pairs = [(turn, (turn[0], "plain")) for turn in turns]
+    if len(checkouts) == 2:
+        now, then = checkouts
+        pairs += [((now, contender), (then, contender)) for contender in ("plain", "GradientLogger")]
     rows = []
-    for (side_name, contender), times in found.items():
+    for (side_name, contender), other in pairs:
+        times = found[side_name, contender]
         middle = np.median(times, axis=0)
-        ratios = np.median(np.divide(times, found[side_name, "plain"]), axis=0)
-        absolute = f"{middle[0]:.2f}", f"{1000 * middle[2]:.1f}"
-        first, first_processor, epoch, epoch_processor = (f"{ratio:.3f}" for ratio in ratios)
-        rows.append(
-            (f"{contender} {side_name}", absolute[0], first, first_processor, absolute[1], epoch, epoch_processor)
-        )
+        ratios = [f"{ratio:.3f}" for ratio in np.median(np.divide(times, found[other]), axis=0)]
+        label = f"{contender} {side_name}" if other[0] == side_name else f"{contender} over {other[0]}"
+        rows.append((label.strip(), f"{middle[0]:.2f}", *ratios[:2], f"{1000 * middle[2]:.1f}", *ratios[2:]))
     return rows
 
 

@@ -61,7 +61,7 @@ def check_out(revision: str | None) -> Iterator[dict[str, Path]]:
         return
     with tempfile.TemporaryDirectory() as folder:
         checkout = Path(folder) / "checkout"
-        _git("worktree", "add", "--detach", str(checkout), revision)
+        _git("worktree", "add", "--quiet", "--detach", str(checkout), revision)
         try:
             yield {"now": ROOT, revision: checkout}
         finally:
@@ -84,4 +84,4 @@ def list_turns(sides: Sequence[str], contenders: Sequence[str]) -> list[tuple[st
 
 
 def _git(*command: str) -> None:
-    subprocess.run(["git", *command], cwd=ROOT, check=True, capture_output=True)
+    subprocess.run(["git", *command], cwd=ROOT, check=True)
