@@ -20,8 +20,9 @@ from rich.console import Console
 from rich.table import Table
 
 import keras_vg as vg
+from costs.models import MODELS
 from fuzz_training import are_same
-from overhead import HEADINGS, MODELS, measure_model
+from overhead import HEADINGS, measure_model
 
 SQUARE_ROOT_OF_POSITIVE = "where(x > 0, sqrt(x), 0)"
 

@@ -17,8 +17,8 @@ from rich.progress import track
 from rich.table import Table
 
 import keras_vg as vg
+from costs.models import MODELS
 from keras_vg.logs import schemas
-from overhead import MODELS
 
 STEPS = 10
 BATCHES = (1, 16)

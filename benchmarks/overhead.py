@@ -1,198 +1,132 @@
-"""Measures what each callback costs: epochs with and without it, in turn, in one process, on any backend."""
+"""Measures what each callback costs: epochs with and without it, in turn, on any backend, on any two revisions."""
 
-import functools
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow reads it once, when it is first imported
 
-import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import keras
 import numpy as np
 import typer
-from keras import layers
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-import keras_vg as vg
+from costs.models import DEEP_MODELS, MODELS
+from costs.sides import check_out, list_turns, open_sides
 
-
-def make_small() -> keras.Model:
-    return _compile(vg.experiments.build_model("relu"), "binary_crossentropy")
-
-
-def make_mlp() -> keras.Model:
-    hidden = [layers.Dense(512, activation="relu") for _ in range(4)]
-    return _compile(keras.Sequential([keras.Input((784,)), *hidden, layers.Dense(10, activation="softmax")]))
-
-
-def make_cnn() -> keras.Model:
-    return _compile(
-        keras.Sequential(
-            [
-                keras.Input((28, 28, 1)),
-                layers.Conv2D(16, 3, activation="relu"),
-                layers.MaxPooling2D(),
-                layers.Conv2D(32, 3, activation="relu"),
-                layers.MaxPooling2D(),
-                layers.Flatten(),
-                layers.Dense(10, activation="softmax"),
-            ]
-        )
-    )
-
-
-def _compile(model: keras.Model, loss: str = "sparse_categorical_crossentropy") -> keras.Model:
-    model.compile("adam", loss)
-    return model
-
-
-MODELS: dict[str, tuple[Callable[[], keras.Model], tuple[int, ...], int, int]] = {
-    "small": (make_small, (2,), 32, 2),
-    "mlp": (make_mlp, (784,), 128, 10),
-    "cnn": (make_cnn, (28, 28, 1), 64, 10),
-}
-
-
-class SecondPass(keras.callbacks.Callback):
-    """The usual home-made way: after each step, the gradients of that batch once more."""
-
-    def __init__(self, x: np.ndarray, y: np.ndarray, batch_size: int) -> None:
-        super().__init__()
-        self.x, self.y, self.batch_size = x, y, batch_size
-        self.compute: Any = None
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        """Takes them."""
-        part = slice(batch * self.batch_size, (batch + 1) * self.batch_size)
-        model = self.model
-        if self.compute is None:
-            self.compute = _make_gradient_function(model, keras.losses.get(model.loss))
-        self.norms = self.compute(self.x[part], self.y[part])
-
-
-def _make_gradient_function(model: keras.Model, loss: Any) -> Any:
-    backend = keras.backend.backend()
-    if backend == "tensorflow":
-        import tensorflow as tf
-
-        def compute(x: Any, y: Any) -> Any:
-            with tf.GradientTape() as tape:
-                value = tf.reduce_mean(loss(y, model(x, training=True)))
-            return [tf.norm(g) for g in tape.gradient(value, model.trainable_weights)]
-
-        return tf.function(compute, jit_compile=True)
-    if backend == "jax":
-        import jax
-
-        def compute_norms(trainable: Any, non_trainable: Any, x: Any, y: Any) -> Any:
-            def value(trainable: Any) -> Any:
-                return loss(y, model.stateless_call(trainable, non_trainable, x, training=True)[0]).mean()
-
-            return [jax.numpy.linalg.norm(g.ravel()) for g in jax.grad(value)(trainable)]
-
-        compiled = jax.jit(compute_norms)
-        return lambda x, y: compiled(
-            [v.value for v in model.trainable_variables], [v.value for v in model.non_trainable_variables], x, y
-        )
-    import torch
-
-    def compute_eagerly(x: Any, y: Any) -> Any:
-        value = loss(keras.ops.convert_to_tensor(y), model(x, training=True)).mean()
-        gradients = torch.autograd.grad(value, [v.value for v in model.trainable_weights])
-        return [torch.linalg.vector_norm(g) for g in gradients]
-
-    return compute_eagerly
+HEADINGS = ("model", "callback", "ms/step", "ratio", "quartiles", "best", "processor", "attaching, s")
+DEEP_HEADINGS = ("model", "callback", "first fit, s", "ratio", "processor", "epoch, ms", "ratio", "processor")
+LOGGERS = ("plain", "plain again", "GradientLogger", "WeightDeltaLogger")
 
 
 def main(
-    repeats: Annotated[int, typer.Option(min=1, help="Epochs of each kind.")] = 21,
-    steps: Annotated[int, typer.Option(min=1, help="Steps per epoch.")] = 100,
-    models: Annotated[str, typer.Option(help="Which models, separated by commas.")] = "small,mlp,cnn",
+    repeats: Annotated[int, typer.Option(min=1, help="Epochs of each kind; of deep models, fresh models.")] = 21,
+    steps: Annotated[int, typer.Option(min=1, help="Steps per epoch; 4 for deep models.")] = 100,
+    models: Annotated[str, typer.Option(help="Which models, separated by commas.")] = "",
     loggers_only: Annotated[bool, typer.Option(help="Leave out the other ways to measure, for more epochs.")] = False,
+    against: Annotated[str, typer.Option(help="A revision to run in turn with the working tree.")] = "",
+    deep: Annotated[bool, typer.Option(help="The first fit of fresh deep models, and their later epochs.")] = False,
 ) -> None:
     """Prints, for each model and callback, the median over epochs of its time over a plain epoch's."""
     console = Console()
-    table = Table(
-        title=f"{keras.backend.backend()}, {steps} steps per epoch, {repeats} epochs of each, in turn", box=None
-    )
-    for heading in HEADINGS:
-        table.add_column(heading, justify="left" if heading in HEADINGS[:2] else "right", no_wrap=True)
-    for name in models.split(","):
-        for row in measure_model(name, repeats, steps, loggers_only, console):
-            table.add_row(name, *row)
+    what = f"{repeats} fresh models" if deep else f"{steps} steps per epoch, {repeats} epochs"
+    table = Table(title=f"{keras.backend.backend()}, {what} of each, in turn", box=None)
+    headings = DEEP_HEADINGS if deep else HEADINGS
+    for place, heading in enumerate(headings):
+        table.add_column(heading, justify="left" if place < 2 else "right", no_wrap=True)
+    with check_out(against or None) as checkouts:
+        for name in models.split(",") if models else DEEP_MODELS if deep else MODELS:
+            if deep:
+                rows = measure_fresh(name, repeats, console, checkouts)
+            else:
+                rows = measure_model(name, repeats, steps, loggers_only, console, checkouts)
+            for row in rows:
+                table.add_row(name, *row)
     console.print(table)
     console.print(
-        "ratio: median over the epochs of each one's time over the plain one's of the same turn; that of plain again "
-        "says how far the machine is to be trusted. best: of the lower deciles, which other load on it disturbs least. "
-        "attaching: what the first epoch takes more, compilation included; for plain, what it takes anyway."
+        "ratio: median over the epochs of each one's time over the plain one's of the same turn and revision; that of "
+        "plain again says how far the machine is to be trusted. best: of the lower deciles, which other load on it "
+        "disturbs least. processor: as ratio, of the processor's time. attaching: what the first epoch takes more, "
+        "compilation included; for plain, what it takes anyway."
     )
+    if against:
+        console.print(f"over {against}: the same of the time of the working tree over that of {against}.")
 
 
-HEADINGS = ("model", "callback", "ms/step", "ratio", "quartiles", "best", "attaching, s")
-
-
-def measure_model(name: str, repeats: int, steps: int, loggers_only: bool, console: Console) -> list[tuple[str, ...]]:
-    """Trains one model, an epoch per callback in turn, and returns the rows of the table."""
-    make, shape, batch_size, classes = MODELS[name]
+def measure_model(
+    name: str,
+    repeats: int,
+    steps: int,
+    loggers_only: bool,
+    console: Console,
+    checkouts: dict[str, Path] | None = None,
+) -> list[tuple[str, ...]]:
+    """Trains one model, an epoch per callback and checkout in turn, and returns the rows of the table."""
     rng = np.random.default_rng(0)
-    x = rng.normal(size=(steps * batch_size, *shape)).astype("float32")
-    y = rng.integers(0, classes, (len(x), 1))
-    with tempfile.TemporaryDirectory() as folder:
-        contenders: dict[str, keras.callbacks.Callback | None] = {
-            "plain": None,
-            "plain again": None,
-            "GradientLogger": vg.GradientLogger(Path(folder) / "gradients.csv"),
-            "WeightDeltaLogger": vg.WeightDeltaLogger(Path(folder) / "deltas.csv"),
-        }
-        if not loggers_only:
-            contenders["second pass"] = SecondPass(x, y, batch_size)
-        if not loggers_only and keras.backend.backend() == "tensorflow":
-            contenders["TensorBoard"] = keras.callbacks.TensorBoard(folder, histogram_freq=1)
-        # One model for all, so that chance of memory and cache is the same for each.
-        model = make()
-        measure = functools.partial(_measure_epoch, model, x, y, batch_size)
-        first = {contender: measure(callback) for contender, callback in contenders.items()}
-        for callback in contenders.values():
-            measure(callback)
-        times: dict[str, list[float]] = {contender: [] for contender in contenders}
+    contenders = [*LOGGERS, *([] if loggers_only else ["second pass"])]
+    if not loggers_only and keras.backend.backend() == "tensorflow":
+        contenders.append("TensorBoard")
+    with check_out(None) as working_tree, open_sides(checkouts or working_tree, name, steps) as sides:
+        turns = list_turns(list(sides), contenders)
+        first = {(side, contender): sides[side].run("epoch", contender)[0] for side, contender in turns}
+        for side, contender in turns:
+            sides[side].run("epoch", contender)
+        found: dict[tuple[str, str], list[list[float]]] = {turn: [] for turn in turns}
         for _ in track(range(repeats), name, console=console):
-            for contender in rng.permutation(list(contenders)):  # none always follows the same
-                times[contender].append(measure(contenders[contender]))
+            for index in rng.permutation(len(turns)):  # none always follows the same
+                side, contender = turns[index]
+                found[turns[index]].append(sides[side].run("epoch", contender))
+    times = {turn: np.array(rows) for turn, rows in found.items()}
     rows: list[tuple[str, ...]] = []
-    for contender, own in times.items():
-        low, middle, high = np.quantile(np.divide(own, times["plain"]), [0.25, 0.5, 0.75])
-        best = np.quantile(own, 0.1) / np.quantile(times["plain"], 0.1)
-        figures = (f"{1000 * np.median(own) / steps:.3f}", f"{middle:.3f}", f"{low:.2f} to {high:.2f}", f"{best:.3f}")
-        rows.append((contender, *figures, f"{first[contender] - np.median(own):.2f}"))
+    for (side, contender), own in times.items():
+        middle = np.median(own[:, 0])
+        attaching = f"{first[side, contender] - middle:.2f}"
+        absolute = f"{1000 * middle / steps:.3f}"
+        rows.append((f"{contender} {side}".strip(), absolute, *_compare(own, times[side, "plain"]), attaching))
+    if checkouts is not None and len(checkouts) == 2:
+        now, then = checkouts
+        ratios = ((c, _compare(times[now, c], times[then, c])) for c in contenders)
+        rows += [(f"{contender} over {then}", "", *figures, "") for contender, figures in ratios]
     return rows
 
 
-def _measure_epoch(
-    model: keras.Model, x: Any, y: Any, batch_size: int, callback: keras.callbacks.Callback | None
-) -> float:
-    """Seconds of one epoch, with what the callback does before its first and after its last step."""
-    start, end = Clock(), Clock()
-    watched = [callback] if callback else []
-    model.fit(x, y, batch_size=batch_size, verbose=0, shuffle=False, callbacks=[start, *watched, end])
-    return end.end - start.begin
+def _compare(own: np.ndarray, other: np.ndarray) -> tuple[str, str, str, str]:
+    """The ratio of two contenders' times, arrays of shape `(epochs, 2)`: median, quartiles, best, processor."""
+    low, middle, high = np.quantile(own[:, 0] / other[:, 0], [0.25, 0.5, 0.75])
+    best = np.quantile(own[:, 0], 0.1) / np.quantile(other[:, 0], 0.1)
+    processor = np.median(own[:, 1] / other[:, 1])
+    return f"{middle:.3f}", f"{low:.2f} to {high:.2f}", f"{best:.3f}", f"{processor:.3f}"
 
 
-class Clock(keras.callbacks.Callback):
-    """Notes when the epoch begins and ends."""
-
-    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Notes it."""
-        self.begin = time.perf_counter()
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Notes it."""
-        self.end = time.perf_counter()
+def measure_fresh(
+    name: str, repeats: int, console: Console, checkouts: dict[str, Path], steps: int = 4
+) -> list[tuple[str, ...]]:
+    """Trains fresh deep models, plainly and with `GradientLogger` in turn, and returns the rows of the table."""
+    rng = np.random.default_rng(0)
+    with open_sides(checkouts, name, steps) as sides:
+        turns = list_turns(list(sides), ("plain", "GradientLogger"))
+        found: dict[tuple[str, str], list[list[float]]] = {turn: [] for turn in turns}
+        for side in sides.values():
+            side.run("fresh", "plain")  # which loads code
+        for _ in track(range(repeats), name, console=console):
+            for index in rng.permutation(len(turns)):
+                side_name, contender = turns[index]
+                found[turns[index]].append(sides[side_name].run("fresh", contender))
+    pairs = [(turn, (turn[0], "plain")) for turn in turns]
+    if len(checkouts) == 2:
+        now, then = checkouts
+        pairs += [((now, contender), (then, contender)) for contender in ("plain", "GradientLogger")]
+    rows = []
+    for (side_name, contender), other in pairs:
+        times = found[side_name, contender]
+        middle = np.median(times, axis=0)
+        ratios = [f"{ratio:.3f}" for ratio in np.median(np.divide(times, found[other]), axis=0)]
+        label = f"{contender} {side_name}" if other[0] == side_name else f"{contender} over {other[0]}"
+        rows.append((label.strip(), f"{middle[0]:.2f}", *ratios[:2], f"{1000 * middle[2]:.1f}", *ratios[2:]))
+    return rows
 
 
 if __name__ == "__main__":

@@ -47,10 +47,12 @@ class GradientLogger(Logger):
         separator: One character between the values of a line.
         append: Whether to add to an existing file. As in `keras.callbacks.CSVLogger`, without it every `fit` starts
             the file anew.
+        count_zeros: Whether to count the exact zeros of each gradient at each step, for the column `zero_fraction`,
+            which is NaN otherwise. It takes another pass over the gradients.
 
     Raises:
-        TypeError: If `filename`, `layers` or `every` is of the wrong type. At the start of `fit`, if the model's
-            optimizer is not one of Keras.
+        TypeError: If `filename`, `layers`, `every` or `count_zeros` is of the wrong type. At the start of `fit`, if the
+            model's optimizer is not one of Keras.
         ValueError: If `every` is below 1 or a word other than `"epoch"`, or `separator` is not one character, or one
             that occurs in numbers. At the start of `fit`, if `layers` selects nothing, or rows are to be appended to
             a file with other columns.
@@ -77,13 +79,17 @@ class GradientLogger(Logger):
         every: int | str = "epoch",
         separator: str = ",",
         append: bool = False,
+        count_zeros: bool = False,
     ) -> None:
         super().__init__(filename, GRADIENT, layers, separator, append)
         if not isinstance(every, Integral | str) or isinstance(every, bool):
             raise TypeError(f"`every` must be 'epoch' or a number of steps. Received: every={every!r}.")
         if every != "epoch" and (isinstance(every, str) or every < 1):
             raise ValueError(f"`every` must be 'epoch' or at least 1 step. Received: every={every!r}.")
+        if not isinstance(count_zeros, bool):
+            raise TypeError(f"`count_zeros` must be True or False. Received: count_zeros={count_zeros!r}.")
         self.every = every
+        self.count_zeros = count_zeros
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Begins a row."""
@@ -113,7 +119,7 @@ class GradientLogger(Logger):
 
     def _start(self) -> None:
         weights = list_weights(self.model, self.layers)
-        self._recorder = IntervalRecorder(self.model, weights, attach_tap(self.model, weights))
+        self._recorder = IntervalRecorder(self.model, weights, attach_tap(self.model, weights, self.count_zeros))
         self._open()
 
     def _end_epoch(self, logs: dict[str, Any]) -> None:

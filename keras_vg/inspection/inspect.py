@@ -209,7 +209,8 @@ def _make_empty_gradients() -> pd.DataFrame:
 
 def _tabulate_gradients(model: keras.Model, gradients: Sequence[Any], updated: Sequence[Any] | None) -> pd.DataFrame:
     weights = list_weights(model)
-    totals = GradientTap(model, weights).measure(gradients, model.trainable_variables, get_loss_scale(model.optimizer))
+    tap = GradientTap(model, weights, counts_zeros=True)  # it is one step
+    totals = tap.measure(gradients, model.trainable_variables, get_loss_scale(model.optimizer))
     values = dict(zip(map(id, model.trainable_variables), updated or (), strict=False))
     norms = np.stack([_measure_norms(weight, values.get(id(weight.variable))) for weight in weights], axis=1)
     interval = Interval(weights, read_learning_rates(model, weights), totals, norms)

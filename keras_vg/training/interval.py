@@ -13,7 +13,8 @@ from keras_vg.training.copies import WeightCopies
 from keras_vg.training.optimizers import RateReader
 from keras_vg.training.processes import find_group
 from keras_vg.training.shards import is_split
-from keras_vg.training.tap import GradientTap, GradientTotals
+from keras_vg.training.tap import GradientTap
+from keras_vg.training.totals import GradientTotals
 from keras_vg.training.weights import Weight
 
 

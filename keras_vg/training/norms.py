@@ -1,5 +1,6 @@
-"""Computes norms and fractions of zeros of gradients inside a training step, on each backend in its fastest way."""
+"""Computes norms of gradients inside a training step, on each backend in its fastest way, and counts their zeros."""
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -33,100 +34,82 @@ LONGEST_SUM = 2**13
 """Torch adds float32 values one by one. Measured with equal values, the worst case: with at most so many rows and
 columns the relative error of a norm is at most 5e-6; with rows of 65,536 values it is 5e-5."""
 
-EXACT_COUNT = 2**24
-"""Up to here float32 represents every integer, and its sums are faster than those of integers."""
 
-COUNT_EVERY = 32
-"""On a CPU the zeros of large gradients are counted at every 32nd step: docs/decisions/0002-zero-counting.md."""
-
-
-def measure_gradients(
-    gradients: Sequence[Measurable], sizes: np.ndarray, is_compiled: bool, steps: Any
-) -> tuple[Any, Any, Any]:
+def measure_norms(gradients: Sequence[Measurable], sizes: np.ndarray, is_compiled: bool) -> Any:
     """Measures gradients of any float32 size, 1e-38 to 3e38: no square underflows or overflows unnoticed.
 
     Args:
-        gradients: What `exactness.shield` returns.
+        gradients: What `exactness.shield` returns, at least one.
         sizes: The number of values of each weight (a sparse gradient has fewer); float32 of shape `(gradients,)`.
         is_compiled: Whether XLA compiles the step, on TensorFlow.
-        steps: The number of steps before this one in which each weight had a gradient; float32, `(gradients,)`.
 
     Returns:
-        Three float32 tensors of shape `(gradients,)`: the L2 norms, NaN or infinite where a value is; the fractions of
-        zeros; and whether the zeros were counted in this step, 1 or 0. Where they were not, the fraction means nothing.
+        The L2 norms, NaN or infinite where a value is: a tensor of shape `(gradients,)`, float32 on JAX, else float64.
     """
     if keras.backend.backend() == "torch":
-        return _measure_eagerly([gradient.value for gradient in gradients], sizes, steps)
-    is_large = np.array([size > SMALL_SIZE or None in g.value.shape for g, size in zip(gradients, sizes, strict=True)])
-    is_counted = ops.ones((len(sizes),), "bool")
-    if is_large.any() and backend.is_on_cpu():
-        is_counted = ops.equal(steps % COUNT_EVERY, 0.0) | ~is_large
+        return _measure_eagerly([gradient.value for gradient in gradients], sizes)
     is_compiled |= keras.backend.backend() == "jax"
+    is_large = np.array([size > SMALL_SIZE or None in g.value.shape for g, size in zip(gradients, sizes, strict=True)])
     large, small = np.flatnonzero(is_large).tolist(), np.flatnonzero(~is_large).tolist()
-    results = []  # norms and numbers of nonzero values: (2, gradients)
-    if large:
-        is_due = ops.any(is_counted & is_large)
-        # XLA reserves the memory of a branch at every step: with a branch per gradient, that of one gradient.
-        groups = [[index] for index in large] if is_compiled else [large]
-        results = [_measure_large([gradients[i] for i in group], sizes[group], is_compiled, is_due) for group in groups]
+    # XLA reserves the memory of a branch at every step: with a branch per gradient, that of one gradient.
+    groups = [[index] for index in large] if is_compiled else [large] * bool(large)
+    norms = [_measure_large([gradients[i] for i in group], sizes[group], is_compiled) for group in groups]
     if small:
         measure_small = _measure_rows if is_compiled else _measure_segments
-        results.append(measure_small([ops.reshape(gradients[index].value, (-1,)) for index in small]))
-    if len(results) > 1:
-        results = [ops.take(ops.concatenate(results, axis=1), np.argsort(large + small), axis=1)]
-    norms, nonzero = ops.unstack(results[0])
-    zeros = (ops.convert_to_tensor(sizes) - nonzero) / ops.convert_to_tensor(sizes)
-    return norms, zeros, ops.cast(is_counted, "float32")
+        norms.append(measure_small([_flatten(gradients[index].value) for index in small]))
+    joined = ops.concatenate(norms) if len(norms) > 1 else norms[0]
+    in_order = ops.take(joined, np.argsort(large + small)) if large and small else joined
+    return in_order if keras.backend.backend() == "jax" else ops.cast(in_order, "float64")
 
 
-def _measure_eagerly(gradients: Sequence[Any], sizes: np.ndarray, steps: Any) -> tuple[Any, Any, Any]:
+def measure_zeros(gradients: Sequence[Measurable], sizes: np.ndarray) -> Any:
+    """Measures which fraction of each gradient is exactly 0; arguments and result as of `measure_norms`."""
+    dtype = "float32" if keras.backend.backend() == "jax" else "float64"
+    nonzero = [ops.sum(ops.cast(ops.not_equal(gradient.value, 0.0), "int32")) for gradient in gradients]
+    all_values = ops.convert_to_tensor(sizes.astype(dtype))
+    return (all_values - ops.cast(ops.stack(nonzero), dtype)) / all_values  # a sparse gradient lacks zeros
+
+
+def _measure_eagerly(gradients: Sequence[Any], sizes: np.ndarray) -> Any:
     """Measures on torch: small gradients together, since starting an operation takes longer than its work on them."""
     import torch
 
     small = [index for index, size in enumerate(sizes.tolist()) if size <= SMALL_SIZE]
-    all_values = torch.as_tensor(sizes, device=gradients[0].device)
     if len(small) == len(gradients):
-        norms, nonzero = _measure_joined(gradients)
-        return norms, (all_values - nonzero) / all_values, torch.ones_like(norms)
+        return _measure_joined(gradients)
     large = [index for index in range(len(gradients)) if index not in small]
-    is_counted = (all_values <= SMALL_SIZE) | (steps % COUNT_EVERY == 0) | (not all_values.is_cpu)
-    results = torch.empty((2, len(gradients)), device=all_values.device)
-    results[:, large] = _measure_one_by_one([gradients[i] for i in large], all_values[large], is_counted[large])
+    norms = torch.empty(len(gradients), dtype=torch.float64, device=gradients[0].device)
+    norms[large] = _measure_one_by_one([gradients[i] for i in large], sizes[large])
     if small:
-        results[:, small] = torch.stack(_measure_joined([gradients[i] for i in small]))
-    norms, nonzero = results
-    return norms, (all_values - nonzero) / all_values, is_counted.float()
+        norms[small] = _measure_joined([gradients[i] for i in small])
+    return norms
 
 
-def _measure_joined(gradients: Sequence[Any]) -> tuple[Any, Any]:
-    """The norms, summed in float64, and the numbers of nonzero values of torch's small gradients, concatenated."""
+def _measure_joined(gradients: Sequence[Any]) -> Any:
+    """The norms of torch's small gradients, concatenated and summed in float64."""
     import torch
 
-    values = torch.cat([gradient.reshape(-1) for gradient in gradients])
-    sizes = torch.tensor([gradient.numel() for gradient in gradients], device=values.device)
-    owners = torch.repeat_interleave(sizes, output_size=len(values))
-    sums = torch.zeros((len(gradients), 2), dtype=torch.float64, device=values.device)
-    sums.index_add_(0, owners, torch.stack([values.double().square_(), values != 0], dim=1))
-    return sums[:, 0].sqrt().float(), sums[:, 1].float()
+    values = torch.cat([gradient.flatten() for gradient in gradients])
+    owners = _list_owners(tuple(gradient.numel() for gradient in gradients), values.device)
+    sums = torch.zeros(len(gradients), dtype=torch.float64, device=values.device)
+    return sums.index_add_(0, owners, values.double().square_()).sqrt_()
 
 
-def _measure_one_by_one(gradients: Sequence[Any], sizes: Any, is_counted: Any) -> Any:
-    """The norms and the numbers of nonzero values of torch's large gradients.
-
-    Computed in float64, which takes three times as long, only where float32 underflows or overflows.
-    """
+@functools.lru_cache(maxsize=16)
+def _list_owners(sizes: tuple[int, ...], device: Any) -> Any:
     import torch
 
-    norms = torch.stack(list(map(_find_norm, gradients)))
-    if not norms.is_cpu:  # a choice would make an accelerator wait
-        return torch.stack([norms, torch.stack(list(map(torch.count_nonzero, gradients))).float()])
-    choices = zip(gradients, is_counted.tolist(), sizes, strict=True)
-    nonzero = torch.stack([torch.count_nonzero(g) if is_due else size for g, is_due, size in choices])
-    if not _is_in_range(torch.square(norms), nonzero).all():
-        nonzero = torch.stack(list(map(torch.count_nonzero, gradients))).float()
-        if not _is_in_range(torch.square(norms), nonzero).all():
-            norms = torch.stack([torch.linalg.vector_norm(g, dtype=torch.float64) for g in gradients]).float()
-    return torch.stack([norms, nonzero])
+    return torch.repeat_interleave(torch.tensor(sizes, device=device))
+
+
+def _measure_one_by_one(gradients: Sequence[Any], sizes: np.ndarray) -> Any:
+    """The norms of torch's large gradients, in float64 only where float32 underflows or overflows: it takes longer."""
+    import torch
+
+    norms = torch.stack(list(map(_find_norm, gradients))).double()
+    if norms.is_cpu and not _is_in_range(torch.square(norms), torch.from_numpy(sizes)).all():
+        norms = torch.stack([torch.linalg.vector_norm(gradient, dtype=torch.float64) for gradient in gradients])
+    return norms
 
 
 def _find_norm(gradient: Any) -> Any:
@@ -139,49 +122,37 @@ def _find_norm(gradient: Any) -> Any:
     return torch.linalg.vector_norm(torch.linalg.vector_norm(gradient, dim=-1))
 
 
-def _measure_large(gradients: Sequence[Measurable], sizes: np.ndarray, is_compiled: bool, is_due: Any) -> Any:
-    """The norms and the numbers of nonzero values of large gradients; these 0 where they are not counted.
+def _flatten(gradient: Any) -> Any:
+    return gradient if len(gradient.shape) == 1 else ops.reshape(gradient, (-1,))
 
-    Zeros are counted in a step in which that is due, and where the sum of squares is so small or large that squares may
-    have underflowed or overflowed: whether they did depends on the number of nonzero values. Only if they did are
-    the values scaled and squared once more. TensorFlow and XLA on a CPU run the branch that is chosen, and no other.
+
+def _measure_large(gradients: Sequence[Measurable], sizes: np.ndarray, is_compiled: bool) -> Any:
+    """The norms of large gradients.
+
+    Only where a sum of squares is so small or large that squares may have underflowed or overflowed are the values
+    scaled and squared once more. TensorFlow and XLA on a CPU run the branch that is chosen, and no other.
     """
     if is_compiled and not backend.is_on_cpu():  # choices would make an accelerator wait
         return _measure_each([gradient.value for gradient in gradients], sizes)
     sum_squares: Callable[[Any], Any] = _sum_squares if is_compiled else _sum_squares_in_one_pass
-    count: Callable[[Any, float], Any] = _count_nonzero if is_compiled else _count_signs
-    if keras.backend.backend() == "jax":
-        count = _count_in_bytes
     square_sums = ops.stack([sum_squares(gradient.value) for gradient in gradients])
-
-    def count_and_check() -> Any:
-        values = [gradient.recompute() for gradient in gradients]
-        nonzero = ops.stack(list(map(count, values, sizes)))
-        return ops.cond(
-            ops.all(_is_in_range(square_sums, nonzero)),
-            lambda: ops.stack([ops.sqrt(square_sums), nonzero]),
-            lambda: _measure_each(values, sizes),
-        )
-
     return ops.cond(
-        is_due | ~ops.all(_is_in_range(square_sums, sizes)),
-        count_and_check,
-        lambda: ops.stack([ops.sqrt(square_sums), ops.zeros_like(square_sums)]),
+        ops.all(_is_in_range(square_sums, sizes)),
+        lambda: ops.sqrt(square_sums),
+        lambda: _measure_each([gradient.recompute() for gradient in gradients], sizes),
     )
 
 
 def _measure_each(gradients: Sequence[Any], sizes: np.ndarray) -> Any:
-    return ops.concatenate(list(map(_measure, gradients, sizes)), axis=1)
+    return ops.concatenate(list(map(_measure, gradients, sizes)))
 
 
 def _measure_segments(gradients: Sequence[Any]) -> Any:
     """Small gradients on TensorFlow without XLA, concatenated: a row each of a matrix would be an operation each."""
     sizes = [int(vector.shape[0]) for vector in gradients]
     owners = np.repeat(np.arange(len(sizes), dtype="int32"), sizes)
-    values = ops.concatenate(gradients)
-    square_sums = ops.segment_sum(ops.square(ops.cast(values, "float64")), owners, sorted=True)
-    nonzero = ops.segment_sum(ops.cast(ops.not_equal(values, 0.0), "float32"), owners, sorted=True)
-    return ops.stack([ops.cast(ops.sqrt(square_sums), "float32"), nonzero])
+    values = ops.cast(ops.concatenate(gradients), "float64")
+    return ops.cast(ops.sqrt(ops.segment_sum(ops.square(values), owners, sorted=True)), "float32")
 
 
 def _measure_rows(gradients: Sequence[Any]) -> Any:
@@ -192,27 +163,30 @@ def _measure_rows(gradients: Sequence[Any]) -> Any:
         for index, vector in enumerate(gradients):
             rows = ops.slice_update(rows, (index, 0), ops.reshape(vector, (1, -1)))
     else:
-        pieces = [p for vector in gradients for p in (vector, ops.zeros((width - int(vector.shape[0]),), "float32"))]
+        lengths = [width - int(vector.shape[0]) for vector in gradients]
+        padding = {length: ops.zeros((length,), "float32") for length in {*lengths} - {0}}
+        pieces = []
+        for vector, length in zip(gradients, lengths, strict=True):
+            pieces += [vector, padding[length]] if length else [vector]
         rows = ops.reshape(ops.concatenate(pieces), (len(gradients), width))
     return _measure(rows, width, axis=1)
 
 
 def _measure(values: Any, size: float, axis: int | None = None) -> Any:
-    """The norms and the numbers of nonzero values along an axis of at most `size` values, `(2, norms)`."""
+    """The norms along an axis of at most `size` values, `(norms,)`."""
     square_sums = _sum_squares(values, axis)
     scales = ops.where(square_sums < 1.0, TINY_SCALE, HUGE_SCALE)
     scaled_norms = ops.sqrt(_sum_squares(values * scales, axis)) / scales
     norms = ops.where(_is_in_range(square_sums, size), ops.sqrt(square_sums), scaled_norms)
-    return ops.stack([ops.reshape(norms, (-1,)), ops.reshape(_count_nonzero(values, size, axis), (-1,))])
+    return ops.reshape(norms, (-1,))
 
 
 def _sum_squares(values: Any, axis: int | None = None) -> Any:
-    return _sum(ops.square(values), axis)
-
-
-def _count_nonzero(values: Any, size: float, axis: int | None = None) -> Any:
-    dtype = "float32" if size <= EXACT_COUNT else "int32"
-    return ops.cast(_sum(ops.cast(ops.not_equal(values, 0.0), dtype), axis), "float32")
+    """The sum of all squares, or of each row's, which keeps two axes: there a product is much faster on a CPU."""
+    squares = ops.square(values)
+    if axis is None or not backend.is_on_cpu():
+        return ops.sum(squares, axis=axis, keepdims=axis is not None)
+    return ops.matmul(squares, ops.ones((squares.shape[axis], 1), squares.dtype))
 
 
 def _sum_squares_in_one_pass(values: Any) -> Any:
@@ -221,34 +195,6 @@ def _sum_squares_in_one_pass(values: Any) -> Any:
     return 2.0 * tf.nn.l2_loss(values)
 
 
-def _count_signs(values: Any, size: float) -> Any:
-    """The number of nonzero values on TensorFlow without XLA, where the squares of the signs are the fastest way."""
-    import tensorflow as tf
-
-    return _sum_squares_in_one_pass(tf.sign(values)) if size <= EXACT_COUNT else _count_nonzero(values, size)
-
-
-def _sum(values: Any, axis: int | None) -> Any:
-    """The sum of all values, or of each row, which keeps two axes: there a product is much faster on a CPU."""
-    if axis is None or not backend.is_on_cpu():
-        return ops.sum(values, axis=axis, keepdims=axis is not None)
-    return ops.matmul(values, ops.ones((values.shape[axis], 1), values.dtype))
-
-
-def _count_in_bytes(values: Any, size: float) -> Any:
-    """The number of nonzero values on JAX, 64 rows of bytes at a time: a CPU adds many bytes at once.
-
-    That takes three fifths of the time of `_count_nonzero`.
-    """
-    import jax.numpy as jnp
-
-    dtype = "float32" if size <= EXACT_COUNT else "int32"
-    flat = jnp.not_equal(values, 0.0).astype("int8").ravel()
-    end = flat.size // 64**2 * 64**2
-    blocks = flat[:end].reshape(-1, 64, 64).sum(axis=1, dtype="int8")
-    return (blocks.sum(dtype=dtype) + flat[end:].sum(dtype=dtype)).astype("float32")
-
-
 def _is_in_range(square_sums: Any, count: Any) -> Any:
-    """Whether no square of `count` nonzero values underflowed or overflowed; true if `count` is 0, false for NaN."""
+    """Whether no square of at most `count` values underflowed or overflowed; false for NaN."""
     return (square_sums >= count * LEAST_MEAN_SQUARE) & (square_sums < GREATEST_SUM)

@@ -1,5 +1,6 @@
 """Looks after each training step whether gradients and weights are still finite, and can put a training back."""
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from keras_vg.training.compilation import has_own_step
 from keras_vg.training.optimizers import list_optimizers, list_rate_variables
 from keras_vg.training.shards import copy_parts, is_split, put_parts
 from keras_vg.training.tap import GradientTap
+from keras_vg.training.totals import FINITE, STEPS
 from keras_vg.training.weights import copy_to_numpy, read_tensor, to_numpy
 
 
@@ -142,11 +144,8 @@ class StepWatch:
         """How many gradients were not finite since the tap was read, and whether a weight is not."""
         name = keras.backend.backend()
         if name == "jax":
-            import jax
-
-            self._run = self._run or jax.jit(self._measure)
             values = [*state[0], *state[1]]
-            result = self._run(self._tap.state, [values[i] for i in self._positions])
+            result = _compile_check()(self._tap.state, [values[i] for i in self._positions])
         else:
             if self._run is None:
                 self._run = self._measure_variables
@@ -165,22 +164,11 @@ class StepWatch:
             import torch
 
             with torch.no_grad():
-                return self._measure(read_tensor(self._tap.variable), values)
-        return self._measure(read_tensor(self._tap.variable), values)
-
-    def _measure(self, tapped: Any, values: Sequence[Any]) -> Any:
-        xp: Any = ops
-        if keras.backend.backend() == "torch":  # the checks of `keras.ops` would take longer than the work
-            import torch
-
-            xp = torch
-        broken = [~xp.all(xp.isfinite(value)) for value in values]
-        count = ops.cast(ops.any(ops.stack(broken)), "float32") if broken else ops.zeros((), "float32")
-        return xp.stack([xp.sum(self._tap.count_nonfinite(tapped)), count])
+                return _check(self._tap.count_nonfinite(self._tap.state), values)
+        return _check(self._tap.count_nonfinite(read_tensor(self._tap.state)), values)
 
     def _describe(self, state: Any) -> BrokenStep:
-        tapped = self._tap.state if state is not None else read_tensor(self._tap.variable)
-        counts = copy_to_numpy(self._tap.count_nonfinite(tapped))
+        counts = copy_to_numpy(self._tap.count_nonfinite(read_tensor(self._tap.state)))
         added, self._counted = counts - self._counted, counts
         gradients = [w.layer for w, count in zip(self._tap.weights, added, strict=True) if count > 0]
         values = dict(zip(map(id, self._model.trainable_variables), [] if state is None else state[0], strict=False))
@@ -189,6 +177,26 @@ class StepWatch:
         if self._is_scaled:
             gradients = []
         return BrokenStep(tuple(dict.fromkeys(gradients)), tuple(dict.fromkeys(weights)))
+
+
+def _check(counts: Any, values: Sequence[Any]) -> Any:
+    """The sum of counts, and whether a value is not finite."""
+    xp: Any = ops
+    if keras.backend.backend() == "torch":  # the checks of `keras.ops` would take longer than the work
+        import torch
+
+        xp = torch
+    broken = [~xp.all(xp.isfinite(value)) for value in values]
+    is_broken = ops.cast(xp.any(xp.stack(broken)), "float32") if broken else ops.zeros((), "float32")
+    return xp.stack([ops.cast(xp.sum(counts), "float32"), is_broken])
+
+
+@functools.cache
+def _compile_check() -> Callable[[Any, Sequence[Any]], Any]:
+    """The check on JAX, compiled once for all fits of models of the same shapes."""
+    import jax
+
+    return jax.jit(lambda state, values: _check(state[STEPS] - state[FINITE], values))
 
 
 def _is_float(variable: keras.Variable) -> bool:

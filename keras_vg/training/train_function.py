@@ -1,6 +1,7 @@
 """Stands in for a model's train function during a fit, and shows each step's gradients to taps."""
 
 import functools
+import weakref
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
@@ -89,6 +90,7 @@ class TappedTrainFunction:
         self._train_functions: dict[tuple[GradientTap, ...], Any] = {}
         self._train_function: Any = None
         self._fit: Any = None
+        self._end_observing: Callable[[], Any] = lambda: None
 
     def is_current(self) -> bool:
         """Whether the model is still in the fit in which the taps were attached: each fit has its own history."""
@@ -103,6 +105,8 @@ class TappedTrainFunction:
         if self._model.train_function is not self:
             self._fit = keras_private.get_fit(self._model)
             self._model.train_function = self
+            self._end_observing()
+            self._end_observing = self._begin_observing()
         if tap not in self._known_taps:
             self._known_taps.append(tap)
         self._set_taps([*self._taps, tap])
@@ -162,6 +166,13 @@ class TappedTrainFunction:
         self._taps, self._watches = [], []
         if self._model.train_function is self:
             self._model.train_function = self.plain
+        self._end_observing()
+
+    def _begin_observing(self) -> Callable[[], Any]:
+        """Replaces `apply` for the whole fit, which takes too long for each step; returns what ends that."""
+        observed = observed_optimizers(lambda *_: None)
+        observed.__enter__()
+        return weakref.finalize(self, observed.__exit__)
 
     def _set_taps(self, taps: list["GradientTap"]) -> None:
         self._taps, key = taps, tuple(taps)
@@ -214,6 +225,9 @@ class TappedJaxTrainFunction(TappedTrainFunction):
     def sync(self) -> None:
         """Makes the next step start from the states that the taps have now."""
         keras_private.sync(self._model)
+
+    def _begin_observing(self) -> Callable[[], Any]:
+        return lambda: None
 
     def _set_taps(self, taps: list["GradientTap"]) -> None:
         self.sync()

@@ -34,7 +34,7 @@ def check_norms(make, tmp_path, *, data=None, loss="mse", optimizer=None, rtol=2
     model = make()
     model.compile(optimizer or keras.optimizers.SGD(0.05), loss, **(compile_options or {}))
     recorder, path = StepRecorder(), tmp_path / "log.csv"
-    logger = vg.GradientLogger(path, every=1)
+    logger = vg.GradientLogger(path, every=1, count_zeros=True)
     model.fit(x, y, batch_size=8, shuffle=False, verbose=0, callbacks=[recorder, logger])
     rows, labels, batch = read_rows(path), label(model), 8
     if not recorder.weights[0]:  # not built yet

@@ -7,7 +7,7 @@ import pytest
 from keras_vg.training.copies import SMALL, WeightCopies, measure_norms
 from keras_vg.training.interval import Interval
 from keras_vg.training.shards import PIECE
-from keras_vg.training.tap import GradientTotals
+from keras_vg.training.totals import GradientTotals
 from keras_vg.training.weights import Weight, copy_to_numpy
 
 pytestmark = pytest.mark.model

@@ -5,7 +5,7 @@ import numpy as np
 
 from keras_vg.training.copies import measure_norms
 from keras_vg.training.interval import Interval
-from keras_vg.training.tap import GradientTotals
+from keras_vg.training.totals import GradientTotals
 from keras_vg.training.weights import Weight
 
 ONES = np.ones(2)

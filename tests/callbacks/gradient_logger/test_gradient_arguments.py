@@ -20,6 +20,7 @@ pytestmark = [
         ({"every": "batch"}, ValueError, "'epoch' or at least 1 step. Received: every='batch'"),
         ({"every": 1.5}, TypeError, "'epoch' or a number of steps. Received: every=1.5"),
         ({"every": True}, TypeError, "Received: every=True"),
+        ({"count_zeros": "all"}, TypeError, "must be True or False. Received: count_zeros='all'"),
         ({"layers": 3}, TypeError, "Received: layers=3"),
     ],
 )

@@ -69,6 +69,16 @@ def test_a_fit_that_breaks_off_leaves_model_and_optimizer_clean(name, hook, tmp_
     assert history.history["gradient_ratio"][0] > 0
 
 
+def test_optimizers_have_their_own_apply_after_a_fit(tmp_path):
+    apply, logger = keras.optimizers.Optimizer.apply, vg.GradientLogger(tmp_path / "log.csv")
+    model, _ = fit(make_sequential, logger)
+    assert keras.optimizers.Optimizer.apply is apply
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(*make_data(), verbose=0, callbacks=[logger, Failing("on_train_batch_end")])
+    model.fit(*make_data(), verbose=0)
+    assert keras.optimizers.Optimizer.apply is apply
+
+
 def test_an_interrupt_inside_the_step(tmp_path):
     model = make_sequential()
     model.compile("adam", "mse", run_eagerly=True)

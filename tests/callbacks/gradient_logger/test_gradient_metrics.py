@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from keras import layers
 
@@ -19,7 +20,6 @@ from helpers.models import (
 )
 from helpers.recorders import StepRecorder
 from helpers.training import COMPILE_OPTIONS, fit
-from keras_vg.training.norms import COUNT_EVERY
 
 pytestmark = [
     pytest.mark.model,
@@ -191,7 +191,8 @@ def test_zero_fraction_is_the_mean_over_all_steps(tmp_path):
     model = keras.Sequential([keras.Input((2,)), layers.Dense(1, use_bias=False)])
     model.compile(keras.optimizers.SGD(1e-6), "mse")
     log = tmp_path / "log.csv"
-    model.fit(x, np.full((100, 1), 9.0), batch_size=1, shuffle=False, verbose=0, callbacks=[vg.GradientLogger(log)])
+    logger = vg.GradientLogger(log, count_zeros=True)
+    model.fit(x, np.full((100, 1), 9.0), batch_size=1, shuffle=False, verbose=0, callbacks=[logger])
     assert vg.read_log(log)["zero_fraction"].item() == pytest.approx(0.25)
 
 
@@ -207,19 +208,29 @@ def test_zero_fraction_is_the_mean_over_all_steps(tmp_path):
     ),
 )
 def test_zero_fraction_of_many_values(units, options, every, tmp_path):
-    """Each step has a number of zeros of its own; one of `COUNT_EVERY` is looked at, from the row's first."""
-    size, steps = 5000, COUNT_EVERY + 3
+    """Each step has a number of zeros of its own."""
+    size, steps = 5000, 35
     x = np.ones((2 * steps, size), "float32")
     for step in range(steps):
         x[2 * step : 2 * step + 2, : 4 * step**2] = 0
     model = keras.Sequential([keras.Input((size,)), layers.Dense(units, use_bias=False)])
     model.compile(keras.optimizers.SGD(1e-9), "mse", **COMPILE_OPTIONS[options])
-    logger = vg.GradientLogger(tmp_path / "log.csv", every=every)
+    logger = vg.GradientLogger(tmp_path / "log.csv", every=every, count_zeros=True)
     y = np.full((len(x), units), 9.0)
     model.fit(x, y, batch_size=2, shuffle=False, epochs=2, verbose=0, callbacks=[logger])
     log = vg.read_log(tmp_path / "log.csv")
     length = steps if every == "epoch" else every
-    rows = [range(start, min(start + length, steps), COUNT_EVERY) for start in range(0, steps, length)]
+    rows = [range(start, min(start + length, steps)) for start in range(0, steps, length)]
     expected = [np.mean([4 * step**2 / size for step in row]) for row in rows]
     assert log["zero_fraction"].tolist() == pytest.approx(expected * 2)
     assert log["steps"].tolist() == [min(length, steps - start) for start in range(0, steps, length)] * 2
+
+
+def test_zeros_are_not_counted_unless_that_is_asked_for(tmp_path):
+    paths = [tmp_path / "plain.csv", tmp_path / "counted.csv"]
+    fit(make_sequential, *[vg.GradientLogger(path, count_zeros=path == paths[1]) for path in paths])
+    plain, counted = map(vg.read_log, paths)
+    assert plain["zero_fraction"].isna().all()
+    assert counted["zero_fraction"].between(0, 1).all()
+    columns = [column for column in plain.columns if column not in ("run", "zero_fraction")]
+    pd.testing.assert_frame_equal(plain[columns], counted[columns])

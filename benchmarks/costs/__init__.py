@@ -1,0 +1,1 @@
+"""What `overhead.py` trains, and the processes in which it does."""
