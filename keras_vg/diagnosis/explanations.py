@@ -75,6 +75,14 @@ def _follows_gradients(cause: Finding, consequence: Finding, facts: Facts) -> bo
     return consequence.rule != "update_too_large" or not facts.moves_by_rate
 
 
+def _is_no_output_before_training(cause: Finding, consequence: Finding, facts: Facts) -> bool:
+    """Labels, heads and steps come after the layers' outputs: of an untrained model they explain none of them."""
+    first = str(consequence.evidence.get("first", ""))
+    return _is_not_from_data(cause, consequence, facts) and not (
+        consequence.epoch is None and first.startswith("layer")
+    )
+
+
 def _is_not_from_data(cause: Finding, consequence: Finding, facts: Facts) -> bool:
     return consequence.evidence.get("first") not in _DATA
 
@@ -112,22 +120,20 @@ EDGES: tuple[Edge, ...] = (
             ("nonfinite",),
             "Values that grow beyond any scale, or that the loss has no meaning for, overflow; and the difference of "
             "two infinities is NaN.",
-            condition=_is_not_from_data,
+            condition=condition,
         )
-        for rule in (
-            "embedding_range",
-            "label_range",
-            "endless_fall",
-            "output_layer",
-            "feature_scale",
-            "input_scale",
-            "label_scale",
-            "unbuilt_optimizer",
-            *HIGH,
-            "symmetric_weights",
-            "unbounded_recurrence",
-            *GROWTH,
+        for condition, rules in (
+            (
+                _is_not_from_data,
+                ("embedding_range", "feature_scale", "input_scale", "symmetric_weights", "unbounded_recurrence"),
+            ),
+            (_is_not_from_data, GROWTH),
+            (
+                _is_no_output_before_training,
+                ("label_range", "endless_fall", "output_layer", "label_scale", "unbuilt_optimizer", *HIGH),
+            ),
         )
+        for rule in rules
     ),
     Edge(
         "embedding_range",

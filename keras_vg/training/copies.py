@@ -70,7 +70,8 @@ class WeightCopies:
         if self._small:
             now, before = self._read_small(), self._small_values
             sizes = [self._weights[i].size for i in self._small]
-            squares[:, self._small] = sum_squares(np.array([now, now - before]), sizes)
+            with np.errstate(all="ignore"):  # weights without bounds
+                squares[:, self._small] = sum_squares(np.array([now, now - before]), sizes)
             if advances:
                 self._small_values = now
         for i in self._large:

@@ -312,7 +312,9 @@ def test_copies_made_before_and_after_a_fit(name, callback, path, expected):
     assert train(callback, path) == expected
     twins += [make(callback) for make in COPIES]
     if name not in LOGGERS:
-        assert [[repr(finding) for finding in twin.findings] for twin in twins] == [[]] * 2 + [expected[0]] * 2
+        assert [[repr(finding) for finding in twin.findings.list_all()] for twin in twins] == [[]] * 2 + [
+            expected[0]
+        ] * 2
     for twin in twins:
         assert twin.model is None
         path.unlink(missing_ok=True)

@@ -7,7 +7,7 @@ import fuzz_reader
 
 @pytest.mark.parametrize(
     ("seed", "count"),
-    [(1, 15), pytest.param(1, 200, marks=pytest.mark.long), pytest.param(2, 200, marks=pytest.mark.long)],
+    [(1, 30), pytest.param(1, 200, marks=pytest.mark.long), pytest.param(2, 200, marks=pytest.mark.long)],
 )
 def test_fuzzed_logs_are_read_right_or_refused(seed, count):
     outcomes = fuzz_reader.fuzz(count, seed=seed)

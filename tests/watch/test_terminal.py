@@ -46,7 +46,7 @@ def test_a_training_is_watched_from_before_its_first_epoch(open_terminal, tmp_pa
     terminal = open_terminal("runs/*.csv", "--interval", 0.1)
     terminal.wait_for("no run yet", "waiting for runs/*.csv")
     write_run(tmp_path / "runs", "sick", 0.2, losses=np.full(20, 0.7))
-    lines = terminal.wait_for("▶dense_0", "sick: 2 errors", "dead", "error vanishing gradient in dense_0 to dense_6")
+    lines = terminal.wait_for("▶dense_0", "sick: 1 error", "dead", "error vanishing gradient in dense_0 to dense_6")
     assert lines[5].split() == ["dense_1", "5.12e-08→", "1.0e-02", "2%", "5%", "▁" * 20]
     terminal.press("Down", "m")
     terminal.wait_for("▶dense_1 ", "m map: update ratio")
@@ -87,7 +87,7 @@ def test_a_process_that_writes_is_followed(open_terminal, tmp_path, width, heigh
 def test_a_picture_is_written_and_other_sizes_are_filled(open_terminal, tmp_path):
     write_runs(tmp_path / "runs")
     terminal = open_terminal("runs/*.csv", "--picture", "seen.png")
-    terminal.wait_for("sick: 2 errors", "well")
+    terminal.wait_for("sick: 1 error", "well")
     terminal.resize(200, 60)
     lines = terminal.wait_for("Use `activation='relu'`", "saturated")
     assert len(lines) == 60
