@@ -90,16 +90,21 @@ def _measure_joined(gradients: Sequence[Any]) -> Any:
     import torch
 
     values = torch.cat([gradient.flatten() for gradient in gradients])
-    owners = _list_owners(tuple(gradient.numel() for gradient in gradients), values.device)
+    # torch.compile traces what is behind a cache anew, and warns of it.
+    list_owners = _list_owners if torch.compiler.is_compiling() else _list_owners_once
+    owners = list_owners(tuple(gradient.numel() for gradient in gradients), values.device)
     sums = torch.zeros(len(gradients), dtype=torch.float64, device=values.device)
     return sums.index_add_(0, owners, values.double().square_()).sqrt_()
 
 
-@functools.lru_cache(maxsize=16)
 def _list_owners(sizes: tuple[int, ...], device: Any) -> Any:
+    """Which gradient each of the concatenated values belongs to."""
     import torch
 
-    return torch.repeat_interleave(torch.tensor(sizes, device=device))
+    return torch.repeat_interleave(torch.tensor(sizes, device=device), output_size=sum(sizes))
+
+
+_list_owners_once = functools.lru_cache(maxsize=16)(_list_owners)
 
 
 def _measure_one_by_one(gradients: Sequence[Any], sizes: np.ndarray) -> Any:
