@@ -7,7 +7,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow reads it once, 
 import time
 import warnings
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import keras
 import numpy as np
@@ -33,7 +33,8 @@ def main(
     """Trains programs, and prints those whose label looks wrong.
 
     A score is 1 for right answers and 0 for the best constant answer, on the training data. A healthy program must
-    score 0.2 or more, a sick one 0.15 less than the healthy program it is a neighbour of.
+    score 0.2 or more, a sick one 0.15 less than the healthy program it is a neighbour of. A program whose training
+    raises an error has not learned.
     """
     warnings.simplefilter("ignore")  # what Keras says of faulty programs
     by_name = {program.name: program for program in PROGRAMS}
@@ -41,46 +42,68 @@ def main(
     scores: dict[str, float] = {}
     doubtful = []
     for program in chosen:
-        start, last = time.perf_counter(), measure_score(program, epochs, seed)
+        start, (last, error) = time.perf_counter(), train_and_score(program, epochs, seed)
         seconds = time.perf_counter() - start
         scores[program.name] = last
         reference = program.neighbour
         while reference and by_name[reference].is_sick:
             reference = by_name[reference].neighbour
         if program.is_sick and reference and reference not in scores:
-            scores[reference] = measure_score(by_name[reference], epochs, seed)
+            scores[reference] = train_and_score(by_name[reference], epochs, seed).score
         limit = scores[reference] - WORSE_BY if reference else 1 - WORSE_BY
-        wrong = last > limit if program.is_sick else last < LEARNED
+        wrong = last > limit and not error if program.is_sick else last < LEARNED
         wrong = wrong and not program.unscored
         says = "sick" if program.is_sick else "healthy"
-        text = f"{'DOUBTFUL ' if wrong else ''}{says}: {program.name}: {last:.2f}, {seconds:.0f} s"
-        console.print(text, highlight=False, style="red" if wrong else "")
+        result = f"raises {error}" if error else f"{last:.2f}"
+        text = f"{'DOUBTFUL ' if wrong else ''}{says}: {program.name}: {result}, {seconds:.0f} s"
+        console.print(text, highlight=False, markup=False, style="red" if wrong else "")
         if wrong:
             doubtful.append(text)
     console.rule(f"{len(doubtful)} of {len(chosen)} labels look wrong")
     for text in doubtful:
-        console.print(text, highlight=False)
+        console.print(text, highlight=False, markup=False)
 
 
-def measure_score(program: Program, epochs: int, seed: int) -> float:
-    """The score after training, -1 if it is not finite."""
+class Outcome(NamedTuple):
+    """What came of a training.
+
+    Attributes:
+        score: 1 for right answers and 0 for the best constant answer; -1 if it is not finite, or there is none.
+        error: Type and first line of the error that the training raised; empty if it raised none.
+    """
+
+    score: float
+    error: str = ""
+
+
+def train_and_score(program: Program, epochs: int, seed: int) -> Outcome:
+    """Trains a program and scores its answers."""
     keras.utils.clear_session(free_memory=False)
     keras.utils.set_random_seed(seed)
     model, x, y = program.make()
+    try:
+        train(program, model, x, y, epochs)
+    except Exception as error:  # Keras and its backends raise many types; whichever it is, it is printed
+        return Outcome(-1.0, f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}")
+    answers = keras.tree.map_structure(keras.ops.convert_to_numpy, model(x, training=False))
+    score = (program.score or partial(score_predictions, getattr(model.loss, "from_logits", False)))(answers, y)
+    return Outcome(score if np.isfinite(score) else -1.0)
+
+
+def train(program: Program, model: keras.Model, x: Any, y: Any, epochs: int) -> None:
+    """Trains a program's model, in as few calls of the backend as it can be done."""
     callbacks = [make() for make in program.callbacks]
     options = program.make_fit_options(x, y)
     if callbacks or program.epochs or keras.backend.backend() != "tensorflow":
         model.fit(x, y, epochs=max(epochs, program.epochs or 0), verbose=0, callbacks=callbacks, **options)
-    else:  # the same steps with less around them: data repeated, several steps at a time
-        model.steps_per_execution = STEPS_AT_ONCE
-        x_long, y_long, weights = keras.tree.map_structure(
-            lambda array: None if array is None else np.concatenate([array] * REPEATS),
-            (x, y, options.pop("sample_weight", None)),
-        )
-        model.fit(x_long, y_long, epochs=-(-epochs // REPEATS), verbose=0, sample_weight=weights, **options)
-    answers = keras.tree.map_structure(keras.ops.convert_to_numpy, model(x, training=False))
-    score = (program.score or partial(score_predictions, getattr(model.loss, "from_logits", False)))(answers, y)
-    return score if np.isfinite(score) else -1.0
+        return
+    # the same steps with less around them: data repeated, several steps at a time
+    model.steps_per_execution = STEPS_AT_ONCE
+    x_long, y_long, weights = keras.tree.map_structure(
+        lambda array: None if array is None else np.concatenate([array] * REPEATS),
+        (x, y, options.pop("sample_weight", None)),
+    )
+    model.fit(x_long, y_long, epochs=-(-epochs // REPEATS), verbose=0, sample_weight=weights, **options)
 
 
 def score_predictions(logits: bool, predictions: Any, y: Any) -> float:

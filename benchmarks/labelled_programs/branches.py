@@ -187,13 +187,6 @@ SICK = [
         strength="clear",
         build=partial(build_siamese, stop=True),
     ),
-    SIAMESE.vary(
-        "siamese of inputs near 500",
-        label=(*labels.LARGE_INPUTS, *labels.SATURATED),
-        strength="clear",
-        data=partial(make_pairs, scale=500.0),
-        build=partial(build_siamese, activation="tanh"),
-    ),
     SIAMESE.vary("siamese, sgd 0.001", label=labels.TOO_SMALL_STEPS, strength="mild", optimizer=partial(SGD, 0.001)),
     HOUSE.vary(
         "measures with an area in square feet",
@@ -241,12 +234,6 @@ SICK = [
         label=labels.SYMMETRIC,
         strength="extreme",
         build=partial(build_gated, initializer="zeros"),
-    ),
-    GATED.vary(
-        "gated branches of ones",
-        label=labels.SYMMETRIC,
-        strength="clear",
-        build=partial(build_gated, initializer="ones"),
     ),
     *(
         WIDE.vary(

@@ -230,12 +230,6 @@ SICK = [
         build=partial(build_unet, head=(1, "softmax")),
     ),
     UNET.vary(
-        "u-net that ends in relu",
-        label=labels.WRONG_HEAD,
-        strength="clear",
-        build=partial(build_unet, head=(1, "relu")),
-    ),
-    UNET.vary(
         "u-net of raw pixels, sgd",
         label=(*labels.LARGE_INPUTS, *labels.TOO_LARGE_STEPS),
         strength="clear",

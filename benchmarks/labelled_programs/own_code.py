@@ -17,7 +17,7 @@ from labelled_programs.data import (
     make_regression,
     scale_inputs,
 )
-from labelled_programs.models import dense, sequential
+from labelled_programs.models import OwnLoss, dense, sequential
 from labelled_programs.program import Program
 
 
@@ -291,7 +291,7 @@ SICK = [
         label=labels.LABELS_OF_ANOTHER_SHAPE,
         strength="clear",
         data=make_flat_binary,
-        loss=own_cross_entropy,
+        loss=OwnLoss(own_cross_entropy),
     ),
 ]
 

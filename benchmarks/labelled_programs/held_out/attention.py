@@ -147,7 +147,7 @@ HEALTHY = [
         build=partial(build_classifier, blocks=4, head=(3, "softmax"), vocabulary=30, pool=False),
         optimizer=partial(Adam, 0.001),
     ),
-    FIRST.vary("first token under sgd", optimizer=partial(SGD, 0.1, momentum=0.9)),
+    FIRST.vary("first token under sgd", optimizer=partial(SGD, 0.02, momentum=0.9)),
 ]
 
 SICK = [

@@ -120,7 +120,7 @@ HEALTHY = [
     SHAPES.vary(
         "shapes with a little dropout under sgd",
         build=partial(build_stages, dropout=0.2),
-        optimizer=partial(SGD, 0.1, momentum=0.9),
+        optimizer=partial(SGD, 0.03, momentum=0.9),
     ),
 ]
 
@@ -158,12 +158,6 @@ SICK = [
         build=partial(build_stages, widths=(8, 12, 12), normalize=False, bad=2, bias=-50.0),
     ),
     PLAIN.vary(
-        "seven sigmoid stages",
-        label=labels.VANISHING,
-        strength="extreme",
-        build=partial(build_stages, widths=(8,) * 7, normalize=False, activation="sigmoid"),
-    ),
-    PLAIN.vary(
         "three plain stages, sgd 0.001", label=labels.TOO_SMALL_STEPS, strength="mild", optimizer=partial(SGD, 0.001)
     ),
     SHAPES.vary(
@@ -184,7 +178,6 @@ SICK = [
         build=partial(build_masks, head="softmax"),
     ),
     LESIONS.vary("lesions, sgd 0.001", label=labels.TOO_SMALL_STEPS, strength="mild", optimizer=partial(SGD, 0.001)),
-    PULSES.vary("pulses, rmsprop 2", label=labels.TOO_LARGE_STEPS, strength="clear", optimizer=partial(RMSprop, 2.0)),
 ]
 
 PROGRAMS = [*HEALTHY, *SICK]

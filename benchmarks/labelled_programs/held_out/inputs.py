@@ -148,13 +148,6 @@ SICK = [
         )
         for strength, scale in zip(STRENGTHS, (3e-3, 1e-4, 1e-6), strict=True)
     ),
-    MOONS.vary(
-        "moons of 5000 times the size",
-        label=labels.LARGE_INPUTS,
-        strength="extreme",
-        data=partial(make_moons, scale=5000.0),
-        build=dense(hidden=[20], activation="sigmoid", output=(1, "sigmoid")),
-    ),
     BIKES.vary(
         "raw bicycles, sgd",
         label=(*labels.LARGE_LABELS, *labels.LARGE_INPUTS, *labels.TOO_LARGE_STEPS),

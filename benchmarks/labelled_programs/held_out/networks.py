@@ -12,7 +12,7 @@ from keras.optimizers import SGD, Adam, RMSprop
 from labelled_programs import labels
 from labelled_programs.held_out.data import Data, make_curve, make_shapes, make_spiral
 from labelled_programs.models import dense
-from labelled_programs.program import STRENGTHS, Program
+from labelled_programs.program import Program
 
 
 def make_parts(scale: float = 1.0) -> Data:
@@ -146,22 +146,6 @@ SICK = [
         strength="clear",
         build=partial(build_dense_skips, depth=7, stddev=3.0),
         optimizer=partial(SGD, 0.05),
-    ),
-    *(
-        PLAIN.vary(
-            f"one of five layers of weights near {stddev}",
-            label=labels.VANISHING,
-            strength=strength,
-            build=partial(build_plain, at=3, kernel=partial(RandomNormal, stddev=stddev)),
-            optimizer=partial(SGD, 0.05),
-        )
-        for strength, stddev in zip(STRENGTHS, (2e-3, 1e-4, 1e-7), strict=True)
-    ),
-    PLAIN.vary(
-        "the first of five layers of ones",
-        label=labels.SYMMETRIC,
-        strength="mild",
-        build=partial(build_plain, at=0, kernel="ones"),
     ),
     PLAIN.vary(
         "the last of five layers of zeros",

@@ -151,13 +151,6 @@ SICK = [
         build=partial(build_stack, activation="sigmoid"),
         optimizer=partial(SGD, 0.01),
     ),
-    SHORT.vary(
-        "pulse in 15 steps, sgd at its default rate",
-        label=labels.TOO_SMALL_STEPS,
-        strength="mild",
-        build=sequential(partial(layers.LSTM, 16), SIGMOID),
-        optimizer="sgd",
-    ),
     SALES.vary(
         "sales, sgd 0.0005", label=labels.TOO_SMALL_STEPS, strength="mild", loss="mse", optimizer=partial(SGD, 0.0005)
     ),
@@ -179,14 +172,6 @@ SICK = [
         label=(*labels.SYMMETRIC, *labels.SATURATED),
         strength="clear",
         build=partial(build_forecast, cell=layers.SimpleRNN, kernel_initializer="ones", recurrent_initializer="ones"),
-    ),
-    SALES.vary(
-        "sales from recurrent kernels of zeros and constants",
-        label=labels.SYMMETRIC,
-        strength="mild",
-        build=partial(
-            build_forecast, kernel_initializer=keras.initializers.Constant(0.02), recurrent_initializer="zeros"
-        ),
     ),
 ]
 
