@@ -251,7 +251,7 @@ def find_no_update(context: Context) -> Iterator[Finding]:
     series = context.series
     norms, deltas = series.columns["gradient_norm"], series.columns["delta_norm"]
     is_still = (np.nan_to_num(deltas, nan=1.0) == 0).all(axis=1) & (np.nan_to_num(norms) > 0).any(axis=1)
-    if not is_still[-1] or (context.is_inspection and context.accumulation > 1):
+    if not is_still[-1] or (context.is_inspection and (context.accumulation > 1 or _warms_up(context))):
         return
     start = 0 if is_still.all() else len(is_still) - int(np.argmin(is_still[::-1]))
     rate = float(np.fmax.reduce(series.columns["learning_rate"][-1]))
@@ -265,6 +265,12 @@ def find_no_update(context: Context) -> Iterator[Finding]:
         {"delta_norm": 0.0, "gradient_norm": float(np.fmax.reduce(norms[start:], axis=None)), "learning_rate": rate},
         ("" if start == 0 else "From this epoch on no weight moves. ") + _explain_no_update(context, rate),
     )
+
+
+def _warms_up(context: Context) -> bool:
+    """Whether a schedule begins with a rate of 0, and goes on with others."""
+    setup = {} if context.inspection is None else context.inspection.setup
+    return bool(setup.get("peak_learning_rate", 0.0) > setup.get("learning_rate", np.nan) == 0)
 
 
 def _explain_no_update(context: Context, rate: float) -> str:

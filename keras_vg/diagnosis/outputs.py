@@ -54,6 +54,12 @@ def _judge_head(output: dict[str, Any]) -> tuple[str, str] | None:
             "A categorical loss over one unit has no gradient. Use `binary_crossentropy` with `Dense(1, 'sigmoid')`, "
             "or one unit per class with softmax."
         )
+    if (activation == "softmax" or loss.startswith("categorical")) and _has_several_ones(output):
+        ones = output["label_mean"] * output["label_units"]  # of an example, in the mean
+        return "error" if ones > 1 else "warning", (
+            f"Some examples have several labels of 1 (up to {output['label_sum_max']:.0f}), and probabilities of "
+            "softmax sum to 1: no two can be near 1 at once. Use `activation='sigmoid'` with `binary_crossentropy`."
+        )
     if loss in CROSSENTROPIES and not takes_logits:
         low, high = output["prediction_min"], output["prediction_max"]
         unbounded = activation in (
@@ -90,6 +96,14 @@ def _judge_head(output: dict[str, Any]) -> tuple[str, str] | None:
     if activation == "relu" and units == 1 and output["prediction_max"] == 0:
         return "error", "The ReLU output is 0 for every example and gets no gradient. Leave out the last activation."
     return None
+
+
+def _has_several_ones(output: dict[str, Any]) -> bool:
+    """Whether labels of 0 and 1, one per unit, hold more than one 1 for some example."""
+    is_one_per_unit = output["label_units"] == output["units"] > 1
+    if not is_one_per_unit or not output.get("label_integer"):
+        return False
+    return bool(output["label_min"] == 0 and output["label_max"] == 1 and output["label_sum_max"] > 1)
 
 
 def find_label_range(context: Context) -> Iterator[Finding]:

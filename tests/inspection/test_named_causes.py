@@ -137,3 +137,34 @@ def test_optimizers_that_do_not_move_by_their_rate(optimizer):
     guard = vg.TrainingGuard(X, TARGET[:, None])
     model.fit(X, TARGET[:, None], epochs=4, batch_size=16, verbose=0, callbacks=[guard])
     assert "error" not in {finding.severity for finding in guard.findings.list_all()}
+
+
+SEVERAL = np.stack([X[:, 0] > 0, X[:, 1] > 0, X[:, 2] > 0], axis=1).astype("float32")
+ONE_HOT = np.eye(3, dtype="float32")[np.argmax(X[:, :3], axis=1)]
+
+
+@pytest.mark.parametrize(
+    ("labels", "activation", "loss", "is_sick"),
+    [
+        (SEVERAL, "softmax", "categorical_crossentropy", True),
+        (SEVERAL, "softmax", "binary_crossentropy", True),
+        (SEVERAL, "softmax", "mse", True),
+        (SEVERAL, None, keras.losses.CategoricalCrossentropy(from_logits=True), True),
+        (SEVERAL, "sigmoid", "binary_crossentropy", False),
+        (ONE_HOT, "softmax", "categorical_crossentropy", False),
+        (ONE_HOT, "softmax", "binary_crossentropy", False),
+        (0.9 * ONE_HOT + 0.1 / 3, "softmax", "categorical_crossentropy", False),
+        (3 * ONE_HOT, "softmax", "categorical_crossentropy", False),  # examples that count three times
+    ],
+)
+def test_several_labels_of_an_example_under_softmax(labels, activation, loss, is_sick):
+    found = inspect(labels, loss, units=3, activation=activation)
+    assert ("output_layer" in found) is is_sick
+    if is_sick:
+        assert "several labels of 1 (up to 3)" in found["output_layer"].advice
+
+
+@pytest.mark.parametrize(("peak", "is_sick"), [(0.01, False), (0.0, True)])
+def test_a_schedule_may_begin_at_0(peak, is_sick):
+    schedule = keras.optimizers.schedules.CosineDecay(0.0, 100, warmup_target=peak, warmup_steps=10)
+    assert ("no_update" in inspect(TARGET[:, None], "mse", optimizer=keras.optimizers.Adam(schedule))) is is_sick

@@ -84,8 +84,9 @@ DATA: dict[str, Meaning] = {
     "output_layer": Meaning(
         sees=(
             "An output activation with which this loss cannot teach anything: softmax over one unit, logits under"
-            " a loss of probabilities, probabilities under a loss of logits, several outputs for one number. It "
-            "compares the last activation, the number of units, the loss and the labels."
+            " a loss of probabilities, probabilities under a loss of logits, several outputs for one number, "
+            "several labels of 1 per example under softmax. It compares the last activation, the number of units, "
+            "the loss and the labels."
         ),
         severity=(
             "Error; a warning where the mistake only slows learning (an activation under `from_logits=True`, "
