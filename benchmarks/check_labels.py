@@ -45,13 +45,15 @@ def main(
         start, (last, error) = time.perf_counter(), train_and_score(program, epochs, seed)
         seconds = time.perf_counter() - start
         scores[program.name] = last
-        reference = program.neighbour
-        while reference and by_name[reference].is_sick:
-            reference = by_name[reference].neighbour
-        if program.is_sick and reference and reference not in scores:
-            scores[reference] = train_and_score(by_name[reference], epochs, seed).score
-        limit = scores[reference] - WORSE_BY if reference else 1 - WORSE_BY
-        wrong = last > limit and not error if program.is_sick else last < LEARNED
+        if program.is_sick:
+            reference = program.neighbour
+            while reference and by_name[reference].is_sick:
+                reference = by_name[reference].neighbour
+            if reference and reference not in scores:
+                scores[reference] = train_and_score(by_name[reference], epochs, seed).score
+            wrong = not error and last > (scores[reference] if reference else 1) - WORSE_BY
+        else:
+            wrong = last < LEARNED
         wrong = wrong and not program.unscored
         says = "sick" if program.is_sick else "healthy"
         result = f"raises {error}" if error else f"{last:.2f}"

@@ -104,12 +104,6 @@ HEALTHY = [
 # The neighbours' scores after all epochs are what these stay below, but for those whose rate ends: what they have
 # learned until then stays learned.
 SICK = [
-    BINARY.vary(
-        "weights set to 0 after the fourth epoch",
-        label=(*labels.SYMMETRIC, "zero_gradient", *labels.DEAD),
-        strength="extreme",
-        callbacks=(partial(SpoilWeights, 3, 0.0),),
-    ),
     BLOBS.vary(
         "weights times 1e-4 at each third epoch",
         label=labels.VANISHING,

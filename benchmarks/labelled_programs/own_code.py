@@ -280,12 +280,6 @@ SICK = [
         strength="extreme",
         build=partial(build_mixed_precision, policy="mixed_float16", stddev=60.0),
     ),
-    MIXED.vary(
-        "bfloat16 of inputs near 10000",
-        label=labels.LARGE_INPUTS,
-        strength="clear",
-        data=partial(scale_inputs, make_blobs, 10000.0),
-    ),
     BINARY.vary(
         "own cross-entropy of flat labels",
         label=labels.LABELS_OF_ANOTHER_SHAPE,
