@@ -78,7 +78,7 @@ def describe(callbacks):
     """What a guard found, if there is one."""
     found = []
     for callback in callbacks:
-        findings = getattr(callback, "findings", ())
+        findings = callback.findings.list_all() if hasattr(callback, "findings") else ()
         found += [[finding.rule, finding.severity, list(finding.layers), finding.epoch] for finding in findings]
         found += [["restored", error.epoch, error.batch, error.layers] for error in getattr(callback, "restores", ())]
     return found
