@@ -72,23 +72,16 @@ def _cure_program(
     keras.utils.clear_session()
     keras.utils.set_random_seed(0)
     model, x, y = program.make()
-    found = vg.cure(
-        model,
-        x,
-        y,
-        epochs=epochs,
-        seeds=seeds,
-        max_trainings=budget,
-        jobs=jobs,
-        search=search,
-        progress=False,
-        **program.fit_options,
-    )
-    return {
-        "program": program.name,
-        "sick": program.is_sick,
-        "held_out": program.held_out,
-        "strength": program.strength,
+    about = {"program": program.name, "sick": program.is_sick, "held_out": program.held_out}
+    about["strength"] = program.strength
+    options = {"epochs": epochs, "seeds": seeds, "max_trainings": budget, "jobs": jobs, "search": search}
+    try:
+        found = vg.cure(model, x, y, progress=False, **options, **program.fit_options)
+    except Exception as error:  # which is printed among those that are not proven
+        status = f"raised {type(error).__name__}: {str(error)[:200]}"
+        nothing = {"healthy_afterwards": False, "before": np.nan, "after": np.nan, "cost": np.nan}
+        return about | {"status": status, "changes": "", "found": ""} | nothing
+    return about | {
         "status": found.status,
         "healthy_afterwards": found.findings_after.is_healthy,
         "before": float(np.median(found.scores_before)) if found.scores_before else np.nan,
@@ -117,8 +110,8 @@ def _print_summary(table: pd.DataFrame) -> None:
                 highlight=False,
             )
     if len(healthy):
-        wrong = healthy[healthy["changes"] != ""]
-        console.print(f"healthy programs: {len(wrong)} of {len(healthy)} given a change")
+        wrong = healthy[(healthy["changes"] != "") | healthy["status"].str.startswith("raised")]
+        console.print(f"healthy programs: {len(wrong)} of {len(healthy)} given a change, or raised")
         for row in wrong.itertuples():
             console.print(f"changed: {row.program}: {row.status}, {row.changes}; found {row.found}", highlight=False)
 

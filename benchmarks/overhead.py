@@ -31,7 +31,7 @@ def main(
     deep: Annotated[bool, typer.Option(help="The first fit of fresh deep models, and their later epochs.")] = False,
 ) -> None:
     """Prints, for each model and callback, the median over epochs of its time over a plain epoch's."""
-    console = Console()
+    console = Console(width=140)
     what = f"{repeats} fresh models" if deep else f"{steps} steps per epoch, {repeats} epochs"
     table = Table(title=f"{keras.backend.backend()}, {what} of each, in turn", box=None)
     headings = DEEP_HEADINGS if deep else HEADINGS

@@ -26,7 +26,8 @@ class Batches(keras.utils.PyDataset):
     def __init__(self, x: Any, y: Any, sample_weight: Any, size: int, epochs: int, seed: int) -> None:
         super().__init__()
         self.steps_per_epoch = -(-count_examples(x) // size)
-        self._arrays = (x, y) if sample_weight is None else (x, y, sample_weight)
+        parts = (x, y) if sample_weight is None else (x, y, sample_weight)
+        self._arrays = tuple(map(_make_tuples, parts))
         self._size = size
         self._epochs = epochs
         self._seed = seed
@@ -43,3 +44,10 @@ class Batches(keras.utils.PyDataset):
             self._order = np.random.default_rng((self._seed, epoch)).permutation(count_examples(self._arrays[0]))
         chosen = self._order[step * self._size : (step + 1) * self._size]
         return tuple(take(part, chosen) for part in self._arrays)
+
+
+def _make_tuples(arrays: Any) -> Any:
+    """The same with tuples in place of lists, which Keras on TensorFlow cannot take from a dataset."""
+    if isinstance(arrays, list | tuple):
+        return tuple(map(_make_tuples, arrays))
+    return {key: _make_tuples(part) for key, part in arrays.items()} if isinstance(arrays, dict) else arrays

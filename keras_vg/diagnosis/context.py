@@ -215,6 +215,12 @@ class Context:
             return False
         return bool(losses[-1] < part * losses[0] or losses[-1] < part * self.baseline or losses[-1] == 0)
 
+    def count_steps(self) -> float:
+        """The steps of all epochs; infinity if they are not known."""
+        if self.gradients is None or self.gradients.empty:
+            return float("inf")
+        return float(self.epoch_metrics.steps.sum())
+
     def predict_factor(self, depths: np.ndarray) -> float:
         """The factor per layer that mean-field theory expects for the gradients of the layers at some depths.
 

@@ -94,7 +94,7 @@ def find_constant_answer(context: Context) -> Iterator[Finding]:
         return
     variations = [_measure_variation(row) for row in _list_last_predictions(context)]
     is_known = bool(variations) and np.isfinite(variations).all()
-    if len(losses) < t.first_epochs or _count_steps(context) < t.first_steps:
+    if len(losses) < t.first_epochs or context.count_steps() < t.first_steps:
         return
     if is_known and max(variations) > 2 * t.hardly_vary:
         return
@@ -112,7 +112,7 @@ def find_constant_answer(context: Context) -> Iterator[Finding]:
         return
     # Without the predictions it may be a model that has learned the little that noisy labels allow.
     is_proven = is_known and max(variations) <= t.hardly_vary
-    has_lasted = _count_steps(context) * length / len(losses) >= t.settled_steps
+    has_lasted = context.count_steps() * length / len(losses) >= t.settled_steps
     is_error = is_proven and (has_lasted or has_collapsed)
     evidence: dict[str, Value] = {"last_loss": float(losses[-1]), "loss_of_a_constant_answer": baseline}
     if has_collapsed:
@@ -159,7 +159,7 @@ def find_hardly_varying_predictions(context: Context) -> Iterator[Finding]:
     losses, t = context.losses, context.thresholds
     if losses is None or len(losses) < t.settled_epochs or context.is_converged:
         return
-    if _count_steps(context) < t.first_steps:
+    if context.count_steps() < t.first_steps:
         return
     for row in _list_last_predictions(context):
         variation = _measure_variation(row)
@@ -258,10 +258,3 @@ def find_late_oscillation(context: Context) -> Iterator[Finding]:
         "The loss goes up and down at the end, after it had fallen: the steps have become too large. Lower the "
         "learning rate towards the end (a schedule that decays, such as `CosineDecay`), or take larger batches.",
     )
-
-
-def _count_steps(context: Context) -> float:
-    """The steps of all epochs; infinity if they are not known."""
-    if context.gradients is None or context.gradients.empty:
-        return float("inf")
-    return float(context.epoch_metrics.steps.sum())

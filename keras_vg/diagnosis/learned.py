@@ -1,4 +1,4 @@
-"""What is to be said of a model that has learned, whatever was to be feared for it."""
+"""What a training shows of what was to be feared for it: it has learned all the same, or it has learned nothing."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -11,6 +11,7 @@ from keras_vg.diagnosis.order import STAGES
 
 _HARMLESS = STAGES["scale"]
 _MILDER = (*STAGES["rate"], *STAGES["initialization"], *STAGES["depth"], "label_range")
+_WORSE = (*STAGES["scale"], *STAGES["rate"], *STAGES["initialization"], *STAGES["depth"])
 
 
 def has_learned(context: Context) -> bool:
@@ -48,3 +49,38 @@ def soften(findings: Iterable[Finding]) -> list[Finding]:
             finding = replace(finding, severity="warning")
         softened.append(finding)
     return softened
+
+
+def has_learned_nothing(context: Context) -> bool:
+    """Whether a training is after some epochs no better than the best constant answer.
+
+    Args:
+        context: The tables of a training, with its inspection, from which that answer's loss is known.
+
+    Returns:
+        False for an inspection alone, and where that loss is not known.
+    """
+    losses, baseline, t = context.losses, context.baseline, context.thresholds
+    if context.is_inspection or losses is None or not np.isfinite(losses).all() or not baseline > 0:
+        return False
+    if len(losses) < t.first_epochs or context.count_steps() < t.first_steps:
+        return False
+    return bool(losses[-1] > t.unlearned_loss * baseline)
+
+
+def confirm(findings: Iterable[Finding]) -> list[Finding]:
+    """Makes warnings errors that a training has proven right.
+
+    A warning says that a model learns more slowly than it could. Where it has learned nothing in some epochs, what was
+    found of scales, steps, initial weights and depth is why it, as it stands, does not learn.
+
+    Args:
+        findings: The findings.
+
+    Returns:
+        The same, warnings of these stages as errors.
+    """
+    return [
+        replace(finding, severity="error") if finding.rule in _WORSE and finding.severity == "warning" else finding
+        for finding in findings
+    ]

@@ -26,7 +26,7 @@ from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.evidence import Evidence, collect
 from keras_vg.diagnosis.explanations import Facts
 from keras_vg.diagnosis.findings import SEVERITIES, Finding, Findings
-from keras_vg.diagnosis.learned import has_learned, soften
+from keras_vg.diagnosis.learned import confirm, has_learned, has_learned_nothing, soften
 from keras_vg.diagnosis.nonfinite import merge_nonfinite
 from keras_vg.diagnosis.series import FRACTIONS
 from keras_vg.diagnosis.thresholds import Thresholds, make_thresholds
@@ -200,6 +200,8 @@ def conclude(contexts: Sequence[Context], judged: Sequence[Judgement]) -> Findin
     findings = merge_nonfinite(_merge([judgement.findings for judgement in judged]))
     if contexts and has_learned(contexts[-1]):
         findings = soften(findings)
+    elif contexts and has_learned_nothing(contexts[-1]):
+        findings = confirm(findings)
     return Findings(group_by_cause(findings, _collect_facts(contexts)), metrics)
 
 

@@ -217,7 +217,7 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
         return
     if len(losses) < t.first_epochs or not scale > 0 or context.is_converged or _get_accuracy(context) > 0.9:
         return
-    if context.gradients is not None and context.epoch_metrics.steps.sum() < t.first_steps:
+    if context.count_steps() < t.first_steps:
         return
     fall = float((losses[0] - losses.min()) / scale)
     step = _measure_steps(context)

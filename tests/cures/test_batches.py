@@ -1,5 +1,6 @@
 """Batches: every example once per epoch, in an order that follows from the seed alone."""
 
+import keras
 import numpy as np
 import pytest
 
@@ -37,3 +38,14 @@ def test_order_follows_from_the_seed_whatever_was_asked_for_before():
     for forwards, again in zip((one[place][1] for place in range(len(one))), backwards, strict=True):
         np.testing.assert_array_equal(forwards, again)
     assert not all(np.array_equal(one[place][1], other[place][1]) for place in range(len(one)))
+
+
+def test_lists_of_inputs_and_labels_train_as_arrays_do():
+    inputs = [keras.Input((2,)), keras.Input((1,))]
+    joined = keras.layers.Concatenate()(inputs)
+    model = keras.Model(inputs, [keras.layers.Dense(1, name=name)(joined) for name in ("left", "right")])
+    model.compile("sgd", ["mse", "mae"])
+    batches = Batches([X, Y], [Y, 2 * Y], None, size=10, epochs=1, seed=0)
+    expected = model.evaluate([X, Y], [Y, 2 * Y], batch_size=10, verbose=0)[0]
+    history = model.fit(batches, steps_per_epoch=1, verbose=0)
+    np.testing.assert_allclose(history.history["loss"][0], expected, rtol=1e-5)
