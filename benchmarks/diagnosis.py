@@ -16,12 +16,10 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
-from keras_vg.diagnosis.evidence import Evidence
 from keras_vg.diagnosis.findings import Findings
-from keras_vg.diagnosis.rules import judge, make_thresholds
 from keras_vg.diagnosis.training import measure_oscillation
 from keras_vg.logs.layers import measure_layers
-from labelled_programs import STRENGTHS, Half, Program, run_program, select
+from labelled_programs import STRENGTHS, Half, Program, Watched, select, watch_program
 
 console = Console(width=160)
 
@@ -38,7 +36,7 @@ COLUMNS = {
 
 def main(
     seeds: Annotated[int, typer.Option(min=1, help="Seeds per program.")] = 1,
-    epochs: Annotated[int, typer.Option(min=1, help="Epochs of training, of programs that do not say it.")] = 3,
+    epochs: Annotated[int, typer.Option(min=1, help="Epochs of training, of programs that do not say it.")] = 20,
     half: Annotated[Half, typer.Option(help="Programs that rules were set on, those kept out of sight, or both.")] = (
         Half.both
     ),
@@ -47,7 +45,10 @@ def main(
     every: Annotated[int, typer.Option(min=1, help="Only every so many of these programs.")] = 1,
     figures: Annotated[bool, typer.Option(help="Print what the thresholds were set by, program by program.")] = False,
 ) -> None:
-    """Inspects and trains every labelled program for a few epochs, and prints who was judged rightly."""
+    """Inspects every labelled program, trains it under a guard, and prints who was judged rightly.
+
+    What counts is what a user was told at any time: an error after one epoch counts even if the next ones take it back.
+    """
     warnings.simplefilter("ignore")  # what Keras says of faulty programs
     chosen = [(program, seed) for program in select(half, theme, match)[::every] for seed in range(seeds)]
     if not chosen:
@@ -78,28 +79,22 @@ def _describe(program: Program, seed: int) -> dict[str, Any]:
 
 
 def _try_program(program: Program, seed: int, epochs: int) -> dict[str, Any]:
-    """What is said of a program; one that raises has no finding, and is printed among those judged wrongly."""
+    """What is said of a program; one that cannot be inspected has no finding, and is printed among those misjudged."""
     try:
-        evidence = run_program(program, seed, epochs)
+        watched = watch_program(program, seed, epochs)
     except Exception as error:
-        nothing = dict.fromkeys([*COLUMNS, "alarm"], False) | dict.fromkeys(FIGURES, np.nan)
+        nothing = dict.fromkeys(COLUMNS, False) | dict.fromkeys(FIGURES, np.nan)
         return nothing | {"said": f"RAISED {type(error).__name__}: {str(error)[:200]}", "raised": True}
-    return _judge(program, evidence) | {"raised": False}
-
-
-def _judge(program: Program, evidence: Evidence) -> dict[str, Any]:
-    thresholds = make_thresholds()
-    before = judge(Evidence(inspection=evidence.inspection), thresholds)
-    after = judge(evidence, thresholds)
+    said = [watched.before, *watched.during]
     return {
-        "cause": _names(after, program, "error", "warning"),
-        "cause_as_error": _names(after, program, "error"),
-        "cause_before": _names(before, program, "error", "warning"),
-        "error": not after.is_healthy,
-        "error_before": not before.is_healthy,
-        "alarm": any(finding.severity != "info" for finding in after),
-        "said": ", ".join(f"{finding.rule} ({finding.severity})" for finding in after),
-        **_measure(evidence),
+        "cause": any(_names(findings, program, "error", "warning") for findings in said),
+        "cause_as_error": any(_names(findings, program, "error") for findings in said),
+        "cause_before": _names(watched.before, program, "error", "warning"),
+        "error": any(findings.verdict == "sick" for findings in said),
+        "error_before": watched.before.verdict == "sick",
+        "said": _describe_course(said) + f"; raised {watched.raised}" * bool(watched.raised),
+        "raised": bool(watched.raised),
+        **_measure(watched),
     }
 
 
@@ -108,14 +103,23 @@ def _names(findings: Findings, program: Program, *severities: str) -> bool:
     return any(finding.rule in program.label and finding.severity in severities for finding in findings)
 
 
-def _measure(evidence: Evidence) -> dict[str, float]:
+def _describe_course(said: list[Findings]) -> str:
+    """Each rule and severity once, with when it was first said."""
+    first: dict[str, str] = {}
+    for stage, findings in enumerate(said):
+        when = "before" if stage < 2 else f"epoch {stage - 2}"
+        for finding in findings:
+            if finding.severity != "info":
+                first.setdefault(f"{finding.rule} ({finding.severity})", when)
+    return ", ".join(f"{what} {when}" for what, when in first.items())
+
+
+def _measure(watched: Watched) -> dict[str, float]:
     """The figures by which sick and healthy are told apart."""
-    assert evidence.inspection is not None
-    seen = evidence.inspection
+    seen = watched.inspection
     kernels = seen.gradients[seen.gradients["weight"].str.contains("kernel") & (seen.gradients["weight_norm"] > 0)]
     baseline = np.float64(seen.outputs["baseline"].sum(skipna=False))
-    assert evidence.history is not None
-    falls_undone, swing = measure_oscillation(evidence.history["loss"].to_numpy("float64"))
+    falls_undone, swing = measure_oscillation(watched.losses)
     loss, after = np.float64(seen.setup["loss"]), seen.setup["loss_after"]
     with np.errstate(all="ignore"):
         return {

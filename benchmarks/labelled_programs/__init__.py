@@ -24,14 +24,14 @@ from labelled_programs.healthy_dense import HEALTHY_DENSE
 from labelled_programs.healthy_later import HEALTHY_LATER
 from labelled_programs.healthy_layers import HEALTHY_LAYERS
 from labelled_programs.held_out import HELD_OUT
-from labelled_programs.program import STRENGTHS, Program, Trainee, run_program
+from labelled_programs.program import STRENGTHS, Program, Trainee, Watched, run_program, watch_program
 from labelled_programs.sick_data import SICK_DATA
 from labelled_programs.sick_later import SICK_LATER
 from labelled_programs.sick_networks import SICK_NETWORKS
 from labelled_programs.sick_outputs import SICK_OUTPUTS
 from labelled_programs.sick_updates import SICK_UPDATES
 
-__all__ = ["PROGRAMS", "STRENGTHS", "Half", "Program", "Trainee", "run_program", "select"]
+__all__ = ["PROGRAMS", "STRENGTHS", "Half", "Program", "Trainee", "Watched", "run_program", "select", "watch_program"]
 
 THEMES = [
     recurrent,

@@ -183,7 +183,7 @@ SICK = [
     ),
     SIAMESE.vary(
         "siamese with a distance that is rounded",
-        label=("zero_gradient",),
+        label=labels.CUT_OFF,
         strength="clear",
         build=partial(build_siamese, stop=True),
     ),

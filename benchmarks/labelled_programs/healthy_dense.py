@@ -216,6 +216,7 @@ HEALTHY_DENSE = [
         build=dense(hidden=[32], activation="relu", output=(3, "softmax")),
         loss="sparse_categorical_crossentropy",
         optimizer=partial(SGD, CosineDecay(0.3, 80)),
+        epochs=4,  # those of the schedule
     ),
     Program(
         name="small adam",

@@ -254,7 +254,7 @@ SICK = [
     ),
     BLOBS.vary(
         "every feature constant",
-        label=("constant_prediction",),
+        label=labels.CONSTANT_INPUTS,
         strength="extreme",
         data=partial(replace_feature, make_blobs, 1.0, slice(None)),
     ),

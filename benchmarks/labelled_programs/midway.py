@@ -138,7 +138,7 @@ SICK = [
     ),
     REGRESSION.vary(
         "rate divided by 1000 at each epoch",
-        label=labels.TOO_SMALL_STEPS,
+        label=labels.STEPS_THAT_END,
         strength="clear",
         callbacks=(partial(ShrinkRate, 1e-3),),
         optimizer=partial(SGD, 0.01),

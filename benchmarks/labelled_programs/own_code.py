@@ -241,7 +241,7 @@ SICK = [
         data=partial(scale_inputs, make_binary, 1000.0),
         loss=unclipped_logarithm,
     ),
-    BINARY.vary("accuracy as a loss", label=("zero_gradient",), strength="clear", loss=accuracy_as_loss),
+    BINARY.vary("accuracy as a loss", label=labels.CUT_OFF, strength="clear", loss=accuracy_as_loss),
     BINARY.vary("squared error with the wrong sign", unnamed=True, strength="mild", loss=negated),
     QUANTILES.vary(
         "regression with the wrong sign",

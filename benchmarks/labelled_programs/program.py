@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import keras
+import numpy as np
 
 import keras_vg as vg
-from keras_vg.diagnosis.evidence import Evidence, collect
+from keras_vg.diagnosis.evidence import Evidence, Inspection, collect
+from keras_vg.diagnosis.findings import Findings
 
 STRENGTHS = ("mild", "clear", "extreme")
 
@@ -42,7 +44,7 @@ class Program:
         sample_weight: Makes the weights of the examples of inputs and labels.
         callbacks: Make the callbacks of `fit`.
         fit_options: Further arguments of `fit`.
-        epochs: Epochs that it takes to see the fault, if more than usual.
+        epochs: Epochs of the training, if it needs more to show the fault, or its schedule has fewer.
         score: How good predictions are, from 0 (like the best constant) to 1, of predictions and labels; None for
             what `check_labels.py` takes by itself.
         unscored: Whether no score tells the sick program from its neighbour: the labels hold nothing to learn.
@@ -125,3 +127,62 @@ def run_program(program: Program, seed: int, epochs: int = 3, examples: int = 12
         callbacks = [*(make() for make in program.callbacks), *loggers]
         history = model.fit(x, y, epochs=program.epochs or epochs, verbose=0, callbacks=callbacks, **options)
         return collect(inspection, vg.read_log(gradients), vg.read_log(activations), history)
+
+
+class Watched(NamedTuple):
+    """What was said of a program before and during its training.
+
+    Attributes:
+        inspection: What `inspect` measured before.
+        before: What `diagnose` finds in that.
+        during: What `TrainingGuard` finds before the first step, and after each epoch.
+        losses: The loss of each epoch.
+        raised: What the training raised, if it did.
+    """
+
+    inspection: Inspection
+    before: Findings
+    during: list[Findings]
+    losses: np.ndarray
+    raised: str
+
+
+class _Listener(keras.callbacks.Callback):
+    """Notes what a guard has found after each epoch."""
+
+    def __init__(self, guard: vg.TrainingGuard) -> None:
+        super().__init__()
+        self.guard = guard
+        self.heard: list[Findings] = []
+        self.losses: list[float] = []
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Notes what it found before the first step."""
+        if not self.heard:
+            self.heard.append(self.guard.findings)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Notes what it has found by now."""
+        self.heard.append(self.guard.findings)
+        self.losses.append(float((logs or {}).get("loss", np.nan)))
+
+
+def watch_program(program: Program, seed: int, epochs: int = 20, examples: int = 128) -> Watched:
+    """Inspects a program on a batch, then trains it under a guard that has the same batch, as a user would."""
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(seed)
+    model, x, y = program.make()
+    options = program.make_fit_options(x, y)
+    probe, labels, weight = keras.tree.map_structure(
+        lambda array: None if array is None else array[:examples], (x, y, options.get("sample_weight"))
+    )
+    inspection = vg.inspect(model, probe, labels, weight)
+    guard = vg.TrainingGuard(probe, labels)
+    listener, raised = _Listener(guard), ""
+    callbacks = [*(make() for make in program.callbacks), guard, listener]
+    try:
+        model.fit(x, y, epochs=program.epochs or epochs, verbose=0, callbacks=callbacks, **options)
+    except Exception as error:  # Keras and its backends raise many types; whichever it is, it is printed
+        raised = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0][:200]}"
+    during = listener.heard or [guard.findings]
+    return Watched(inspection, vg.diagnose(inspection), during, np.array(listener.losses), raised)

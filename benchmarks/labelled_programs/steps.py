@@ -152,7 +152,7 @@ SICK = [
     ),
     BLOBS.vary(
         "two layers, a rate that decays at once",
-        label=labels.TOO_SMALL_STEPS,
+        label=labels.STEPS_THAT_END,
         strength="clear",
         optimizer=lambda: SGD(ExponentialDecay(0.1, 1, 0.5)),
     ),

@@ -44,6 +44,10 @@ _ADAPTIVE = (
 _MOVING_BY_RATE = ("Adam", "AdamW", "Adamax", "Nadam", "RMSprop", "Lion")
 
 
+_SCALED = 10.0
+"""How many times the loss of a model may be that of its predictions, or this its own. Training and inference differ,
+too, by dropout and by the moving averages of a normalization."""
+
 _BEYOND_GRADIENTS = 1.5
 """Plain SGD moves weights no farther than 1 in the unit of the learning rate times all gradients."""
 
@@ -199,9 +203,21 @@ class Context:
     @cached_property
     def baseline(self) -> float:
         """Loss of the best constant prediction, summed over the outputs; NaN where unknown."""
-        if self.inspection is None or self.inspection.outputs.empty:
+        if self.inspection is None or self.inspection.outputs.empty or not self._is_plain_loss:
             return float("nan")
         return float(self.inspection.outputs["baseline"].sum(skipna=False))
+
+    @cached_property
+    def _is_plain_loss(self) -> bool:
+        """Whether the loss is, for all that is known, that of the predictions: not scaled, weighted or added to."""
+        assert self.inspection is not None
+        if "plain_loss" not in self.inspection.outputs:
+            return True
+        plain = float(self.inspection.outputs["plain_loss"].sum(skipna=False))
+        loss = float(self.inspection.setup.get("loss", np.nan))
+        if not np.isfinite([plain, loss]).all():
+            return True
+        return plain / _SCALED <= loss <= plain * _SCALED
 
     @cached_property
     def is_converged(self) -> bool:
@@ -209,7 +225,7 @@ class Context:
         part = self.thresholds.converged_loss
         if self.is_inspection and self.inspection is not None:
             loss = self.inspection.setup["loss"]
-            return bool(loss < part * self.baseline) or loss == 0
+            return bool(loss < part * self.baseline or (loss == 0 and self._is_plain_loss))
         losses = self.losses
         if losses is None:
             return False

@@ -11,6 +11,9 @@ from keras_vg.diagnosis.findings import Finding, Value
 from keras_vg.diagnosis.outputs import CROSSENTROPIES, REGRESSIONS
 from keras_vg.diagnosis.training import measure_oscillation
 
+_RAISED = 10.0
+"""How many times as high a learning rate must be as all before it to be blamed for the loss of its epoch."""
+
 
 def find_stop(context: Context) -> Iterator[Finding]:
     """A training that stopped midway: it learned, and from one epoch on it did not, though it was not done."""
@@ -25,7 +28,9 @@ def find_stop(context: Context) -> Iterator[Finding]:
     # A schedule that lets a training end softly has a short tail; one that follows a plateau, no fall before it.
     if start == 0 or length < max(2, t.still_part * len(still)):
         return
-    if losses[start - 1] - losses[start] <= t.flat_loss * abs(losses[start - 1]):
+    # The epoch before may have been lost to the same fall of the rate.
+    before = losses[max(start - 2, 0)]
+    if before - losses[start] <= t.flat_loss * abs(before):
         return
     rates = _get_rates(context)
     if rates is not None:
@@ -33,7 +38,7 @@ def find_stop(context: Context) -> Iterator[Finding]:
         evidence["learning_rate"] = float(rates[-1])
     yield Finding(
         "learning_stops",
-        "warning",
+        "error" if evidence else "warning",  # that nothing moves is known; a loss that stays the same only shows it
         (),
         int(context.history["epoch"].to_numpy()[start]),
         {"loss_before": float(losses[start - 1]), "last_loss": float(losses[-1]), **evidence, "epochs": float(length)},
@@ -82,6 +87,35 @@ def _find_by_epoch(context: Context, values: np.ndarray) -> np.ndarray | None:
     known = pd.Series(values, context.epoch_metrics.epochs)
     found = known.reindex(context.history["epoch"]).to_numpy("float64")
     return found if np.isfinite(found).all() else None
+
+
+def find_rate_jump(context: Context) -> Iterator[Finding]:
+    """A learning rate that was raised at an epoch which the loss did not survive."""
+    losses, t = context.losses, context.thresholds
+    rates = None if losses is None or context.history is None else _get_rates(context)
+    if losses is None or rates is None or len(rates) < 2:
+        return
+    with np.errstate(invalid="ignore"):
+        is_ruined = ~np.isfinite(losses[1:]) | (losses[1:] > t.rising_loss * np.abs(losses[:-1]))
+    is_raised = rates[1:] > _RAISED * np.maximum.accumulate(rates)[:-1]
+    found = np.flatnonzero(is_ruined & is_raised & (rates[:-1] > 0) & np.isfinite(losses[:-1]))
+    if not len(found):
+        return
+    before = int(found[0])
+    assert context.history is not None
+    yield Finding(
+        "learning_rate_too_high",
+        "error",
+        (),
+        int(context.history["epoch"].to_numpy()[before + 1]),
+        {
+            "learning_rate_before": float(rates[before]),
+            "learning_rate": float(rates[before + 1]),
+            "loss_before": float(losses[before]),
+        },
+        f"In this epoch the learning rate rose from {rates[before]:.3g} to {rates[before + 1]:.3g}, and the loss was "
+        "lost. Look at what sets the rate: a schedule, `LearningRateScheduler`, or a callback of your own.",
+    )
 
 
 def find_constant_answer(context: Context) -> Iterator[Finding]:

@@ -303,8 +303,15 @@ EDGES: tuple[Edge, ...] = (
             ("zero_gradient",),
             "Flat and dead units pass no gradient on, neither to their own weights nor to the layers before them.",
             where="behind",
+            condition=lambda cause, consequence, facts: "constant" not in consequence.evidence,
         )
         for rule in UNITS
+    ),
+    Edge(
+        "zero_gradient",
+        UNITS,
+        "Units that are given the same value for every example are flat or dead for all or none.",
+        condition=lambda cause, consequence, facts: "constant" in cause.evidence,
     ),
     *(
         Edge(
@@ -338,6 +345,12 @@ EDGES: tuple[Edge, ...] = (
         ("decay_without_gradient", "coasting_weights"),
         "The loss does not depend on these weights; what moves them is the optimizer alone.",
         where="same layers",
+    ),
+    Edge(
+        "disconnected_layer",
+        STALLED,
+        "The layers that would have to learn get no gradient.",
+        condition=_is_error,
     ),
     Edge(
         "constant_prediction",

@@ -333,16 +333,47 @@ def find_disconnected(context: Context) -> Iterator[Finding]:
     is_unseen = _find_unseen_layers(series)
     steps = series.reduce(series.columns["steps"])
     never = (steps == 0).all(axis=0) & ~is_unseen
-    if never.any() and not never.all():
-        yield Finding(
-            "disconnected_layer",
-            "warning",
-            tuple(series.name_layer(depth) for depth in series.layer_depths[never]),
-            context.get_epoch(series.epochs[0]),
-            {"steps_with_gradient": 0.0, "layers": float(never.sum())},
-            "The loss does not depend on these layers, so they get no gradient (which is no vanishing one) and learn "
-            "nothing. Connect their output to the model's, or leave them out; set `trainable = False` if it is meant.",
+    if not never.any() or (never.all() and not _is_loss_known(context)):
+        return
+    is_cut_off = _is_cut_off(context, series.layer_depths[never], series.layer_depths[~never])
+    if never.all():
+        cause = (
+            "The loss depends on no weight at all: what it is computed from has no derivative (argmax, round, a "
+            "comparison such as `accuracy`), or has left the graph (NumPy, `stop_gradient`)."
         )
+    elif is_cut_off:
+        cause = (
+            "The loss depends on later layers, but not on these, which come before them: something between them has "
+            "no derivative (argmax, round, a comparison), or stops it (`stop_gradient`, NumPy)."
+        )
+    else:
+        cause = (
+            "The loss does not depend on these layers, so they get no gradient (which is no vanishing one) and learn "
+            "nothing. Connect their output to the model's, or leave them out; set `trainable = False` if it is meant."
+        )
+    yield Finding(
+        "disconnected_layer",
+        "error" if never.all() or is_cut_off else "warning",
+        tuple(series.name_layer(depth) for depth in series.layer_depths[never]),
+        context.get_epoch(series.epochs[0]),
+        {"steps_with_gradient": 0.0, "layers": float(never.sum())},
+        cause,
+    )
+
+
+def _is_loss_known(context: Context) -> bool:
+    """Whether an inspection has seen all of the step, so that where no gradient is there is none."""
+    if not context.is_inspection or context.inspection is None:
+        return False
+    setup = context.inspection.setup
+    return bool(np.isfinite(setup.get("loss", np.nan)) and not setup.get("not_seen"))
+
+
+def _is_cut_off(context: Context, never: np.ndarray, others: np.ndarray) -> bool:
+    """Whether on every path through the model's graph layers without a gradient come before layers that have one."""
+    paths = [[d for d in path if d in never or d in others] for path in context.paths]
+    paths = [path for path in paths if path]
+    return bool(paths) and all(path[0] in never and path[-1] in others for path in paths)
 
 
 def _find_waiting_head(context: Context) -> int | None:

@@ -52,7 +52,7 @@ def soften(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def has_learned_nothing(context: Context) -> bool:
-    """Whether a training is after some epochs no better than the best constant answer.
+    """Whether a training is after some epochs no better than the best constant answer, nor about to be.
 
     Args:
         context: The tables of a training, with its inspection, from which that answer's loss is known.
@@ -65,7 +65,9 @@ def has_learned_nothing(context: Context) -> bool:
         return False
     if len(losses) < t.first_epochs or context.count_steps() < t.first_steps:
         return False
-    return bool(losses[-1] > t.unlearned_loss * baseline)
+    # A loss that started above is learning while it falls: three more such epochs would take it below.
+    ahead = losses[-1] + t.first_epochs * min(losses[-1] - losses[-2], 0.0)
+    return bool(ahead > t.unlearned_loss * baseline)
 
 
 def confirm(findings: Iterable[Finding]) -> list[Finding]:

@@ -28,7 +28,7 @@ RANGES |= {"relu": (0.0, np.inf), "softplus": (0.0, np.inf), "relu6": (0.0, 6.0)
 def find_output_layer(context: Context) -> Iterator[Finding]:
     """An output activation with which the loss cannot teach anything."""
     for output in _list_outputs(context):
-        found = _judge_head(output)
+        found = _judge_head(output) or _judge_repeated_activation(context, output)
         if found is not None:
             severity, cause = found
             evidence = {
@@ -59,6 +59,11 @@ def _judge_head(output: dict[str, Any]) -> tuple[str, str] | None:
         return "error" if ones > 1 else "warning", (
             f"Some examples have several labels of 1 (up to {output['label_sum_max']:.0f}), and probabilities of "
             "softmax sum to 1: no two can be near 1 at once. Use `activation='sigmoid'` with `binary_crossentropy`."
+        )
+    if activation == "softmax" and not is_categorical and _exceeds_probabilities(output):
+        return "error", (
+            f"The values of an example's labels sum to up to {output['label_sum_max']:.3g}, and those of softmax to 1. "
+            "Leave the activation out, or use `activation='sigmoid'` for values between 0 and 1."
         )
     if loss in CROSSENTROPIES and not takes_logits:
         low, high = output["prediction_min"], output["prediction_max"]
@@ -98,12 +103,34 @@ def _judge_head(output: dict[str, Any]) -> tuple[str, str] | None:
     return None
 
 
+def _judge_repeated_activation(context: Context, output: dict[str, Any]) -> tuple[str, str] | None:
+    """Whether a layer without weights squeezes probabilities into probabilities once more."""
+    squeezing = ("sigmoid", "softmax")
+    if context.activations is None or output["activation"] not in squeezing:
+        return None
+    rows = context.activations[["depth", "layer", "activation", "units"]].to_dict("records")
+    index = next((i for i, row in enumerate(rows) if row["layer"] == output["layer"]), 0)
+    before, own = rows[index - 1], rows[index]
+    is_repeated = index > 0 and before["depth"] == own["depth"] and before["units"] == own["units"]
+    if not is_repeated or before["activation"] not in squeezing:
+        return None
+    return "warning", (
+        f"The {own['activation']} is given the probabilities of the {before['activation']} before it, and cannot come "
+        "near 0 or 1 from them: over ten classes a softmax of a softmax stays below 0.24. Leave one of them out."
+    )
+
+
 def _has_several_ones(output: dict[str, Any]) -> bool:
     """Whether labels of 0 and 1, one per unit, hold more than one 1 for some example."""
     is_one_per_unit = output["label_units"] == output["units"] > 1
     if not is_one_per_unit or not output.get("label_integer"):
         return False
     return bool(output["label_min"] == 0 and output["label_max"] == 1 and output["label_sum_max"] > 1)
+
+
+def _exceeds_probabilities(output: dict[str, Any]) -> bool:
+    """Whether the labels, one per unit, sum to more than 1 for most examples."""
+    return bool(output["label_units"] == output["units"] > 1 and output["label_mean"] * output["label_units"] > 1.5)
 
 
 def find_label_range(context: Context) -> Iterator[Finding]:
@@ -226,7 +253,8 @@ def find_label_scale(context: Context) -> Iterator[Finding]:
     t = context.thresholds
     for output in _list_outputs(context):
         size = float(np.hypot(output["label_mean"], output["label_std"]))
-        if output["loss"] not in REGRESSIONS or not size >= t.label_size or context.is_converged:
+        is_regression = output["loss"] in REGRESSIONS or _grows_with_labels(context, output, size)
+        if not is_regression or not size >= t.label_size or context.is_converged:
             continue
         if output["prediction_size"] > size / 10:  # on its way, or built for it
             continue
@@ -239,6 +267,13 @@ def find_label_scale(context: Context) -> Iterator[Finding]:
             "The labels are far from unit scale: the loss and its gradients are huge, yet small steps take thousands "
             "of updates to get there. Standardise them, `(y - y.mean()) / y.std()`, and scale the predictions back.",
         )
+
+
+def _grows_with_labels(context: Context, output: dict[str, Any], size: float) -> bool:
+    """Whether a loss that is not known by its name is, of a linear output, as large as the labels, or their squares."""
+    is_known = np.isfinite(output["baseline"]) or len(_list_outputs(context)) > 1
+    is_linear = output["activation"] == "linear" and output["label_units"] == output["units"]
+    return bool(not is_known and is_linear and _get_setup(context, "loss") > size / 10)
 
 
 def find_constant_labels(context: Context) -> Iterator[Finding]:
@@ -312,17 +347,26 @@ def find_symmetry(context: Context) -> Iterator[Finding]:
     # No gradient at all is alike, too: nothing will ever tell the units apart.
     pushed_alike = (kernels["gradient_spread"] < t.symmetric) | (kernels["gradient_spread"].isna() & (alike))
     chosen = kernels[alike & pushed_alike & (kernels["unit_spread"].notna() | (kernels["weight_rms"] == 0))]
-    waiting = _waits_for_zero_output(context)
-    if chosen.empty or waiting:
+    if _waits_for_zero_output(context):
         return
+    starting_alike = kernels[(kernels["unit_spread"] < t.symmetric) & (kernels["weight_rms"] > 0)]
+    shown = starting_alike if chosen.empty else chosen
+    if shown.empty:
+        return
+    what = (
+        "start with the same weights, as one unit: their outputs add up instead of cancelling, and only the random "
+        "weights behind them tell them apart"
+        if chosen.empty
+        else "have the same weights and the same gradient, so they stay one unit for ever"
+    )
     yield Finding(
         "symmetric_weights",
         "error",
-        tuple(dict.fromkeys(chosen["layer"])),
+        tuple(dict.fromkeys(shown["layer"])),
         None,
-        {"unit_spread": float(chosen["unit_spread"].fillna(0).max()), "layers": float(chosen["layer"].nunique())},
-        "All units of these layers have the same weights and the same gradient, so they stay one unit for ever. Use a "
-        "random `kernel_initializer`, such as 'glorot_uniform' or 'he_normal'; only biases may start constant.",
+        {"unit_spread": float(shown["unit_spread"].fillna(0).max()), "layers": float(shown["layer"].nunique())},
+        f"All units of these layers {what}. Use a random `kernel_initializer`, such as 'glorot_uniform' or "
+        "'he_normal'; only biases may start constant.",
     )
 
 

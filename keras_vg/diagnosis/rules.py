@@ -88,6 +88,7 @@ PREDICTION_RULES: tuple[Rule, ...] = (outputs.find_constant_prediction, saturati
 HISTORY_RULES: tuple[Rule, ...] = (
     training.find_loss_curve,
     curves.find_stop,
+    curves.find_rate_jump,
     curves.find_constant_answer,
     curves.find_hardly_varying_predictions,
     curves.find_validation_rise,

@@ -37,6 +37,8 @@ class Thresholds:
             gone: 0.73 to 1.0 (`findings/ftrl_discards_initial_weights.sh`).
         update_small: Relative steps below this need a million steps for a change of order 1.
         loss_jump: Loss after one step over the loss before it, on the same batch, from which the step overshoots.
+        loss_ruined: The same, from which it is an error under optimizers whose first step is as large as all others
+            (Adam): below it some recover within epochs, and it is a warning.
         dead_fraction: Part of a layer's units that are dead; all of them: nothing passes.
         dead_warning: From here on most of the layer is wasted.
         saturated_fraction: Part of a layer's values whose derivative is below 1 % of the largest.
@@ -83,6 +85,10 @@ class Thresholds:
             moved by 0.0024 and more (benchmark).
         slow_curve: Relative fall of the loss over the epochs below which small steps are to blame.
         small_steps: Relative change of the weights per step that counts as small then.
+        short_way: What the kernel that moves most has moved in all `settled_epochs` epochs and more, relative to its
+            size, below which the steps are too small in all, while the loss is above `beaten_loss`: of the benchmark's
+            programs with too low a rate nearly all are below 0.06 after five epochs, of healthy ones none below 0.23.
+        way_steps: Steps that a training must have for that.
         rising_loss: Last loss over the smallest one from which it rises.
         rising_error: The same, from which training diverges; where a constant prediction's loss is known, that decides.
         oscillation: Part of the loss's falls that later rises undo, from which it goes up and down rather than down. Of
@@ -91,8 +97,8 @@ class Thresholds:
             are ruined at once, which other rules see (the same with `--match rate --seeds 3`).
         oscillation_size: Median relative change of the loss per epoch below which that is but the noise of a plateau.
         beaten_loss: Loss, as part of that of the best constant prediction, below which large steps have done good.
-        unlearned_loss: Loss, as part of that of the best constant prediction, above which nothing has been learned after
-            `first_epochs` epochs of `first_steps` steps in all.
+        unlearned_loss: Loss, as part of that of the best constant prediction, above which nothing has been learned
+            after `first_epochs` epochs of `first_steps` steps in all.
         converged_loss: Loss, as part of that of the best constant prediction, below which a still net is done.
         still_part: Part of the epochs that must have passed since a training stopped.
         same_loss: Relative change of the loss per epoch below which it is the very same but for rounding.
@@ -128,6 +134,7 @@ class Thresholds:
     update_discarded: float = 0.5
     update_small: float = 1e-6
     loss_jump: float = 3.0
+    loss_ruined: float = 10.0
     dead_fraction: float = 0.999
     dead_warning: float = 0.8
     saturated_fraction: float = 0.9
@@ -159,6 +166,8 @@ class Thresholds:
     slow_steps: float = 1e-3
     slow_curve: float = 0.03
     small_steps: float = 2e-4
+    short_way: float = 0.1
+    way_steps: int = 100
     rising_loss: float = 2.0
     rising_error: float = 10.0
     oscillation: float = 0.5

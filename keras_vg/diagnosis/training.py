@@ -104,9 +104,11 @@ def find_first_step(context: Context) -> Iterator[Finding]:
         return
     floor = max(abs(before), abs(context.baseline) if np.isfinite(context.baseline) else 0.0, 1e-12)
     if after > t.loss_jump * floor or (np.isinf(after) and np.isfinite(before)):
+        # Adam makes its first step before it knows how large the gradients are, and may recover from it.
+        is_certain = not context.moves_by_rate or not after <= t.loss_ruined * floor
         yield Finding(
             "learning_rate_too_high",
-            "error",
+            "error" if is_certain else "warning",
             (),
             None,
             {"loss": before, "loss_after_one_step": after, "learning_rate": rate},
@@ -186,7 +188,7 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
         return
     if len(losses) < 2:
         return
-    yield from _find_endless_fall(losses, epochs)
+    yield from _find_endless_fall(losses, epochs, t.endless_loss)
     if explodes_in_time(context):  # which is why the loss rises
         return
     lowest = int(np.argmin(losses))
@@ -236,6 +238,18 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
             f"The loss hardly falls, and the weights change by {step:.1e} of their size per step; 0.001 is healthy. "
             f"{raise_rate()}",
         )
+        return
+    moved = _measure_way(context)
+    if 0 < moved < t.short_way and losses[-1] > t.beaten_loss * _get_start(context, losses):
+        yield Finding(
+            "learning_rate_too_low",
+            "error",
+            (),
+            int(epochs[0]),
+            {**evidence, "steps": context.count_steps(), "moved_in_all": moved},
+            f"In {context.count_steps():,.0f} steps no kernel has moved by more than {moved:.0%} of its size, and "
+            f"little has been learned: a model that learns moves its weights by most of their size. {raise_rate()}",
+        )
     elif fall < t.flat_loss:
         yield Finding(
             "loss_does_not_fall",
@@ -248,7 +262,25 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
         )
 
 
-def _find_endless_fall(losses: np.ndarray, epochs: np.ndarray) -> Iterator[Finding]:
+def _measure_way(context: Context) -> float:
+    """How far the kernel that moves most has moved in all steps, relative to its size.
+
+    NaN where that is not known, in the first epochs, and while the learning rate of a schedule still rises.
+    """
+    t, metrics = context.thresholds, context.epoch_metrics if context.gradients is not None else None
+    if metrics is None or len(metrics.epochs) < t.settled_epochs or metrics.steps.sum() < t.way_steps:
+        return float("nan")
+    if metrics.rates[-1] > metrics.rates[0]:
+        return float("nan")
+    return float(np.sum(metrics.movement * metrics.steps))
+
+
+def _get_start(context: Context, losses: np.ndarray) -> float:
+    """The loss of the best constant answer, or where that is not known, of the first epoch."""
+    return context.baseline if context.baseline > 0 else float(losses[0])
+
+
+def _find_endless_fall(losses: np.ndarray, epochs: np.ndarray, limit: float) -> Iterator[Finding]:
     """A loss below 0 that falls faster and faster: one that has a lowest value falls more slowly as it nears it.
 
     Of five falls of random size, 1 in 120 series grows throughout.
@@ -258,7 +290,7 @@ def _find_endless_fall(losses: np.ndarray, epochs: np.ndarray) -> Iterator[Findi
         return
     yield Finding(
         "endless_fall",
-        "warning",
+        "error" if losses[-1] < -limit * abs(losses[0]) else "warning",
         (),
         int(epochs[np.argmax(losses < 0)]),
         {"last_loss": float(losses[-1]), "last_fall": float(falls[-1]), "fall_before": float(falls[-2])},

@@ -15,7 +15,7 @@ OutputLoss = tuple[str, bool | None, int | None]
 LOSS_COLUMNS: tuple[str, ...] = ("loss", "from_logits", "ignore_class")
 OUTPUT_COLUMNS: tuple[str, ...] = ("layer", "activation", *LOSS_COLUMNS, "units", "prediction_min")
 OUTPUT_COLUMNS += ("prediction_max", "prediction_mean", "prediction_std", "prediction_size", *LABEL_COLUMNS)
-OUTPUT_COLUMNS += ("cut_fraction",)
+OUTPUT_COLUMNS += ("cut_fraction", "plain_loss")
 
 MOST_FEATURES = 5
 """Of the features that are named one by one."""
@@ -97,7 +97,8 @@ def list_outputs(
         `_max`, `_mean`, `_std` (over the examples, root mean square over the units) and `_size` (root mean square);
         `label_units`, `label_min`, `_max`, `_mean`, `_std`, `label_integer`, `label_distinct`, `label_sum_min` and
         `_max` (over an example's units); `baseline`, the loss of the best constant prediction, NaN where it is not
-        known; `cut_fraction`, as `measure_cut` has it. Labels of the class that the loss leaves out do not count.
+        known; `cut_fraction` and `plain_loss`, as `measure_cut` and `measure_loss` have them. Labels of the class that
+        the loss leaves out do not count.
         Without labels their columns are NaN, `label_units` and `label_distinct` 0.
     """
     known = losses if len(losses) == len(predictions) else [("unknown", None, None)] * len(predictions)
@@ -123,6 +124,7 @@ def list_outputs(
                     "prediction_size": np.sqrt(np.mean(np.square(p))),
                     **_describe_labels(label, prediction, loss, ignored),
                     "cut_fraction": np.nan if label is None else measure_cut(loss, label, prediction, ignored),
+                    "plain_loss": np.nan if label is None else measure_loss(loss, label, prediction, bool(from_logits)),
                 }
             )
     return rows
@@ -181,6 +183,43 @@ def measure_cut(loss: str, label: np.ndarray, prediction: np.ndarray, ignored: i
     else:
         return float("nan")
     return float(np.mean(chosen < EPSILON))
+
+
+def measure_loss(loss: str, label: np.ndarray, prediction: np.ndarray, from_logits: bool = False) -> float:
+    """Measures the loss of predictions, without weights, penalties and whatever else a model may add to it.
+
+    Args:
+        loss: Name of the loss.
+        label: Labels, of shape `(examples, ..., units)`, or of one axis fewer.
+        prediction: Predictions, of shape `(examples, ..., units)`.
+        from_logits: Whether these are logits.
+
+    Returns:
+        The mean over examples and units; NaN for a loss that `find_baseline` does not know, and for labels that do not
+        fit the predictions.
+    """
+    p, y = _flatten(prediction).astype("float64"), _flatten_labels(label, prediction).astype("float64")
+    is_sparse = loss == "sparse_categorical_crossentropy"
+    if len(y) != len(p) or y.shape[1] != (1 if is_sparse else p.shape[1]) or not np.isfinite(y).all():
+        return float("nan")
+    if loss == "mean_squared_error":
+        return float(np.mean(np.square(p - y)))
+    if loss == "mean_absolute_error":
+        return float(np.mean(np.abs(p - y)))
+    if loss == "binary_crossentropy":
+        p = 1 / (1 + np.exp(-p)) if from_logits else p
+        p = np.clip(p, EPSILON, 1 - EPSILON)
+        return float(-np.mean(y * np.log(p) + (1 - y) * np.log(1 - p)))
+    if loss not in ("categorical_crossentropy", "sparse_categorical_crossentropy"):
+        return float("nan")
+    if from_logits:
+        p = np.exp(p - p.max(axis=1, keepdims=True))
+    log_p = np.log(np.clip(p / p.sum(axis=1, keepdims=True), EPSILON, 1 - EPSILON))
+    if not is_sparse:
+        return float(-np.mean(np.sum(y * log_p, axis=1)))
+    classes = y[:, 0].astype(int)
+    is_class = (classes >= 0) & (classes < p.shape[1])  # a class that is left out has no column
+    return float(-np.mean(log_p[is_class, classes[is_class]])) if is_class.any() else float("nan")
 
 
 def find_baseline(loss: str, labels: np.ndarray) -> float:

@@ -28,6 +28,7 @@ def make_log(updates, rates=None):
     ("losses", "updates", "rates", "epoch"),
     [
         (FALLING + [0.0846] * 6, [1e-3] + [1e-7] * 7, 1e-3 * 1e-4 ** np.arange(8.0), 1),  # a schedule that compounds
+        (FALLING + [0.0846] * 6, [1e-3, 1e-5] + [1e-8] * 6, 1e-3 * 1e-2 ** np.arange(8.0), 2),  # more slowly
         (FALLING + [0.0846] * 6, [1e-3] * 8, None, None),  # weights move: it has found its best
         ([0.9, 0.7, 0.6, 0.599, 0.599, 0.599, 0.599, 0.599], [1e-3] * 4 + [1e-7] * 4, None, None),  # a plateau before
         (np.linspace(1, 0.3, 8), [1e-3] * 6 + [1e-5, 1e-7], None, None),  # a cosine's end
@@ -36,7 +37,7 @@ def make_log(updates, rates=None):
 )
 def test_a_training_that_stops_midway(losses, updates, rates, epoch):
     found = find(make_log(updates, rates), make_history(losses)).get("learning_stops")
-    assert (found and (found.severity, found.epoch)) == (epoch if epoch is None else ("warning", epoch))
+    assert (found and (found.severity, found.epoch)) == (epoch if epoch is None else ("error", epoch))
 
 
 @pytest.mark.parametrize(
@@ -244,3 +245,40 @@ def test_large_steps_that_do_good():
     assert (judge_update(0.5), judge_update(2.0)) == ("warning", "error")
     assert (judge_update(0.5, loss_after=0.4), judge_update(2.0, loss_after=0.4)) == (None, "warning")
     assert judge_update(2.0, loss_after=np.nan) == "error"
+
+
+@pytest.mark.parametrize(
+    ("per_step", "losses", "rates", "expected"),
+    [
+        (2e-4, np.linspace(1.0, 0.93, 8), None, "error"),  # 160 steps: 3 % of the kernels' size
+        (2e-4, np.linspace(1.0, 0.93, 4), None, None),  # too early
+        (2e-3, np.linspace(1.0, 0.93, 8), None, None),  # a noisy problem, but the weights move
+        (2e-4, np.linspace(1.0, 0.5, 8), None, None),  # fine-tuning: small steps are enough
+        (2e-4, np.linspace(1.0, 0.93, 8), np.linspace(1e-5, 1e-3, 8), None),  # a warm-up that is not over
+    ],
+)
+def test_weights_that_have_moved_too_little_in_all(per_step, losses, rates, expected):
+    log = make_log([per_step] * len(losses), rates)
+    log = log.assign(steps=20, update_ratio=20 * per_step, delta_norm=20 * per_step * log["weight_norm"])
+    found = find(log, make_history(losses)).get("learning_rate_too_low")
+    assert (found and found.severity) == expected
+    if expected:
+        assert found.evidence["moved_in_all"] == pytest.approx(20 * 8 * per_step)
+
+
+@pytest.mark.parametrize(
+    ("losses", "rates", "epoch"),
+    [
+        ([0.9, 0.5, 0.3, np.nan, np.nan], [0.01, 0.01, 0.01, 5.0, 5.0], 3),
+        ([0.9, 0.5, 0.3, 4.0, 3.0], [0.01, 0.01, 0.01, 5.0, 5.0], 3),
+        ([0.9, 0.5, 0.3, 0.2, 0.1], [1e-5, 1e-3, 1e-2, 1e-2, 1e-2], None),  # a warm-up
+        ([0.9, 0.5, 0.3, 0.2, 0.1], [0.01, 1e-3, 1e-4, 0.01, 0.01], None),  # a restart, to where it was
+        ([0.9, 0.5, 0.3, 4.0, 3.0], [0.01] * 5, None),  # for another reason
+    ],
+)
+def test_a_rate_that_is_raised_too_far(losses, rates, epoch):
+    finding = next((f for f in vg.diagnose(make_log([1e-3] * 5, rates), make_history(losses)) if f.epoch), None)
+    raised = finding is not None and "learning_rate_before" in finding.evidence
+    assert (finding.epoch if raised else None) == epoch
+    if epoch:
+        assert (finding.rule, finding.severity) == ("learning_rate_too_high", "error")

@@ -1,15 +1,19 @@
-"""A model that has learned is not called sick for what was to be feared for it."""
+"""What was feared of a model is milder once it has learned, and an error once it has learned nothing."""
 
 import dataclasses
+import warnings
 
+import keras
+import numpy as np
 import pandas as pd
 import pytest
 
+import keras_vg as vg
 from helpers.made_up_logs import find, make_activations, make_gradients, make_history
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.evidence import Inspection
 from keras_vg.diagnosis.findings import Finding
-from keras_vg.diagnosis.learned import has_learned, soften
+from keras_vg.diagnosis.learned import confirm, has_learned, has_learned_nothing, soften
 from keras_vg.diagnosis.thresholds import Thresholds
 
 
@@ -39,3 +43,54 @@ def test_inputs_that_are_normalized_at_once():
     gamma = make_gradients([0.1]).assign(weight="gamma", depth=1)
     assert "input_scale" not in find(rows, pd.concat([make_gradients([0.1] * 4), gamma]))
     assert "input_scale" in find(rows, pd.concat([make_gradients([0.1] * 4), gamma.assign(depth=3)]))
+
+
+@pytest.mark.parametrize(
+    ("losses", "baseline", "expected"),
+    [
+        ([0.71, 0.70, 0.699], 0.693, True),
+        ([0.71, 0.70], 0.693, False),  # too early
+        ([0.69, 0.68, 0.60], 0.693, False),
+        ([0.95, 0.85, 0.75], 0.693, False),  # above, and on its way below
+        ([0.95, 0.85, 0.849], 0.693, True),
+        ([0.60, 0.65, 0.72], 0.693, True),  # it has lost what it had learned
+        ([0.71, 0.70, 0.699], float("nan"), False),
+        ([0.71, 0.70, float("nan")], 0.693, False),
+    ],
+)
+def test_what_has_learned_nothing(losses, baseline, expected):
+    outputs = pd.DataFrame({"baseline": [baseline]})
+    inspection = Inspection(*[pd.DataFrame()] * 4, outputs, {"loss": 1.0})
+    log = make_gradients([0.1] * 3, epochs=len(losses), steps=20)
+    context = Context(Thresholds(), False, gradients=log, history=make_history(losses), inspection=inspection)
+    assert has_learned_nothing(context) == expected
+    assert not has_learned_nothing(dataclasses.replace(context, is_inspection=True))
+    assert not has_learned_nothing(dataclasses.replace(context, gradients=log.assign(steps=2)))
+
+
+def test_what_was_feared_has_come_true_then():
+    rules = ["input_scale", "learning_rate_too_low", "vanishing_in_time", "output_layer", "validation_loss_rises"]
+    findings = [Finding(rule, "warning", (), None, {}, "") for rule in rules]
+    assert [f.severity for f in confirm(findings)] == ["error", "error", "error", "warning", "warning"]
+    mild = Finding("dead_relu", "info", (), None, {}, "")
+    assert confirm([mild]) == [mild]
+
+
+def test_a_warning_is_an_error_after_a_training_that_learned_nothing():
+    x = np.random.default_rng(0).normal(size=(96, 8)).astype("float32")
+    y = (x[:, :1] > 0).astype("float32")
+    severities = {}
+    for rate in (1e-3, 0.5):
+        keras.utils.set_random_seed(0)
+        hidden = [keras.layers.Dense(8, "tanh") for _ in range(2)]
+        model = keras.Sequential([keras.Input((8,)), *hidden, keras.layers.Dense(1, "sigmoid")])
+        model.compile(keras.optimizers.SGD(rate), "binary_crossentropy")
+        before = vg.diagnose(vg.inspect(model, x, y))
+        guard = vg.TrainingGuard(x, y)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the guard's own, which are what is looked at
+            model.fit(x, y, epochs=8, batch_size=8, verbose=0, callbacks=[guard])
+        severities[rate] = [
+            [f.severity for f in findings if f.rule == "learning_rate_too_low"] for findings in (before, guard.findings)
+        ]
+    assert severities == {1e-3: [["warning"], ["error"]], 0.5: [[], []]}

@@ -195,7 +195,7 @@ SICK = [
     ),
     CORRELATION.vary(
         "correlation of rounded answers",
-        label=("zero_gradient",),
+        label=labels.CUT_OFF,
         strength="clear",
         build=dense(hidden=[48], activation="relu", output=(1, None)),
         loss=stepwise,

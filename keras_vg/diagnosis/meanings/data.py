@@ -35,8 +35,9 @@ DATA: dict[str, Meaning] = {
     ),
     "label_scale": Meaning(
         sees=(
-            "Labels of a regression that are far from unit size, while the predictions start near 0. The "
-            "gradients are huge, yet steps of the usual size take thousands of updates to arrive."
+            "Labels of a regression that are far from unit size, while the predictions start near 0; under a loss of "
+            "one's own, too, if it is as large as they are. The gradients are huge, yet steps of the usual size take "
+            "thousands of updates to arrive."
         ),
         severity=(
             "Error from `label_error` on, warning from `label_size` on; silent if the predictions are at least a "
@@ -84,13 +85,13 @@ DATA: dict[str, Meaning] = {
     "output_layer": Meaning(
         sees=(
             "An output activation with which this loss cannot teach anything: softmax over one unit, logits under"
-            " a loss of probabilities, probabilities under a loss of logits, several outputs for one number, "
-            "several labels of 1 per example under softmax. It compares the last activation, the number of units, "
-            "the loss and the labels."
+            " a loss of probabilities, probabilities under a loss of logits, a softmax of a softmax, several outputs "
+            "for one number, several labels of 1 per example under softmax. It compares the last activation, the "
+            "number of units, the loss and the labels."
         ),
         severity=(
             "Error; a warning where the mistake only slows learning (an activation under `from_logits=True`, "
-            "sigmoids for one of several classes)."
+            "sigmoids for one of several classes, probabilities that are squeezed twice)."
         ),
     ),
     "saturated_output": Meaning(

@@ -5,8 +5,9 @@ from keras_vg.diagnosis.meanings.meaning import Meaning
 NETWORK: dict[str, Meaning] = {
     "symmetric_weights": Meaning(
         sees=(
-            "A hidden layer whose units all have the same weights and the same gradient. They stay one unit for "
-            "ever, however long the training."
+            "A hidden layer whose units all start with the same weights. If they have the same gradient, too, they "
+            "stay one unit for ever, however long the training; if not, they start as one, whose outputs add up "
+            "instead of cancelling."
         ),
         severity="Error; silent where only the output layer starts at 0, which its first step ends.",
         thresholds=("symmetric",),

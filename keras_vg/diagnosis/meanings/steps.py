@@ -13,15 +13,18 @@ STEPS: dict[str, Meaning] = {
     "learning_rate_too_high": Meaning(
         sees=(
             "A step that raises the loss of its own batch, or a loss that rises or goes up and down over the "
-            "epochs. The direction is right, and the step goes beyond what it holds for."
+            "epochs, or is lost in an epoch to which the rate was raised. The direction is right, and the step goes "
+            "beyond what it holds for."
         ),
         severity=(
-            "Error where one step raises the loss by `loss_jump`, or where the last loss is above that of a "
+            "Error where one step raises the loss by `loss_jump` (by `loss_ruined` under Adam and its kin, a warning "
+            "below), where the rate was raised and the loss was lost, or where the last loss is above that of a "
             "constant prediction (where that is unknown: `rising_error` times the lowest loss). Otherwise a "
             "warning."
         ),
         thresholds=(
             "loss_jump",
+            "loss_ruined",
             "rising_loss",
             "rising_error",
             "oscillation",
@@ -31,12 +34,12 @@ STEPS: dict[str, Meaning] = {
     "learning_rate_too_low": Meaning(
         sees=(
             "A step that hardly lowers the loss of its own batch, or a loss that hardly falls over the epochs, "
-            "while the steps are small against the weights. Steps of a healthy size that gain nothing have "
-            "another cause, and the rule is silent."
+            "while the steps are small against the weights, or have not moved any kernel far in all. Steps of a "
+            "healthy size that gain nothing have another cause, and the rule is silent."
         ),
         severity=(
             "Error below `slow_error` (over the epochs: below `flat_loss`), warning below `slow_loss` (over the "
-            "epochs: below `slow_curve`)."
+            "epochs: below `slow_curve`). Error where kernels have moved less than `short_way` in all."
         ),
         thresholds=(
             "slow_loss",
@@ -47,6 +50,10 @@ STEPS: dict[str, Meaning] = {
             "flat_loss",
             "first_epochs",
             "first_steps",
+            "short_way",
+            "way_steps",
+            "settled_epochs",
+            "beaten_loss",
         ),
     ),
     "update_too_large": Meaning(
@@ -124,7 +131,7 @@ STEPS: dict[str, Meaning] = {
             "A training that was learning, and from one epoch on does not: no weight moves, or the rate is 0, or "
             "the loss is the very same. A schedule's soft end and a plateau before it are no stop."
         ),
-        severity="Warning.",
+        severity="Error where weights or rate are known to stand still; a warning where only the loss shows it.",
         thresholds=(
             "still_part",
             "same_loss",
@@ -163,6 +170,7 @@ STEPS: dict[str, Meaning] = {
             "A loss below 0 that falls faster at every epoch. A loss that has a lowest value falls more slowly as"
             " it nears it; this one has none."
         ),
-        severity="Warning.",
+        severity="Error from `endless_loss` times the first loss below 0; else a warning.",
+        thresholds=("endless_loss",),
     ),
 }

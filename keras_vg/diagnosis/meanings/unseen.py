@@ -8,7 +8,10 @@ UNSEEN: dict[str, Meaning] = {
             "Trainable layers that never get a gradient, since the loss does not depend on them. That is no "
             "vanishing gradient: there is no path."
         ),
-        severity="Warning.",
+        severity=(
+            "Error where no layer has a gradient, or where these come before others that have one, on every path "
+            "through the model; else a warning."
+        ),
     ),
     "frozen_layers": Meaning(
         sees=(

@@ -1,0 +1,146 @@
+"""Heads that squeeze twice, labels under a loss of one's own, and layers that start as one unit: on real models."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+import keras_vg as vg
+
+pytestmark = pytest.mark.model
+
+X = np.random.default_rng(0).normal(size=(64, 6)).astype("float32")
+CLASSES = np.arange(64) % 3
+NUMBERS = X[:, :1] + 2.0
+
+
+def squared(y_true, y_pred):
+    return keras.ops.mean(keras.ops.square(y_true - y_pred), axis=-1)
+
+
+def relative(y_true, y_pred):
+    return keras.ops.mean(keras.ops.square(y_true / 3000.0 - y_pred), axis=-1)
+
+
+def find_rules(hidden, loss, y, x=X):
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input(x.shape[1:]), *hidden])
+    model.compile("adam", loss)
+    return {finding.rule: finding.severity for finding in vg.diagnose(vg.inspect(model, x, y)).list_all()}
+
+
+@pytest.mark.parametrize(
+    ("head", "y", "expected"),
+    [
+        ([layers.Dense(3, "softmax"), layers.Softmax()], CLASSES, "warning"),
+        ([layers.Dense(3, "softmax"), layers.Activation("softmax")], CLASSES, "warning"),
+        ([layers.Dense(1, "sigmoid"), layers.Activation("sigmoid")], CLASSES[:, None] > 1, "warning"),
+        ([layers.Dense(3), layers.Softmax()], CLASSES, None),
+        ([layers.Dense(4, "sigmoid"), layers.Dense(3, "softmax")], CLASSES, None),  # a hidden layer
+        ([layers.Dense(3, "sigmoid"), layers.Dense(3, "softmax")], CLASSES, None),  # of as many units
+    ],
+)
+def test_an_activation_of_probabilities(head, y, expected):
+    loss = "sparse_categorical_crossentropy" if y is CLASSES else "binary_crossentropy"
+    assert find_rules(head, loss, y.astype("float32")).get("output_layer") == expected
+
+
+@pytest.mark.parametrize(
+    ("loss", "y", "expected"),
+    [
+        (squared, 3000.0 * NUMBERS, "error"),
+        (squared, 100.0 * NUMBERS, "warning"),
+        (squared, NUMBERS, None),
+        (relative, 3000.0 * NUMBERS, None),  # it scales the labels itself
+    ],
+)
+def test_large_labels_under_a_loss_of_ones_own(loss, y, expected):
+    assert find_rules([layers.Dense(8, "relu"), layers.Dense(1)], loss, y).get("label_scale") == expected
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "expected"),
+    [
+        (lambda: layers.Dense(8, "relu", kernel_initializer="ones"), (6,), "error"),
+        (lambda: layers.Conv1D(8, 3, kernel_initializer=keras.initializers.Constant(0.2)), (8, 2), "error"),
+        (lambda: layers.GRU(8, kernel_initializer="ones", recurrent_initializer="ones"), (8, 2), "error"),
+        (lambda: layers.GRU(8, bias_initializer="ones"), (8, 2), None),
+        (lambda: layers.SimpleRNN(8, recurrent_initializer="identity"), (8, 2), None),
+        (lambda: layers.Conv1D(1, 3, kernel_initializer=keras.initializers.Constant(1 / 3)), (8, 2), None),  # a mean
+    ],
+)
+def test_layers_whose_units_start_alike(layer, shape, expected):
+    x = np.random.default_rng(0).normal(size=(64, *shape)).astype("float32")
+    hidden = [layer(), layers.Flatten(), layers.Dense(8, "tanh"), layers.Dense(3, "softmax")]
+    assert find_rules(hidden, "sparse_categorical_crossentropy", CLASSES, x).get("symmetric_weights") == expected
+
+
+def make_cut(cut):
+    inputs = keras.Input((6,))
+    hidden = layers.Dense(4, name="hidden")(inputs)
+    return keras.Model(inputs, layers.Dense(1, "sigmoid", name="head")(cut(hidden)))
+
+
+def count_right(y_true, y_pred):
+    return keras.ops.mean(keras.ops.cast(keras.ops.not_equal(y_true > 0.5, y_pred > 0.5), "float32"))
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="JAX and torch have gradients of 0 instead")
+def test_what_has_no_derivative_cuts_off_the_layers_before_it():
+    y = (X[:, :1] > 0).astype("float32")
+    severities = {}
+    for name, cut, loss in (
+        ("rounded", lambda h: keras.ops.round(h), "binary_crossentropy"),
+        ("smooth", lambda h: keras.ops.tanh(h), "binary_crossentropy"),
+        ("counted", lambda h: keras.ops.tanh(h), count_right),
+    ):
+        model = make_cut(cut)
+        model.compile("adam", loss)
+        found = {f.rule: f for f in vg.diagnose(vg.inspect(model, X, y)).list_all()}
+        finding = found.get("disconnected_layer")
+        severities[name] = finding and (finding.severity, finding.layers)
+    assert severities == {"rounded": ("error", ("hidden",)), "smooth": None, "counted": ("error", ("hidden", "head"))}
+
+
+def test_a_layer_beside_the_others_is_a_warning():
+    inputs = keras.Input((6,))
+    hidden = layers.Dense(4, "relu")(inputs)
+    beside = layers.Dense(4, name="beside")(inputs)  # an output without a loss
+    model = keras.Model(inputs, [layers.Dense(1, "sigmoid")(hidden), beside])
+    model.compile("adam", ["binary_crossentropy", None])
+    inspection = vg.inspect(model, X, [(X[:, :1] > 0).astype("float32"), X[:, :4]])
+    found = {f.rule: (f.severity, f.layers) for f in vg.diagnose(inspection).list_all()}
+    assert found["disconnected_layer"] == ("warning", ("beside",))
+
+
+def test_a_loss_that_is_scaled_is_not_taken_for_a_low_one():
+    y = (X[:, :1] > 0).astype("float32")
+    verdicts = {}
+    for scale in (1.0, 1e-6):
+        keras.utils.set_random_seed(0)
+        model = keras.Sequential([keras.Input((6,)), layers.Dense(8, "relu"), layers.Dense(1, "sigmoid")])
+        model.compile("sgd", "binary_crossentropy", loss_weights=[scale])
+        inspection = vg.inspect(model, X, y)
+        np.testing.assert_allclose(inspection.setup["loss"], scale * inspection.outputs["plain_loss"][0], rtol=1e-4)
+        verdicts[scale] = {f.rule for f in vg.diagnose(inspection).list_all()}
+    assert "tiny_gradient" not in verdicts[1.0]
+    assert "update_too_small" in verdicts[1e-6]
+
+
+@pytest.mark.parametrize(
+    ("loss", "head", "y"),
+    [
+        ("mse", layers.Dense(1), NUMBERS),
+        ("mae", layers.Dense(1), NUMBERS),
+        ("binary_crossentropy", layers.Dense(1, "sigmoid"), (X[:, :1] > 0) * 1.0),
+        (keras.losses.BinaryCrossentropy(from_logits=True), layers.Dense(1), (X[:, :1] > 0) * 1.0),
+        ("sparse_categorical_crossentropy", layers.Dense(3, "softmax"), CLASSES),
+        (keras.losses.SparseCategoricalCrossentropy(from_logits=True), layers.Dense(3), CLASSES),
+        ("categorical_crossentropy", layers.Dense(3, "softmax"), np.eye(3)[CLASSES]),
+    ],
+)
+def test_the_plain_loss_is_keras_own(loss, head, y):
+    model = keras.Sequential([keras.Input((6,)), head])
+    model.compile("sgd", loss)
+    inspection = vg.inspect(model, X, y)
+    np.testing.assert_allclose(inspection.outputs["plain_loss"][0], model.evaluate(X, y, verbose=0), rtol=1e-4)
