@@ -81,6 +81,20 @@ def test_training_of_a_convolution_is_bit_identical_with_and_without(clipping, o
     check_identity(train, options, tmp_path)
 
 
+@pytest.mark.skipif(BACKEND != "jax", reason="there the way that sums are copied depends on how many there are")
+def test_training_of_many_layers_is_bit_identical_with_and_without(tmp_path):
+    x, y = make_ordered((16,), count=64)
+
+    def train(*callbacks):
+        keras.utils.set_random_seed(7)
+        hidden = [layers.Dense(16, activation="relu", kernel_initializer="he_normal") for _ in range(40)]
+        model = keras.Sequential([keras.Input((16,)), *hidden, layers.Dense(1)])
+        model.compile("adam", "mse")
+        return snapshot(model, model.fit(x, y, batch_size=32, epochs=2, verbose=0, callbacks=list(callbacks)))
+
+    check_identity(train, "xla", tmp_path)
+
+
 MANY_VALUES = {
     "very_wide": SGD(1e-3, momentum=0.9),
     "very_wide_and_shared": SGD(1e-3),
