@@ -9,7 +9,7 @@ from helpers.made_up_logs import find, make_activations, make_gradients, make_hi
 @pytest.mark.parametrize(
     ("rates", "deltas", "losses", "expected"),
     [
-        ([0.1, 0.0, 0.0], [1, 0, 0], [1.0, 0.9, 0.9], ("warning", 1)),
+        ([0.1, 0.0, 0.0], [1, 0, 0], [1.0, 0.9, 0.9], ("error", 1)),  # `learning_stops` follows
         ([0.1, 1e-12, 1e-12], [1, 1e-9, 0], [1.0, 0.9, 0.9], ("warning", 2)),
         ([0.0, 0.0, 0.0], [0, 0, 0], [1.0, 1.0, 1.0], ("error", 0)),
         ([0.1, 0.1, 0.0], [1, 1, 0], [1.0, 0.2, 0.01], None),  # done
