@@ -11,6 +11,9 @@ from keras_vg.diagnosis.order import STAGES
 
 _HARMLESS = STAGES["scale"]
 _MILDER = (*STAGES["rate"], *STAGES["initialization"], *STAGES["depth"], "label_range")
+_UNLEARNED = 0.95
+"""Loss, as part of that of the best constant answer, above which nothing has been learned."""
+
 _WORSE = (*STAGES["scale"], *STAGES["rate"], *STAGES["initialization"], *STAGES["depth"])
 
 
@@ -67,7 +70,7 @@ def has_learned_nothing(context: Context) -> bool:
         return False
     # A loss that started above is learning while it falls: three more such epochs would take it below.
     ahead = losses[-1] + t.first_epochs * min(losses[-1] - losses[-2], 0.0)
-    return bool(ahead > t.unlearned_loss * baseline)
+    return bool(ahead > _UNLEARNED * baseline)
 
 
 def confirm(findings: Iterable[Finding]) -> list[Finding]:

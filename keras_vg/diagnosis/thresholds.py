@@ -97,8 +97,6 @@ class Thresholds:
             are ruined at once, which other rules see (the same with `--match rate --seeds 3`).
         oscillation_size: Median relative change of the loss per epoch below which that is but the noise of a plateau.
         beaten_loss: Loss, as part of that of the best constant prediction, below which large steps have done good.
-        unlearned_loss: Loss, as part of that of the best constant prediction, above which nothing has been learned
-            after `first_epochs` epochs of `first_steps` steps in all.
         converged_loss: Loss, as part of that of the best constant prediction, below which a still net is done.
         still_part: Part of the epochs that must have passed since a training stopped.
         same_loss: Relative change of the loss per epoch below which it is the very same but for rounding.
@@ -173,7 +171,6 @@ class Thresholds:
     oscillation: float = 0.5
     oscillation_size: float = 0.05
     beaten_loss: float = 0.8
-    unlearned_loss: float = 0.95
     converged_loss: float = 0.1
     still_part: float = 0.5
     same_loss: float = 1e-5
