@@ -198,28 +198,50 @@ def measure_loss(loss: str, label: np.ndarray, prediction: np.ndarray, from_logi
         The mean over examples and units; NaN for a loss that `find_baseline` does not know, and for labels that do not
         fit the predictions.
     """
-    p, y = _flatten(prediction).astype("float64"), _flatten_labels(label, prediction).astype("float64")
-    is_sparse = loss == "sparse_categorical_crossentropy"
-    if len(y) != len(p) or y.shape[1] != (1 if is_sparse else p.shape[1]) or not np.isfinite(y).all():
+    p, y = _flatten(prediction), _flatten_labels(label, prediction)
+    units = 1 if loss == "sparse_categorical_crossentropy" else p.shape[1]
+    if loss not in _MEASURES or len(y) != len(p) or not len(y) or y.shape[1] != units or not np.isfinite(y).all():
         return float("nan")
-    if loss == "mean_squared_error":
-        return float(np.mean(np.square(p - y)))
-    if loss == "mean_absolute_error":
-        return float(np.mean(np.abs(p - y)))
-    if loss == "binary_crossentropy":
-        p = 1 / (1 + np.exp(-p)) if from_logits else p
-        p = np.clip(p, EPSILON, 1 - EPSILON)
-        return float(-np.mean(y * np.log(p) + (1 - y) * np.log(1 - p)))
-    if loss not in ("categorical_crossentropy", "sparse_categorical_crossentropy"):
-        return float("nan")
-    if from_logits:
-        p = np.exp(p - p.max(axis=1, keepdims=True))
+    # In pieces: the predictions of a language model are large, and a copy in float64 is twice as large.
+    starts = range(0, len(p), _ROWS_AT_ONCE)
+    pieces = [(p[i : i + _ROWS_AT_ONCE], y[i : i + _ROWS_AT_ONCE]) for i in starts]
+    measured = [_MEASURES[loss](piece.astype("float64"), labels, from_logits) for piece, labels in pieces]
+    values = np.concatenate(measured)
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else float("nan")
+
+
+def _measure_squares(p: np.ndarray, y: np.ndarray, from_logits: bool) -> np.ndarray:
+    return np.mean(np.square(p - y), axis=1)
+
+
+def _measure_distances(p: np.ndarray, y: np.ndarray, from_logits: bool) -> np.ndarray:
+    return np.mean(np.abs(p - y), axis=1)
+
+
+def _measure_binary(p: np.ndarray, y: np.ndarray, from_logits: bool) -> np.ndarray:
+    p = np.clip(1 / (1 + np.exp(-p)) if from_logits else p, EPSILON, 1 - EPSILON)
+    return -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p), axis=1)
+
+
+def _measure_classes(p: np.ndarray, y: np.ndarray, from_logits: bool) -> np.ndarray:
+    p = np.exp(p - p.max(axis=1, keepdims=True)) if from_logits else p
     log_p = np.log(np.clip(p / p.sum(axis=1, keepdims=True), EPSILON, 1 - EPSILON))
-    if not is_sparse:
-        return float(-np.mean(np.sum(y * log_p, axis=1)))
+    if y.shape[1] == p.shape[1] > 1:
+        return -np.sum(y * log_p, axis=1)
     classes = y[:, 0].astype(int)
-    is_class = (classes >= 0) & (classes < p.shape[1])  # a class that is left out has no column
-    return float(-np.mean(log_p[is_class, classes[is_class]])) if is_class.any() else float("nan")
+    is_class = (classes >= 0) & (classes < p.shape[1])  # a class that is left out may have no unit
+    return np.where(is_class, -log_p[np.arange(len(p)), np.where(is_class, classes, 0)], np.nan)
+
+
+_MEASURES = {
+    "mean_squared_error": _measure_squares,
+    "mean_absolute_error": _measure_distances,
+    "binary_crossentropy": _measure_binary,
+    "categorical_crossentropy": _measure_classes,
+    "sparse_categorical_crossentropy": _measure_classes,
+}
+_ROWS_AT_ONCE = 4096
 
 
 def find_baseline(loss: str, labels: np.ndarray) -> float:

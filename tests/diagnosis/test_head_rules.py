@@ -7,8 +7,6 @@ from keras import layers
 
 import keras_vg as vg
 
-pytestmark = pytest.mark.model
-
 X = np.random.default_rng(0).normal(size=(64, 6)).astype("float32")
 CLASSES = np.arange(64) % 3
 NUMBERS = X[:, :1] + 2.0
@@ -102,6 +100,7 @@ def test_what_has_no_derivative_cuts_off_the_layers_before_it():
     assert severities == {"rounded": ("error", ("hidden",)), "smooth": None, "counted": ("error", ("hidden", "head"))}
 
 
+@pytest.mark.model
 def test_a_layer_beside_the_others_is_a_warning():
     inputs = keras.Input((6,))
     hidden = layers.Dense(4, "relu")(inputs)
@@ -113,6 +112,7 @@ def test_a_layer_beside_the_others_is_a_warning():
     assert found["disconnected_layer"] == ("warning", ("beside",))
 
 
+@pytest.mark.model
 def test_a_loss_that_is_scaled_is_not_taken_for_a_low_one():
     y = (X[:, :1] > 0).astype("float32")
     verdicts = {}

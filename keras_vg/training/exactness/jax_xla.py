@@ -16,8 +16,8 @@ VIEWS = ("broadcast_in_dim", "concatenate", "convert_element_type", "copy", "pad
 COMBINATIONS = ("add", "add_any", "div", "mul", "neg", "sub")
 
 MOST_PRODUCTS = 32
-"""At most so many sums of rows are copied as products. Each takes a sixth of a sum's time, and ten times as long to
-compile: of 200 layers the first `fit` took 1.5 times as long as without the logger, and 1.2 with sums."""
+"""At most so many sums of rows are copied as products. Each takes a sixth of a sum's time, and six times as long to
+compile: of 200 layers the first `fit` took 1.5 to 1.6 times as long as without the logger, and 1.2 to 1.4 with sums."""
 
 LIBRARY_SIZE = 4096
 """On a CPU, XLA leaves operations on so many values to a library, which merges nothing with them. The limit that
