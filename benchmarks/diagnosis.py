@@ -24,7 +24,7 @@ from labelled_programs import STRENGTHS, Half, Program, Watched, select, watch_p
 console = Console(width=160)
 
 FIGURES = ["loss_falls_per_step", "relative_spread", "update_ratio", "gradient_ratio", "loss_over_baseline"]
-FIGURES += ["falls_undone", "swing"]
+FIGURES += ["falls_undone", "swing", "total_update"]
 COLUMNS = {
     "error": "error",
     "cause_as_error": "cause, as error",
@@ -130,6 +130,7 @@ def _measure(watched: Watched) -> dict[str, float]:
             "loss_over_baseline": float(loss / baseline),
             "falls_undone": falls_undone,
             "swing": swing,
+            "total_update": watched.total_update,
         }
 
 

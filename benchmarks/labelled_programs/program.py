@@ -107,20 +107,26 @@ class Program:
         return {**self.fit_options, **weights}
 
 
+def _inspect_program(program: Program, seed: int, examples: int) -> tuple[Trainee, dict[str, Any], Any, Inspection]:
+    """A program anew, its options of `fit`, a probe batch and its labels, and what `inspect` says of it."""
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(seed)
+    trainee = program.make()
+    options = program.make_fit_options(trainee.x, trainee.y)
+    probe, labels, weight = keras.tree.map_structure(
+        lambda array: None if array is None else array[:examples],
+        (trainee.x, trainee.y, options.get("sample_weight")),
+    )
+    return trainee, options, (probe, labels), vg.inspect(trainee.model, probe, labels, weight)
+
+
 def run_program(program: Program, seed: int, epochs: int = 3, examples: int = 128) -> Evidence:
     """Inspects a program on a batch, then trains it with all loggers.
 
     Returns:
         All there is to diagnose.
     """
-    keras.utils.clear_session()
-    keras.utils.set_random_seed(seed)
-    model, x, y = program.make()
-    options = program.make_fit_options(x, y)
-    probe, labels, weight = keras.tree.map_structure(
-        lambda array: None if array is None else array[:examples], (x, y, options.get("sample_weight"))
-    )
-    inspection = vg.inspect(model, probe, labels, weight)
+    (model, x, y), options, (probe, _), inspection = _inspect_program(program, seed, examples)
     with tempfile.TemporaryDirectory() as folder:
         gradients, activations = Path(folder) / "gradients.csv", Path(folder) / "activations.csv"
         loggers = [vg.GradientLogger(gradients), vg.ActivationLogger(activations, probe)]
@@ -137,6 +143,7 @@ class Watched(NamedTuple):
         before: What `diagnose` finds in that.
         during: What `TrainingGuard` finds before the first step, and after each epoch.
         losses: The loss of each epoch.
+        total_update: Sum over the first five epochs of the relative change of the kernel that changes most.
         raised: What the training raised, if it did.
     """
 
@@ -144,6 +151,7 @@ class Watched(NamedTuple):
     before: Findings
     during: list[Findings]
     losses: np.ndarray
+    total_update: float
     raised: str
 
 
@@ -169,20 +177,23 @@ class _Listener(keras.callbacks.Callback):
 
 def watch_program(program: Program, seed: int, epochs: int = 20, examples: int = 128) -> Watched:
     """Inspects a program on a batch, then trains it under a guard that has the same batch, as a user would."""
-    keras.utils.clear_session()
-    keras.utils.set_random_seed(seed)
-    model, x, y = program.make()
-    options = program.make_fit_options(x, y)
-    probe, labels, weight = keras.tree.map_structure(
-        lambda array: None if array is None else array[:examples], (x, y, options.get("sample_weight"))
-    )
-    inspection = vg.inspect(model, probe, labels, weight)
+    (model, x, y), options, (probe, labels), inspection = _inspect_program(program, seed, examples)
     guard = vg.TrainingGuard(probe, labels)
     listener, raised = _Listener(guard), ""
-    callbacks = [*(make() for make in program.callbacks), guard, listener]
-    try:
-        model.fit(x, y, epochs=program.epochs or epochs, verbose=0, callbacks=callbacks, **options)
-    except Exception as error:  # Keras and its backends raise many types; whichever it is, it is printed
-        raised = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0][:200]}"
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "gradients.csv"
+        callbacks = [*(make() for make in program.callbacks), guard, vg.GradientLogger(path), listener]
+        try:
+            model.fit(x, y, epochs=program.epochs or epochs, verbose=0, callbacks=callbacks, **options)
+        except Exception as error:  # Keras and its backends raise many types; whichever it is, it is printed
+            raised = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0][:200]}"
+        total_update = _measure_total_update(path) if listener.losses else float("nan")
     during = listener.heard or [guard.findings]
-    return Watched(inspection, vg.diagnose(inspection), during, np.array(listener.losses), raised)
+    losses = np.array(listener.losses)
+    return Watched(inspection, vg.diagnose(inspection), during, losses, total_update, raised)
+
+
+def _measure_total_update(path: Path, epochs: int = 5) -> float:
+    log = vg.read_log(path)
+    kernels = log[log["weight"].str.contains("kernel|embeddings") & (log["epoch"] < epochs)]
+    return float(kernels.groupby("epoch")["update_ratio"].max().sum())

@@ -46,7 +46,7 @@ _MOVING_BY_RATE = ("Adam", "AdamW", "Adamax", "Nadam", "RMSprop", "Lion")
 
 _SCALED = 10.0
 """How many times the loss of a model may be that of its predictions, or this its own. Training and inference differ,
-too, by dropout and by the moving averages of a normalization."""
+too, by dropout and by the moving averages of a normalization: chosen, not tuned."""
 
 _BEYOND_GRADIENTS = 1.5
 """Plain SGD moves weights no farther than 1 in the unit of the learning rate times all gradients."""

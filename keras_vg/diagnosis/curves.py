@@ -12,7 +12,8 @@ from keras_vg.diagnosis.outputs import CROSSENTROPIES, REGRESSIONS
 from keras_vg.diagnosis.training import measure_oscillation
 
 _RAISED = 10.0
-"""How many times as high a learning rate must be as all before it to be blamed for the loss of its epoch."""
+"""How many times as high a learning rate must be as all before it to be blamed for the loss of its epoch: chosen, not
+tuned."""
 
 
 def find_stop(context: Context) -> Iterator[Finding]:

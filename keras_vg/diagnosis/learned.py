@@ -12,7 +12,8 @@ from keras_vg.diagnosis.order import STAGES
 _HARMLESS = STAGES["scale"]
 _MILDER = (*STAGES["rate"], *STAGES["initialization"], *STAGES["depth"], "label_range")
 _UNLEARNED = 0.95
-"""Loss, as part of that of the best constant answer, above which nothing has been learned."""
+"""Loss, as part of that of the best constant answer, above which nothing has been learned: chosen, to allow for what a
+batch's labels differ from all labels."""
 
 _WORSE = (*STAGES["scale"], *STAGES["rate"], *STAGES["initialization"], *STAGES["depth"])
 

@@ -104,15 +104,15 @@ def _judge_head(output: dict[str, Any]) -> tuple[str, str] | None:
 
 
 def _judge_repeated_activation(context: Context, output: dict[str, Any]) -> tuple[str, str] | None:
-    """Whether a layer without weights squeezes probabilities into probabilities once more."""
-    squeezing = ("sigmoid", "softmax")
-    if context.activations is None or output["activation"] not in squeezing:
+    """Whether a layer without weights applies sigmoid or softmax to what are probabilities already."""
+    bounded = ("sigmoid", "softmax")
+    if context.activations is None or output["activation"] not in bounded:
         return None
     rows = context.activations[["depth", "layer", "activation", "units"]].to_dict("records")
     index = next((i for i, row in enumerate(rows) if row["layer"] == output["layer"]), 0)
     before, own = rows[index - 1], rows[index]
     is_repeated = index > 0 and before["depth"] == own["depth"] and before["units"] == own["units"]
-    if not is_repeated or before["activation"] not in squeezing:
+    if not is_repeated or before["activation"] not in bounded:
         return None
     return "warning", (
         f"The {own['activation']} is given the probabilities of the {before['activation']} before it, and cannot come "
@@ -129,7 +129,7 @@ def _has_several_ones(output: dict[str, Any]) -> bool:
 
 
 def _exceeds_probabilities(output: dict[str, Any]) -> bool:
-    """Whether the labels, one per unit, sum to more than 1 for most examples."""
+    """Whether the labels, one per unit, sum to far more than 1 in the mean."""
     return bool(output["label_units"] == output["units"] > 1 and output["label_mean"] * output["label_units"] > 1.5)
 
 

@@ -105,7 +105,7 @@ def find_first_step(context: Context) -> Iterator[Finding]:
     floor = max(abs(before), abs(context.baseline) if np.isfinite(context.baseline) else 0.0, 1e-12)
     if after > t.loss_jump * floor or (np.isinf(after) and np.isfinite(before)):
         # Adam makes its first step before it knows how large the gradients are, and may recover from it.
-        is_certain = not context.moves_by_rate or not after <= t.loss_ruined * floor
+        is_certain = not context.moves_by_rate or not after <= t.loss_jump_adaptive * floor
         yield Finding(
             "learning_rate_too_high",
             "error" if is_certain else "warning",
@@ -239,16 +239,16 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
             f"{raise_rate()}",
         )
         return
-    moved = _measure_way(context)
-    if 0 < moved < t.short_way and losses[-1] > t.beaten_loss * _get_start(context, losses):
+    moved = _measure_total_update(context)
+    if 0 < moved < t.small_total_update and losses[-1] > t.beaten_loss * _get_start(context, losses):
         yield Finding(
             "learning_rate_too_low",
             "error",
             (),
             int(epochs[0]),
-            {**evidence, "steps": context.count_steps(), "moved_in_all": moved},
-            f"In {context.count_steps():,.0f} steps no kernel has moved by more than {moved:.0%} of its size, and "
-            f"little has been learned: a model that learns moves its weights by most of their size. {raise_rate()}",
+            {**evidence, "steps": context.count_steps(), "total_update_ratio": moved},
+            f"In {context.count_steps():,.0f} steps no kernel has changed by more than {moved:.0%} of its size, and "
+            f"little has been learned: models that learn change their weights by most of their size. {raise_rate()}",
         )
     elif fall < t.flat_loss:
         yield Finding(
@@ -262,13 +262,13 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
         )
 
 
-def _measure_way(context: Context) -> float:
-    """How far the kernel that moves most has moved in all steps, relative to its size.
+def _measure_total_update(context: Context) -> float:
+    """The sum over the epochs of the relative change of a kernel, of the one that changes most.
 
     NaN where that is not known, in the first epochs, and while the learning rate of a schedule still rises.
     """
     t, metrics = context.thresholds, context.epoch_metrics if context.gradients is not None else None
-    if metrics is None or len(metrics.epochs) < t.settled_epochs or metrics.steps.sum() < t.way_steps:
+    if metrics is None or len(metrics.epochs) < t.settled_epochs or metrics.steps.sum() < t.total_update_steps:
         return float("nan")
     if metrics.rates[-1] > metrics.rates[0]:
         return float("nan")

@@ -263,7 +263,7 @@ def test_weights_that_have_moved_too_little_in_all(per_step, losses, rates, expe
     found = find(log, make_history(losses)).get("learning_rate_too_low")
     assert (found and found.severity) == expected
     if expected:
-        assert found.evidence["moved_in_all"] == pytest.approx(20 * 8 * per_step)
+        assert found.evidence["total_update_ratio"] == pytest.approx(20 * 8 * per_step)
 
 
 @pytest.mark.parametrize(

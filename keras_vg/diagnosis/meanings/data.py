@@ -91,7 +91,7 @@ DATA: dict[str, Meaning] = {
         ),
         severity=(
             "Error; a warning where the mistake only slows learning (an activation under `from_logits=True`, "
-            "sigmoids for one of several classes, probabilities that are squeezed twice)."
+            "sigmoids for one of several classes, an activation that is applied twice)."
         ),
     ),
     "saturated_output": Meaning(

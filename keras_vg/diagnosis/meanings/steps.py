@@ -17,14 +17,14 @@ STEPS: dict[str, Meaning] = {
             "beyond what it holds for."
         ),
         severity=(
-            "Error where one step raises the loss by `loss_jump` (by `loss_ruined` under Adam and its kin, a warning "
-            "below), where the rate was raised and the loss was lost, or where the last loss is above that of a "
-            "constant prediction (where that is unknown: `rising_error` times the lowest loss). Otherwise a "
+            "Error where one step raises the loss by `loss_jump` (by `loss_jump_adaptive` under Adam and its kin, a "
+            "warning below), where the rate was raised and the loss was lost, or where the last loss is above that of "
+            "a constant prediction (where that is unknown: `rising_error` times the lowest loss). Otherwise a "
             "warning."
         ),
         thresholds=(
             "loss_jump",
-            "loss_ruined",
+            "loss_jump_adaptive",
             "rising_loss",
             "rising_error",
             "oscillation",
@@ -34,12 +34,12 @@ STEPS: dict[str, Meaning] = {
     "learning_rate_too_low": Meaning(
         sees=(
             "A step that hardly lowers the loss of its own batch, or a loss that hardly falls over the epochs, "
-            "while the steps are small against the weights, or have not moved any kernel far in all. Steps of a "
+            "while the steps are small against the weights, or have changed no kernel by much in total. Steps of a "
             "healthy size that gain nothing have another cause, and the rule is silent."
         ),
         severity=(
             "Error below `slow_error` (over the epochs: below `flat_loss`), warning below `slow_loss` (over the "
-            "epochs: below `slow_curve`). Error where kernels have moved less than `short_way` in all."
+            "epochs: below `slow_curve`). Error where the total change of the kernels is below `small_total_update`."
         ),
         thresholds=(
             "slow_loss",
@@ -50,8 +50,8 @@ STEPS: dict[str, Meaning] = {
             "flat_loss",
             "first_epochs",
             "first_steps",
-            "short_way",
-            "way_steps",
+            "small_total_update",
+            "total_update_steps",
             "settled_epochs",
             "beaten_loss",
         ),
