@@ -46,7 +46,7 @@ def copy_gradients(gradients: Sequence[Any], nonnegative: Any) -> list[Any]:
         equation = get_equation(value)
         if equation is None:
             continue
-        name = equation.primitive.name
+        name = "reshape" if _is_sum_of_one(equation) else equation.primitive.name
         if is_reduced and name == "broadcast_in_dim":  # XLA repeats it in all that read it
             found.append((value, equation, _copy_times_one))
         elif len(readers[id(value)]) > 1 or _is_enlarged(value, equation):  # XLA computes it apart from the update
@@ -127,7 +127,12 @@ def _copy_sum(equation: Any, inputs: Sequence[Any], nonnegative: Any) -> Any:
 
     (values,) = inputs
     zero = np.zeros((), values.dtype)
-    return lax.reduce(values, zero, lambda total, value: value + total, tuple(equation.params["axes"]))
+    return lax.reduce(values, zero, _add_to, tuple(equation.params["axes"]))
+
+
+def _add_to(total: Any, value: Any) -> Any:
+    """A function of the module, which JAX traces once, and not once per sum."""
+    return value + total
 
 
 def _copy_sum_of_rows(equation: Any, inputs: Sequence[Any], nonnegative: Any) -> Any:
@@ -178,6 +183,12 @@ def _is_sum_of_rows(equation: Any, readers: dict[int, list[str]]) -> bool:
     is_computed = source is not None and source.primitive.name != "broadcast_in_dim"
     is_of_rows = len(values.shape) == 2 and tuple(equation.params["axes"]) == (0,)
     return is_of_rows and is_computed and "dot_general" in readers[id(values)] and backend.is_on_cpu()
+
+
+def _is_sum_of_one(equation: Any) -> bool:
+    """Whether it adds up along axes of length 1: another shape of the same values, as of a broadcast bias."""
+    is_sum = equation.primitive.name == "reduce_sum"
+    return is_sum and all(equation.in_tracers[0].shape[axis] == 1 for axis in equation.params["axes"])
 
 
 def _is_enlarged(value: Any, equation: Any) -> bool:
