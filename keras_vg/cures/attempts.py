@@ -12,7 +12,10 @@ from keras_vg.diagnosis.causes import group_by_cause
 from keras_vg.diagnosis.findings import Finding, Findings
 
 NO_BETTER = 0.05
-"""Score up to which a model is no better than a constant answer, so that warnings count as errors."""
+"""Score up to which a model is no better than a constant answer, so that a warning is as good as an error."""
+
+GOOD_SCORE = 0.8
+"""Score from which warnings are left alone: at most a fifth of a constant answer's error is left to gain. Chosen."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +69,9 @@ class Attempt:
 
 
 def list_targets(attempt: Attempt) -> list[Finding]:
-    """Lists what is to be cured: errors; warnings only of a model that is no better than a constant answer.
+    """Lists what is to be cured: errors, and warnings if there is none and the score is not good.
+
+    A warning is a suspicion: a remedy of it that is proven shows that it was right.
 
     Args:
         attempt: What was trained fully.
@@ -75,9 +80,14 @@ def list_targets(attempt: Attempt) -> list[Finding]:
         The findings, each rule once; of what follows from one that is listed, nothing.
     """
     errors = [finding for finding in attempt.findings if finding.severity == "error"]
-    if errors or attempt.median > NO_BETTER:
+    if errors or attempt.median >= GOOD_SCORE:
         return errors
     return [f for f in attempt.findings if f.severity == "warning" and f.rule in FOR_RULE]
+
+
+def is_suspected(attempt: Attempt) -> bool:
+    """Whether a model that learns draws warnings, and no error: what is not proven against them counts for nothing."""
+    return attempt.is_healthy and attempt.median > NO_BETTER
 
 
 def is_done(attempt: Attempt) -> bool:

@@ -20,6 +20,7 @@ from keras_vg.cures.attempts import (
     collect_curves,
     describe_scores,
     is_done,
+    is_suspected,
     list_rising,
     list_targets,
     tabulate,
@@ -285,6 +286,8 @@ def _conclude(search: Search, status: Status | None, notes: list[str]) -> Cure:
     best = search.best if search.attempts else original
     if status is None:
         status = _tell_status(original, best)
+    if status == "healthy":
+        best = original
     draft = best.frozen.rest
     if status == "healthy" and original.median <= NO_BETTER:
         notes = [*notes, "nothing is wrong with the training, and still the model is no better than a constant answer"]
@@ -315,10 +318,10 @@ def _conclude(search: Search, status: Status | None, notes: list[str]) -> Cure:
 
 
 def _tell_status(original: Attempt, best: Attempt) -> Status:
-    if not list_targets(original):
-        return "healthy"
     if best.verdict == "proven":
         return "proven"
+    if not list_targets(original) or is_suspected(original):
+        return "healthy"
     return "better" if best.verdict == "better" else "not shown"
 
 

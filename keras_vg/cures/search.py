@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_vg.cures import score
-from keras_vg.cures.attempts import Attempt, count, is_done, list_targets
+from keras_vg.cures.attempts import Attempt, count, is_done, is_suspected, list_targets
 from keras_vg.cures.catalogue import FOR_RULE, REMEDIES
 from keras_vg.cures.data import count_examples
 from keras_vg.cures.draft import Draft
@@ -143,7 +143,9 @@ class Search:
         """Changes on top of others that clear the finding furthest upstream, as far as an inspection can tell."""
         if len(base.changes) >= MOST_CHANGES:
             return []
-        targets = list_targets(base) or [Finding("not_proven", "error", (), None, {}, "")]
+        targets = list_targets(base)
+        if not targets and not is_suspected(self.attempts[0]):  # a suspicion is confirmed by its own remedies alone
+            targets = [Finding("not_proven", "error", (), None, {}, "")]
         seen = inspect_draft(base.frozen)
         for target in sort_upstream(targets):
             names = AFTERWARDS if target.rule == "not_proven" else FOR_RULE.get(target.rule, ())

@@ -11,7 +11,7 @@ from keras import layers
 import keras_vg as vg
 from keras_vg.cures import search as search_module
 from keras_vg.cures import trials as trials_module
-from keras_vg.cures.attempts import Attempt, list_rising
+from keras_vg.cures.attempts import Attempt, is_suspected, list_rising, list_targets
 from keras_vg.cures.score import Score
 from keras_vg.cures.search import Search, Settings
 from keras_vg.cures.trials import Trial
@@ -322,6 +322,53 @@ def test_models_that_cannot_be_trained_are_refused():
     model.optimizer = None
     with pytest.raises(TypeError, match="compiled with a Keras optimizer"):
         cure(model)
+
+
+def make_suspect():
+    """Tanhs with weights of 1.5: the net learns something of an easy task, and its saturation is a warning."""
+    keras.utils.set_random_seed(0)
+    options = {"activation": "tanh", "kernel_initializer": keras.initializers.RandomNormal(stddev=1.5)}
+    x = np.random.default_rng(1).normal(size=(400, 4)).astype("float32")
+    optimizer = keras.optimizers.Adam(0.003)
+    model = make_model(
+        *[layers.Dense(16, **options) for _ in range(3)], layers.Dense(1, "sigmoid"), optimizer=optimizer
+    )
+    return model, x, (x[:, :1] + x[:, 1:2] > 0).astype("float32")
+
+
+def test_warning_of_a_model_that_learns_is_proven_by_its_own_remedy():
+    found = cure(*make_suspect(), epochs=8)
+    assert [(f.rule, f.severity) for f in found.findings_before] == [("saturated_units", "warning")]
+    assert min(found.scores_before) > 0.1
+    assert found.status == "proven"
+    assert found.changes == ("initializers that fit",)
+
+
+def test_model_whose_warnings_no_remedy_confirms_is_healthy(monkeypatch):
+    monkeypatch.setitem(search_module.FOR_RULE, "saturated_units", ("learning rate / 100",))
+    found = cure(*make_suspect(), epochs=8)
+    assert list(found.trials["verdict"]) == ["original", "dropped"]
+    assert found.status == "healthy"
+    assert found.changes == ()
+    assert "no change is proposed" in str(found)
+
+
+@pytest.mark.parametrize(
+    ("severity", "scores", "expected", "suspected"),
+    [
+        ("warning", (0.5, 0.6), ["input_scale"], True),
+        ("warning", (0.81, 0.9), [], True),
+        ("warning", (0.0, 0.04), ["input_scale"], False),
+        ("error", (0.81, 0.9), ["input_scale"], False),
+        ("info", (0.0, 0.04), [], False),
+    ],
+)
+def test_warnings_are_cured_as_far_as_the_score_is_not_good(severity, scores, expected, suspected):
+    findings = vg.Findings([vg.Finding("input_scale", severity, (), None, {}, "")])
+    trials = tuple(Trial(seed, 1, 1, 0.0, Score(value, value, {}), (), findings) for seed, value in enumerate(scores))
+    attempt = Attempt((), "", None, None, trials)
+    assert [finding.rule for finding in list_targets(attempt)] == expected
+    assert is_suspected(attempt) is suspected
 
 
 def test_agreement_is_of_more_than_half_of_the_seeds():
