@@ -242,17 +242,19 @@ SICK = [
         loss=unclipped_logarithm,
     ),
     BINARY.vary("accuracy as a loss", label=labels.CUT_OFF, strength="clear", loss=accuracy_as_loss),
-    BINARY.vary("squared error with the wrong sign", unnamed=True, strength="mild", loss=negated),
+    BINARY.vary("squared error with the wrong sign", label=labels.WRONG_LOSS, strength="mild", loss=negated),
     QUANTILES.vary(
         "regression with the wrong sign",
-        label=("endless_fall",),
+        label=labels.WRONG_LOSS,
         strength="clear",
         build=dense(hidden=[32], activation="relu", output=(1, None)),
         loss=negated,
         epochs=6,
         score=None,
     ),
-    BINARY.vary("a loss of the mean prediction alone", unnamed=True, strength="mild", loss=constant_in_prediction),
+    BINARY.vary(
+        "a loss of the mean prediction alone", label=labels.WRONG_LOSS, strength="mild", loss=constant_in_prediction
+    ),
     RARE.vary(
         "weights of nothing",
         label=("zero_gradient", *labels.NO_STEPS),

@@ -247,6 +247,14 @@ def draw_label_shape(scene: Scene, ax: Axes) -> None:
     ax.set_ylabel("loss")
 
 
+def draw_answers(scene: Scene, ax: Axes) -> None:
+    """The loss of right answers, of the best that go by the labels, and of the best that is the same for all."""
+    losses = scene.inspection.setup["loss_of_answers"]
+    names = ["the labels\nthemselves", "the best that\ngo by the labels", "the best one\nfor all"]
+    _draw_bars(ax, names, [losses[name] for name in ("right", "varying", "constant")])
+    ax.set_ylabel("loss")
+
+
 def draw_ids(scene: Scene, ax: Axes) -> None:
     """The ids that an embedding is given, and those that it has rows for."""
     row = scene.inspection.embeddings.iloc[0]

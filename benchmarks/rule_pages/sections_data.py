@@ -40,6 +40,14 @@ DATA = [
         caption="The loss of the first batch. Left, it changes when the same labels get the predictions' shape.",
     ),
     Section(
+        rule="loss_function",
+        sick="a loss of the mean prediction alone",
+        healthy="own squared error",
+        silent="The loss is 0 where predictions equal the labels, and higher for every answer that is one for all.",
+        draw=drawings.draw_answers,
+        caption="What the loss makes of answers that are made up. Left, one answer for all is as good as the labels.",
+    ),
+    Section(
         rule="label_scale",
         sick="labels times 10000.0",
         healthy="regression mae",

@@ -159,7 +159,7 @@ EDGES: tuple[Edge, ...] = (
             "A loss cannot come near its lowest value where the output cannot reach the labels, nor where there is "
             "nothing to learn in them; what it does instead is flat, endless, or up and down.",
         )
-        for rule in ("label_range", "label_shape", "constant_labels")
+        for rule in ("label_range", "label_shape", "constant_labels", "loss_function")
     ),
     Edge(
         "output_layer",

@@ -13,7 +13,7 @@ STAGES: dict[str, tuple[str, ...]] = {
         "padding_attended",
         "exhausted_data",
     ),
-    "labels": ("label_range", "label_shape", "constant_labels", "endless_fall"),
+    "labels": ("label_range", "label_shape", "constant_labels", "loss_function", "endless_fall"),
     "head": ("output_layer", "saturated_output"),
     "scale": ("feature_scale", "input_scale", "input_too_small", "label_scale"),
     "rate": (

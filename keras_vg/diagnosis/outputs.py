@@ -87,9 +87,10 @@ def _judge_head(output: dict[str, Any]) -> tuple[str, str] | None:
                 "in the loss."
             )
     if loss in CROSSENTROPIES and takes_logits and activation in ("sigmoid", "softmax", "relu", "tanh"):
-        return "warning", (
+        return "error", (
             f"The loss takes logits (`from_logits=True`) but the output is a {activation}. Leave out the activation, "
-            "or `from_logits`."
+            "or `from_logits`. (On TensorFlow Keras looks at the logits behind a sigmoid or softmax all the same; "
+            "other backends do not.)"
         )
     if is_categorical and activation == "sigmoid":
         return "warning", "One of several classes is a choice: use `activation='softmax'` instead of sigmoid."

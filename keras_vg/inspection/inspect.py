@@ -1,6 +1,7 @@
 """One forward and backward pass on a batch, before any training: what each layer passes on, and what it gets back."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import keras
@@ -134,6 +135,7 @@ def _inspect(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> Inspecti
             "loss_after": passes.loss_after,
             "loss_aligned": passes.loss_aligned,
             "loss_reachable": passes.loss_reachable,
+            "loss_of_answers": asdict(passes.answers),
             "logits_found": passes.logits_found,
             "update": measure_update(model, passes.updated),
             "update_if_built": measure_update(model, passes.updated_if_built),

@@ -14,7 +14,7 @@ from keras_vg.diagnosis.outputs import CROSSENTROPIES, RANGES, REGRESSIONS, find
 from keras_vg.inspection import stateless, training_step
 from keras_vg.inspection.activations import ActivationProbe, Reading
 from keras_vg.inspection.batches import OutputLoss
-from keras_vg.inspection.label_trials import measure_aligned, measure_reachable
+from keras_vg.inspection.label_trials import Answers, measure_aligned, measure_answers, measure_reachable
 from keras_vg.text import LONGEST_QUOTE, quote_error
 from keras_vg.training import keras_private
 from keras_vg.training.compilation import has_own_step
@@ -39,6 +39,7 @@ class Passes:
         loss_after: The same after that step.
         loss_aligned: The batch's loss after the change that `label_trials.measure_aligned` measures.
         loss_reachable: The same of `label_trials.measure_reachable`.
+        answers: What the loss makes of answers that were made up, if it is not one of Keras's.
         logits_found: Of each output, whether its loss looks through the last activation at the logits before it; empty
             if that is not known.
         not_seen: What is not known, with the reason.
@@ -53,6 +54,7 @@ class Passes:
     loss_after: float
     loss_aligned: float
     loss_reachable: float
+    answers: Answers
     logits_found: list[bool]
     not_seen: dict[str, str]
 
@@ -107,8 +109,8 @@ def run_passes(
     if batch[1] is not None and not probe.step.takes_labels:
         not_seen["labels"] = "its train_step takes `x` alone"
     known = [np.nan if value is None else value for value in (loss, loss_after)]
-    changes = (np.nan, np.nan) if "loss" in not_seen else _try_labels(model, batch, reading, losses)
-    aligned, reachable = (known[0] + change for change in changes)
+    tried = (np.nan, np.nan, Answers()) if "loss" in not_seen else _try_labels(model, batch, reading, losses)
+    aligned, reachable = (known[0] + change for change in tried[:2])
     return Passes(
         reading=reading,
         losses=losses,
@@ -119,6 +121,7 @@ def run_passes(
         loss_after=known[1],
         loss_aligned=aligned,
         loss_reachable=reachable,
+        answers=tried[2],
         logits_found=logits_found,
         not_seen=not_seen,
     )
@@ -145,6 +148,7 @@ def describe_failure(probe: ActivationProbe, embeddings: pd.DataFrame) -> Passes
         loss_after=np.nan,
         loss_aligned=np.nan,
         loss_reachable=np.nan,
+        answers=Answers(),
         logits_found=[],
         not_seen=dict.fromkeys(("activations", "outputs", "loss", "gradients"), reason),
     )
@@ -233,25 +237,28 @@ def _repeat_step(probe: ActivationProbe, batch: Batch, replaced: Sequence[tuple[
 
 def _try_labels(
     model: keras.Model, batch: Batch, reading: Reading, losses: Sequence[OutputLoss]
-) -> tuple[float, float]:
+) -> tuple[float, float, Answers]:
     """Of a model with one output, what `label_trials` measures; NaN of any other."""
     labels, predictions = order_labels(model, batch[1]), tree.flatten(reading.predictions)
     if not len(labels) == len(predictions) == len(losses) == 1:
-        return np.nan, np.nan
+        return np.nan, np.nan, Answers()
 
     def measure(label: np.ndarray, prediction: np.ndarray) -> float:
         tensors = ops.convert_to_tensor(label), ops.convert_to_tensor(prediction)
+        sample_weight = batch[2] if batch[2] is None else batch[2][: len(label)]
         try:
             with keras_private.detached_bookkeeping(model, *tensors) as loss:
-                return float(loss(*tensors, batch[2]))
+                return float(loss(*tensors, sample_weight))
         except Exception:  # any: the loss may be the user's own, and take no labels of this shape
             return np.nan
 
     label, prediction = np.asarray(ops.convert_to_numpy(labels[0])), np.asarray(predictions[0])
     aligned = measure_aligned(measure, label, prediction)
     if losses[0][0] in (*CROSSENTROPIES, *REGRESSIONS):  # whose bounds are known
-        return aligned, np.nan
-    return aligned, measure_reachable(measure, label, prediction, reading.heads[0][1])
+        return aligned, np.nan, Answers()
+    activation = reading.heads[0][1]
+    reachable = measure_reachable(measure, label, prediction, activation)
+    return aligned, reachable, measure_answers(measure, label, prediction, activation)
 
 
 def _detach(model: keras.Model, y: Any, reading: Reading | None) -> Any:

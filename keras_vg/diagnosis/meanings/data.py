@@ -33,6 +33,16 @@ DATA: dict[str, Meaning] = {
         severity="Error.",
         thresholds=("label_shape",),
     ),
+    "loss_function": Meaning(
+        sees=(
+            "A loss of one's own that is measured for answers that are made up: for the labels themselves, for others "
+            "that go by the labels, and for answers that are the same for every example. If one of the last is as good "
+            "as all others, nothing can be learned; if the labels themselves have the highest loss of all, and the "
+            "others are below 0, its sign is wrong."
+        ),
+        severity="Error.",
+        thresholds=("answer_gain",),
+    ),
     "label_scale": Meaning(
         sees=(
             "Labels of a regression that are far from unit size, while the predictions start near 0; under a loss of "
@@ -90,8 +100,8 @@ DATA: dict[str, Meaning] = {
             "number of units, the loss and the labels."
         ),
         severity=(
-            "Error; a warning where the mistake only slows learning (an activation under `from_logits=True`, "
-            "sigmoids for one of several classes, an activation that is applied twice)."
+            "Error; a warning where the mistake only slows learning (sigmoids for one of several classes, an "
+            "activation that is applied twice)."
         ),
     ),
     "saturated_output": Meaning(

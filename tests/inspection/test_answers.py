@@ -1,0 +1,178 @@
+"""What a loss makes of answers that are made up: losses that teach, and losses that do not."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers, ops
+
+import keras_vg as vg
+from keras_vg.inspection.label_trials import LEVELS, measure_answers
+
+RNG = np.random.default_rng(0)
+BINARY = (RNG.random((64, 1)) > 0.6).astype("float32")
+NUMBERS = RNG.normal(size=(64, 1)).astype("float32")
+CLASSES = np.eye(4, dtype="float32")[RNG.integers(0, 4, 64)]
+SIZES = np.abs(NUMBERS)
+TIMES = np.concatenate([SIZES, BINARY], axis=1)
+RARE = (np.arange(64) == 5).astype("float32")[:, None]
+
+
+def squared(y, p):
+    return ops.mean(ops.square(y - p))
+
+
+def binary(y, p):
+    return -ops.mean(y * ops.log(p) + (1 - y) * ops.log(1 - p))
+
+
+def classes(y, p):
+    return -ops.mean(ops.sum(y * ops.log(p), axis=-1))
+
+
+def margin(y, p):
+    return ops.mean(ops.maximum(1 - y * p, 0))
+
+
+def contrast(y, p):
+    """Of distances: small for a label of 1, at least 1 for a label of 0."""
+    return ops.mean(y * ops.square(p) + (1 - y) * ops.square(ops.maximum(1 - p, 0)))
+
+
+def overlap(y, p):
+    return 1 - 2 * ops.sum(y * p) / (ops.sum(y) + ops.sum(p))
+
+
+def correlate(y, p):
+    a, b = y - ops.mean(y), p - ops.mean(p)
+    return -ops.sum(a * b) / ops.sqrt(ops.sum(a * a) * ops.sum(b * b) + 1e-9)
+
+
+def spread(y, p):
+    """Likelihood of a normal distribution around 0, whose log variance is predicted."""
+    return ops.mean(ops.exp(-p) * ops.square(y) + p)
+
+
+def survive(y, p):
+    time, event = y[:, :1], y[:, 1:]
+    return ops.mean(ops.exp(p[:, :1]) * time - event * p[:, :1])
+
+
+def quantile(y, p):
+    return ops.mean(ops.maximum(0.9 * (y - p), -0.1 * (y - p)))
+
+
+def of_means(y, p):
+    return ops.square(ops.mean(y) - ops.mean(p))
+
+
+TEACHING = [
+    (squared, NUMBERS, "linear"),
+    (squared, 1e6 * NUMBERS, "linear"),
+    (squared, NUMBERS**8, "linear"),
+    (squared, BINARY, "sigmoid"),
+    (squared, RARE, "sigmoid"),
+    (lambda y, p: ops.sqrt(squared(y, p)), NUMBERS, "linear"),
+    (lambda y, p: ops.mean(ops.abs(y - p)), NUMBERS, "linear"),
+    (lambda y, p: ops.mean(ops.abs(y - p) / y), SIZES + 1, "linear"),
+    (lambda y, p: ops.mean(p - y * ops.log(p)), SIZES, "softplus"),
+    (binary, BINARY, "sigmoid"),
+    (binary, RARE, "sigmoid"),
+    (lambda y, p: binary(y, ops.sigmoid(p)), BINARY, "linear"),
+    (classes, CLASSES, "softmax"),
+    (lambda y, p: classes(y, ops.softmax(p)), CLASSES, "linear"),
+    (lambda y, p: -ops.mean(ops.square(1 - p) * y * ops.log(p) + (1 - y) * ops.log(1 - p)), BINARY, "sigmoid"),
+    (margin, 2 * BINARY - 1, "linear"),
+    (margin, 2 * BINARY - 1, "tanh"),
+    (contrast, BINARY, "linear"),
+    (contrast, BINARY, "relu"),
+    (contrast, BINARY, "sigmoid"),
+    (overlap, BINARY, "sigmoid"),
+    (correlate, NUMBERS, "linear"),
+    (spread, NUMBERS, "linear"),
+    (survive, TIMES, "linear"),
+    (quantile, NUMBERS, "linear"),
+    (lambda y, p: -ops.mean(y * p), 2 * BINARY - 1, "linear"),  # of Wasserstein GANs, which has no lowest value
+]
+WITHOUT_GAIN = [
+    (of_means, NUMBERS, "linear"),
+    (of_means, BINARY, "sigmoid"),
+    (margin, BINARY, "linear"),  # a label of 0 asks for nothing
+]
+WRONG_SIGN = [
+    (lambda y, p: -squared(y, p), NUMBERS, "linear"),
+    (lambda y, p: -squared(y, p), BINARY, "sigmoid"),
+    (lambda y, p: -binary(y, p), BINARY, "sigmoid"),
+    (lambda y, p: -classes(y, p), CLASSES, "softmax"),
+    (lambda y, p: -overlap(y, p), BINARY, "sigmoid"),
+]
+UNKNOWN = [
+    (lambda y, p: ops.mean(p), NUMBERS, "linear"),  # which is computed by a layer, and knows no labels
+    (squared, np.ones((64, 1), "float32"), "linear"),
+    (squared, np.where(RARE > 0, np.nan, NUMBERS), "linear"),
+    (squared, NUMBERS[:, 0], "linear"),
+    (lambda y, p: ops.mean(ops.log(p)), NUMBERS, "linear"),
+]
+
+
+def judge(loss, labels, activation):
+    def measure(y, p):
+        return float(loss(ops.convert_to_tensor(y), ops.convert_to_tensor(p)))
+
+    answers = measure_answers(measure, labels, np.zeros((64, *(labels.shape[1:] or (1,))), "float32"), activation)
+    slack = 1e-6 * (answers.highest - min(answers.constant, answers.varying))
+    has_no_gain = answers.varying >= answers.constant - slack
+    return answers, has_no_gain, answers.right >= answers.highest - slack and answers.highest <= slack
+
+
+@pytest.mark.parametrize(("loss", "labels", "activation"), TEACHING)
+def test_losses_that_teach(loss, labels, activation):
+    answers, has_no_gain, has_wrong_sign = judge(loss, labels, activation)
+    assert np.isfinite(answers.highest)
+    assert not has_no_gain
+    assert not has_wrong_sign
+    assert answers.constant - answers.varying > 3e-4 * (answers.highest - answers.varying)
+
+
+@pytest.mark.parametrize(("loss", "labels", "activation"), WITHOUT_GAIN)
+def test_losses_for_which_one_answer_is_as_good(loss, labels, activation):
+    assert judge(loss, labels, activation)[1:] == (True, False)
+
+
+@pytest.mark.parametrize(("loss", "labels", "activation"), WRONG_SIGN)
+def test_losses_that_right_answers_raise(loss, labels, activation):
+    assert judge(loss, labels, activation)[1:] == (False, True)
+
+
+@pytest.mark.parametrize(("loss", "labels", "activation"), UNKNOWN)
+def test_losses_that_say_nothing_of_the_labels(loss, labels, activation):
+    assert np.isnan(judge(loss, labels, activation)[0].highest)
+
+
+def test_squared_error_has_the_losses_of_its_closed_form():
+    answers = judge(squared, NUMBERS, "linear")[0]
+    y = NUMBERS.astype("float64")
+    low, high = y.min() - np.ptp(y), y.max() + np.ptp(y)
+    furthest = np.linspace(low + 0.02 * (high - low), high - 0.02 * (high - low), LEVELS)[[0, -1]]
+    assert answers.right == 0
+    assert answers.constant == pytest.approx(y.var(), rel=1e-5)
+    assert answers.highest >= max(np.mean(np.square(y - level)) for level in furthest) * (1 - 1e-5)
+
+
+@pytest.mark.parametrize(
+    ("loss", "activation", "expected"),
+    [
+        (squared, "sigmoid", False),
+        (of_means, "sigmoid", True),
+        (lambda y, p: -squared(y, p), "sigmoid", True),
+        ("mse", "sigmoid", False),
+        (keras.losses.BinaryCrossentropy(), "sigmoid", False),
+    ],
+)
+@pytest.mark.model
+def test_rule_reads_them_of_a_model(loss, activation, expected):
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(4, "relu"), layers.Dense(1, activation)])
+    model.compile("adam", loss)
+    x = RNG.normal(size=(64, 3)).astype("float32")
+    weights = np.linspace(0.5, 1.5, 64, dtype="float32")
+    findings = vg.diagnose(vg.inspect(model, x, BINARY, weights)).list_all()
+    assert [f.severity for f in findings if f.rule == "loss_function"] == ["error"] * expected
