@@ -250,7 +250,7 @@ def draw_label_shape(scene: Scene, ax: Axes) -> None:
 def draw_answers(scene: Scene, ax: Axes) -> None:
     """The loss of right answers, of the best that go by the labels, and of the best that is the same for all."""
     losses = scene.inspection.setup["loss_of_answers"]
-    names = ["the labels\nthemselves", "the best that\ngo by the labels", "the best one\nfor all"]
+    names = ["the labels\nthemselves", "the lowest that\ngo by the labels", "the lowest\nfor all"]
     _draw_bars(ax, names, [losses[name] for name in ("right", "varying", "constant")])
     ax.set_ylabel("loss")
 

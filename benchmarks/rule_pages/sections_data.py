@@ -41,11 +41,11 @@ DATA = [
     ),
     Section(
         rule="loss_function",
-        sick="a loss of the mean prediction alone",
+        sick="regression with the wrong sign",
         healthy="own squared error",
         silent="The loss is 0 where predictions equal the labels, and higher for every answer that is one for all.",
         draw=drawings.draw_answers,
-        caption="What the loss makes of answers that are made up. Left, one answer for all is as good as the labels.",
+        caption="What the loss makes of answers that are made up. Left, nothing is worse than the labels.",
     ),
     Section(
         rule="label_scale",
