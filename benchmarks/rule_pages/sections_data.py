@@ -41,7 +41,7 @@ DATA = [
     ),
     Section(
         rule="loss_function",
-        sick="regression with the wrong sign",
+        sick="squared error with the wrong sign",
         healthy="own squared error",
         silent="The loss is 0 where predictions equal the labels, and higher for every answer that is one for all.",
         draw=drawings.draw_answers,
