@@ -69,9 +69,10 @@ class Attempt:
 
 
 def list_targets(attempt: Attempt) -> list[Finding]:
-    """Lists what is to be cured: errors, and warnings if there is none and the score is not good.
+    """Lists what is to be cured: errors, and milder findings if there is none and the score is not good.
 
-    A warning is a suspicion: a remedy of it that is proven shows that it was right.
+    A warning is a suspicion: a remedy of it that is proven shows that it was right. So is what a model that has learned
+    something made milder, such as labels of another scale.
 
     Args:
         attempt: What was trained fully.
@@ -82,11 +83,11 @@ def list_targets(attempt: Attempt) -> list[Finding]:
     errors = [finding for finding in attempt.findings if finding.severity == "error"]
     if errors or attempt.median >= GOOD_SCORE:
         return errors
-    return [f for f in attempt.findings if f.severity == "warning" and f.rule in FOR_RULE]
+    return [finding for finding in attempt.findings if finding.rule in FOR_RULE]
 
 
 def is_suspected(attempt: Attempt) -> bool:
-    """Whether a model that learns draws warnings, and no error: what is not proven against them counts for nothing."""
+    """Whether a model that learns draws no error: what is not proven against them counts for nothing."""
     return attempt.is_healthy and attempt.median > NO_BETTER
 
 

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from keras_vg.cures.attempts import (
+    GOOD_SCORE,
     NO_BETTER,
     Attempt,
     collect_curves,
@@ -30,7 +31,7 @@ from keras_vg.cures.data import MOST_PROBED, Data, count_examples, describe_rows
 from keras_vg.cures.draft import Draft, make_draft
 from keras_vg.cures.search import Search, Settings
 from keras_vg.cures.template import Template, make_template
-from keras_vg.cures.trials import FrozenDraft, compile_original, freeze, quiet
+from keras_vg.cures.trials import FrozenDraft, compile_original, freeze, quiet, score_given
 from keras_vg.diagnosis.findings import Findings
 from keras_vg.inspection.inspect import inspect
 from keras_vg.inspection.training_step import has_call
@@ -156,7 +157,8 @@ def cure(
     The model is trained from fresh weights with each seed and diagnosed. For the finding furthest upstream (data,
     labels, output layer, scale, learning rate, initialization, depth) remedies are applied; an inspection drops those
     that do not clear it; the rest are trained for a part of the epochs, the best with all seeds and epochs. This goes
-    on until a change is proven and nothing of severity error is left, or the budget is spent.
+    on until a change is proven and nothing of severity error is left, or the budget is spent. A model whose weights are
+    good as it is given (a score of 0.8 or more), such as one that is being fine-tuned, gets no change.
 
     The score is 1 for perfect answers on the validation data and 0 for those no better than the best constant one, and
     does not depend on the loss: for classes, the mean of what accuracy and cross-entropy gain over the constant answer;
@@ -223,15 +225,23 @@ def cure(
         found = Search(draft, template, settings)
         if notes:
             return _conclude(found, "impossible", notes)
+        given = score_given(model, draft)
         with _show_progress(progress) as notify:
             found.settings = replace(settings, notify=notify)
-            interrupted = _run(found, search)
-        return _conclude(found, None, [*template.left_out, *interrupted])
+            notes = [*template.left_out, *_run(found, None if given >= GOOD_SCORE else search)]
+        if not given >= GOOD_SCORE:  # or not known
+            return _conclude(found, None, notes)
+        trained = f"the model as it was given scores {given:.2f}: its weights are trained, those of trials are fresh"
+        return _conclude(found, "healthy", [*notes, trained])
 
 
-def _run(found: Search, search: str) -> list[str]:
+def _run(found: Search, search: str | None) -> list[str]:
+    """Trains the original, and searches if a way is given; returns what is to be noted."""
     try:
-        found.run_randomly() if search == "random" else found.run()
+        if search is None:
+            found.train_original()
+        else:
+            found.run_randomly() if search == "random" else found.run()
     except KeyboardInterrupt:
         if not found.attempts:
             raise
@@ -286,11 +296,11 @@ def _conclude(search: Search, status: Status | None, notes: list[str]) -> Cure:
     best = search.best if search.attempts else original
     if status is None:
         status = _tell_status(original, best)
+        if status == "healthy" and original.median <= NO_BETTER:
+            notes = [*notes, "nothing is wrong with the training, and still it ends no better than a constant answer"]
     if status == "healthy":
         best = original
     draft = best.frozen.rest
-    if status == "healthy" and original.median <= NO_BETTER:
-        notes = [*notes, "nothing is wrong with the training, and still the model is no better than a constant answer"]
     if status == "not shown" and (rising := list_rising(search.attempts)):
         notes = [
             *notes,

@@ -79,9 +79,13 @@ class Search:
         trained = [attempt for attempt in self.attempts if attempt.verdict in ranks]
         return max(trained, key=lambda a: (ranks[a.verdict], a.is_healthy, a.median), default=self.attempts[0])
 
+    def train_original(self) -> Attempt:
+        """Trains the original with all seeds, which comes first."""
+        return self._train_fully(Attempt((), "", freeze(self.draft, self.template)))
+
     def run(self) -> None:
         """Searches until a change is proven and healthy, or the budget is spent."""
-        original = self._train_fully(Attempt((), "", freeze(self.draft, self.template)))
+        original = self.train_original()
         if not list_targets(original):
             return
         base = original
@@ -108,7 +112,7 @@ class Search:
         Args:
             seed: Of the choices.
         """
-        original = self._train_fully(Attempt((), "", freeze(self.draft, self.template)))
+        original = self.train_original()
         generator = np.random.default_rng(seed)
         names, tried = list(REMEDIES), set()
         if not list_targets(original):

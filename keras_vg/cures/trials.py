@@ -338,6 +338,26 @@ def score_predictions(draft: Draft, predictions: Any) -> Score:
     return combine([score_output(o.task, y, p, o.reading, baseline) for o, y, p, baseline in parts])
 
 
+def score_given(model: Any, draft: Draft) -> float:
+    """Scores a model as it was given, before any training of it.
+
+    Args:
+        model: The model.
+        draft: What was made of it.
+
+    Returns:
+        The score on the validation data; NaN if the model has no weights yet, if only a loss tells, or if the model
+        cannot take the data.
+    """
+    if not keras_private.is_built(model) or any(output.task.type == "loss" for output in draft.outputs):
+        return float("nan")
+    try:
+        predictions = predict(make_forward_pass(model), draft.data.x_val, draft.data.batch_size or MOST_PREDICTED)
+    except Exception:  # any: of the backend's own, as for an id that an embedding has no row for
+        return float("nan")
+    return score_predictions(draft, predictions).value
+
+
 def get_scores(trials: Sequence[Trial]) -> list[float]:
     """The score of each trial."""
     return [trial.score.value for trial in trials]

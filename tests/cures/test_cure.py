@@ -324,6 +324,21 @@ def test_models_that_cannot_be_trained_are_refused():
         cure(model)
 
 
+def test_model_that_is_being_fine_tuned_is_healthy_as_it_was_given():
+    """Trials begin with fresh weights, of which so small a rate makes nothing."""
+    model = make_model(layers.Dense(8, "relu"), layers.Dense(1, "sigmoid"))
+    model.fit(X, BINARY, epochs=20, verbose=0)
+    model.compile(keras.optimizers.Adam(1e-6), "binary_crossentropy")
+    before = model.get_weights()
+    found = cure(model)
+    assert found.status == "healthy"
+    assert found.changes == ()
+    assert list(found.trials["verdict"]) == ["original"]
+    assert max(found.scores_before) < 0.8
+    assert any("as it was given scores" in note for note in found.notes)
+    assert all(np.array_equal(one, other) for one, other in zip(before, model.get_weights(), strict=True))
+
+
 def make_suspect():
     """Tanhs with weights of 1.5: the net learns something of an easy task, and its saturation is a warning."""
     keras.utils.set_random_seed(0)
@@ -360,7 +375,7 @@ def test_model_whose_warnings_no_remedy_confirms_is_healthy(monkeypatch):
         ("warning", (0.81, 0.9), [], True),
         ("warning", (0.0, 0.04), ["input_scale"], False),
         ("error", (0.81, 0.9), ["input_scale"], False),
-        ("info", (0.0, 0.04), [], False),
+        ("info", (0.7, 0.75), ["input_scale"], True),
     ],
 )
 def test_warnings_are_cured_as_far_as_the_score_is_not_good(severity, scores, expected, suspected):
