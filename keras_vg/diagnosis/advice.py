@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from keras_vg.diagnosis.context import Context
+from keras_vg.diagnosis.series import is_any
 
 RECTIFIERS = ("relu", "relu6", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "mish")
 """Activations whose slope is about 1 over half of their range."""
@@ -111,11 +112,11 @@ def has_skip_connections(context: Context) -> bool:
 def _uses_mostly(context: Context, names: Sequence[str]) -> bool:
     """Whether most activations of hidden layers are of these; False where none is known."""
     rows = context.activations
-    if rows is None or rows.empty:
+    if rows is None or not len(rows):
         return False
-    rows = rows[(rows["depth"] >= 0) & (rows["epoch"] == rows["epoch"].min())]
+    rows = rows.keep((rows.depth >= 0) & rows.is_first)
     outputs = set() if context.inspection is None else set(context.inspection.outputs["layer"])
-    hidden = rows[~rows["layer"].isin(outputs)] if outputs else rows.iloc[:-1]
-    counts = Counter(str(name) for name in hidden["activation"] if name not in ("linear", "unknown", "softmax"))
+    hidden = rows.activation[~is_any(rows.layer, outputs)] if outputs else rows.activation[:-1]
+    counts = Counter(name for name in hidden if name not in ("linear", "unknown", "softmax"))
     chosen = sum(count for name, count in counts.items() if name in names)
     return chosen > 0 and chosen > sum(counts.values()) / 2

@@ -16,7 +16,6 @@ from keras_vg.diagnosis.series import (
     EpochMetrics,
     GradientSeries,
     StillWeights,
-    make_activation_rows,
     make_series,
     measure_epochs,
     measure_relative_spread,
@@ -77,7 +76,7 @@ class Context:
         thresholds: The values from which the rules call something a fault.
         is_inspection: Whether the tables are those of an inspection, of one step that has not been made.
         gradients: A gradient log, or None.
-        activations: An activation log, or None.
+        activations: The rows of an activation log, or None.
         history: A table with `epoch` and a column per metric, or None.
         inspection: The inspection before the training, which knows loss, labels and optimizer, or None.
         predictions: The predictions for the probe batch, with their `epoch`, or None: a table, or the rows of the last
@@ -91,7 +90,7 @@ class Context:
     thresholds: Thresholds
     is_inspection: bool
     gradients: pd.DataFrame | None = None
-    activations: pd.DataFrame | None = None
+    activations: ActivationRows | None = None
     history: pd.DataFrame | None = None
     inspection: Inspection | None = None
     predictions: pd.DataFrame | list[dict[str, Any]] | None = None
@@ -117,11 +116,11 @@ class Context:
         """What moved at the end of the training without a gradient."""
         return measure_still(self.series) if self.digest is None else self.digest.still
 
-    @cached_property
+    @property
     def outputs(self) -> ActivationRows:
-        """The activation log as arrays."""
+        """The rows of the activation log, where there is one."""
         assert self.activations is not None
-        return make_activation_rows(self.activations)
+        return self.activations
 
     @cached_property
     def final_predictions(self) -> list[dict[str, Any]]:
@@ -256,13 +255,14 @@ class Context:
             return fit_factor(expected) if (expected > 0).all() else float("nan")
         if self.activations is None or any("gamma" in name for name in self.series.names):
             return float("nan")
-        hidden = self.activations[self.activations["depth"].between(0, self.series.depths.max() - 1)]
-        hidden = hidden[hidden["epoch"] == hidden["epoch"].min()]
-        counts = Counter(str(name) for name in hidden["activation"] if name not in ("linear", "unknown"))
+        depths = self.activations.depth
+        hidden = self.activations.keep((depths >= 0) & (depths < self.series.depths.max()))
+        hidden = hidden.keep(hidden.is_first)
+        counts = Counter(name for name in hidden.activation if name not in ("linear", "unknown"))
         activation = next(iter(dict(counts.most_common(1))), "linear")
         if activation not in theory.ACTIVATIONS:
             return float("nan")
-        units = hidden.groupby("depth")["units"].first()
+        units = pd.Series(hidden.units, hidden.depth).groupby(level=0).first()
         chosen = [index for index, name in enumerate(self.series.names) if name == "kernel"]
         norms = pd.Series(self.series.columns["weight_norm"][0, chosen], self.series.depths[chosen])
         variance = float((np.square(norms) / units).median())  # of the weights, times the number of inputs
@@ -276,10 +276,8 @@ class Context:
         """E.g. `"11 x sigmoid, 1 x softmax"`, from an activation log; empty without."""
         if self.activations is None:
             return ""
-        rows = self.activations[
-            (self.activations["depth"] >= 0) & (self.activations["epoch"] == self.activations["epoch"].min())
-        ]
-        counts = Counter(str(name) for name in rows["activation"] if name not in ("linear", "unknown"))
+        names = self.activations.activation[(self.activations.depth >= 0) & self.activations.is_first]
+        counts = Counter(name for name in names if name not in ("linear", "unknown"))
         return ", ".join(f"{count} x {name}" for name, count in counts.items())
 
     def _moves_more_than_gradients(self) -> bool:

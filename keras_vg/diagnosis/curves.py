@@ -85,8 +85,9 @@ def _get_rates(context: Context) -> np.ndarray | None:
 def _find_by_epoch(context: Context, values: np.ndarray) -> np.ndarray | None:
     """What the gradient log says of each epoch of the history; None if it does not of all."""
     assert context.history is not None
-    known = pd.Series(values, context.epoch_metrics.epochs)
-    found = known.reindex(context.history["epoch"]).to_numpy("float64")
+    known, epochs = context.epoch_metrics.epochs, context.history["epoch"].to_numpy()
+    indices = np.minimum(np.searchsorted(known, epochs), len(known) - 1)  # a log's epochs ascend
+    found = np.where(known[indices] == epochs, values[indices], np.nan)
     return found if np.isfinite(found).all() else None
 
 

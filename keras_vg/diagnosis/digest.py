@@ -189,7 +189,7 @@ class ActivationMemory:
         self._is_record = np.zeros(0, bool)
         self._largest: dict[tuple[str, str], float] = {}
 
-    def add(self, rows: Mapping[str, Any]) -> pd.DataFrame:
+    def add(self, rows: Mapping[str, Any]) -> ActivationRows:
         """Adds the rows of an epoch, and returns what there is to judge."""
         new = {name: np.asarray(value, object if isinstance(value, list) else None) for name, value in rows.items()}
         is_record = self._find_records(new)
@@ -198,7 +198,7 @@ class ActivationMemory:
             is_record = np.concatenate([self._is_record, is_record])
         self._columns, self._is_record = new, is_record
         self.rows = make_activation_rows(new)
-        return pd.DataFrame(new)
+        return self.rows
 
     def forget(self, found: Collection[int]) -> None:
         """Leaves out the rows that no later judgement needs.

@@ -169,7 +169,7 @@ def find_zero(context: Context) -> Iterator[Finding]:
         )
     else:
         rows = context.activations
-        may_die = rows is None or rows["activation"].isin(("relu", "relu6")).any()
+        may_die = rows is None or rows.has_activation(("relu", "relu6")).any()
         cause = (
             f"Look for {'dead ReLU units, ' if may_die else ''}an output activation that is constant (softmax over one "
             "unit), or operations without a derivative (argmax, round)."
@@ -192,8 +192,8 @@ def _list_constant_normalizations(context: Context) -> list[str]:
     names = [str(name) for name in series.layers[is_gamma & is_still]]
     if context.activations is None:
         return names
-    varying = context.activations.loc[context.activations["std"] > 0, "layer"].astype(str)
-    return [name for name in names if name not in set(varying)]
+    varying = set(context.activations.layer[context.activations.std > 0])
+    return [name for name in names if name not in varying]
 
 
 def find_nonfinite(context: Context) -> Iterator[Finding]:

@@ -109,14 +109,15 @@ def _judge_repeated_activation(context: Context, output: dict[str, Any]) -> tupl
     bounded = ("sigmoid", "softmax")
     if context.activations is None or output["activation"] not in bounded:
         return None
-    rows = context.activations[["depth", "layer", "activation", "units"]].to_dict("records")
-    index = next((i for i, row in enumerate(rows) if row["layer"] == output["layer"]), 0)
-    before, own = rows[index - 1], rows[index]
-    is_repeated = index > 0 and before["depth"] == own["depth"] and before["units"] == own["units"]
-    if not is_repeated or before["activation"] not in bounded:
+    rows = context.activations
+    index = int(np.argmax(rows.layer == output["layer"]))
+    if index == 0 or rows.depth[index - 1] != rows.depth[index] or rows.units[index - 1] != rows.units[index]:
+        return None
+    before, own = rows.activation[index - 1], rows.activation[index]
+    if before not in bounded:
         return None
     return "warning", (
-        f"The {own['activation']} is given the probabilities of the {before['activation']} before it, and cannot come "
+        f"The {own} is given the probabilities of the {before} before it, and cannot come "
         "near 0 or 1 from them: over ten classes a softmax of a softmax stays below 0.24. Leave one of them out."
     )
 

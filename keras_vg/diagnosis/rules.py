@@ -29,7 +29,7 @@ from keras_vg.diagnosis.explanations import Facts
 from keras_vg.diagnosis.findings import SEVERITIES, Finding, Findings
 from keras_vg.diagnosis.learned import confirm, has_learned, has_learned_nothing, soften
 from keras_vg.diagnosis.nonfinite import merge_nonfinite
-from keras_vg.diagnosis.series import FRACTIONS
+from keras_vg.diagnosis.series import FRACTIONS, make_activation_rows
 from keras_vg.diagnosis.thresholds import Thresholds, make_thresholds
 
 __all__ = ["Thresholds", "diagnose", "judge", "make_thresholds"]
@@ -162,7 +162,7 @@ def make_contexts(evidence: Evidence, thresholds: Thresholds) -> list[Context]:
                 thresholds,
                 is_inspection=True,
                 gradients=None if inspection.gradients.empty else inspection.gradients,  # not known without labels
-                activations=inspection.activations,
+                activations=make_activation_rows(inspection.activations),
                 inspection=inspection,
                 predictions=inspection.outputs,
             )
@@ -173,7 +173,7 @@ def make_contexts(evidence: Evidence, thresholds: Thresholds) -> list[Context]:
                 thresholds,
                 is_inspection=False,
                 gradients=evidence.gradients,
-                activations=evidence.activations,
+                activations=None if evidence.activations is None else make_activation_rows(evidence.activations),
                 history=evidence.history,
                 inspection=inspection,
                 predictions=evidence.predictions,

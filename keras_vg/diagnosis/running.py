@@ -12,7 +12,7 @@ from keras_vg.diagnosis.evidence import Evidence, Inspection
 from keras_vg.diagnosis.findings import Findings
 from keras_vg.diagnosis.growing import GrowingArray
 from keras_vg.diagnosis.rules import apply_rules, conclude, make_contexts
-from keras_vg.diagnosis.series import measure_relative_spread
+from keras_vg.diagnosis.series import ActivationRows, measure_relative_spread
 from keras_vg.diagnosis.thresholds import Thresholds
 
 
@@ -39,18 +39,19 @@ class RunningDiagnosis:
         self.digest: GradientDigest | None = None
         self._predictions: list[dict[str, Any]] | None = None
         self._spreads: list[GrowingArray] = []  # of the epochs, and of each output
-        self.tables: dict[str, pd.DataFrame] = {}
+        self.rows: ActivationRows | None = None
+        self._table: pd.DataFrame | None = None
 
     def judge(self) -> Findings:
         """Says what is wrong by now."""
-        if self.digest is None and not self.tables:
+        if self.digest is None and self.rows is None and self._table is None:
             return conclude(self._contexts, self._judged)
         context = Context(
             self._thresholds,
             is_inspection=False,
             gradients=self._first_rows,
-            activations=self.tables.get("activations"),
-            history=self.tables.get("history"),
+            activations=self.rows,
+            history=self._table,
             inspection=self._inspection,
             predictions=self._predictions,
             spread_history=self._get_spreads(),
@@ -62,7 +63,7 @@ class RunningDiagnosis:
         epochs = {finding.epoch for finding in judged.findings if finding.epoch is not None}
         if self.digest is not None:
             self._gradients.forget(epochs)
-        if "activations" in self.tables:
+        if self.rows is not None:
             self._activations.forget(epochs)
         return findings
 
@@ -74,7 +75,7 @@ class RunningDiagnosis:
 
     def add_activations(self, rows: Mapping[str, Any]) -> None:
         """Adds the rows of an epoch to the activation log; one epoch between two judgements."""
-        self.tables["activations"] = self._activations.add(rows)
+        self.rows = self._activations.add(rows)
 
     def add_predictions(self, epoch: int, outputs: Sequence[Mapping[str, Any]]) -> None:
         """Adds the predictions for a probe batch, each as a row of `Inspection.outputs`; the latest are kept."""
@@ -91,4 +92,4 @@ class RunningDiagnosis:
 
     def add_metrics(self, epoch: int, metrics: Mapping[str, float]) -> None:
         """Adds the metrics of an epoch to the history."""
-        self.tables["history"] = self._history.add(epoch, metrics)
+        self._table = self._history.add(epoch, metrics)

@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import pandas as pd
-
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding, Severity, Value
 from keras_vg.diagnosis.outputs import CROSSENTROPIES
@@ -91,10 +89,10 @@ def _is_saturated(context: Context, head: dict[str, Any]) -> bool:
 
 def _name_activation(context: Context, head: dict[str, Any]) -> str:
     """That of the head; where a Flatten, say, stands behind it, that of the last sigmoid or softmax before."""
-    rows: pd.DataFrame | None = context.activations
+    rows = context.activations
     if head["activation"] != "unknown" or rows is None:
         return str(head["activation"])
-    squashing = [name for name in rows["activation"] if name != "linear"][-1:]
+    squashing = [name for name in rows.activation if name != "linear"][-1:]
     return squashing[0] if squashing and squashing[0] in _SQUASHING else "unknown"
 
 

@@ -20,6 +20,10 @@ from keras_vg.training import keras_private
 Quantity = Literal["output", "size", "ids", "kernel_input"]
 
 
+_EMBEDDINGS = ["layer", "input_dim", "id_min", "id_max"]
+_NO_EMBEDDINGS = pd.DataFrame([], columns=_EMBEDDINGS)
+
+
 class NotReturnableError(RuntimeError):
     """What was measured in a loop or function inside a traced function cannot be returned from around that one."""
 
@@ -186,7 +190,7 @@ class CallRecorder:
             if ids:
                 low, high = np.min(ids, axis=0)[0], np.max(ids, axis=0)[1]
                 embeddings.append((item.name, int(item.layer.input_dim), float(low), float(high)))
-        table = pd.DataFrame(embeddings, columns=["layer", "input_dim", "id_min", "id_max"])
+        table = pd.DataFrame(embeddings, columns=_EMBEDDINGS) if embeddings else _NO_EMBEDDINGS.copy()
         return Recording(outputs, table, next(iter(kernel_inputs), None))
 
     def _watch_call(

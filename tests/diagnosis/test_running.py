@@ -160,7 +160,7 @@ def test_what_is_kept_does_not_grow():
             running.add_metrics(epoch, metrics)
             running.judge()
             if epoch in (99, 199):
-                kept.append((len(running.digest.series.epochs), len(running.tables["activations"])))
+                kept.append((len(running.digest.series.epochs), len(running.rows)))
     for (early, few), (late, many) in zip(kept[::2], kept[1::2], strict=True):
         assert late <= max(early + 5, 40)
         assert many <= few + 15
