@@ -115,8 +115,10 @@ def _describe_course(said: list[Findings]) -> str:
 
 
 def _measure(watched: Watched) -> dict[str, float]:
-    """The figures by which sick and healthy are told apart."""
+    """The figures by which sick and healthy are told apart; NaN where gradients could not be seen."""
     seen = watched.inspection
+    if seen.gradients.empty:
+        return dict.fromkeys(FIGURES, np.nan)
     kernels = seen.gradients[seen.gradients["weight"].str.contains("kernel") & (seen.gradients["weight_norm"] > 0)]
     baseline = np.float64(seen.outputs["baseline"].sum(skipna=False))
     falls_undone, swing = measure_oscillation(watched.losses)
