@@ -248,9 +248,9 @@ def draw_label_shape(scene: Scene, ax: Axes) -> None:
 
 
 def draw_answers(scene: Scene, ax: Axes) -> None:
-    """The loss of right answers, of the best that go by the labels, and of the best that is the same for all."""
+    """The loss of the labels as predictions, and the lowest of predictions that depend on them and of constant ones."""
     losses = scene.inspection.setup["loss_of_answers"]
-    names = ["the labels\nthemselves", "the lowest that\ngo by the labels", "the lowest\nfor all"]
+    names = ["the labels", "the lowest that\ndepend on them", "the lowest\nconstant"]
     _draw_bars(ax, names, [losses[name] for name in ("right", "varying", "constant")])
     ax.set_ylabel("loss")
 

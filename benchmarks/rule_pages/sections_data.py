@@ -43,9 +43,9 @@ DATA = [
         rule="loss_function",
         sick="squared error with the wrong sign",
         healthy="own squared error",
-        silent="The loss is 0 where predictions equal the labels, and higher for every answer that is one for all.",
+        silent="The loss is 0 where predictions equal the labels, and higher for every constant prediction.",
         draw=drawings.draw_answers,
-        caption="What the loss makes of answers that are made up. Left, nothing is worse than the labels.",
+        caption="The losses of trial predictions. Left, predictions that equal the labels have the highest loss.",
     ),
     Section(
         rule="label_scale",

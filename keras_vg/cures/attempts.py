@@ -12,7 +12,7 @@ from keras_vg.diagnosis.causes import group_by_cause
 from keras_vg.diagnosis.findings import Finding, Findings
 
 NO_BETTER = 0.05
-"""Score up to which a model is no better than a constant answer, so that a warning is as good as an error."""
+"""Score up to which a model is no better than a constant prediction."""
 
 GOOD_SCORE = 0.8
 """Score from which warnings are left alone: at most a fifth of a constant answer's error is left to gain. Chosen."""
@@ -71,8 +71,8 @@ class Attempt:
 def list_targets(attempt: Attempt) -> list[Finding]:
     """Lists what is to be cured: errors, and milder findings if there is none and the score is not good.
 
-    A warning is a suspicion: a remedy of it that is proven shows that it was right. So is what a model that has learned
-    something made milder, such as labels of another scale.
+    A warning is a suspicion: a remedy of it that is proven shows that it was right. So is a finding that was made
+    milder because the model has learned something, such as labels of another scale.
 
     Args:
         attempt: What was trained fully.
@@ -87,7 +87,7 @@ def list_targets(attempt: Attempt) -> list[Finding]:
 
 
 def is_suspected(attempt: Attempt) -> bool:
-    """Whether a model that learns draws no error: what is not proven against them counts for nothing."""
+    """Whether there is no error, and the model is better than a constant: then only a proven change counts."""
     return attempt.is_healthy and attempt.median > NO_BETTER
 
 

@@ -47,7 +47,8 @@ class Cure:
     """What `cure` found.
 
     Attributes:
-        status: `"healthy"` if nothing needs a cure; `"proven"` if every seed with the changes beats every seed without
+        status: `"healthy"` if there is no error and no remedy of a milder finding is proven, or if the model's own
+            weights have a score of 0.8 or more; `"proven"` if every seed with the changes beats every seed without
             and the median gains more than the range of either and than chance with the validation examples explains;
             `"better"` if the median alone is higher; `"not shown"` if nothing helped; `"impossible"` if the data must
             be corrected first.
@@ -157,8 +158,9 @@ def cure(
     The model is trained from fresh weights with each seed and diagnosed. For the finding furthest upstream (data,
     labels, output layer, scale, learning rate, initialization, depth) remedies are applied; an inspection drops those
     that do not clear it; the rest are trained for a part of the epochs, the best with all seeds and epochs. This goes
-    on until a change is proven and nothing of severity error is left, or the budget is spent. A model whose weights are
-    good as it is given (a score of 0.8 or more), such as one that is being fine-tuned, gets no change.
+    on until a change is proven and nothing of severity error is left, or the budget is spent. Of a model without
+    errors whose score is below 0.8, milder findings are taken, and only what is proven counts. A model whose own
+    weights have a score of 0.8 or more, such as one that is being fine-tuned, gets no change.
 
     The score is 1 for perfect answers on the validation data and 0 for those no better than the best constant one, and
     does not depend on the loss: for classes, the mean of what accuracy and cross-entropy gain over the constant answer;

@@ -24,7 +24,7 @@ MOST_CHANGES = 4
 """Changes that are made on top of one another."""
 
 AFTERWARDS = ("learning rate by a range test", "Adam", "BatchNormalization between layers", "learning rate * 10")
-"""What is tried on a model in which nothing is found any more, but whose gain is not proven."""
+"""What is tried on a model without errors whose gain is not proven; not if the original had none either."""
 
 
 @dataclass(frozen=True)
@@ -147,11 +147,11 @@ class Search:
         """Changes on top of others that clear the finding furthest upstream, as far as an inspection can tell."""
         if len(base.changes) >= MOST_CHANGES:
             return []
-        targets = list_targets(base)
-        if not targets and not is_suspected(self.attempts[0]):  # a suspicion is confirmed by its own remedies alone
-            targets = [Finding("not_proven", "error", (), None, {}, "")]
+        targets = sort_upstream(list_targets(base))
+        if base.changes and base.is_healthy and not is_suspected(self.attempts[0]):
+            targets = [*targets, Finding("not_proven", "error", (), None, {}, "")]
         seen = inspect_draft(base.frozen)
-        for target in sort_upstream(targets):
+        for target in targets:
             names = AFTERWARDS if target.rule == "not_proven" else FOR_RULE.get(target.rule, ())
             candidates = self._try_remedies(base, seen, target, names)
             if candidates and count(candidates[0].seen, "error"):
@@ -248,7 +248,8 @@ class Search:
         early = attempt.trials
         attempt = replace(attempt, trials=trials, verdict="original")
         failures = [trial.failure for trial in trials if trial.failure]
-        if not self.attempts and failures and not list_targets(attempt):
+        known = [finding for finding in list_targets(attempt) if finding.severity != "info"]
+        if not self.attempts and failures and not known:
             raise ValueError(
                 "The model must be able to train on the data, or a rule must know why it cannot. "
                 f"Received: a model whose `fit` raised {failures[0]}"

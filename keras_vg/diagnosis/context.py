@@ -255,8 +255,8 @@ class Context:
             return fit_factor(expected) if (expected > 0).all() else float("nan")
         if self.activations is None or any("gamma" in name for name in self.series.names):
             return float("nan")
-        depths = self.activations.depth
-        hidden = self.activations.keep((depths >= 0) & (depths < self.series.depths.max()))
+        rows = self.activations
+        hidden = rows.keep((rows.depth >= 0) & (rows.depth < self.series.depths.max()))
         hidden = hidden.keep(hidden.is_first)
         counts = Counter(name for name in hidden.activation if name not in ("linear", "unknown"))
         activation = next(iter(dict(counts.most_common(1))), "linear")

@@ -36,9 +36,10 @@ class Inspection:
             trained weights; the batch's `loss` before the optimizer's next step and `loss_after` that step;
             `loss_aligned`, of labels in the predictions' shape, and `loss_reachable`, the lowest that was found within
             the range of the last activation, where labels are of another shape or beyond that range (NaN elsewhere);
-            `loss_of_answers`, what a loss that is not Keras's makes of answers that were made up: of the `right` ones,
-            and the lowest of those that are the same for all (`constant`) and of those that go by the labels
-            (`varying`), and the `highest` of all (NaN where labels and predictions differ in shape);
+            `loss_of_answers`, the losses of trial predictions, of a loss other than cross-entropies and regressions of
+            Keras: of the labels themselves (`right`), the lowest of constant ones (`constant`) and of those that depend
+            on the labels (`varying`), the `highest`, and the median size of all (`typical`; all NaN where they are not
+            known, as where labels and predictions differ in shape);
             `logits_found`, of each output, whether its loss looks at the logits behind the last activation; `update`,
             the change of all weights by that step relative to their size, and `update_if_built`, the same if the
             optimizer were built before, where that differs (NaN elsewhere); `backend`, `changed_weights` (frozen or

@@ -1,4 +1,4 @@
-"""Rules about a loss of one's own: whether it asks for the right answers at all."""
+"""Rules about a loss that is not one of Keras's usual ones: whether it asks for the right predictions at all."""
 
 from collections.abc import Iterator
 
@@ -7,25 +7,25 @@ from keras_vg.diagnosis.findings import Finding
 
 
 def find_loss_function(context: Context) -> Iterator[Finding]:
-    """A loss that no answer to an example can lower, or that the right answers raise."""
-    if context.inspection is None:
-        return
-    losses = {"highest": float("nan"), **context.inspection.setup.get("loss_of_answers", {})}
-    slack = context.thresholds.answer_gain * (losses["highest"] - min(losses.values()))
+    """A loss that no prediction lowers more than a constant one, or that right predictions raise."""
+    losses = {} if context.inspection is None else dict(context.inspection.setup.get("loss_of_answers", {}))
+    slack = context.thresholds.answer_gain * losses.get("typical", float("nan"))
     if not slack > 0:  # not known
         return
-    if losses["varying"] >= losses["constant"] - slack:
+    right, constant, varying, highest = (losses[name] for name in ("right", "constant", "varying", "highest"))
+    if varying >= constant - slack:
         cause = (
-            "No answer that goes by the labels makes this loss lower than the best answer that is the same for every "
-            "example: there is nothing to learn from the inputs. It may look at means over the batch alone (take the "
-            "difference of each label and prediction first, and the mean last), or take labels of another sort (a "
+            "On this batch no prediction that depends on the labels has a lower loss than the best constant "
+            "prediction: the loss does not ask for a difference between examples. It may compare means over the batch "
+            "(take the difference of each label and prediction first, and the mean last), or expect other labels (a "
             "hinge loss takes -1 and 1, not 0 and 1)."
         )
-    elif losses["right"] >= losses["highest"] - slack and losses["highest"] <= slack:
+    elif right >= highest - slack and highest <= slack:
         cause = (
             "This loss is highest where predictions equal the labels, and falls below 0 the more they differ: its sign "
             "is wrong. Leave out the minus, or put it before a measure that is to be as large as possible."
         )
     else:
         return
-    yield Finding("loss_function", "error", (), None, losses, cause)
+    evidence = {"loss_of_labels": right, "best_constant_loss": constant, "best_varying_loss": varying}
+    yield Finding("loss_function", "error", (), None, {**evidence, "highest_loss": highest}, cause)

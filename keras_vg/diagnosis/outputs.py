@@ -87,10 +87,11 @@ def _judge_head(output: dict[str, Any]) -> tuple[str, str] | None:
                 "in the loss."
             )
     if loss in CROSSENTROPIES and takes_logits and activation in ("sigmoid", "softmax", "relu", "tanh"):
-        return "error", (
+        is_probability = activation in ("sigmoid", "softmax")
+        where = " On TensorFlow Keras looks at the logits behind it all the same; other backends do not."
+        return "error" if is_probability else "warning", (
             f"The loss takes logits (`from_logits=True`) but the output is a {activation}. Leave out the activation, "
-            "or `from_logits`. (On TensorFlow Keras looks at the logits behind a sigmoid or softmax all the same; "
-            "other backends do not.)"
+            f"or `from_logits`.{where * is_probability}"
         )
     if is_categorical and activation == "sigmoid":
         return "warning", "One of several classes is a choice: use `activation='softmax'` instead of sigmoid."
@@ -107,7 +108,7 @@ def _judge_head(output: dict[str, Any]) -> tuple[str, str] | None:
 def _judge_repeated_activation(context: Context, output: dict[str, Any]) -> tuple[str, str] | None:
     """Whether a layer without weights applies sigmoid or softmax to what are probabilities already."""
     bounded = ("sigmoid", "softmax")
-    if context.activations is None or output["activation"] not in bounded:
+    if not context.activations or output["activation"] not in bounded:
         return None
     rows = context.activations
     index = int(np.argmax(rows.layer == output["layer"]))

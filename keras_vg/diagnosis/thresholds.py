@@ -61,9 +61,9 @@ class Thresholds:
             one, above which it cannot learn them: a loss that scales the labels itself gets near 0.
         endless_loss: How many times the present loss that lowest one may lie below 0. A Dice loss, of -1 at best, stays
             within; cross-entropy under a label of 255 gets to hundreds.
-        answer_gain: Part of the range of a loss by which some answer that goes by the labels must be better than the
-            best one for all: 0.002 and more under 25 losses that teach, 0 but for rounding under three that do not
-            (`tests/inspection/test_answers.py`).
+        answer_gain: How much lower some prediction that depends on the labels must be in its loss than the best
+            constant one, relative to the median loss of trial predictions: 1e-3 and more under the losses that teach
+            of `tests/inspection/test_answers.py`, 0 but for rounding under those that do not.
         saturated_output: Mean of p (1 - p) over the outputs of a head, below which all of them are 0 or 1.
         attention_entropy: Mean entropy of a layer's heads, relative to that of equal weights, below which they look at
             one key alone: 0.92 to 0.95 before, 0.66 to 0.91 after training with Keras's weights (least head 0.54), 0.10

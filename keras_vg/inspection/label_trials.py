@@ -1,8 +1,10 @@
 """What a compiled loss makes of the same labels in another shape, and of the best predictions that a head can give."""
 
 import math
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -11,30 +13,35 @@ from keras_vg.diagnosis.outputs import RANGES
 Measure = Callable[[np.ndarray, np.ndarray], float]
 
 LEVELS = 7
-"""Answers between the lowest and the highest that are tried: their pairs cost a loss each."""
+"""Predictions between the lowest and the highest that are tried: each pair of them costs a loss."""
 
 HALVINGS = 8
 """From the best of the levels, steps are tried down to 1/256 of the distance between two of them."""
 
-MOST_VALUES = 2**16
-"""Of labels and predictions, at most so many values are tried: a loss is measured about a hundred times."""
+MOST_VALUES = 2**18
+"""Trial predictions have at most so many values; if two examples have more, none are tried."""
+
+SLOWEST = 0.25
+"""Seconds: a loss that takes longer three times, as one with a network in it, is not measured a hundred times."""
 
 
 @dataclass(frozen=True)
 class Answers:
-    """What a loss makes of answers that were made up; NaN where it could not be measured.
+    """The losses of trial predictions; all NaN where they are not known.
 
     Attributes:
-        right: The loss of the labels themselves as predictions, cut to the head's range.
-        constant: The lowest loss of the answers that are the same for every example.
-        varying: The lowest loss of the answers that go by the labels.
+        right: The loss where the predictions are the labels, cut to the head's range.
+        constant: The lowest loss of constant predictions.
+        varying: The lowest loss of predictions that depend on the labels.
         highest: The highest loss of all of them.
+        typical: The median size of all of them, to which rounding is compared.
     """
 
     right: float = math.nan
     constant: float = math.nan
     varying: float = math.nan
     highest: float = math.nan
+    typical: float = math.nan
 
 
 def measure_aligned(measure: Measure, label: np.ndarray, prediction: np.ndarray) -> float:
@@ -85,71 +92,93 @@ def measure_reachable(measure: Measure, label: np.ndarray, prediction: np.ndarra
 
 
 def measure_answers(measure: Measure, label: np.ndarray, prediction: np.ndarray, activation: str) -> Answers:
-    """Measures what a loss makes of answers that are the same for every example, and of answers that go by the labels.
+    """Measures a loss for constant predictions, and for predictions that depend on the labels.
 
-    A loss that teaches is lower for some answer that goes by the labels than for each that is the same for all,
-    whatever its formula. The answers that go by the labels are the labels themselves, and all pairs of one value for
-    the labels above their mean and another for those below (as of a loss of distances, small for large labels), or one
-    for the labels far from their mean and another for those near it (as of a loss of spreads).
+    A loss that teaches is lower for some prediction that depends on the labels than for every constant one, whatever
+    its formula. Tried are the labels themselves, and all pairs of one value for the labels above their mean and another
+    for those below (as of a loss of distances, small for large labels), or one for the labels far from their mean and
+    another for those near it (as of a loss of spreads).
 
     Args:
         measure: As of `measure_aligned`.
         label: The labels.
         prediction: The predictions.
-        activation: The last activation, within whose range the answers lie.
+        activation: The last activation, within whose range the trial predictions lie.
 
     Returns:
-        The losses; all NaN if labels and predictions differ in shape, if the labels are all the same or not finite, if
-        a loss is not finite, or if the loss does not depend on the labels at all.
+        The losses. All NaN if labels and predictions differ in shape, if the labels are no finite numbers or the same
+        for all examples, if they lie beyond the range of the activation, if a loss is not finite, if the loss does not
+        depend on the labels at all, or if it takes too long.
     """
-    if label.shape != prediction.shape or not label.size:
+    is_number = label.dtype.kind in "biuf"
+    if not is_number or label.shape != prediction.shape or not label.size or 2 * label[0].size > MOST_VALUES:
         return Answers()
-    label = label[: max(2, MOST_VALUES // max(1, label[0].size))]
+    label = label[: MOST_VALUES // label[0].size]
     y = label.astype("float64")
-    span = float(np.ptp(y))
-    if not np.isfinite(y).all() or not span > 0:
+    levels = _list_levels(y, activation) if np.isfinite(y).all() else np.zeros(1)
+    if not np.ptp(y, axis=0).any() or not levels[0] < levels[-1]:
         return Answers()
+    with np.errstate(all="ignore"):  # casts to the labels' and the predictions' own types
+        return _measure_trials(measure, label, y, prediction.dtype, levels, activation == "softmax")
 
+
+def _measure_trials(
+    measure: Measure, label: np.ndarray, y: np.ndarray, dtype: Any, levels: np.ndarray, is_softmax: bool
+) -> Answers:
     def measure_answer(answer: np.ndarray, given: np.ndarray = label) -> float:
-        if activation == "softmax":
+        if is_softmax:
             answer = answer / np.maximum(answer.sum(axis=-1, keepdims=True), 1e-30)
-        return measure(given, np.broadcast_to(answer, y.shape).astype(prediction.dtype))
+        return measure(given, np.broadcast_to(answer, y.shape).astype(dtype))
 
-    levels = _list_levels(y, activation)
     means = np.mean(y, axis=0, keepdims=True)
-    alike = [np.full_like(y, level) for level in [*levels, np.clip(y.mean(), levels[0], levels[-1])]]
-    alike.append(np.clip(means, levels[0], levels[-1]))
-    constant = list(map(measure_answer, alike))
+    right = measure_answer(np.clip(y, levels[0], levels[-1]))
+    alike = [np.broadcast_to(np.clip(means, levels[0], levels[-1]), y.shape)]
+    alike += [np.full_like(y, np.clip(level, levels[0], levels[-1])) for level in [y.mean(), *levels]]
+    constant: list[float] = []
+    seconds: list[float] = []
+    for answer in alike:
+        start = time.perf_counter()
+        constant.append(measure_answer(answer))
+        seconds.append(time.perf_counter() - start)
+        if len(seconds) == 3 and min(seconds) > SLOWEST:
+            return Answers()
     distances = np.abs(y - means)
     groups = [y > means, distances > distances.mean()]
     pairs = [np.where(group, one, other) for group in groups for one in levels for other in levels if one != other]
-    varying = list(map(measure_answer, pairs))
-    right = measure_answer(np.clip(y, levels[0], levels[-1]))
-    losses = np.array([right, *constant, *varying])
-    others = [(y + span).astype(label.dtype), (y.min() + y.max() - y).astype(label.dtype)]
-    if not np.isfinite(losses).all() or all(measure_answer(pairs[0], other) == varying[0] for other in others):
+    varying = [right, *map(measure_answer, pairs)]
+    losses = np.array([*constant, *varying])
+    others = [(y + np.ptp(y)).astype(label.dtype), (y.min() + y.max() - y).astype(label.dtype)]
+    if not np.isfinite(losses).all() or all(measure_answer(pairs[0], other) == varying[1] for other in others):
         return Answers()
-    if min(right, *varying) >= min(constant):  # the best pair may lie between two levels
-        start = np.full_like(y, levels[int(np.argmin(constant[:LEVELS]))])
+    typical = float(np.median(np.abs(losses)))
+    if min(varying) >= min(constant) - 1e-3 * typical:  # the best pair may lie between two levels
+        middle = np.full_like(y, levels[int(np.argmin(constant[-LEVELS:]))])
         step = levels[1] - levels[0]
-        constant.append(_descend(measure_answer, start, [np.ones_like(y)], step))
-        varying += [_descend(measure_answer, start, [1.0 * group, 1.0 - group], step) for group in groups]
-    return Answers(right, min(constant), min(right, *varying), float(losses.max()))
+        constant.append(_descend(measure_answer, middle, [np.ones_like(y)], step, levels))
+        varying += [_descend(measure_answer, middle, [1.0 * group, 1.0 - group], step, levels) for group in groups]
+    return Answers(right, min(constant), min(varying), float(losses.max()), typical)
 
 
-def _descend(measure: Callable[[np.ndarray], float], answer: np.ndarray, ways: list[np.ndarray], step: float) -> float:
+def _descend(
+    measure: Callable[[np.ndarray], float],
+    answer: np.ndarray,
+    ways: Sequence[np.ndarray],
+    step: float,
+    levels: np.ndarray,
+) -> float:
     """The lowest loss that steps along some ways lead to, each half as long as those before."""
     lowest = measure(answer)
     for halvings in range(1, HALVINGS + 1):
         for change in [sign * step * 0.5**halvings * way for way in ways for sign in (-1, 1)]:
-            loss = measure(answer + change)
+            moved = np.clip(answer + change, levels[0], levels[-1])
+            loss = measure(moved)
             if loss < lowest:
-                lowest, answer = loss, answer + change
+                lowest, answer = loss, moved
     return lowest
 
 
 def _list_levels(y: np.ndarray, activation: str) -> np.ndarray:
-    """Answers within the range of the last activation; where it has no bound, to the labels' span beyond them."""
+    """Predictions within the range of the last activation; where it has no bound, to the labels' span beyond them."""
     low, high = RANGES.get(activation, (-math.inf, math.inf))
     bounds = (max(low, y.min() - np.ptp(y)), min(high, y.max() + np.ptp(y)))
     inset = 0.02 * (bounds[1] - bounds[0])  # a logarithm of 0 is not finite

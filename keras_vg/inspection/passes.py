@@ -16,7 +16,7 @@ from keras_vg.inspection.activations import ActivationProbe, Reading
 from keras_vg.inspection.batches import OutputLoss
 from keras_vg.inspection.label_trials import Answers, measure_aligned, measure_answers, measure_reachable
 from keras_vg.text import LONGEST_QUOTE, quote_error
-from keras_vg.training import keras_private
+from keras_vg.training import backend, keras_private
 from keras_vg.training.compilation import has_own_step
 
 Batch = tuple[Any, Any, Any]
@@ -39,7 +39,7 @@ class Passes:
         loss_after: The same after that step.
         loss_aligned: The batch's loss after the change that `label_trials.measure_aligned` measures.
         loss_reachable: The same of `label_trials.measure_reachable`.
-        answers: What the loss makes of answers that were made up, if it is not one of Keras's.
+        answers: The losses of trial predictions, of a loss whose lowest value is not known here.
         logits_found: Of each output, whether its loss looks through the last activation at the logits before it; empty
             if that is not known.
         not_seen: What is not known, with the reason.
@@ -245,8 +245,8 @@ def _try_labels(
 
     def measure(label: np.ndarray, prediction: np.ndarray) -> float:
         tensors = ops.convert_to_tensor(label), ops.convert_to_tensor(prediction)
-        sample_weight = batch[2] if batch[2] is None else batch[2][: len(label)]
         try:
+            sample_weight = tree.map_structure(lambda weights: weights[: len(label)], batch[2])
             with keras_private.detached_bookkeeping(model, *tensors) as loss:
                 return float(loss(*tensors, sample_weight))
         except Exception:  # any: the loss may be the user's own, and take no labels of this shape
@@ -258,7 +258,8 @@ def _try_labels(
         return aligned, np.nan, Answers()
     activation = reading.heads[0][1]
     reachable = measure_reachable(measure, label, prediction, activation)
-    return aligned, reachable, measure_answers(measure, label, prediction, activation)
+    with backend.preserved_random_state():  # a loss may draw numbers
+        return aligned, reachable, measure_answers(measure, label, prediction, activation)
 
 
 def _detach(model: keras.Model, y: Any, reading: Reading | None) -> Any:

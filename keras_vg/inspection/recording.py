@@ -18,10 +18,9 @@ from keras_vg.inspection.watched import WatchedLayer
 from keras_vg.training import keras_private
 
 Quantity = Literal["output", "size", "ids", "kernel_input"]
-
-
 _EMBEDDINGS = ["layer", "input_dim", "id_min", "id_max"]
 _NO_EMBEDDINGS = pd.DataFrame([], columns=_EMBEDDINGS)
+"""Made once: most models have none, and the guard records one epoch after the other."""
 
 
 class NotReturnableError(RuntimeError):

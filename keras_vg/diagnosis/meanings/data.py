@@ -35,10 +35,10 @@ DATA: dict[str, Meaning] = {
     ),
     "loss_function": Meaning(
         sees=(
-            "A loss of one's own that is measured for answers that are made up: for the labels themselves, for others "
-            "that go by the labels, and for answers that are the same for every example. If one of the last is as good "
-            "as all others, nothing can be learned; if the labels themselves have the highest loss of all, and the "
-            "others are below 0, its sign is wrong."
+            "A loss other than Keras's cross-entropies and regressions, computed for trial predictions: the labels "
+            "themselves, others that depend on the labels, and constants. If a constant is as good as all others, "
+            "nothing can be learned; if the labels themselves have the highest loss of all, and the others are below "
+            "0, its sign is wrong."
         ),
         severity="Error.",
         thresholds=("answer_gain",),
@@ -94,14 +94,14 @@ DATA: dict[str, Meaning] = {
     ),
     "output_layer": Meaning(
         sees=(
-            "An output activation with which this loss cannot teach anything: softmax over one unit, logits under"
+            "An output activation that does not fit the loss: softmax over one unit, logits under"
             " a loss of probabilities, probabilities under a loss of logits, a softmax of a softmax, several outputs "
             "for one number, several labels of 1 per example under softmax. It compares the last activation, the "
             "number of units, the loss and the labels."
         ),
         severity=(
             "Error; a warning where the mistake only slows learning (sigmoids for one of several classes, an "
-            "activation that is applied twice)."
+            "activation that is applied twice, ReLU or tanh under `from_logits=True`)."
         ),
     ),
     "saturated_output": Meaning(
