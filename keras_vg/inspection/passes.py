@@ -246,7 +246,7 @@ def _try_labels(
     def measure(label: np.ndarray, prediction: np.ndarray) -> float:
         tensors = ops.convert_to_tensor(label), ops.convert_to_tensor(prediction)
         try:
-            sample_weight = tree.map_structure(lambda weights: weights[: len(label)], batch[2])
+            sample_weight = None if batch[2] is None else tree.map_structure(lambda w: w[: len(label)], batch[2])
             with keras_private.detached_bookkeeping(model, *tensors) as loss:
                 return float(loss(*tensors, sample_weight))
         except Exception:  # any: the loss may be the user's own, and take no labels of this shape

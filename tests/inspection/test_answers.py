@@ -204,11 +204,11 @@ def test_squared_error_has_the_losses_of_its_closed_form():
         (keras.losses.BinaryCrossentropy(), "sigmoid", False),
     ],
 )
+@pytest.mark.parametrize("weights", [None, np.linspace(0.5, 1.5, 64, dtype="float32")])
 @pytest.mark.model
-def test_rule_reads_them_of_a_model(loss, activation, expected):
+def test_rule_reads_them_of_a_model(loss, activation, expected, weights):
     model = keras.Sequential([keras.Input((3,)), layers.Dense(4, "relu"), layers.Dense(1, activation)])
     model.compile("adam", loss)
     x = RNG.normal(size=(64, 3)).astype("float32")
-    weights = np.linspace(0.5, 1.5, 64, dtype="float32")
     findings = vg.diagnose(vg.inspect(model, x, BINARY, weights)).list_all()
     assert [f.severity for f in findings if f.rule == "loss_function"] == ["error"] * expected
