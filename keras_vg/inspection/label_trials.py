@@ -13,7 +13,8 @@ from keras_vg.diagnosis.outputs import RANGES
 Measure = Callable[[np.ndarray, np.ndarray], float]
 
 LEVELS = 7
-"""Predictions between the lowest and the highest that are tried: each pair of them costs a loss."""
+"""Predictions between the lowest and the highest that are tried: each pair of them costs a loss. Like the values below,
+chosen, not tuned."""
 
 HALVINGS = 8
 """From the best of the levels, steps are tried down to 1/256 of the distance between two of them."""
@@ -133,7 +134,7 @@ def _measure_trials(
     means = np.mean(y, axis=0, keepdims=True)
     right = measure_answer(np.clip(y, levels[0], levels[-1]))
     alike = [np.broadcast_to(np.clip(means, levels[0], levels[-1]), y.shape)]
-    alike += [np.full_like(y, np.clip(level, levels[0], levels[-1])) for level in [y.mean(), *levels]]
+    alike += [np.full_like(y, level) for level in [np.clip(y.mean(), levels[0], levels[-1]), *levels]]
     constant: list[float] = []
     seconds: list[float] = []
     for answer in alike:

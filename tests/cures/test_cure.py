@@ -243,6 +243,39 @@ def test_training_that_fails_for_no_known_reason_is_an_error(monkeypatch):
         cure(make_model(layers.Dense(8, "relu"), layers.Dense(1, "sigmoid")))
 
 
+def test_finding_for_information_is_no_reason_for_a_training_that_fails(monkeypatch):
+    def fail(*arguments):
+        raise RuntimeError("no more")
+
+    found = vg.Findings([vg.Finding("input_scale", "info", (), None, {}, "")])
+    monkeypatch.setattr(trials_module, "_fit", fail)
+    monkeypatch.setattr(trials_module, "judge", lambda *arguments: found)
+    with pytest.raises(ValueError, match="able to train on the data.*RuntimeError: no more"):
+        cure(make_model(layers.Dense(8, "relu"), layers.Dense(1, "sigmoid")))
+
+
+@pytest.mark.parametrize(
+    ("before", "changes", "expected"),
+    [
+        ("error", ("Adam",), ["input_scale", "not_proven"]),
+        ("error", (), ["input_scale"]),  # the original has no gain that could be proven
+        ("warning", ("Adam",), ["input_scale"]),
+    ],
+)
+def test_what_is_tried_after_a_change_that_is_not_proven(before, changes, expected, monkeypatch):
+    def make_attempt(severity, changes):
+        findings = vg.Findings([vg.Finding("input_scale", severity, (), None, {}, "")])
+        return Attempt(changes, "", None, None, (Trial(0, 1, 1, 0.0, Score(0.5, 0.5, {}), (), findings),))
+
+    tried = []
+    monkeypatch.setattr(search_module, "inspect_draft", lambda frozen: vg.Findings())
+    monkeypatch.setattr(Search, "_try_remedies", lambda self, base, seen, target, names: tried.append(target.rule))
+    search = Search(None, None, Settings(1, (0, 1), 8))
+    search.attempts.append(make_attempt(before, ()))
+    search._find_candidates(make_attempt("warning", changes))
+    assert tried == expected
+
+
 def test_model_that_cannot_take_the_data_is_an_error():
     model = make_model(layers.Dense(3, "relu"), layers.Dense(1, "sigmoid"))
     with pytest.raises(ValueError, match=r"shape.*3"):

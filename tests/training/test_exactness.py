@@ -79,6 +79,27 @@ def test_rows_that_a_product_reads_are_summed_by_a_product():
     assert kinds == [True] + [False] * 5
 
 
+@pytest.mark.skipif(BACKEND != "jax", reason="equations of JAX")
+def test_sum_along_an_axis_of_one_is_copied_as_a_view():
+    """A broadcast bias has its gradient summed over the batch, and once more over the axis of one that is left."""
+    import jax.numpy as jnp
+
+    kinds = []
+
+    def step(values, count):
+        over_batch = jnp.tanh(values).sum(0)
+        gradient = over_batch.reshape(1, 6).sum(0)
+        (copy,) = jax_xla.copy_gradients([gradient], count)
+        kinds.append([get_equation(copy).primitive.name])
+        below = get_equation(get_equation(copy).in_tracers[0]).in_tracers[0]
+        kinds[-1].append(get_equation(below).primitive.name)
+        return [gradient], [copy]
+
+    for one, other in zip(*compile_step(step)(VALUES, np.float32(0)), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+    assert kinds == [["reduce_sum", "reduce"]]
+
+
 @pytest.mark.skipif(BACKEND != "jax", reason="what XLA leaves to a library")
 def test_products_of_large_matrices_are_measured_as_they_are_and_computed_again():
     import jax.numpy as jnp
