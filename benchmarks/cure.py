@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import track
 
 import keras_vg as vg
-from labelled_programs import PROGRAMS, Program
+from labelled_programs import Half, Program, select
 
 console = Console(width=160)
 
@@ -44,16 +44,21 @@ def main(
     seeds: Annotated[int, typer.Option(min=2, help="Seeds that a change is proven on.")] = 3,
     epochs: Annotated[int, typer.Option(min=1, help="Epochs of a full training.")] = 20,
     budget: Annotated[float, typer.Option(min=2, help="Full trainings of all seeds.")] = 8.0,
+    half: Annotated[Half, typer.Option(help="Programs that rules were set on, those kept out of sight, or both.")] = (
+        Half.both
+    ),
+    theme: Annotated[str, typer.Option(help="Programs of this theme, or of `all`; by default those without one.")] = "",
     match: Annotated[str, typer.Option(help="Only programs whose name holds this.")] = "",
     every: Annotated[int, typer.Option(min=1, help="Only every so many of these programs.")] = 1,
     search: Annotated[SearchType, typer.Option(help="How remedies are chosen.")] = SearchType.reasoned,
     jobs: Annotated[int | None, typer.Option(help="Processes, -1 for one per core.")] = None,
     output: Annotated[Path | None, typer.Option(help="CSV file to write one row per program to.")] = None,
 ) -> None:
-    """Cures every labelled program without a theme, and prints how many end proven, at what cost, and which do not."""
+    """Cures labelled programs, and prints how many end proven, at what cost, and which do not."""
     warnings.simplefilter("ignore")  # what Keras says of faulty programs
-    first = [program for program in PROGRAMS if not program.theme]
-    chosen = [program for program in first if match in program.name][::every]
+    known = select(half, "" if theme == "all" else theme, match)
+    known = [program for program in known if theme or not program.theme]
+    chosen = known[::every]
     start, rows = time.perf_counter(), []
     for program in track(chosen, "Curing", console=Console(stderr=True)):
         rows.append(_cure_program(program, seeds, epochs, budget, search.value, jobs))
@@ -61,7 +66,7 @@ def main(
             pd.DataFrame(rows).to_csv(output, index=False)
     _print_summary(pd.DataFrame(rows))
     console.print(
-        f"{len(rows)} of {len(first)} programs, {seeds} seeds, {epochs} epochs, {search.value} search, "
+        f"{len(rows)} of {len(known)} programs, {seeds} seeds, {epochs} epochs, {search.value} search, "
         f"{keras.backend.backend()}: {time.perf_counter() - start:.0f} s"
     )
 

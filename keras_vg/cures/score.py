@@ -1,7 +1,7 @@
 """How well predictions answer, whatever loss made them, and when one training is proven to beat another."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -21,14 +21,14 @@ class Score:
         value: 1 for perfect answers, 0 for those no better than the best constant one; the mean over the outputs.
         raw: The same without the floor at 0, to tell bad models apart.
         figures: What the value is made of, by name: `accuracy` and `crossentropy`, `explained_variance`, or `loss`.
-        error: Standard error of the value over the validation examples: how far it might be by their choice alone; 0
-            where it is not known.
+        gains: What each validation example adds, of shape `(examples,)`: the value is their mean. Empty where only the
+            loss of all examples is known.
     """
 
     value: float
     raw: float
     figures: dict[str, float]
-    error: float = 0.0
+    gains: np.ndarray = field(default_factory=lambda: np.zeros(0), compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -97,13 +97,41 @@ def combine(scores: Sequence[Score]) -> Score:
         scores: One per output.
 
     Returns:
-        Their means; figures that several outputs have are averaged, and so are the errors, which are of the same
-        examples.
+        Their means; figures that several outputs have are averaged.
     """
     names = dict.fromkeys(name for score in scores for name in score.figures)
     figures = {n: float(np.mean([score.figures[n] for score in scores if n in score.figures])) for n in names}
-    value, raw, error = (float(np.mean([getattr(s, n) for s in scores])) for n in ("value", "raw", "error"))
-    return Score(value, raw, figures, error)
+    value, raw = (float(np.mean([getattr(score, name) for score in scores])) for name in ("value", "raw"))
+    return Score(value, raw, figures, np.mean([score.gains for score in scores], axis=0))
+
+
+def measure_error(before: Sequence[Score], after: Sequence[Score]) -> float:
+    """Measures how far the gain of a change might be by the choice of the validation examples alone.
+
+    Both sides are scored on the same examples, so the error is that of the differences, example by example:
+    `std(after - before) / sqrt(examples)`, each the mean over its seeds.
+
+    Args:
+        before: Scores of the original.
+        after: Scores with the change.
+
+    Returns:
+        The standard error of the difference of the mean scores; 0 where no score has its examples' gains. A training
+        that failed has none; then they count as 0, as its score does.
+
+    Example:
+        >>> old, new = np.array([0.0, 1.0, 0.0, 1.0]), np.array([1.0, 1.0, 0.0, 1.0])
+        >>> measure_error([Score(0.5, 0.5, {}, old)], [Score(0.75, 0.75, {}, new)])
+        0.21650635094610965
+    """
+    examples = max(len(score.gains) for score in (*before, *after))
+    if not examples:
+        return 0.0
+    gains = [
+        np.mean([score.gains if len(score.gains) else np.zeros(examples) for score in scores], axis=0)
+        for scores in (before, after)
+    ]
+    return float(np.std(gains[1] - gains[0]) / np.sqrt(examples))
 
 
 def judge(before: Sequence[float], after: Sequence[float], error: float = 0.0) -> Verdict:
@@ -112,8 +140,8 @@ def judge(before: Sequence[float], after: Sequence[float], error: float = 0.0) -
     Args:
         before: Score of each seed of the original.
         after: Score of each seed with the change.
-        error: Standard error of a score over the validation examples. All seeds share these, so that a gain by luck
-            with them would be everyone's.
+        error: Standard error of the gain over the validation examples, as `measure_error` gives it. All seeds share
+            these examples, so luck with them would be every seed's.
 
     Returns:
         `"proven"` if every seed of the change beats every seed of the original, and the median gains more than the
@@ -189,7 +217,7 @@ def _score_classes(task: Task, labels: Any, predictions: Any, reading: Reading, 
     constant = np.broadcast_to(shares, probabilities.shape)
     right = [p.argmax(axis=1) == truth for p in (probabilities, constant)]
     entropies = [_measure_entropies(p, truth) for p in (probabilities, constant)]
-    return _join(*right, *entropies)
+    return _join(len(labels), *right, *entropies)
 
 
 def _score_labels(labels: Any, predictions: Any, reading: Reading, baseline: Any) -> Score:
@@ -201,20 +229,22 @@ def _score_labels(labels: Any, predictions: Any, reading: Reading, baseline: Any
     right = [((p > 0.5) == (truth > 0.5)).mean(axis=1) for p in (values, shares)]
     clipped = [np.clip(p, _EPSILON, 1 - _EPSILON) for p in (values, shares)]
     entropies = [-np.mean(truth * np.log(p) + (1 - truth) * np.log(1 - p), axis=1) for p in clipped]
-    return _join(*right, *entropies)
+    return _join(len(labels), *right, *entropies)
 
 
-def _join(right: np.ndarray, right_before: np.ndarray, entropy: np.ndarray, entropy_before: np.ndarray) -> Score:
-    """The score from what each example adds, of the model and of the constant answer."""
+def _join(
+    examples: int, right: np.ndarray, right_before: np.ndarray, entropy: np.ndarray, entropy_before: np.ndarray
+) -> Score:
+    """The score from what each prediction adds, of the model and of the constant answer."""
     room = (1 - right_before.mean(), entropy_before.mean())
-    gains = (
+    parts = (
         (right - right_before.astype("float64")) / room[0] if room[0] > 0 else np.zeros(len(right)),
         (entropy_before - entropy) / room[1] if room[1] > 0 else np.zeros(len(right)),
     )
-    value = sum(max(0.0, float(gain.mean())) for gain in gains) / 2
-    both = (gains[0] + gains[1]) / 2
+    raw = float(np.mean(parts))
+    gains = np.mean([part if part.mean() > 0 else np.zeros(len(part)) for part in parts], axis=0)
     figures = {"accuracy": float(right.mean()), "crossentropy": float(entropy.mean())}
-    return Score(value, float(both.mean()), figures, _measure_error(both))
+    return Score(float(gains.mean()), raw, figures, _average_by_example(gains, examples))
 
 
 def _score_numbers(labels: Any, predictions: Any, reading: Reading, baseline: Any) -> Score:
@@ -225,10 +255,10 @@ def _score_numbers(labels: Any, predictions: Any, reading: Reading, baseline: An
     with np.errstate(all="ignore"):
         squares = np.square(truth - values).mean(axis=1)  # one label beside several units is compared with each
         gains = (before - squares) / before.mean() if before.mean() > 0 else np.zeros(len(before))
-        raw, error = float(gains.mean()), _measure_error(gains)
-    if not np.isfinite(raw):
-        raw, error = -np.inf, 0.0
-    return Score(max(0.0, raw), raw, {"explained_variance": raw}, error)
+        raw = float(gains.mean())
+    if not raw > 0:
+        gains, raw = np.zeros(len(gains)), raw if np.isfinite(raw) else -np.inf
+    return Score(max(0.0, raw), raw, {"explained_variance": raw}, _average_by_example(gains, len(labels)))
 
 
 def _measure_entropies(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
@@ -236,9 +266,9 @@ def _measure_entropies(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarr
     return np.asarray(-np.log(np.clip(chosen, _EPSILON, 1)))
 
 
-def _measure_error(values: np.ndarray) -> float:
-    """Standard error of the mean of independent values."""
-    return float(np.std(values) / np.sqrt(len(values)))
+def _average_by_example(gains: np.ndarray, examples: int) -> np.ndarray:
+    """One gain per example: the time steps or pixels of one are not independent of each other."""
+    return gains.reshape(examples, -1).mean(axis=1)
 
 
 def _flatten(array: Any) -> np.ndarray:

@@ -257,8 +257,9 @@ class Search:
         if len(failures) == len(trials):
             attempt = replace(attempt, verdict=f"failed: {failures[0]}")
         elif self.attempts:
-            error = float(np.median([trial.score.error for trial in trials]))
-            attempt = replace(attempt, verdict=score.judge(self.attempts[0].scores, attempt.scores, error))
+            original = self.attempts[0]
+            error = score.measure_error(*([trial.score for trial in each.trials] for each in (original, attempt)))
+            attempt = replace(attempt, verdict=score.judge(original.scores, attempt.scores, error))
         if early:  # what it cost to get here
             self.attempts.append(replace(attempt, trials=early, verdict="went on"))
         self.attempts.append(attempt)

@@ -9,6 +9,7 @@ from keras_vg.cures.score import (
     combine,
     index_classes,
     judge,
+    measure_error,
     read_probabilities,
     score_loss,
     score_output,
@@ -66,14 +67,41 @@ def test_score_of_two_classes_is_the_mean_of_what_accuracy_and_entropy_gain():
     assert found.figures["accuracy"] == 0.75
 
 
-def test_error_of_a_score_is_that_of_a_mean_over_the_examples():
+def test_gains_of_the_examples_make_up_the_score():
     task, p = make_binary_task(), np.array([0.4, 0.8, 0.9, 0.3])[:, None]
     found = score_output(task, BINARY, p, Reading(activation="sigmoid"), BINARY)
     constant = -np.log([0.25, 0.75, 0.75, 0.75])
     entropy = -np.log([0.6, 0.8, 0.9, 0.3])
-    # The constant answer is wrong on the first example, the model on the last; room for accuracy is 1 - 3/4.
-    each = (np.array([1, 0, 0, -1]) / 0.25 + (constant - entropy) / constant.mean()) / 2
-    assert found.error == pytest.approx(np.sqrt(np.mean((each - each.mean()) ** 2)) / 2)
+    # The accuracy is the constant answer's: that part is 0, and each example counts by its entropy alone.
+    np.testing.assert_allclose(found.gains, (constant - entropy) / constant.mean() / 2)
+    assert found.gains.mean() == pytest.approx(found.value)
+
+
+def test_gains_of_a_sequence_are_averaged_over_its_time_steps():
+    y = np.array([[0.0, 2], [4, 6], [0, 4]])[..., None]
+    p = np.array([[0.0, 2], [4, 2], [2, 4]])[..., None]
+    found = score_output(find_task(y, "mean_squared_error", "linear", 1), y, p, Reading(), y)
+    before = np.square(y - y.mean())
+    each = (before - np.square(y - p))[..., 0].mean(axis=1) / before.mean()
+    np.testing.assert_allclose(found.gains, each)
+    assert found.gains.mean() == pytest.approx(found.value)
+
+
+def test_error_of_a_gain_is_that_of_the_differences_of_the_same_examples():
+    rng = np.random.default_rng(0)
+    hard = rng.random(400)  # how hard each example is, for both models alike
+    before = [Score(0, 0, {}, hard + rng.normal(0, 0.01, 400)) for _ in range(3)]
+    after = [Score(0, 0, {}, hard + 0.1 + rng.normal(0, 0.01, 400)) for _ in range(3)]
+    expected = np.std(np.mean([s.gains for s in after], 0) - np.mean([s.gains for s in before], 0)) / 20
+    assert measure_error(before, after) == pytest.approx(expected)
+    assert measure_error(before, after) < 0.1 * np.std(hard) / 20
+
+
+def test_error_of_a_gain_counts_a_failed_training_as_zeros():
+    gains, failed = np.array([0.0, 1.0, 1.0, 0.0]), Score(0.0, -np.inf, {})
+    assert measure_error([failed, failed], [Score(0.5, 0.5, {}, gains)] * 2) == pytest.approx(0.25)
+    assert measure_error([failed, Score(0.5, 0.5, {}, gains)], [Score(0.5, 0.5, {}, gains)]) == pytest.approx(0.125)
+    assert measure_error([failed], [score_loss(4.0, 1.0)]) == 0
 
 
 def test_score_below_the_constant_answer_is_floored():
@@ -144,6 +172,8 @@ def test_score_by_the_loss_alone():
 def test_outputs_are_averaged():
     found = combine([Score(0.5, 0.5, {"accuracy": 0.8}), Score(0.0, -1.0, {"explained_variance": -1.0})])
     assert (found.value, found.raw) == (0.25, -0.25)
+    pair = [Score(0.5, 0.5, {}, np.array([0.0, 1.0])), Score(0.25, 0.25, {}, np.array([0.5, 0.0]))]
+    np.testing.assert_array_equal(combine(pair).gains, [0.25, 0.5])
     assert found.figures == {"accuracy": 0.8, "explained_variance": -1.0}
 
 
