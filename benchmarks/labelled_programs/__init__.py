@@ -10,6 +10,8 @@ from labelled_programs import (
     attention,
     branches,
     convolution,
+    forum_dense,
+    forum_images,
     generative,
     heads,
     inputs,
@@ -46,6 +48,8 @@ THEMES = [
     own_code,
     inputs,
     midway,
+    forum_dense,
+    forum_images,
 ]
 
 PROGRAMS: list[Program] = [
