@@ -17,6 +17,10 @@ NO_BETTER = 0.05
 GOOD_SCORE = 0.8
 """Score from which warnings are left alone: at most a fifth of a constant answer's error is left to gain. Chosen."""
 
+CONFIRMING_GAIN = 0.5
+"""Part of what is missing from a score of 1 that a remedy must gain to confirm a warning. Chosen: a healthy model gains
+a little by many a change, and what holds a model back makes most of the difference."""
+
 
 @dataclass(frozen=True, eq=False)
 class Attempt:
@@ -89,6 +93,11 @@ def list_targets(attempt: Attempt) -> list[Finding]:
 def is_suspected(attempt: Attempt) -> bool:
     """Whether there is no error, and the model is better than a constant: then only a proven change counts."""
     return attempt.is_healthy and attempt.median > NO_BETTER
+
+
+def confirms(original: Attempt, changed: Attempt) -> bool:
+    """Whether a proven change gains so much that what was suspected of the original is held to be its fault."""
+    return changed.median - original.median >= CONFIRMING_GAIN * (1 - original.median)
 
 
 def is_done(attempt: Attempt) -> bool:

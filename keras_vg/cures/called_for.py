@@ -12,7 +12,6 @@ NO_REMEDY = {
     "schedule_by_batches": "Whether a schedule's steps were meant as batches or as updates, only its author knows.",
     "rank_under_muon": "Muon goes by rank alone, and learns all the same.",
     "decay_without_gradient": "The loss does not depend on these weights: leave them out, or do not decay them.",
-    "loss_function": "What the loss is meant to ask for, only its author knows.",
     "constant_input": "All inputs are the same: there is nothing to learn from. Check how they are loaded.",
     "constant_feature": "A feature with one value is a bias: it does no harm.",
     "dead_adapter": "Trials begin with new weights, and adapters of their own: see the advice.",
@@ -22,7 +21,6 @@ NO_REMEDY = {
     "validation_loss_rises": "The training and the validation data differ, or the model learns examples by heart: more "
     "data, a smaller model, or the weights of an earlier epoch.",
     "exhausted_data": "The data ended too soon: pass more of it, or fewer steps.",
-    "disconnected_layer": "The loss does not depend on these layers: connect them or leave them out.",
     "uncalled_layer": "The model did not call these layers: nothing is known of them.",
     "gradients_not_seen": "The gradients of these layers were not seen, so they are not judged.",
     "loss_not_known": "The history has no `loss`, so its course is not judged.",
@@ -63,6 +61,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
         "the head that the labels ask for",
         "labels standardized in the model",
     ),
+    "loss_function": ("the head that the labels ask for",),
     "label_shape": ("labels in the shape of the predictions",),
     "endless_fall": ("classes renumbered from 0", "the head that the labels ask for"),
     "embedding_range": ("a row for every id",),
@@ -107,6 +106,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
         _RECURRENT[0],
     ),
     "exploding_in_time": (_RECURRENT[2], "tanh in recurrent layers", "clipnorm=1", *_RECURRENT[:2]),
+    "disconnected_layer": _HEADS[:1],
     "zero_gradient": (*_HEADS, *_WEIGHTS, *_ACTIVATIONS, *_NORMALIZATIONS, *_RATES_DOWN),
     "constant_prediction": (*_HEADS, *_WEIGHTS, *_ACTIVATIONS, *_NORMALIZATIONS, *_SHORTER, *_RATES_DOWN),
     "loss_does_not_fall": (

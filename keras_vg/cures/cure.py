@@ -19,6 +19,7 @@ from keras_vg.cures.attempts import (
     NO_BETTER,
     Attempt,
     collect_curves,
+    confirms,
     describe_scores,
     is_done,
     is_suspected,
@@ -297,10 +298,13 @@ def _conclude(search: Search, status: Status | None, notes: list[str]) -> Cure:
     original = search.attempts[0] if search.attempts else Attempt((), "", freeze(search.draft, search.template))
     best = search.best if search.attempts else original
     if status is None:
-        status = _tell_status(original, best)
+        status = tell_status(original, best)
         if status == "healthy" and original.median <= NO_BETTER:
             notes = [*notes, "nothing is wrong with the training, and still it ends no better than a constant answer"]
     if status == "healthy":
+        if best.verdict == "proven":
+            gain = f"{' + '.join(best.changes)} raises the score from {original.median:.2f} to {best.median:.2f}"
+            notes = [*notes, f"{gain}: less than half of what is missing, so no fault is shown by it"]
         best = original
     draft = best.frozen.rest
     if status == "not shown" and (rising := list_rising(search.attempts)):
@@ -329,10 +333,13 @@ def _conclude(search: Search, status: Status | None, notes: list[str]) -> Cure:
     )
 
 
-def _tell_status(original: Attempt, best: Attempt) -> Status:
+def tell_status(original: Attempt, best: Attempt) -> Status:
+    """Says what a search has shown of the original, of which `best` is the best change."""
+    if is_suspected(original) and not (best.verdict == "proven" and confirms(original, best)):
+        return "healthy"
     if best.verdict == "proven":
         return "proven"
-    if not list_targets(original) or is_suspected(original):
+    if not list_targets(original):
         return "healthy"
     return "better" if best.verdict == "better" else "not shown"
 

@@ -1,5 +1,6 @@
 """Remedies that change how weights start."""
 
+import inspect
 from typing import Any
 
 import keras
@@ -10,6 +11,9 @@ from keras_vg.cures.draft import Draft
 from keras_vg.cures.remedy import Remedy
 from keras_vg.text import name_function
 
+_VECTORS = ("bias", "beta", "gamma", "moving", "alpha")
+"""What the initializers of weights with one axis are named after: these may start constant."""
+
 
 def _fit_initializers(draft: Draft) -> Draft | None:
     wanted = _choose(draft)
@@ -18,7 +22,7 @@ def _fit_initializers(draft: Draft) -> Draft | None:
         own = {
             name: initializer
             for name, initializer in wanted.get(place.path, {}).items()
-            if name_function(type(getattr(place.layer, name))) != initializer
+            if _name_initializer(place.layer, name) != initializer
         }
         if own:
             changed[place.path] = own
@@ -28,15 +32,19 @@ def _fit_initializers(draft: Draft) -> Draft | None:
     def edit(path: surgery.Path, layer: Any) -> Any:
         return surgery.change_config(layer, **changed[path]) if path in changed else None
 
-    used = dict.fromkeys(v for own in changed.values() for n, v in own.items() if n == "kernel_initializer")
-    lines = [f'keras.layers.Dense(units, activation, kernel_initializer="{name}")' for name in used]
-    if any("bias_initializer" in own for own in changed.values()):
-        lines.append('keras.layers.Dense(units, activation, bias_initializer="zeros")')
+    layers = {place.path: place.layer for place in surgery.list_places(draft.model)}
+    lines = list(dict.fromkeys(_write_code(layers[path], own) for path, own in changed.items()))
     return draft.change(
         f"# Initial weights that fit the activation, in {len(changed)} layers:",
         *lines,
         model=surgery.rebuild(draft.model, edit),
     )
+
+
+def _write_code(layer: Any, initializers: dict[str, str]) -> str:
+    """The layer's class with its new initializers, as a line of code."""
+    own = ", ".join(f'{name}="{initializer}"' for name, initializer in initializers.items())
+    return f"keras.layers.{type(layer).__name__}(..., {own})"
 
 
 def _choose(draft: Draft) -> dict[surgery.Path, dict[str, str]]:
@@ -57,7 +65,27 @@ def _choose(draft: Draft) -> dict[surgery.Path, dict[str, str]]:
         elif hasattr(layer, "cell") and hasattr(layer, "recurrent_initializer"):
             # Orthogonal matrices neither shrink nor stretch what they are multiplied by again and again.
             wanted[place.path] = {"kernel_initializer": "glorot_uniform", "recurrent_initializer": "orthogonal"}
+        else:
+            wanted[place.path] = _list_defaults(layer)
     return wanted
+
+
+def _list_defaults(layer: Any) -> dict[str, str]:
+    """The default initializers of a layer's class, such as Embedding: of its tables and kernels, not of vectors."""
+    config = layer.get_config()
+    return {
+        parameter.name: name_function(type(keras.initializers.get(parameter.default)))
+        for parameter in inspect.signature(type(layer).__init__).parameters.values()
+        if parameter.name.endswith("_initializer")
+        and not parameter.name.startswith(_VECTORS)
+        and isinstance(parameter.default, str)
+        and parameter.name in config
+    }
+
+
+def _name_initializer(layer: Any, name: str) -> str:
+    own = getattr(layer, name, None)
+    return name_function(type(keras.initializers.get(layer.get_config()[name]) if own is None else own))
 
 
 def _find_later_activation(places: list[surgery.Place]) -> str:

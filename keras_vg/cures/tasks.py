@@ -49,7 +49,8 @@ def find_task(labels: Any, loss: str, activation: str, units: int) -> Task:
 
     Returns:
         The task. The labels decide where the loss may be the fault: 0 and 255 under `binary_crossentropy` are two
-        classes, fractions above 1 under it are numbers, whole numbers under `mse` behind a softmax are classes.
+        classes, fractions above 1 under it are numbers, whole numbers under `mse` behind a softmax are classes. Under a
+        loss of one's own a sigmoid or softmax says that labels of 0 and 1, or whole numbers, are classes.
     """
     values = np.asarray(labels, "float64")
     columns = values.reshape(len(values), -1)
@@ -74,6 +75,13 @@ def find_task(labels: Any, loss: str, activation: str, units: int) -> Task:
             type_ = "classes"
         else:
             type_ = "labels" if is_binary and not has_one_column and activation == "sigmoid" else "numbers"
+    elif activation in ("sigmoid", "softmax"):  # which say what the answers are, whatever is made of them
+        is_one_hot = is_one_hot and activation == "softmax"
+        is_choice = is_binary and units == 1 if activation == "sigmoid" else is_few and units > 1
+        if is_one_hot or (has_one_column and is_choice):
+            type_ = "classes"
+        else:
+            type_ = "labels" if is_binary and not has_one_column and activation == "sigmoid" else "loss"
     else:
         type_ = "loss"
     classes: tuple[float, ...] = ()

@@ -236,6 +236,13 @@ class Context:
             return float("inf")
         return float(self.epoch_metrics.steps.sum())
 
+    @property
+    def is_past_plateau(self) -> bool:
+        """Whether a flat loss has lasted longer than the plateau on which healthy nets may start."""
+        t = self.thresholds
+        is_long = self.losses is not None and len(self.losses) >= t.plateau_epochs
+        return is_long or self.count_steps() >= t.plateau_steps
+
     def predict_factor(self, depths: np.ndarray) -> float:
         """The factor per layer that mean-field theory expects for the gradients of the layers at some depths.
 

@@ -23,6 +23,7 @@ from keras_vg.diagnosis.series import (
     make_activation_rows,
     make_series,
     measure_epochs,
+    measure_relative_steps,
     measure_still,
 )
 from keras_vg.diagnosis.thresholds import Thresholds
@@ -164,11 +165,8 @@ def _choose_epochs(
         # The largest steps, and the largest of the gradients.
         was_zero = kernels & (f["update_ratio"][0] == 1)
         judged = kernels & ~was_zero if not (was_zero | ~kernels).all() else kernels
-        per_step = f["update_ratio"] / np.sqrt(np.maximum(steps, 1))
-        by_rate = np.fmax(per_step, f["learning_rate"] * np.sqrt(series.sizes) / weight_norms)
-        for sizes in (per_step, by_rate):
-            known = np.where(np.isfinite(sizes) & (weight_norms > 0), sizes, np.nan)
-            keep_largest(np.fmax.reduce(known[:, judged], axis=1))
+        for by_rate in (False, True):
+            keep_largest(np.fmax.reduce(measure_relative_steps(series, kernels, by_rate)[:, judged], axis=1))
         moved = np.fmax.reduce(f["update_ratio"][:, series.is_sized], axis=1)
         keep_largest(moved / np.maximum(np.fmax.reduce(steps, axis=1), 1))
         rms = np.fmax.reduce(np.where(weight_norms > 0, f["gradient_rms"], np.nan)[:, series.is_sized], axis=1)

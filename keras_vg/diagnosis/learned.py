@@ -67,7 +67,7 @@ def has_learned_nothing(context: Context) -> bool:
     losses, baseline, t = context.losses, context.baseline, context.thresholds
     if context.is_inspection or losses is None or not np.isfinite(losses).all() or not baseline > 0:
         return False
-    if len(losses) < t.first_epochs or context.count_steps() < t.first_steps:
+    if len(losses) < t.first_epochs or not context.is_past_plateau:
         return False
     # A loss that started above is learning while it falls: three more such epochs would take it below.
     ahead = losses[-1] + t.first_epochs * min(losses[-1] - losses[-2], 0.0)

@@ -20,10 +20,13 @@ def find_loss_function(context: Context) -> Iterator[Finding]:
             "(take the difference of each label and prediction first, and the mean last), or expect other labels (a "
             "hinge loss takes -1 and 1, not 0 and 1)."
         )
-    elif right >= highest - slack and highest <= slack:
+    elif right >= highest - slack and (
+        highest <= slack or constant - varying <= context.thresholds.answer_share * (highest - varying)
+    ):
         cause = (
-            "This loss is highest where predictions equal the labels, and falls below 0 the more they differ: its sign "
-            "is wrong. Leave out the minus, or put it before a measure that is to be as large as possible."
+            "This loss is highest where predictions equal the labels, and falls the more they differ: its sign is "
+            "wrong. Leave out the minus, or put it before a measure that is to be as large as possible (or take "
+            "1 minus that)."
         )
     else:
         return

@@ -38,7 +38,8 @@ class Thresholds:
         update_small: Relative steps below this need a million steps for a change of order 1.
         loss_jump: Loss after one step over the loss before it, on the same batch, from which the step overshoots.
         loss_jump_adaptive: The same, from which it is an error under optimizers whose first step is as large as all
-            others (Adam). Below it is a warning: a healthy program of the benchmark recovers from 5 times its loss.
+            others (Adam). Below it is a warning: healthy programs of the benchmark recover from 5 and 19 times their
+            loss ("fourth power, numbers and labels scaled"). Chosen.
         dead_fraction: Part of a layer's units that are dead; all of them: nothing passes.
         dead_warning: From here on most of the layer is wasted.
         saturated_fraction: Part of a layer's values whose derivative is below 1 % of the largest.
@@ -64,6 +65,10 @@ class Thresholds:
         answer_gain: How much lower some prediction that depends on the labels must be in its loss than the best
             constant one, relative to the median loss of trial predictions: 1e-3 and more under the losses that teach
             of `tests/inspection/test_answers.py`, 0 but for rounding under those that do not.
+        answer_share: If the labels themselves have the highest loss of all, how much of what trial predictions gain
+            over them a constant one may lose for the sign to be wrong: 3e-4 under a Dice coefficient that is lowered
+            instead of raised. Under a contrastive loss, whose labels are no predictions, it is the part of the rarer
+            label. Chosen: less than one example of a batch of 128.
         saturated_output: Mean of p (1 - p) over the outputs of a head, below which all of them are 0 or 1.
         attention_entropy: Mean entropy of a layer's heads, relative to that of equal weights, below which they look at
             one key alone: 0.92 to 0.95 before, 0.66 to 0.91 after training with Keras's weights (least head 0.54), 0.10
@@ -116,6 +121,10 @@ class Thresholds:
         validation_gap: Lowest validation loss over the training loss of its epoch, from which they are of other data.
         first_epochs: Epochs over which a loss may be flat before it counts.
         first_steps: Steps over which it may, where they are known.
+        plateau_epochs: Epochs after which a flat loss is an error, and no longer a warning, whatever their steps.
+        plateau_steps: Steps after which it is, where they are known. Chosen: healthy convolutions of the benchmark
+            stay at a constant answer's loss for 70 to 300 steps, by seed ("pictures divided by 255, sgd", "small vgg,
+            rmsprop 0.001"), and then learn.
         coasting: Movement without a gradient, in learning rates per step and value, from which it does not die away.
             Lion's is 1, for thousands of steps; Adam's adds up to 9 (0.9 + 0.9**2 + ...), over `coasting_steps` 0.3.
         coasting_steps: Steps without a gradient over which it is measured.
@@ -137,7 +146,7 @@ class Thresholds:
     update_discarded: float = 0.5
     update_small: float = 1e-6
     loss_jump: float = 3.0
-    loss_jump_adaptive: float = 10.0
+    loss_jump_adaptive: float = 100.0
     dead_fraction: float = 0.999
     dead_warning: float = 0.8
     saturated_fraction: float = 0.9
@@ -154,6 +163,7 @@ class Thresholds:
     reachable_loss: float = 0.5
     endless_loss: float = 10.0
     answer_gain: float = 1e-6
+    answer_share: float = 0.005
     saturated_output: float = 1e-4
     attention_entropy: float = 0.15
     attention_logit: float = 50.0
@@ -189,6 +199,8 @@ class Thresholds:
     validation_gap: float = 10.0
     first_epochs: int = 3
     first_steps: int = 30
+    plateau_epochs: int = 15
+    plateau_steps: int = 300
     coasting: float = 0.5
     coasting_steps: int = 30
     leftover_batches: int = 2

@@ -11,6 +11,7 @@ from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
 from keras_vg.diagnosis.nonfinite import LOSS
 from keras_vg.diagnosis.optimizers import find_discarded, is_ruined_by_building
+from keras_vg.diagnosis.series import measure_relative_steps
 from keras_vg.logs.history import list_losses
 
 
@@ -24,11 +25,9 @@ def find_update_size(context: Context) -> Iterator[Finding]:
     # A kernel that was 0, such as the second of LoRA's matrices, has no size yet that a step could be compared with.
     was_zero = kernels & (columns["update_ratio"][0] == 1)
     judged = kernels & ~was_zero if not (was_zero | ~kernels).all() else kernels
-    with np.errstate(all="ignore"):
-        per_step = columns["update_ratio"] / np.sqrt(np.maximum(columns["steps"], 1))
-        if not context.is_inspection and context.moves_by_rate:
-            per_step = np.fmax(per_step, columns["learning_rate"] * np.sqrt(series.sizes) / columns["weight_norm"])
-    per_step = np.where(np.isfinite(per_step) & (columns["weight_norm"] > 0), per_step, np.nan)[:, judged]
+    by_rate = not context.is_inspection and context.moves_by_rate
+    per_step = measure_relative_steps(series, kernels, by_rate)
+    per_step = per_step[:, judged]
     if not np.isfinite(per_step).any():
         return
     largest = np.fmax.reduce(per_step, axis=1)
@@ -253,7 +252,7 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
     elif fall < t.flat_loss:
         yield Finding(
             "loss_does_not_fall",
-            "error",
+            "error" if context.is_past_plateau else "warning",
             (),
             int(epochs[0]),
             evidence,

@@ -16,6 +16,12 @@ LEVELS = 7
 """Predictions between the lowest and the highest that are tried: each pair of them costs a loss. Like the values below,
 chosen, not tuned."""
 
+INSET = 0.02
+"""How far from the ends of a range the outer levels lie, as part of the range: a logarithm of 0 is not finite."""
+
+EDGE = 1e-5
+"""How far the outermost predictions do, of which only a few pairs are tried: a Dice coefficient is lowest at 0."""
+
 HALVINGS = 8
 """From the best of the levels, steps are tried down to 1/256 of the distance between two of them."""
 
@@ -132,9 +138,11 @@ def _measure_trials(
         return measure(given, np.broadcast_to(answer, y.shape).astype(dtype))
 
     means = np.mean(y, axis=0, keepdims=True)
-    right = measure_answer(np.clip(y, levels[0], levels[-1]))
+    edge = (INSET - EDGE) * (levels[-1] - levels[0]) / (1 - 2 * INSET)
+    edges = (levels[0] - edge, levels[-1] + edge)  # some losses are lowest there
+    right = measure_answer(np.clip(y, *edges))
     alike = [np.broadcast_to(np.clip(means, levels[0], levels[-1]), y.shape)]
-    alike += [np.full_like(y, level) for level in [np.clip(y.mean(), levels[0], levels[-1]), *levels]]
+    alike += [np.full_like(y, level) for level in [*edges, np.clip(y.mean(), levels[0], levels[-1]), *levels]]
     constant: list[float] = []
     seconds: list[float] = []
     for answer in alike:
@@ -145,7 +153,8 @@ def _measure_trials(
             return Answers()
     distances = np.abs(y - means)
     groups = [y > means, distances > distances.mean()]
-    pairs = [np.where(group, one, other) for group in groups for one in levels for other in levels if one != other]
+    ends = [edges, edges[::-1], *((one, other) for one in levels for other in levels if one != other)]
+    pairs = [np.where(group, *values) for group in groups for values in ends]
     varying = [right, *map(measure_answer, pairs)]
     losses = np.array([*constant, *varying])
     others = [(y + np.ptp(y)).astype(label.dtype), (y.min() + y.max() - y).astype(label.dtype)]
@@ -182,5 +191,5 @@ def _list_levels(y: np.ndarray, activation: str) -> np.ndarray:
     """Predictions within the range of the last activation; where it has no bound, to the labels' span beyond them."""
     low, high = RANGES.get(activation, (-math.inf, math.inf))
     bounds = (max(low, y.min() - np.ptp(y)), min(high, y.max() + np.ptp(y)))
-    inset = 0.02 * (bounds[1] - bounds[0])  # a logarithm of 0 is not finite
+    inset = INSET * (bounds[1] - bounds[0])
     return np.linspace(bounds[0] + inset, bounds[1] - inset, LEVELS)

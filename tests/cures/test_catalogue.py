@@ -232,6 +232,26 @@ def test_initializers():
 
 
 @pytest.mark.model
+def test_initializers_of_layers_that_are_not_dense_are_their_defaults():
+    ids = np.random.default_rng(0).integers(0, 8, size=(40, 6))
+    entry = keras.Input((6,), dtype="int32")
+    values = layers.Embedding(8, 4, embeddings_initializer="zeros", name="table")(entry)
+    values = layers.MultiHeadAttention(2, 2, kernel_initializer="ones", name="attention")(values, values)
+    values = layers.BatchNormalization(gamma_initializer="zeros", name="normalization")(values)
+    values = layers.Conv1D(4, 3, kernel_initializer="he_normal", name="convolution")(values)
+    model = keras.Model(entry, layers.Dense(1, "sigmoid")(layers.Flatten()(values)))
+    model.compile("adam", "binary_crossentropy")
+    draft = REMEDIES["initializers that fit"](make(model, ids, (ids[:, :1] > 3).astype("float32"))[0])
+    assert isinstance(draft.model.get_layer("table").embeddings_initializer, keras.initializers.RandomUniform)
+    attention = draft.model.get_layer("attention").get_config()
+    assert attention["kernel_initializer"]["class_name"] == "GlorotUniform"
+    # Residual branches are started with a gamma of 0 on purpose.
+    assert isinstance(draft.model.get_layer("normalization").gamma_initializer, keras.initializers.Zeros)
+    assert 'keras.layers.Embedding(..., embeddings_initializer="random_uniform")' in draft.code
+    assert REMEDIES["initializers that fit"](draft) is None
+
+
+@pytest.mark.model
 def test_rates_and_optimizers():
     draft = make_deep(optimizer=keras.optimizers.SGD(0.5, gradient_accumulation_steps=4))[0]
     assert REMEDIES["learning rate / 10"](draft).learning_rate == pytest.approx(0.05)

@@ -12,6 +12,7 @@ import keras_vg as vg
 from keras_vg.cures import search as search_module
 from keras_vg.cures import trials as trials_module
 from keras_vg.cures.attempts import Attempt, is_suspected, list_rising, list_targets
+from keras_vg.cures.cure import tell_status
 from keras_vg.cures.score import Score
 from keras_vg.cures.search import Search, Settings
 from keras_vg.cures.trials import Trial
@@ -417,6 +418,41 @@ def test_warnings_are_cured_as_far_as_the_score_is_not_good(severity, scores, ex
     attempt = Attempt((), "", None, None, trials)
     assert [finding.rule for finding in list_targets(attempt)] == expected
     assert is_suspected(attempt) is suspected
+
+
+@pytest.mark.parametrize(
+    ("severity", "before", "after", "expected"),
+    [
+        ("warning", 0.6, 0.85, "proven"),
+        ("warning", 0.6, 0.75, "healthy"),  # as by many a change of a healthy model
+        ("warning", 0.0, 0.3, "proven"),  # no better than a constant before: something is wrong
+        ("error", 0.6, 0.75, "proven"),
+    ],
+)
+def test_warning_is_confirmed_by_half_of_what_is_missing(severity, before, after, expected):
+    findings = vg.Findings([vg.Finding("saturated_units", severity, (), None, {}, "")])
+
+    def attempt(value, changes, verdict, findings):
+        trials = tuple(Trial(seed, 1, 1, 0.0, Score(value, value, {}), (), findings) for seed in range(2))
+        return Attempt(changes, "", None, None, trials, verdict)
+
+    original = attempt(before, (), "original", findings)
+    changed = attempt(after, ("Adam",), "proven", vg.Findings())
+    assert tell_status(original, changed) == expected
+
+
+@pytest.mark.model
+def test_loss_that_asks_for_nothing_is_exchanged():
+    found = cure(make_model(layers.Dense(8, "tanh"), layers.Dense(1, "sigmoid"), loss=compare_means), epochs=6)
+    assert [f.rule for f in found.findings_before if f.severity == "error"] == ["loss_function"]
+    assert found.status == "proven"
+    assert found.changes == ("the head that the labels ask for",)
+    assert 'model.compile(optimizer, loss="binary_crossentropy")' in found.code
+
+
+def compare_means(y_true, y_pred):
+    """Lower by means that agree, whatever each example's prediction is."""
+    return keras.ops.square(keras.ops.mean(y_true) - keras.ops.mean(y_pred))
 
 
 def test_agreement_is_of_more_than_half_of_the_seeds():

@@ -40,6 +40,13 @@ def make_binary_task():
         (np.array([[0, 1], [1, 1]]), "binary_crossentropy", "sigmoid", 2, "labels", ()),
         (np.array([[0.2], [0.7]]), "mean_squared_error", "linear", 1, "numbers", ()),
         (np.array([[0.2], [0.7]]), "my_loss", "linear", 1, "loss", ()),
+        (np.array([[0.2], [0.7]]), "my_loss", "sigmoid", 1, "loss", ()),
+        (BINARY, "my_loss", "linear", 1, "loss", ()),
+        (BINARY, "my_loss", "sigmoid", 1, "classes", (0, 1)),
+        (BINARY * 2 - 1, "my_loss", "sigmoid", 1, "loss", ()),
+        (np.eye(3), "my_loss", "softmax", 3, "classes", (0, 1, 2)),
+        (np.array([0, 1, 2]), "my_loss", "softmax", 3, "classes", (0, 1, 2)),
+        (np.array([[0, 1], [1, 1]]), "my_loss", "sigmoid", 2, "labels", ()),
     ],
 )
 def test_labels_say_what_is_to_be_learned(labels, loss, activation, units, type_, classes):

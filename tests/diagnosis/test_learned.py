@@ -61,11 +61,12 @@ def test_inputs_that_are_normalized_at_once():
 def test_what_has_learned_nothing(losses, baseline, expected):
     outputs = pd.DataFrame({"baseline": [baseline]})
     inspection = Inspection(*[pd.DataFrame()] * 4, outputs, {"loss": 1.0})
-    log = make_gradients([0.1] * 3, epochs=len(losses), steps=20)
+    log = make_gradients([0.1] * 3, epochs=len(losses), steps=150)
     context = Context(Thresholds(), False, gradients=log, history=make_history(losses), inspection=inspection)
     assert has_learned_nothing(context) == expected
     assert not has_learned_nothing(dataclasses.replace(context, is_inspection=True))
-    assert not has_learned_nothing(dataclasses.replace(context, gradients=log.assign(steps=2)))
+    few = dataclasses.replace(context, gradients=log.assign(steps=90))  # it may be a plateau
+    assert not has_learned_nothing(few)
 
 
 def test_what_was_feared_has_come_true_then():
@@ -89,7 +90,7 @@ def test_a_warning_is_an_error_after_a_training_that_learned_nothing():
         guard = vg.TrainingGuard(x, y)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the guard's own, which are what is looked at
-            model.fit(x, y, epochs=8, batch_size=8, verbose=0, callbacks=[guard])
+            model.fit(x, y, epochs=15, batch_size=8, verbose=0, callbacks=[guard])
         severities[rate] = [
             [f.severity for f in findings if f.rule == "learning_rate_too_low"] for findings in (before, guard.findings)
         ]

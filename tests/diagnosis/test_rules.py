@@ -152,6 +152,17 @@ def test_update_sizes():
     assert find(make_gradients([0.1], update_ratio=1e-7))["update_too_small"].severity == "error"
 
 
+def test_kernel_of_one_value_that_is_near_0_by_chance():
+    small, other = make_gradients([0.1], update_ratio=7.0), make_gradients([0.1], update_ratio=0.01)
+    small["size"], small["weight_norm"] = 1, 0.001
+    other["depth"], other["layer"], other["size"], other["weight_norm"] = 1, "dense_1", 1, 1.0
+    assert "update_too_large" not in find(pd.concat([small, other]))
+    small["weight_norm"] = 1.0  # of a usual size, and replaced
+    assert find(pd.concat([small, other]))["update_too_large"].layers == ("dense_0",)
+    small["weight_norm"], small["size"] = 0.001, 3  # three values are not that small by chance
+    assert find(pd.concat([small, other]))["update_too_large"].severity == "error"
+
+
 @pytest.mark.parametrize(("arriving", "severity"), [(0.1, "warning"), (1e-6, "error")])
 def test_gradients_that_pass_layers_by(arriving, severity):
     """The attention of a narrow transformer, whose skip connections take the gradient to the embedding."""
@@ -199,6 +210,15 @@ def test_input_scale_unless_the_first_layer_tames_it():
     assert find(rows)["input_scale"].severity == "error"
     rows.loc[rows["depth"] >= 0, "abs_max"] = 2.0  # an embedding, or a normalization
     assert "input_scale" not in find(rows)
+
+
+@pytest.mark.parametrize(
+    ("epochs", "steps", "severity"), [(3, 20, "warning"), (3, 101, "error"), (14, 20, "warning"), (15, 20, "error")]
+)
+def test_flat_loss_may_be_a_plateau_at_first(epochs, steps, severity):
+    log = make_gradients([0.1, 0.1, 0.1], epochs=epochs, steps=steps, update_ratio=0.5)
+    found = find(log, make_history([1.101 - 0.0001 * epoch for epoch in range(epochs)]))
+    assert found["loss_does_not_fall"].severity == severity
 
 
 def test_loss_curves():

@@ -6,6 +6,7 @@ import pytest
 from keras import layers, ops
 
 import keras_vg as vg
+from keras_vg.diagnosis.thresholds import Thresholds
 from keras_vg.inspection import label_trials
 from keras_vg.inspection.label_trials import LEVELS, measure_answers
 
@@ -87,6 +88,8 @@ TEACHING = [
     (contrast, BINARY, "linear"),
     (contrast, BINARY, "relu"),
     (contrast, BINARY, "sigmoid"),
+    (contrast, 1 - RARE, "sigmoid"),
+    (lambda y, p: contrast(1 - y, p), BINARY, "sigmoid"),
     (overlap, BINARY, "sigmoid"),
     (correlate, NUMBERS, "linear"),
     (spread, NUMBERS, "linear"),
@@ -106,6 +109,9 @@ WRONG_SIGN = [
     (lambda y, p: -binary(y, p), BINARY, "sigmoid"),
     (lambda y, p: -classes(y, p), CLASSES, "softmax"),
     (lambda y, p: -overlap(y, p), BINARY, "sigmoid"),
+    (lambda y, p: 1 - overlap(y, p), BINARY, "sigmoid"),  # a Dice coefficient: 0 wherever nothing overlaps
+    (lambda y, p: 1 - overlap(y, p), RARE, "sigmoid"),
+    (lambda y, p: ops.sum(y * p) / (ops.sum(y) + ops.sum(p) - ops.sum(y * p)), BINARY, "sigmoid"),  # of Jaccard
 ]
 UNKNOWN = [
     (lambda y, p: ops.mean(p), NUMBERS, "linear"),  # which is computed by a layer, and knows no labels
@@ -136,7 +142,9 @@ def judge(loss, labels, activation):
     answers = measure_answers(measure, labels, predictions, activation)
     slack = 1e-6 * answers.typical
     has_no_gain = answers.varying >= answers.constant - slack
-    return answers, has_no_gain, answers.right >= answers.highest - slack and answers.highest <= slack
+    gain, lost = answers.highest - answers.varying, answers.constant - answers.varying
+    is_sign = answers.highest <= slack or lost <= Thresholds().answer_share * gain
+    return answers, has_no_gain, answers.right >= answers.highest - slack and is_sign
 
 
 @pytest.mark.parametrize(("loss", "labels", "activation"), TEACHING)

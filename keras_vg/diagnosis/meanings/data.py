@@ -38,10 +38,10 @@ DATA: dict[str, Meaning] = {
             "A loss other than Keras's cross-entropies and regressions, computed for trial predictions: the labels "
             "themselves, others that depend on the labels, and constants. If a constant is as good as all others, "
             "nothing can be learned; if the labels themselves have the highest loss of all, and the others are below "
-            "0, its sign is wrong."
+            "0 or a constant is nearly as good as the best of them, its sign is wrong."
         ),
         severity="Error.",
-        thresholds=("answer_gain",),
+        thresholds=("answer_gain", "answer_share"),
     ),
     "label_scale": Meaning(
         sees=(

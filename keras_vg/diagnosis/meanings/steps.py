@@ -63,7 +63,8 @@ STEPS: dict[str, Meaning] = {
         ),
         severity=(
             "Error from `update_large` on, warning from `update_warning` on; of steps that are known to lower the loss "
-            "(or of a training whose loss is below `beaten_loss`) a warning from `update_large` on, and nothing below."
+            "(or of a training whose loss is below `beaten_loss`) a warning from `update_large` on, and nothing below. "
+            "Kernels of one or two values, which may be near 0 by chance, are measured against all kernels together."
         ),
         thresholds=(
             "update_warning",
@@ -98,11 +99,16 @@ STEPS: dict[str, Meaning] = {
             "A loss that is as high after some epochs as before, while the steps are not too small. It says that "
             "something is wrong; the findings beside it say what."
         ),
-        severity="Error.",
+        severity=(
+            "Error after `plateau_steps` steps or `plateau_epochs` epochs, or where the steps are not known; a warning "
+            "before: deep nets may stay on a plateau first."
+        ),
         thresholds=(
             "flat_loss",
             "first_epochs",
             "first_steps",
+            "plateau_epochs",
+            "plateau_steps",
         ),
     ),
     "no_better_than_constant": Meaning(
