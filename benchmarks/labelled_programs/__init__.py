@@ -10,11 +10,13 @@ from labelled_programs import (
     attention,
     branches,
     convolution,
+    forum_sequences,
     generative,
     heads,
     inputs,
     midway,
     own_code,
+    published_faults,
     recurrent,
     steps,
     text,
@@ -46,6 +48,8 @@ THEMES = [
     own_code,
     inputs,
     midway,
+    forum_sequences,
+    published_faults,
 ]
 
 PROGRAMS: list[Program] = [

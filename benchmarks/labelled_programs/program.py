@@ -49,6 +49,7 @@ class Program:
             what `check_labels.py` takes by itself.
         unscored: Whether no score tells the sick program from its neighbour: the labels hold nothing to learn.
         held_out: Whether the program was kept out of sight of those who wrote the rules.
+        source: The address of the question or page that the fault is taken from; empty if it is ours.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Program:
     score: Callable[[Any, Any], float] | None = None
     unscored: bool = False
     held_out: bool = False
+    source: str = ""
 
     def __post_init__(self) -> None:
         if (bool(self.label) or self.unnamed) != self.is_sick:
