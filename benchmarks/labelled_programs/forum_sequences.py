@@ -10,7 +10,6 @@ from typing import Any
 import keras
 import numpy as np
 from keras import layers, ops
-from keras.losses import Huber
 from keras.optimizers import SGD, Adam, RMSprop
 
 from labelled_programs import labels
@@ -78,9 +77,9 @@ def make_sensors(epsilon: float) -> Data:
 def make_sales(scale: float, shift: float) -> Data:
     """Standardised series of four features over 30 steps, and a label that their means decide."""
     generator = np.random.default_rng(45)
-    level = generator.normal(size=(1000, 1, 4))
-    x = 0.7 * level + 0.7 * generator.normal(size=(1000, 30, 4))
-    y = (level[:, 0] @ np.array([[0.7], [-0.5], [0.4], [0.3]])) + 0.1 * generator.normal(size=(1000, 1))
+    level = generator.normal(size=(640, 1, 4))
+    x = 0.7 * level + 0.7 * generator.normal(size=(640, 30, 4))
+    y = (level[:, 0] @ np.array([[0.7], [-0.5], [0.4], [0.3]])) + 0.1 * generator.normal(size=(640, 1))
     return x.astype("float32"), (scale * y + shift).astype("float32")
 
 
@@ -230,7 +229,7 @@ def fine_tune(rate: float, model: keras.Model, x: Any, y: Any) -> None:
     """Trains the encoder to count even tokens, then compiles it for the task with a rate."""
     even = ((x % 2 == 0) & (x > 0)).sum(axis=1, keepdims=True) * 2 > (x > 0).sum(axis=1, keepdims=True)
     model.compile(Adam(0.003), "binary_crossentropy")
-    model.fit(x, even.astype("float32"), epochs=15, verbose=0)
+    model.fit(x, even.astype("float32"), epochs=10, verbose=0)
     model.compile(Adam(rate), "binary_crossentropy")
 
 
@@ -298,7 +297,7 @@ ACTIONS = Program(
     theme="forum",
     data=make_action_values,
     build=sequential(partial(layers.Dense, 24, "relu"), partial(layers.Dense, 24, "relu"), partial(layers.Dense, 3)),
-    loss=partial(Huber),
+    loss="huber",
     optimizer=partial(Adam, 0.01),
     source="https://stackoverflow.com/questions/36462962",
 )
@@ -328,7 +327,7 @@ SALES = Program(
     build=sequential(partial(layers.LSTM, 32), partial(layers.Dropout, 0.3), partial(layers.Dense, 1)),
     loss="mean_absolute_error",
     optimizer=partial(SGD, 0.0008, momentum=0.9, nesterov=True),
-    epochs=60,
+    epochs=40,
     source="https://github.com/keras-team/keras/issues/4563",
 )
 CATEGORIES = Program(
@@ -371,13 +370,13 @@ ORDER = Program(
     source="https://github.com/DaoyuanLi2816/Molecule-Generator/pull/23",
 )
 FINE_TUNED = Program(
-    name="encoder fine-tuned at 0.0003",
+    name="encoder fine-tuned at 0.001",
     theme="forum",
     data=make_padded_tokens,
     build=partial(build_encoder, blocks=2),
     loss="binary_crossentropy",
     optimizer="adam",
-    prepare=partial(fine_tune, 0.0003),
+    prepare=partial(fine_tune, 0.001),
     source="https://github.com/huggingface/transformers/issues/735",
 )
 EMPTY = Program(

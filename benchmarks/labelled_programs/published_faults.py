@@ -269,7 +269,7 @@ FOURTH_POWER = Program(
     loss="mse",
     optimizer="adam",
     fit_options={"batch_size": 400},
-    epochs=400,
+    epochs=200,
     source=QUESTION + "52800582",
 )
 SIGNALS = Program(
