@@ -12,11 +12,13 @@ from labelled_programs import (
     convolution,
     forum_dense,
     forum_images,
+    forum_sequences,
     generative,
     heads,
     inputs,
     midway,
     own_code,
+    published_faults,
     recurrent,
     steps,
     text,
@@ -50,6 +52,8 @@ THEMES = [
     midway,
     forum_dense,
     forum_images,
+    forum_sequences,
+    published_faults,
 ]
 
 PROGRAMS: list[Program] = [
