@@ -28,7 +28,7 @@ def find_dead(context: Context) -> Iterator[Finding]:
         is_shown = is_any(hidden.layer, names) & (hidden.dead_fraction >= rows.dead_fraction.min())
         yield Finding(
             "dead_relu",
-            severity,  # type: ignore[arg-type]
+            "warning" if _are_passed_by(context, rows.depth) else severity,  # type: ignore[arg-type]
             names,
             context.get_epoch(hidden.epoch[is_shown].min()),
             {"dead_fraction": float(rows.dead_fraction.max()), "units": float(rows.units.sum())},
@@ -36,6 +36,11 @@ def find_dead(context: Context) -> Iterator[Finding]:
             "use `kernel_initializer='he_normal'`, or an activation with a slope everywhere "
             "(`keras.layers.LeakyReLU()`, `activation='gelu'`).",
         )
+
+
+def _are_passed_by(context: Context, depths: np.ndarray) -> bool:
+    """Whether some path from an input to an output leads through none of these layers."""
+    return any(not set(path) & set(depths.tolist()) for path in context.paths)
 
 
 def find_saturated(context: Context) -> Iterator[Finding]:

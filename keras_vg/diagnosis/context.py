@@ -239,9 +239,7 @@ class Context:
     @property
     def is_past_plateau(self) -> bool:
         """Whether a flat loss has lasted longer than the plateau on which healthy nets may start."""
-        t = self.thresholds
-        is_long = self.losses is not None and len(self.losses) >= t.plateau_epochs
-        return is_long or self.count_steps() >= t.plateau_steps
+        return self.count_steps() >= self.thresholds.plateau_steps
 
     def predict_factor(self, depths: np.ndarray) -> float:
         """The factor per layer that mean-field theory expects for the gradients of the layers at some depths.

@@ -168,7 +168,7 @@ def find_label_range(context: Context) -> Iterator[Finding]:
             evidence = {"label_min": low, "label_max": high, "lowest_allowed": bounds[0], "highest_allowed": bounds[1]}
             yield Finding(
                 "label_range",
-                "error",
+                "warning" if _reaches_most(context, output) else "error",
                 _name(output),
                 None,
                 {**evidence, "loss": loss, "activation": output["activation"]},
@@ -181,6 +181,13 @@ def _cannot_reach(context: Context) -> bool:
     loss, reachable = _get_setup(context, "loss"), _get_setup(context, "loss_reachable")
     t = context.thresholds
     return bool(reachable > t.reachable_loss * loss > 0 or reachable < -t.endless_loss * abs(loss))
+
+
+def _reaches_most(context: Context, output: dict[str, Any]) -> bool:
+    """Whether a regression could explain most of the labels' variance within the range of the last activation."""
+    if output["loss"] not in REGRESSIONS or len(_list_outputs(context)) > 1:
+        return False
+    return _get_setup(context, "loss_reachable") < context.thresholds.cut_labels * output["baseline"]
 
 
 def _get_setup(context: Context, name: str) -> float:

@@ -58,6 +58,9 @@ class Thresholds:
         label_error: The same, where plain SGD overshoots and Adam takes thousands of steps of 1e-3 to arrive.
         label_shape: Relative change of the loss, if labels are given the predictions' shape, from which it compared
             each prediction with every label; rounding changes it by 1e-6.
+        cut_labels: Part of the labels' variance that predictions within the range of the last activation must miss, for
+            labels beyond it to be an error under a regression's loss, and no warning: an autoencoder of standardised
+            signals through tanh misses 0.14 and learns the rest, a sine through a sigmoid 0.5. Chosen between them.
         reachable_loss: Loss that the last activation can reach under labels beyond its range, as part of the present
             one, above which it cannot learn them: a loss that scales the labels itself gets near 0.
         endless_loss: How many times the present loss that lowest one may lie below 0. A Dice loss, of -1 at best, stays
@@ -121,10 +124,9 @@ class Thresholds:
         validation_gap: Lowest validation loss over the training loss of its epoch, from which they are of other data.
         first_epochs: Epochs over which a loss may be flat before it counts.
         first_steps: Steps over which it may, where they are known.
-        plateau_epochs: Epochs after which a flat loss is an error, and no longer a warning, whatever their steps.
-        plateau_steps: Steps after which it is, where they are known. Chosen: healthy convolutions of the benchmark
-            stay at a constant answer's loss for 70 to 300 steps, by seed ("pictures divided by 255, sgd", "small vgg,
-            rmsprop 0.001"), and then learn.
+        plateau_steps: Steps over which a flat loss may be a plateau, so that it is a warning and no error yet. Chosen:
+            healthy programs of the benchmark stay at a constant answer's loss for 70 to 300 steps, by seed ("pictures
+            divided by 255, sgd", "small vgg, rmsprop 0.001", "fourth power, standardised"), and then learn.
         coasting: Movement without a gradient, in learning rates per step and value, from which it does not die away.
             Lion's is 1, for thousands of steps; Adam's adds up to 9 (0.9 + 0.9**2 + ...), over `coasting_steps` 0.3.
         coasting_steps: Steps without a gradient over which it is measured.
@@ -160,6 +162,7 @@ class Thresholds:
     label_size: float = 30.0
     label_error: float = 1e3
     label_shape: float = 1e-3
+    cut_labels: float = 0.25
     reachable_loss: float = 0.5
     endless_loss: float = 10.0
     answer_gain: float = 1e-6
@@ -199,7 +202,6 @@ class Thresholds:
     validation_gap: float = 10.0
     first_epochs: int = 3
     first_steps: int = 30
-    plateau_epochs: int = 15
     plateau_steps: int = 300
     coasting: float = 0.5
     coasting_steps: int = 30

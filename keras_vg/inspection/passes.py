@@ -254,10 +254,12 @@ def _try_labels(
 
     label, prediction = np.asarray(ops.convert_to_numpy(labels[0])), np.asarray(predictions[0])
     aligned = measure_aligned(measure, label, prediction)
-    if losses[0][0] in (*CROSSENTROPIES, *REGRESSIONS):  # whose bounds are known
-        return aligned, np.nan, Answers()
     activation = reading.heads[0][1]
+    if losses[0][0] in CROSSENTROPIES:  # whose bounds are known
+        return aligned, np.nan, Answers()
     reachable = measure_reachable(measure, label, prediction, activation)
+    if losses[0][0] in REGRESSIONS:  # which teach
+        return aligned, reachable, Answers()
     with backend.preserved_random_state():  # a loss may draw numbers
         return aligned, reachable, measure_answers(measure, label, prediction, activation)
 

@@ -213,7 +213,8 @@ def test_input_scale_unless_the_first_layer_tames_it():
 
 
 @pytest.mark.parametrize(
-    ("epochs", "steps", "severity"), [(3, 20, "warning"), (3, 101, "error"), (14, 20, "warning"), (15, 20, "error")]
+    ("epochs", "steps", "severity"),
+    [(3, 20, "warning"), (3, 101, "error"), (14, 20, "warning"), (15, 20, "error"), (299, 1, "warning")],
 )
 def test_flat_loss_may_be_a_plateau_at_first(epochs, steps, severity):
     log = make_gradients([0.1, 0.1, 0.1], epochs=epochs, steps=steps, update_ratio=0.5)

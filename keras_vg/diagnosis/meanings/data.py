@@ -19,10 +19,14 @@ DATA: dict[str, Meaning] = {
             "Labels that the last activation cannot reach, or that the loss is not defined for. Whatever the "
             "network learns, part of the loss stays, or falls below 0 without end."
         ),
-        severity="Error.",
+        severity=(
+            "Error; a warning under a regression's loss where all but `cut_labels` of the labels' variance is within "
+            "reach."
+        ),
         thresholds=(
             "reachable_loss",
             "endless_loss",
+            "cut_labels",
         ),
     ),
     "label_shape": Meaning(

@@ -52,7 +52,10 @@ NETWORK: dict[str, Meaning] = {
             "Hidden ReLU units that are 0 for every example of the batch. They get no gradient, and nothing "
             "revives them."
         ),
-        severity="Error where a whole layer is dead (`dead_fraction`), warning from `dead_warning` on.",
+        severity=(
+            "Error where a whole layer is dead (`dead_fraction`), unless a path from an input to an output leads past "
+            "it; warning from `dead_warning` on."
+        ),
         thresholds=(
             "dead_warning",
             "dead_fraction",

@@ -100,14 +100,13 @@ STEPS: dict[str, Meaning] = {
             "something is wrong; the findings beside it say what."
         ),
         severity=(
-            "Error after `plateau_steps` steps or `plateau_epochs` epochs, or where the steps are not known; a warning "
-            "before: deep nets may stay on a plateau first."
+            "Error after `plateau_steps` steps, or where the steps are not known; a warning before: healthy nets may "
+            "stay on a plateau first."
         ),
         thresholds=(
             "flat_loss",
             "first_epochs",
             "first_steps",
-            "plateau_epochs",
             "plateau_steps",
         ),
     ),
