@@ -144,3 +144,31 @@ def test_the_plain_loss_is_keras_own(loss, head, y):
     model.compile("sgd", loss)
     inspection = vg.inspect(model, X, y)
     np.testing.assert_allclose(inspection.outputs["plain_loss"][0], model.evaluate(X, y, verbose=0), rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("activation", "labels", "expected"),
+    [
+        ("tanh", X, "warning"),  # 0.15 of a normal distribution's variance is beyond 1
+        ("tanh", 2 * X, "error"),  # 0.5
+        ("sigmoid", np.sin(3 * X), "error"),  # all that is below 0
+        ("sigmoid", np.clip(0.5 + 0.3 * X, -0.05, 1.2), "warning"),
+        ("tanh", np.tanh(X), None),
+        ("tanh", X + 3.0, "error"),
+    ],
+)
+@pytest.mark.parametrize("loss", ["mse", "mae"])
+def test_labels_of_which_most_are_within_reach(activation, labels, expected, loss):
+    head = [layers.Dense(8, "tanh"), layers.Dense(6, activation)]
+    assert find_rules(head, loss, labels.astype("float32")).get("label_range") == expected
+
+
+@pytest.mark.parametrize(("has_other_path", "expected"), [(True, "warning"), (False, "error")])
+def test_dead_units_that_a_path_leads_past(has_other_path, expected):
+    entry = keras.Input((6,))
+    dead = layers.Dense(1, "relu", bias_initializer=keras.initializers.Constant(-100))(entry)
+    joined = layers.Concatenate()([layers.Dense(1)(entry), dead]) if has_other_path else dead
+    model = keras.Model(entry, layers.Dense(1)(joined))
+    model.compile("adam", "mse")
+    found = {f.rule: f.severity for f in vg.diagnose(vg.inspect(model, X, X[:, :1])).list_all()}
+    assert found["dead_relu"] == expected

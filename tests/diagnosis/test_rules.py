@@ -218,7 +218,7 @@ def test_input_scale_unless_the_first_layer_tames_it():
 )
 def test_flat_loss_may_be_a_plateau_at_first(epochs, steps, severity):
     log = make_gradients([0.1, 0.1, 0.1], epochs=epochs, steps=steps, update_ratio=0.5)
-    found = find(log, make_history([1.101 - 0.0001 * epoch for epoch in range(epochs)]))
+    found = find(log, make_history([1.101 - 1e-5 * epoch for epoch in range(epochs)]))
     assert found["loss_does_not_fall"].severity == severity
 
 
