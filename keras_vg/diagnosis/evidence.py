@@ -68,6 +68,7 @@ class Inspection:
     expected: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["depth", "layer", "gradient_rms"]))
     time: pd.DataFrame = field(default_factory=pd.DataFrame)
     attention: pd.DataFrame = field(default_factory=pd.DataFrame)
+    residual: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def expected_factor_per_layer(self) -> float:
