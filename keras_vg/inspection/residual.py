@@ -5,6 +5,7 @@ between two calls is not: there, what is given on is compared with the sum of wh
 """
 
 import contextlib
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,9 +25,12 @@ COLUMNS = ["depth", "layer", "follows", "stream_rms", "added_rms", "output_rms"]
 _ROUNDING = {"float16": 1e-2, "bfloat16": 3e-2}
 """Of sums in half precision, relative to the sum."""
 
-_FLOAT_ROUNDING = 1e-4
-_RECENT = 3
-"""How many of the latest tensors may have been added: a block that adds what it put out does so at once."""
+_FLOAT_ROUNDING = 1e-5
+_BLOCK = 6
+"""How many tensors of the stream's shape may be given on in a block until its sum is: normalized, attended, dropped."""
+
+_ENDS = 2
+"""How many of the latest outputs may be what is added: a block adds what it put out at once."""
 
 
 @dataclass
@@ -98,22 +102,26 @@ class ResidualRecorder:
         Returns:
             One row per addition, as of `Inspection.residual`.
         """
-        rows: list[tuple[Any, ...]] = []
-        results: list[int] = []
-        counts: dict[str, int] = {}
+        known: dict[int, tuple[float, _Addition, np.ndarray]] = {}
         for addition in self._additions:
             if not addition.seen:
                 continue
-            stream, added, output, rest = np.mean(addition.seen, axis=0)
+            with np.errstate(all="ignore"):
+                *squares, rest = np.mean(addition.seen, axis=0)
             rounding = _ROUNDING.get(addition.dtype, _FLOAT_ROUNDING)
-            if not rest <= rounding**2 * max(stream, added, output) or addition.result in results:
+            if not rest <= rounding**2 * max(squares):
                 continue
+            if addition.result not in known or rest < known[addition.result][0]:
+                known[addition.result] = rest, addition, np.sqrt(squares)
+        rows: list[tuple[Any, ...]] = []
+        counts: dict[str, int] = {}
+        results = list(known)
+        for row, (_, addition, sizes) in enumerate(known.values()):
             upstream = addition.before | addition.stream
-            follows = max((i for i, result in enumerate(results) if result & upstream), default=-1)
+            follows = max((i for i, result in enumerate(results[:row]) if result & upstream), default=-1)
             number = counts[addition.layer] = counts.get(addition.layer, -1) + 1
             name = addition.layer if number == 0 else f"{addition.layer}[{number}]"
-            rows.append((addition.depth, name, follows, *np.sqrt([stream, added, output]).tolist()))
-            results.append(addition.result)
+            rows.append((addition.depth, name, follows, *sizes.tolist()))
         return pd.DataFrame(rows, columns=COLUMNS)
 
     def _forget(self) -> None:
@@ -175,16 +183,21 @@ class ResidualRecorder:
         """Looks whether what a part is given, or a layer of the user's own puts out, is a sum of what there was."""
         frame = self._frames[-1] if self._frames else None
         for tensor in tensors:
-            if id(tensor) in self._bits:
+            if frame is None or frame.is_known:
+                if id(tensor) not in self._bits:
+                    self._note(tensor, [])
                 continue
-            if frame is not None and not frame.is_known:
-                pairs = [(a, b) for b in frame.made[-_RECENT:] for a in frame.given[-_RECENT:] if a is not b]
+            if id(tensor) not in self._bits:
+                streams, ends = (
+                    [t for t in tensors if tuple(t.shape) == tuple(tensor.shape)][-most:]
+                    for tensors, most in ((frame.given, _BLOCK), (frame.made, _ENDS))
+                )
                 self._note(tensor, [*frame.given, *frame.made])
-                for stream, added in pairs:
-                    self._look_at_pair(frame.name, stream, added, tensor)
+                for stream, end in itertools.product(streams, ends):
+                    if stream is not end:
+                        self._look_at_pair(frame.name, stream, end, tensor)
+            if all(tensor is not other for other in frame.given):
                 frame.given.append(tensor)
-            else:
-                self._note(tensor, [])
 
     def _look_at_sum(self, name: str, summands: Sequence[Any], output: Any) -> None:
         """Looks at a sum if one of what is added was made from another, as a block's output is from its input."""
@@ -202,7 +215,7 @@ class ResidualRecorder:
             return
         bit = self._bits[id(stream)]
         addition = _Addition(
-            self._depth, name, bit, self._before[id(stream)], self._bits[id(output)], str(output.dtype).split(".")[-1]
+            self._depth, name, bit, self._before[id(stream)], self._bits[id(output)], keras.backend.standardize_dtype(output.dtype)
         )
         self._additions.append(addition)
         self._send(addition, _measure(stream, added, output))
@@ -240,7 +253,7 @@ def _list_tensors(structure: Any) -> list[Any]:
 
 
 def _is_float(tensor: Any) -> bool:
-    return "float" in str(tensor.dtype)
+    return "float" in keras.backend.standardize_dtype(tensor.dtype)
 
 
 def _measure(stream: Any, added: Any, output: Any) -> Any:
