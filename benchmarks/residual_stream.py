@@ -2,8 +2,8 @@
 
 Decoders continue a sequence that repeats itself, networks of dense blocks tell digits apart. `gain` multiplies the
 kernel that each block ends in, `stream` what the first block is given. Printed of the inspection before training:
-`growth`, the size of the stream after the last addition over that after the middle one; `share`, the median size of
-what a block adds over that of the stream; `stream`, the median size of the stream.
+`growth`, the size of the stream after the last addition over that after the middle one, beside that which the largest
+of the amounts before would make; `share`, the size of what a block adds over that of the stream; `stream`, its size.
 """
 
 import os
@@ -18,6 +18,7 @@ import typer
 from keras import layers
 
 import keras_vg as vg
+from keras_vg.diagnosis.residual import measure_growth
 from labelled_programs.data import make_digits
 
 TOKENS, STEPS, WIDTH = 16, 24, 32
@@ -71,11 +72,11 @@ def scale(layer: Any, gain: float) -> None:
 
 def describe(table: Any) -> str:
     """What the rules look at."""
-    after = table["output_rms"].to_numpy()
+    growth, expected, _ = measure_growth(table)
     share = (table["added_rms"] / table["stream_rms"]).to_numpy()
     return (
-        f"growth {after[-1] / after[(len(after) - 1) // 2]:.3g}, share {np.median(share):.3g} "
-        f"({share[0]:.3g} to {share[-1]:.3g}), stream {np.median(table['stream_rms']):.3g}"
+        f"growth {growth:.3g} (of like amounts {expected:.3g}), share {share.min():.2g} to {share.max():.2g}, "
+        f"stream {table['stream_rms'].min():.3g} to {table['stream_rms'].max():.3g}"
     )
 
 

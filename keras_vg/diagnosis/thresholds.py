@@ -72,6 +72,12 @@ class Thresholds:
         attention_logit: Largest score before softmax from which that comes from its size: 3 to 8 with Keras's weights,
             63 to 74 with 4 times, 380 to 520 with 10 times their size (the same).
         padding_weight: Part of a layer's attention that goes to padding, from which it matters.
+        residual_growth: Growth of a residual stream over the later half of its additions, as part of what the amounts of
+            the earlier half would make it, from which it grows by a factor per block.
+        drowned_blocks: What each block adds, relative to the stream, below which it is lost in a stream of
+            `drowning_stream`.
+        drowning_stream: Root mean square from which a stream is too large.
+        drowned_stream: What each block adds, relative to the stream, from which its skip connection does nothing.
         cut_fraction: Part of the labels whose probability is so low that Keras cuts it, so that they have no gradient:
             mislabelled examples that a net has learned to contradict may be so; healthy nets start at 0 (benchmark).
         constant_prediction: Spread of the predictions over the examples, relative to their size, below which the
@@ -158,6 +164,10 @@ class Thresholds:
     attention_entropy: float = 0.15
     attention_logit: float = 50.0
     padding_weight: float = 0.1
+    residual_growth: float = 4.0
+    drowned_blocks: float = 0.01
+    drowning_stream: float = 30.0
+    drowned_stream: float = 3.0
     cut_fraction: float = 0.05
     constant_prediction: float = 1e-4
     constant_warning: float = 3e-3
