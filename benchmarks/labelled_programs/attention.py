@@ -224,12 +224,12 @@ SICK = [
     ),
     *(
         DECODER.vary(
-            f"decoder of embeddings times {size:g}",
+            f"decoder of embeddings times {size:,.0f}",
             label=labels.RESIDUAL_IMBALANCE,
             strength=strength,
             build=partial(build_decoder, blocks=2, size=size, final=True),
         )
-        for strength, size in (("clear", 1e4), ("extreme", 1e5))
+        for strength, size in (("clear", 1e5), ("extreme", 1e6))
     ),
     DECODER.vary(
         "post-norm decoder, blocks times 30",

@@ -230,6 +230,17 @@ def draw_heads(scene: Scene, ax: Axes) -> None:
     ax.set_ylabel("relative entropy")
 
 
+def draw_stream(scene: Scene, ax: Axes) -> None:
+    """The size of a residual stream before each addition, and of what is added to it."""
+    table = scene.inspection.residual
+    ax.set_yscale("log")
+    for name, color in (("stream_rms", BLUE), ("added_rms", RED)):
+        ax.plot(np.arange(len(table)), table[name].to_numpy("float64"), "o-", color=color, markersize=4)
+    _use_plain_ticks(ax)
+    ax.set_xlabel("addition")
+    ax.set_ylabel("root mean square")
+
+
 def draw_padding_weight(scene: Scene, ax: Axes) -> None:
     """The part of each head's attention that goes to padding."""
     table = scene.inspection.attention

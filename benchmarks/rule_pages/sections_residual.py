@@ -1,0 +1,24 @@
+"""Sections about rules on the residual stream."""
+
+from rule_pages import drawings
+from rule_pages.section import Section
+
+RESIDUAL = [
+    Section(
+        rule="residual_growth",
+        sick="40 skips of He's weights without normalization",
+        healthy="20 skips that begin small",
+        silent="Smaller weights: what a block adds is a small part of what it is given.",
+        draw=drawings.draw_stream,
+        caption="Size of the stream before each addition (blue), and of what is added (red).",
+        is_shared=False,
+    ),
+    Section(
+        rule="residual_imbalance",
+        sick="decoder of embeddings times 100,000",
+        healthy="decoder whose blocks begin near 0",
+        silent="What the blocks add is small there, too, but so is the stream.",
+        draw=drawings.draw_stream,
+        caption="Size of the stream before each addition (blue), and of what is added (red).",
+    ),
+]
