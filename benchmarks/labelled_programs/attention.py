@@ -198,6 +198,7 @@ HEALTHY = [
         build=partial(build_image_transformer, scale=1 / 255),
     ),
     ENCODER.vary("encoder under sgd", optimizer=partial(SGD, 0.05, momentum=0.9)),
+    DECODER.vary("post-norm decoder of 4 blocks", build=partial(build_decoder, norm="post", blocks=4)),
     DECODER.vary("decoder of embeddings of unit size", build=partial(build_decoder, blocks=2, size=20.0, final=True)),
     DECODER.vary("decoder whose blocks begin near 0", build=partial(build_decoder, blocks=2, gain=0.01, final=True)),
     ENCODER.vary("one block without normalization", build=partial(build_encoder, norm="none", blocks=1)),
@@ -232,10 +233,10 @@ SICK = [
         for strength, size in (("clear", 1e5), ("extreme", 1e6))
     ),
     DECODER.vary(
-        "post-norm decoder, blocks times 30",
+        "post-norm decoder, 4 blocks times 100",
         label=labels.RESIDUAL_IMBALANCE,
         strength="clear",
-        build=partial(build_decoder, blocks=2, norm="post", gain=30.0),
+        build=partial(build_decoder, blocks=4, norm="post", gain=100.0),
     ),
     DECODER.vary(
         "causal decoder, softmax without from_logits",

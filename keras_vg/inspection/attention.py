@@ -238,7 +238,9 @@ def _watch_softmax(layer: Any, look: _Look) -> Iterator[None]:
 
 
 def _is_known(tensor: Any, rank: int) -> bool:
-    return tensor is not None and ops.is_tensor(tensor) and len(tensor.shape) == rank and None not in tuple(tensor.shape)
+    return (
+        tensor is not None and ops.is_tensor(tensor) and len(tensor.shape) == rank and None not in tuple(tensor.shape)
+    )
 
 
 def _choose_step(queries: int) -> int:

@@ -215,7 +215,12 @@ class ResidualRecorder:
             return
         bit = self._bits[id(stream)]
         addition = _Addition(
-            self._depth, name, bit, self._before[id(stream)], self._bits[id(output)], keras.backend.standardize_dtype(output.dtype)
+            self._depth,
+            name,
+            bit,
+            self._before[id(stream)],
+            self._bits[id(output)],
+            keras.backend.standardize_dtype(output.dtype),
         )
         self._additions.append(addition)
         self._send(addition, _measure(stream, added, output))
