@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import LogFormatter, NullFormatter
+from matplotlib.ticker import LogFormatter, MaxNLocator, NullFormatter
 
 from keras_vg import plots
 from keras_vg.diagnosis.outputs import RANGES, find_label_bounds
@@ -237,6 +237,7 @@ def draw_stream(scene: Scene, ax: Axes) -> None:
     for name, color in (("stream_rms", BLUE), ("added_rms", RED)):
         ax.plot(np.arange(len(table)), table[name].to_numpy("float64"), "o-", color=color, markersize=4)
     _use_plain_ticks(ax)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_xlabel("addition")
     ax.set_ylabel("root mean square")
 

@@ -103,7 +103,7 @@ def build_nested():
     return keras.Model(inputs, layers.Dense(1)(layers.Flatten()(hidden))), keras.Model(inputs, parts)
 
 
-@pytest.mark.parametrize(("name",), shorten({name: (name,) for name in ADDITIONS}, ["operator"]))
+@pytest.mark.parametrize("name", shorten({name: (name,) for name in ADDITIONS}, ["operator"]))
 def test_additions_of_a_graph(name):
     keras.utils.set_random_seed(0)
     model, parts = build_nested() if name == "nested" else build_functional(ADDITIONS[name])
@@ -116,7 +116,7 @@ def test_additions_of_a_graph(name):
     assert table["depth"].tolist() == [0, 1, 2]
 
 
-@pytest.mark.parametrize(("norm",), shorten({name: (name,) for name in ("pre", "post", "none")}, ["pre", "post"]))
+@pytest.mark.parametrize("norm", shorten({name: (name,) for name in ("pre", "post", "none")}, ["pre", "post"]))
 def test_additions_in_layers_of_ones_own(norm):
     keras.utils.set_random_seed(0)
     inputs = keras.Input((4, 8))
