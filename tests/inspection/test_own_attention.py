@@ -135,6 +135,7 @@ def test_layer_is_left_as_it_was():
     assert not any("call" in vars(item) for item in (layer, layer.query_projector, layer.key_projector))
 
 
+@pytest.mark.filterwarnings("ignore:Layer '.*' \\(of type T5:UserWarning")  # keras-hub's T5 passes on no mask
 @pytest.mark.parametrize("name", ["Llama", "T5"])
 def test_keras_hub(name):
     models = pytest.importorskip("keras_hub").models
