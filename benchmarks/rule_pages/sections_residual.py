@@ -6,12 +6,11 @@ from rule_pages.section import Section
 RESIDUAL = [
     Section(
         rule="residual_growth",
-        sick="40 skips of He's weights without normalization",
-        healthy="20 skips that begin small",
-        silent="Smaller weights: what a block adds is a small part of what it is given.",
+        sick="20 blocks without normalization",
+        healthy="20 normalized blocks",
+        silent="`LayerNormalization` before each block: the stream grows like the square root of depth.",
         draw=drawings.draw_stream,
         caption="Size of the stream before each addition (blue), and of what is added (red).",
-        is_shared=False,
     ),
     Section(
         rule="residual_imbalance",
