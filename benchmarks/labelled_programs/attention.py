@@ -37,18 +37,24 @@ def add_block(
     norm: str = "pre",
     causal: bool = False,
     attention_mask: Any = None,
+    gain: float = 1.0,
     **kernels: Any,
 ) -> Any:
-    """A block of a transformer, normalized before, after or not at all; `kernels` as Dense and attention take them."""
+    """A block of a transformer, normalized before, after or not at all; `kernels` as Dense and attention take them.
+
+    What attention and Dense layers put out is multiplied by `gain` before it is added.
+    """
 
     def normalize(value: Any, when: str) -> Any:
         return layers.LayerNormalization()(value) if norm == when else value
 
     attend = layers.MultiHeadAttention(heads, width // heads, **kernels)
     value = normalize(h, "pre")
-    h = normalize(h + attend(value, value, attention_mask=attention_mask, use_causal_mask=causal), "post")
+    attended = attend(value, value, attention_mask=attention_mask, use_causal_mask=causal)
+    h = normalize(h + (attended if gain == 1 else gain * attended), "post")
     value = layers.Dense(2 * width, "gelu", **kernels)(normalize(h, "pre"))
-    return normalize(h + layers.Dense(width, **kernels)(value), "post")
+    value = layers.Dense(width, **kernels)(value)
+    return normalize(h + (value if gain == 1 else gain * value), "post")
 
 
 def build_encoder(
@@ -65,13 +71,23 @@ def build_encoder(
     return keras.Model(inputs, layers.Dense(1, "sigmoid")(layers.GlobalAveragePooling1D()(h, mask=words)))
 
 
-def build_decoder(x: Any, *, blocks: int = 1, norm: str = "pre", causal: bool = True) -> keras.Model:
-    """Token ids, causal blocks, and logits of the token that follows."""
+def build_decoder(
+    x: Any,
+    *,
+    blocks: int = 1,
+    norm: str = "pre",
+    causal: bool = True,
+    size: float = 1.0,
+    gain: float = 1.0,
+    final: bool = False,
+) -> keras.Model:
+    """Token ids, causal blocks, and logits of the token that follows; embeddings are multiplied by `size`."""
     inputs = keras.Input(x.shape[1:], dtype="int32")
     h = AddPositions()(layers.Embedding(20, 16)(inputs))
+    h = h if size == 1 else layers.Rescaling(size)(h)
     for _ in range(blocks):
-        h = add_block(h, width=16, norm=norm, causal=causal)
-    return keras.Model(inputs, layers.Dense(20)(h))
+        h = add_block(h, width=16, norm=norm, causal=causal, gain=gain)
+    return keras.Model(inputs, layers.Dense(20)(layers.LayerNormalization()(h) if final else h))
 
 
 def build_image_transformer(x: Any, *, head: str = "softmax", scale: float = 1.0) -> keras.Model:
@@ -182,6 +198,9 @@ HEALTHY = [
         build=partial(build_image_transformer, scale=1 / 255),
     ),
     ENCODER.vary("encoder under sgd", optimizer=partial(SGD, 0.05, momentum=0.9)),
+    DECODER.vary("post-norm decoder of 4 blocks", build=partial(build_decoder, norm="post", blocks=4)),
+    DECODER.vary("decoder of embeddings of unit size", build=partial(build_decoder, blocks=2, size=20.0, final=True)),
+    DECODER.vary("decoder whose blocks begin near 0", build=partial(build_decoder, blocks=2, gain=0.01, final=True)),
     ENCODER.vary("one block without normalization", build=partial(build_encoder, norm="none", blocks=1)),
 ]
 
@@ -203,6 +222,21 @@ SICK = [
         label=labels.TOO_SMALL_STEPS,
         strength="mild",
         optimizer=SGD,
+    ),
+    *(
+        DECODER.vary(
+            f"decoder of embeddings times {size:,.0f}",
+            label=labels.RESIDUAL_IMBALANCE,
+            strength=strength,
+            build=partial(build_decoder, blocks=2, size=size, final=True),
+        )
+        for strength, size in (("clear", 1e5), ("extreme", 1e6))
+    ),
+    DECODER.vary(
+        "post-norm decoder, 4 blocks times 100",
+        label=labels.RESIDUAL_IMBALANCE,
+        strength="clear",
+        build=partial(build_decoder, blocks=4, norm="post", gain=100.0),
     ),
     DECODER.vary(
         "causal decoder, softmax without from_logits",

@@ -147,6 +147,7 @@ HEALTHY = [
     GATED,
     WIDE,
     TASKS.vary("two tasks of other weights", compile_options={"loss_weights": {"kind": 1.0, "size": 0.2}}),
+    SKIPS.vary("20 skips that begin small", build=partial(build_skips, blocks=20, stddev=0.1)),
     SKIPS.vary("six skips under sgd", optimizer=partial(SGD, 0.05)),
     SKIPS.vary("two skips of tanh", build=partial(build_skips, blocks=2, activation="tanh")),
     SIAMESE.vary("siamese of tanh", build=partial(build_siamese, activation="tanh")),
@@ -222,6 +223,15 @@ SICK = [
             build=partial(build_skips, blocks=12, stddev=stddev),
         )
         for strength, stddev in (("clear", 1.0), ("extreme", 4.0))
+    ),
+    *(
+        SKIPS.vary(
+            f"{blocks} skips of He's weights without normalization",
+            label=labels.RESIDUAL_GROWTH,
+            strength=strength,
+            build=partial(build_skips, blocks=blocks, stddev=0.4),
+        )
+        for strength, blocks in (("mild", 20), ("clear", 40))
     ),
     SKIPS.vary(
         "the same twelve layers without skips, sigmoid",

@@ -1,4 +1,4 @@
-"""Programs for the rules about attention and adapters, and their healthy neighbours."""
+"""Programs for the rules about attention, adapters and residual streams, and their healthy neighbours."""
 
 from functools import partial
 from typing import Any
@@ -9,7 +9,7 @@ from keras.initializers import GlorotUniform, RandomNormal
 from keras.optimizers import Adam
 
 from labelled_programs import Program
-from labelled_programs.data import make_binary, make_tokens
+from labelled_programs.data import make_binary, make_digits, make_tokens
 from labelled_programs.models import Builder, dense
 from rule_pages.recurrent_programs import make_padded_tokens
 
@@ -37,7 +37,30 @@ def _add_adapters(starts_at_zero: bool) -> Builder:
     return build
 
 
+def _add_blocks(is_normalized: bool) -> Builder:
+    def build(x: Any) -> keras.Model:
+        inputs = keras.Input(x.shape[1:])
+        hidden = layers.Dense(32)(layers.Flatten()(inputs))
+        for _ in range(20):
+            given = layers.LayerNormalization()(hidden) if is_normalized else hidden
+            given = layers.Dense(32, kernel_initializer="he_normal")(layers.ReLU()(given))
+            hidden = hidden + layers.Dense(32, kernel_initializer="he_normal")(layers.ReLU()(given))
+        return keras.Model(inputs, layers.Dense(10, "softmax")(hidden))
+
+    return build
+
+
+_DIGITS: dict[str, Any] = {"data": make_digits, "loss": "sparse_categorical_crossentropy", "optimizer": Adam}
+
 ATTENTION_PROGRAMS = [
+    Program(
+        name="20 blocks without normalization",
+        label=("residual_growth",),
+        strength="mild",
+        build=_add_blocks(is_normalized=False),
+        **_DIGITS,
+    ),
+    Program(name="20 normalized blocks", build=_add_blocks(is_normalized=True), **_DIGITS),
     Program(
         name="both kernels of the adapters are 0",
         label=("dead_adapter",),

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import LogFormatter, NullFormatter
+from matplotlib.ticker import LogFormatter, MaxNLocator, NullFormatter
 
 from keras_vg import plots
 from keras_vg.diagnosis.outputs import RANGES, find_label_bounds
@@ -228,6 +228,18 @@ def draw_heads(scene: Scene, ax: Axes) -> None:
     ax.set_ylim(0, 1.15)
     _draw_limits(ax, {"attention_entropy": LIMITS.attention_entropy})
     ax.set_ylabel("relative entropy")
+
+
+def draw_stream(scene: Scene, ax: Axes) -> None:
+    """The size of a residual stream before each addition, and of what is added to it."""
+    table = scene.inspection.residual
+    ax.set_yscale("log")
+    for name, color in (("stream_rms", BLUE), ("added_rms", RED)):
+        ax.plot(np.arange(len(table)), table[name].to_numpy("float64"), "o-", color=color, markersize=4)
+    _use_plain_ticks(ax)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.set_xlabel("addition")
+    ax.set_ylabel("root mean square")
 
 
 def draw_padding_weight(scene: Scene, ax: Axes) -> None:

@@ -7,6 +7,7 @@ from rule_pages.sections_data import DATA
 from rule_pages.sections_inputs import INPUTS
 from rule_pages.sections_network import NETWORK
 from rule_pages.sections_recurrence import RECURRENCE
+from rule_pages.sections_residual import RESIDUAL
 from rule_pages.sections_steps import STEPS
 from rule_pages.sections_unseen import UNSEEN
 
@@ -16,6 +17,7 @@ HEADINGS: dict[str, list[Section]] = {
     "Weights, units and gradients": NETWORK,
     "Time steps of recurrent layers": RECURRENCE,
     "Attention and adapters": ATTENTION,
+    "Residual streams": RESIDUAL,
     "What optimizers and backends do": BACKENDS,
     "What is not trained, and what could not be judged": UNSEEN,
 }

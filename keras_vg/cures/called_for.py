@@ -16,6 +16,7 @@ NO_REMEDY = {
     "constant_feature": "A feature with one value is a bias: it does no harm.",
     "dead_adapter": "Trials begin with new weights, and adapters of their own: see the advice.",
     "attention_collapsed": "Trials of whole models change no attention layer: see the advice.",
+    "residual_imbalance": "Trials of whole models change no weights between a stream and its blocks: see the advice.",
     "padding_attended": "Whether zeros at the end are padding, only the data's author knows.",
     "learning_stops": "What sets the learning rate, a schedule or a callback, is not part of a trial.",
     "validation_loss_rises": "The training and the validation data differ, or the model learns examples by heart: more "
@@ -84,6 +85,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
     # initialization
     "symmetric_weights": _WEIGHTS,
     "unbounded_recurrence": ("tanh in recurrent layers", *_RECURRENT[:2]),
+    "residual_growth": (*_NORMALIZATIONS, "fewer layers"),
     "exploding_activation": (*_WEIGHTS, *_NORMALIZATIONS, *_INPUTS, "fewer layers"),
     "exploding_gradient": (*_WEIGHTS, *_NORMALIZATIONS, "clipnorm=1", "fewer layers", *_RECURRENT),
     "saturated_units": (*_WEIGHTS, *_INPUTS, *_NORMALIZATIONS, *_ACTIVATIONS, *_RECURRENT, *_RATES_DOWN),

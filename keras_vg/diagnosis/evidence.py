@@ -56,6 +56,13 @@ class Inspection:
             step on; NaN of "both") and `expected_factor`, what mean-field theory predicts for each step back (NaN where
             no closed form reaches). Masked steps are no steps: the others of an example are counted to the last one
             that is read. No rows where gradients are not known.
+        attention: One row per attention layer and head: `layer`, `head`, the mean number of `keys` that a query may
+            look at, `entropy` of its weights relative to that of equal ones, `largest_logit`, `padded_keys` (the part
+            of the keys that are padding) and `padding_weight` (the part of the weights that goes to them).
+        residual: One row per addition of what a block puts out to what it was given, in the order in which they are
+            made: `depth` and `layer` (where it is made: the addition itself, or the layer of the user's own around it),
+            the row of the addition before it on the way, `follows` (-1 of the first), and the root mean squares of the
+            stream, `stream_rms`, of what is added to it, `added_rms`, and of the sum, `output_rms`.
     """
 
     gradients: pd.DataFrame
@@ -68,6 +75,7 @@ class Inspection:
     expected: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["depth", "layer", "gradient_rms"]))
     time: pd.DataFrame = field(default_factory=pd.DataFrame)
     attention: pd.DataFrame = field(default_factory=pd.DataFrame)
+    residual: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def expected_factor_per_layer(self) -> float:

@@ -22,6 +22,7 @@ STALLED = (*LOW, *FLAT, *ALIKE)
 NO_GRADIENT = ("tiny_gradient", "zero_gradient", "no_update", "coasting_weights")
 UNITS = ("saturated_units", "dead_relu")
 GROWTH = ("exploding_activation", "exploding_gradient")
+RESIDUAL = ("residual_growth", "residual_imbalance")
 DAMAGE = (*UNITS, *GROWTH, "vanishing_gradient", "saturated_output", *NO_GRADIENT, *STALLED)
 """What too large steps make of the weights."""
 
@@ -183,7 +184,16 @@ EDGES: tuple[Edge, ...] = (
     *(
         Edge(
             rule,
-            (*UNITS, *GROWTH, "saturated_output", *HIGH, "skipped_steps", "constant_prediction", "loss_does_not_fall"),
+            (
+                *UNITS,
+                *GROWTH,
+                *RESIDUAL,
+                "saturated_output",
+                *HIGH,
+                "skipped_steps",
+                "constant_prediction",
+                "loss_does_not_fall",
+            ),
             "Sums of large inputs drive units to where they are flat or dead, and gradients grow with the inputs.",
             condition=_follows_gradients,
         )
@@ -260,6 +270,18 @@ EDGES: tuple[Edge, ...] = (
         condition=_is_error,
     ),
     Edge("dead_adapter", ("zero_gradient", "symmetric_weights"), "It is the same 0.", where="same layers"),
+    Edge(
+        "residual_growth",
+        (*GROWTH, "residual_imbalance", *HIGH, "saturated_output", "nonfinite", "skipped_steps", *FLAT, *ALIKE),
+        "A stream that grows by a factor per block takes the last layer's inputs, and all gradients, with it.",
+        condition=_follows_gradients,
+    ),
+    Edge(
+        "residual_imbalance",
+        ("vanishing_gradient", *FLAT, *ALIKE),
+        "Where a block and its skip connection are not of like size, gradients pass through one of them alone.",
+    ),
+    Edge("symmetric_weights", RESIDUAL, "What units put out that are all alike adds up instead of cancelling."),
     Edge(
         "exploding_activation",
         (*UNITS, "saturated_output"),

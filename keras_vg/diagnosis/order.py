@@ -33,6 +33,7 @@ STAGES: dict[str, tuple[str, ...]] = {
         "symmetric_weights",
         "unbounded_recurrence",
         "exploding_in_time",
+        "residual_growth",
         "exploding_activation",
         "exploding_gradient",
         "saturated_units",
@@ -40,6 +41,7 @@ STAGES: dict[str, tuple[str, ...]] = {
         "tiny_gradient",
         "dead_adapter",
         "attention_collapsed",
+        "residual_imbalance",
     ),
     "depth": (
         "disconnected_layer",

@@ -19,6 +19,7 @@ from keras_vg.diagnosis import (
     optimizers,
     outputs,
     recurrence,
+    residual,
     saturation,
     training,
 )
@@ -84,6 +85,8 @@ INSPECTION_RULES: tuple[Rule, ...] = (
     attention.find_attended_padding,
     recurrence.find_vanishing_in_time,
     recurrence.find_exploding_in_time,
+    residual.find_residual_growth,
+    residual.find_residual_imbalance,
     training.find_first_step,
 )
 PREDICTION_RULES: tuple[Rule, ...] = (outputs.find_constant_prediction, saturation.find_cut_answers)

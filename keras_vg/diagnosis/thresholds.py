@@ -80,6 +80,19 @@ class Thresholds:
         attention_logit: Largest score before softmax from which that comes from its size: 3 to 8 with Keras's weights,
             63 to 74 with 4 times, 380 to 520 with 10 times their size (the same).
         padding_weight: Part of a layer's attention that goes to padding, from which it matters.
+        residual_growth: Growth of a residual stream over the later half of its additions, relative to that which the
+            largest of the amounts before would make, from which it grows by a factor per block. With normalization in
+            the blocks it is 1.0; of dense blocks without it, which double the variance (De & Smith, 2020), 5 (2.1)
+            learn 0.98, 10 (3.5) 0.89, 20 (5.2) 0.65 and 40 (22) 0.24, but 0.97 where they begin small
+            (`benchmarks/residual_stream.py`).
+        drowned_blocks: Size of what a block adds, relative to the stream, up to which it is lost in a large one: of
+            decoders that learn 0.81, 0.80 is left at 0.014, 0.36 at 0.005 and 0.11 at 0.0005 (the same with
+            `--streams`).
+        drowning_stream: Root mean square from which a stream is large: in the last ones it is 41, 122 and 1220. BERT's
+            is 1, and its blocks begin with 0.004 of it.
+        drowned_stream: Size of what each block adds, relative to the stream, from which its skip connection does
+            nothing: post-norm decoders that learn 0.81 do so at 1.3, too, 0.62 at 2.1 and 0.34 at 4.3 (the same with
+            `--gains`).
         cut_fraction: Part of the labels whose probability is so low that Keras cuts it, so that they have no gradient:
             mislabelled examples that a net has learned to contradict may be so; healthy nets start at 0 (benchmark).
         constant_prediction: Spread of the predictions over the examples, relative to their size, below which the
@@ -171,6 +184,10 @@ class Thresholds:
     attention_entropy: float = 0.15
     attention_logit: float = 50.0
     padding_weight: float = 0.1
+    residual_growth: float = 4.0
+    drowned_blocks: float = 0.01
+    drowning_stream: float = 30.0
+    drowned_stream: float = 3.0
     cut_fraction: float = 0.05
     constant_prediction: float = 1e-4
     constant_warning: float = 3e-3

@@ -29,6 +29,7 @@ from keras_vg.inspection.graph import count_merges, list_paths
 from keras_vg.inspection.id_range import find_ids_beyond
 from keras_vg.inspection.optimizer_setup import describe_optimizer, measure_update
 from keras_vg.inspection.passes import describe_failure, order_labels, run_passes
+from keras_vg.inspection.residual import ResidualRecorder
 from keras_vg.inspection.time_steps import TimeRecorder
 from keras_vg.inspection.watched import find_input_axis
 from keras_vg.logs.schemas import GRADIENT
@@ -97,11 +98,13 @@ def _inspect(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> Inspecti
     probe = ActivationProbe(model, x, y=y, sample_weight=sample_weight)
     time_steps = TimeRecorder(model, probe.watched)
     attention = AttentionRecorder(probe.watched)
-    probe.step.recorders += [time_steps, attention]
+    residual = ResidualRecorder(model, probe.watched)
+    probe.step.recorders += [time_steps, attention, residual]
 
     def finish_step() -> None:
         time_steps.close()
         attention.close()
+        residual.close()
 
     try:
         passes = run_passes(model, probe, (x, y, sample_weight), finish_step)
@@ -144,6 +147,7 @@ def _inspect(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> Inspecti
         expected=predict_gradients(model, x, passes.reading.recording.kernel_input),
         time=time_steps.tabulate(_read_loss_scale(model)),
         attention=attention.tabulate(),
+        residual=residual.tabulate(),
     )
 
 

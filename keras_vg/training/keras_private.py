@@ -391,10 +391,10 @@ def watch_attention(
     """Within it, what an attention layer is about to compare is looked at.
 
     Private: queries and keys are known to `_compute_attention` alone, which Keras's documentation of the class invites
-    subclasses to override; keras-hub's do.
+    subclasses to override; keras-hub's do, and its classes of their own have a method of that name.
 
     Args:
-        layer: A `MultiHeadAttention` or `GroupQueryAttention`.
+        layer: A `MultiHeadAttention` or `GroupQueryAttention`, or a layer for which `get_attention_scale` finds one.
         look: Is given the queries and keys, of shape `(examples, steps, heads, units)`, the mask or None, and whether
             keys behind the query's place are left out.
     """
@@ -406,6 +406,16 @@ def watch_attention(
         return compute(query, key, *args, **kwargs)
 
     return set_attribute(layer, "_compute_attention", watched)
+
+
+def get_attention_scale(layer: keras.layers.Layer) -> float | None:
+    """What a layer of its own class multiplies products of queries and keys by, if it compares them as Keras's do.
+
+    Private: keras-hub's attention of Llama, Mistral, Qwen and others is no subclass of Keras's, and has this name and
+    `_compute_attention` in common, but nothing public.
+    """
+    scale = getattr(layer, "_inv_norm_factor", None)
+    return float(scale) if hasattr(layer, "_compute_attention") and isinstance(scale, int | float) else None
 
 
 class TracelessScope(keras.StatelessScope):

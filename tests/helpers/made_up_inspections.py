@@ -31,6 +31,21 @@ def make_inspection(setup=None, **tables):
     return replace(plain, **tables)
 
 
+def make_residual(stream, added, follows=None):
+    """The rows of `Inspection.residual` of a stream to which unlike values are added, so that variances add up."""
+    stream, added = (np.asarray(values, "float64") for values in (stream, added))
+    return pd.DataFrame(
+        {
+            "depth": np.arange(len(stream)),
+            "layer": [f"add_{i}" for i in range(len(stream))],
+            "follows": np.arange(len(stream)) - 1 if follows is None else follows,
+            "stream_rms": stream,
+            "added_rms": added,
+            "output_rms": np.sqrt(stream**2 + added**2),
+        }
+    )
+
+
 def make_time(values, direction="forwards", padded=None, kind="lstm", expected=np.nan, layer="lstm"):
     """The rows of one recurrent layer in `Inspection.time`."""
     return pd.DataFrame(
