@@ -7,7 +7,7 @@ import numpy as np
 
 from keras_vg.diagnosis.advice import avoid_nonfinite, unsaturate, weaken_outputs
 from keras_vg.diagnosis.context import Context
-from keras_vg.diagnosis.findings import Finding
+from keras_vg.diagnosis.findings import Finding, Severity
 from keras_vg.diagnosis.inputs import describe_nonfinite_features
 from keras_vg.diagnosis.nonfinite import INPUT
 from keras_vg.diagnosis.series import ActivationRows, is_any, make_activation_rows
@@ -23,12 +23,12 @@ def find_dead(context: Context) -> Iterator[Finding]:
     """ReLU units that are zero for every example."""
     t = context.thresholds
     hidden = _get_hidden(context, RECTIFIERS)
-    for rows, severity in _split(hidden, hidden.dead_fraction, t.dead_fraction, t.dead_warning):
+    for rows, _ in _split(hidden, hidden.dead_fraction, t.dead_fraction, t.dead_warning):
         names = tuple(rows.layer)
         is_shown = is_any(hidden.layer, names) & (hidden.dead_fraction >= rows.dead_fraction.min())
         yield Finding(
             "dead_relu",
-            "warning" if _are_passed_by(context, rows.depth) else severity,  # type: ignore[arg-type]
+            _rate_dead(context, rows),
             names,
             context.get_epoch(hidden.epoch[is_shown].min()),
             {"dead_fraction": float(rows.dead_fraction.max()), "units": float(rows.units.sum())},
@@ -38,9 +38,11 @@ def find_dead(context: Context) -> Iterator[Finding]:
         )
 
 
-def _are_passed_by(context: Context, depths: np.ndarray) -> bool:
-    """Whether some path from an input to an output leads through none of these layers."""
-    return any(not set(path) & set(depths.tolist()) for path in context.paths)
+def _rate_dead(context: Context, rows: ActivationRows) -> Severity:
+    """An error where whole layers are dead, and every path from an input to an output leads through one of them."""
+    depths = set(rows.depth.tolist())
+    is_whole = rows.dead_fraction.min() >= context.thresholds.dead_fraction
+    return "error" if is_whole and all(depths & set(path) for path in context.paths) else "warning"
 
 
 def find_saturated(context: Context) -> Iterator[Finding]:
