@@ -10,7 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 from keras import layers, ops
-from keras.optimizers import SGD, Adam, AdamW, RMSprop
+from keras.optimizers import SGD, Adam, AdamW
 
 from labelled_programs import labels
 from labelled_programs.data import Data, make_digits
@@ -25,10 +25,8 @@ PANELS = "https://github.com/keras-team/keras/issues/2711"
 TRIPLETS = "https://github.com/omoindrot/tensorflow-triplet-loss/issues/6"
 CONVNET = "https://keras.io/examples/vision/mnist_convnet/"
 WRONG_AXIS = "https://github.com/DCASE-REPO/dcase2018_baseline/issues/18"
-PAIRS = "https://keras.io/examples/vision/siamese_contrastive/"
 PETS = "https://keras.io/examples/vision/oxford_pets_image_segmentation/"
 DENOISING = "https://blog.keras.io/building-autoencoders-in-keras.html"
-FROZEN_BASE = "https://www.tensorflow.org/guide/keras/transfer_learning"
 FROM_SCRATCH = "https://keras.io/examples/vision/image_classification_from_scratch/"
 
 
@@ -56,18 +54,6 @@ def make_clusters() -> Data:
     y = generator.integers(0, 8, size=640)
     x = generator.random((8, 64))[y] * 0.6 + generator.random((640, 64)) * 0.4
     return x.astype("float32"), y.astype("int32")
-
-
-def make_pairs() -> Data:
-    """Two digits, and whether they differ."""
-    digits, numbers = make_digits(600)
-    generator = np.random.default_rng(2)
-    first = generator.integers(0, 600, size=800)
-    same = [generator.choice(np.flatnonzero(numbers == numbers[i])) for i in first]
-    other = [generator.choice(np.flatnonzero(numbers != numbers[i])) for i in first]
-    y = generator.integers(0, 2, size=800)
-    second = np.where(y, other, same)
-    return [digits[first], digits[second]], y[:, None].astype("float32")
 
 
 def make_outlines() -> Data:
@@ -124,57 +110,20 @@ def build_digits_net(x: Any, head: str | None = None) -> keras.Model:
     return model
 
 
-def build_pairs(x: Any) -> keras.Model:
-    """The distance of two embeddings by the same net, normalized, through a sigmoid."""
-    net = keras.Sequential(
-        [
-            keras.Input(x[0].shape[1:]),
-            layers.BatchNormalization(),
-            layers.Conv2D(4, 3, activation="tanh"),
-            layers.AveragePooling2D(2),
-            layers.Conv2D(16, 2, activation="tanh"),
-            layers.Flatten(),
-            layers.BatchNormalization(),
-            layers.Dense(10, "tanh"),
-        ]
-    )
-    left, right = keras.Input(x[0].shape[1:]), keras.Input(x[0].shape[1:])
-    square = layers.Lambda(lambda pair: ops.sum((pair[0] - pair[1]) ** 2, axis=1, keepdims=True), output_shape=(1,))
-    distance = layers.Lambda(lambda d: ops.sqrt(ops.maximum(d, 1e-7)), output_shape=(1,))(
-        square([net(left), net(right)])
-    )
-    return keras.Model([left, right], layers.Dense(1, "sigmoid")(layers.BatchNormalization()(distance)))
-
-
 def build_outlines(x: Any) -> keras.Model:
     """Separable convolutions down and transposed ones up, each with a residual, and a softmax per pixel."""
     inputs = keras.Input(x.shape[1:])
-    h = layers.ReLU()(layers.BatchNormalization()(layers.Conv2D(12, 3, padding="same")(inputs)))
+    h = layers.ReLU()(layers.BatchNormalization()(layers.Conv2D(8, 3, padding="same")(inputs)))
     past = h
-    for width in (16, 24):
-        for _ in range(2):
-            h = layers.BatchNormalization()(layers.SeparableConv2D(width, 3, padding="same")(layers.ReLU()(h)))
+    for width in (12, 16):
+        h = layers.BatchNormalization()(layers.SeparableConv2D(width, 3, padding="same")(layers.ReLU()(h)))
         h = layers.MaxPooling2D(3, 2, padding="same")(h)
         past = h = layers.Add()([h, layers.Conv2D(width, 1, 2, padding="same")(past)])
-    for width in (24, 16):
+    for width in (16, 12):
         h = layers.BatchNormalization()(layers.Conv2DTranspose(width, 3, padding="same")(layers.ReLU()(h)))
         h = layers.UpSampling2D()(h)
         past = h = layers.Add()([h, layers.Conv2D(width, 1, padding="same")(layers.UpSampling2D()(past))])
     return keras.Model(inputs, layers.Conv2D(3, 3, padding="same", activation="softmax")(h))
-
-
-def build_frozen_base(x: Any) -> keras.Model:
-    """A frozen base with batch normalization, pooled, dropout and one logit."""
-    base = keras.Sequential([keras.Input(x.shape[1:])])
-    for width in (16, 32):
-        base.add(layers.Conv2D(width, 3, padding="same", use_bias=False))
-        base.add(layers.BatchNormalization())
-        base.add(layers.ReLU())
-        base.add(layers.MaxPooling2D())
-    base.trainable = False
-    inputs = keras.Input(x.shape[1:])
-    h = base(layers.Rescaling(1 / 127.5, -1)(inputs), training=False)
-    return keras.Model(inputs, layers.Dense(1)(layers.Dropout(0.2)(layers.GlobalAveragePooling2D(2)(h))))
 
 
 def build_from_scratch(x: Any) -> keras.Model:
@@ -186,7 +135,7 @@ def build_from_scratch(x: Any) -> keras.Model:
         h = layers.BatchNormalization()(layers.SeparableConv2D(width, 3, padding="same")(layers.ReLU()(h)))
         h = layers.MaxPooling2D(3, 2, padding="same")(h)
         past = h = layers.Add()([h, layers.Conv2D(width, 1, 2, padding="same")(past)])
-    return keras.Model(inputs, layers.Dense(1)(layers.Dropout(0.25)(layers.GlobalAveragePooling2D(2)(h))))
+    return keras.Model(inputs, layers.Dense(1)(layers.Dropout(0.25)(layers.GlobalAveragePooling2D()(h))))
 
 
 def build_houses(x: Any) -> keras.Model:
@@ -203,7 +152,7 @@ def build_houses(x: Any) -> keras.Model:
 
 
 def build_residual_digits(x: Any) -> keras.Model:
-    """Six residual blocks of two convolutions with batch normalization and a small penalty."""
+    """Two residual blocks of two convolutions with batch normalization and a small penalty."""
     conv = partial(
         layers.Conv2D,
         kernel_size=3,
@@ -213,16 +162,11 @@ def build_residual_digits(x: Any) -> keras.Model:
     )
     inputs = keras.Input(x.shape[1:])
     h = layers.ReLU()(layers.BatchNormalization()(conv(8)(inputs)))
-    for _ in range(4):
+    for _ in range(2):
         branch = layers.ReLU()(layers.BatchNormalization()(conv(8)(h)))
         h = layers.ReLU()(layers.Add()([h, layers.BatchNormalization()(conv(8)(branch))]))
     h = layers.Flatten()(layers.AveragePooling2D(2)(h))
     return keras.Model(inputs, layers.Dense(10, "softmax", kernel_initializer="he_normal")(h))
-
-
-def measure_contrast(y: Any, prediction: Any) -> Any:
-    """The contrastive loss with a margin of 1, of pairs that differ where the label is 1."""
-    return ops.mean((1 - y) * prediction**2 + y * ops.maximum(1 - prediction, 0) ** 2)
 
 
 def measure_triplets(y: Any, codes: Any, margin: float = 0.5) -> Any:
@@ -247,7 +191,7 @@ def score_codes(codes: Any, y: Any) -> float:
 
 PROGRAMS = [
     Program(
-        name="c: two kinds of pictures, one sigmoid",
+        name="d: two kinds of pictures, one sigmoid",
         theme="forum",
         source=ONE_SOFTMAX,
         data=make_two_kinds,
@@ -264,10 +208,10 @@ PROGRAMS = [
         optimizer="adam",
     ),
     Program(
-        name="c: two kinds of pictures, one softmax under categories",
+        name="d: two kinds of pictures, one softmax under categories",
         theme="forum",
         source=ONE_SOFTMAX,
-        neighbour="c: two kinds of pictures, one sigmoid",
+        neighbour="d: two kinds of pictures, one sigmoid",
         label=(*labels.WRONG_HEAD, *labels.LABELS_OUT_OF_RANGE),
         strength="extreme",
         data=make_two_kinds,
@@ -284,7 +228,7 @@ PROGRAMS = [
         optimizer="adam",
     ),
     Program(
-        name="c: digits, no activation before the softmax",
+        name="d: digits, no activation before the softmax",
         theme="forum",
         source=RELU_LOGITS,
         data=make_digits,
@@ -293,10 +237,10 @@ PROGRAMS = [
         optimizer=partial(Adam, 0.001),
     ),
     Program(
-        name="c: digits, relu before the softmax",
+        name="d: digits, relu before the softmax",
         theme="forum",
         source=RELU_LOGITS,
-        neighbour="c: digits, no activation before the softmax",
+        neighbour="d: digits, no activation before the softmax",
         label=(*labels.WRONG_HEAD, *labels.DEAD),
         strength="mild",
         data=make_digits,
@@ -305,7 +249,7 @@ PROGRAMS = [
         optimizer=partial(Adam, 0.001),
     ),
     Program(
-        name="c: digits, relu and softmax",
+        name="d: digits, relu and softmax",
         theme="forum",
         source=TWO_SOFTMAXES,
         data=make_digits,
@@ -319,10 +263,10 @@ PROGRAMS = [
         optimizer="adam",
     ),
     Program(
-        name="c: digits, softmax and softmax",
+        name="d: digits, softmax and softmax",
         theme="forum",
         source=TWO_SOFTMAXES,
-        neighbour="c: digits, relu and softmax",
+        neighbour="d: digits, relu and softmax",
         unnamed=True,
         strength="mild",
         data=make_digits,
@@ -336,7 +280,7 @@ PROGRAMS = [
         optimizer="adam",
     ),
     Program(
-        name="c: panels divided by 255, sgd 0.01",
+        name="d: panels divided by 255, sgd 0.01",
         theme="forum",
         source=PANELS,
         data=partial(make_panels, 1.0),
@@ -349,10 +293,10 @@ PROGRAMS = [
         optimizer=lambda: SGD(keras.optimizers.schedules.InverseTimeDecay(0.01, 1, 0.01), momentum=0.9),
     ),
     Program(
-        name="c: panels of bytes, sgd 0.1",
+        name="d: panels of bytes, sgd 0.1",
         theme="forum",
         source=PANELS,
-        neighbour="c: panels divided by 255, sgd 0.01",
+        neighbour="d: panels divided by 255, sgd 0.01",
         label=(*labels.LARGE_INPUTS, *labels.TOO_LARGE_STEPS, *labels.SATURATED_HEAD),
         strength="extreme",
         data=partial(make_panels, 255.0),
@@ -363,7 +307,7 @@ PROGRAMS = [
         optimizer=lambda: SGD(keras.optimizers.schedules.InverseTimeDecay(0.1, 1, 0.01), momentum=0.9),
     ),
     Program(
-        name="c: triplets, adam 0.001",
+        name="d: triplets, adam 0.001",
         theme="forum",
         source=TRIPLETS,
         data=make_clusters,
@@ -373,7 +317,7 @@ PROGRAMS = [
         score=score_codes,
     ),
     Program(
-        name="c: triplets, adam 0.1",
+        name="d: triplets, adam 0.1",
         theme="forum",
         source=TRIPLETS,
         data=make_clusters,
@@ -383,7 +327,7 @@ PROGRAMS = [
         score=score_codes,
     ),
     Program(
-        name="c: digits, two convolutions and dropout",
+        name="d: digits, two convolutions and dropout",
         theme="forum",
         source=CONVNET,
         data=make_digits,
@@ -400,7 +344,7 @@ PROGRAMS = [
         fit_options={"batch_size": 128, "validation_split": 0.1},
     ),
     Program(
-        name="c: digits, batch normalization over rows",
+        name="d: digits, batch normalization over rows",
         theme="forum",
         source=WRONG_AXIS,
         data=make_digits,
@@ -420,27 +364,17 @@ PROGRAMS = [
         optimizer=partial(Adam, 0.001),
     ),
     Program(
-        name="c: pairs of digits by contrast",
-        theme="forum",
-        source=PAIRS,
-        data=make_pairs,
-        build=build_pairs,
-        loss=measure_contrast,
-        optimizer=partial(RMSprop, 0.001),
-        fit_options={"batch_size": 16},
-    ),
-    Program(
-        name="c: inside, outside and border",
+        name="d: inside, outside and border",
         theme="forum",
         source=PETS,
         data=make_outlines,
         build=build_outlines,
         loss="sparse_categorical_crossentropy",
         optimizer=partial(Adam, 0.001),
-        fit_options={"batch_size": 32},
+        fit_options={"batch_size": 8},
     ),
     Program(
-        name="c: digits without noise",
+        name="d: digits without noise",
         theme="forum",
         source=DENOISING,
         data=make_noisy_digits,
@@ -455,17 +389,7 @@ PROGRAMS = [
         optimizer="adam",
     ),
     Program(
-        name="c: pictures by a frozen base, one logit",
-        theme="forum",
-        source=FROZEN_BASE,
-        data=partial(make_two_kinds, 255.0),
-        build=build_frozen_base,
-        loss=keras.losses.BinaryCrossentropy(from_logits=True),
-        optimizer="adam",
-        epochs=40,
-    ),
-    Program(
-        name="c: pictures from scratch, one logit",
+        name="d: pictures from scratch, one logit",
         theme="forum",
         source=FROM_SCRATCH,
         data=partial(make_two_kinds, 255.0),
@@ -475,7 +399,7 @@ PROGRAMS = [
         fit_options={"batch_size": 16},
     ),
     Program(
-        name="c: prices by pictures and features, by percents",
+        name="d: prices by pictures and features, by percents",
         theme="forum",
         data=make_houses,
         build=build_houses,
@@ -484,7 +408,7 @@ PROGRAMS = [
         fit_options={"batch_size": 8},
     ),
     Program(
-        name="c: a rare kind of pictures, focal",
+        name="d: a rare kind of pictures, focal",
         theme="forum",
         data=make_rare_kind,
         build=sequential(
@@ -498,7 +422,7 @@ PROGRAMS = [
         optimizer=partial(Adam, 0.003),
     ),
     Program(
-        name="c: residual digits, one-cycle",
+        name="d: residual digits, one-cycle",
         theme="forum",
         data=make_digits,
         build=build_residual_digits,
