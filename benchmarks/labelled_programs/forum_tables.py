@@ -339,7 +339,7 @@ _FIVE_TANH = {
 
 SICK_AND_MENDED = [
     Program(
-        name="c: seven points of a line, linear output",
+        name="seven points of a line, linear output",
         theme="forum",
         source=LINE,
         data=make_line,
@@ -350,7 +350,7 @@ SICK_AND_MENDED = [
         epochs=40,
     ),
     Program(
-        name="c: amounts scaled, linear output",
+        name="amounts scaled, linear output",
         theme="forum",
         source=TANH_HEAD,
         data=partial(make_amounts, True),
@@ -359,10 +359,10 @@ SICK_AND_MENDED = [
         optimizer="rmsprop",
     ),
     Program(
-        name="c: amounts of 130 through tanh",
+        name="amounts of 130 through tanh",
         theme="forum",
         source=TANH_HEAD,
-        neighbour="c: amounts scaled, linear output",
+        neighbour="amounts scaled, linear output",
         label=(*labels.WRONG_HEAD, *labels.LARGE_LABELS, *labels.LABELS_OUT_OF_RANGE, *labels.SATURATED_HEAD),
         strength="extreme",
         data=partial(make_amounts, False),
@@ -371,7 +371,7 @@ SICK_AND_MENDED = [
         optimizer="rmsprop",
     ),
     Program(
-        name="c: hearts, adam 0.001",
+        name="hearts, adam 0.001",
         theme="forum",
         source=HEART,
         data=make_hearts,
@@ -380,7 +380,7 @@ SICK_AND_MENDED = [
         optimizer=partial(Adam, 0.001),
     ),
     Program(
-        name="c: hearts, adam 0.1",
+        name="hearts, adam 0.1",
         theme="forum",
         source=HEART,
         data=make_hearts,
@@ -389,13 +389,13 @@ SICK_AND_MENDED = [
         optimizer=partial(Adam, 0.1),
     ),
     Program(
-        name="c: circles, five layers of five relus, he",
+        name="circles, five layers of five relus, he",
         build=dense(hidden=[5] * 5, activation="relu", output=(1, "sigmoid"), initializer="he_uniform"),
         **_FIVE_TANH,
     ),
     Program(
-        name="c: circles, five layers of five tanhs, weights from 0 to 1",
-        neighbour="c: circles, five layers of five relus, he",
+        name="circles, five layers of five tanhs, weights from 0 to 1",
+        neighbour="circles, five layers of five relus, he",
         label=(*labels.SATURATED, *labels.VANISHING, *labels.SYMMETRIC),
         strength="clear",
         build=dense(
@@ -408,7 +408,7 @@ SICK_AND_MENDED = [
         **_FIVE_TANH,
     ),
     Program(
-        name="c: digits, one layer of sigmoids",
+        name="digits, one layer of sigmoids",
         theme="forum",
         source=NINE_SIGMOIDS,
         data=make_flat,
@@ -417,10 +417,10 @@ SICK_AND_MENDED = [
         optimizer=partial(SGD, 0.01, momentum=0.9, nesterov=True),
     ),
     Program(
-        name="c: digits, nine layers of sigmoids",
+        name="digits, nine layers of sigmoids",
         theme="forum",
         source=NINE_SIGMOIDS,
-        neighbour="c: digits, one layer of sigmoids",
+        neighbour="digits, one layer of sigmoids",
         label=labels.VANISHING,
         strength="clear",
         data=make_flat,
@@ -429,7 +429,7 @@ SICK_AND_MENDED = [
         optimizer=partial(SGD, 0.01, momentum=0.9, nesterov=True),
     ),
     Program(
-        name="c: digits, two layers of fifty relus",
+        name="digits, two layers of fifty relus",
         theme="forum",
         source=ZERO_KERNELS,
         data=make_flat,
@@ -438,10 +438,10 @@ SICK_AND_MENDED = [
         optimizer="sgd",
     ),
     Program(
-        name="c: digits, two layers of fifty relus of zeros",
+        name="digits, two layers of fifty relus of zeros",
         theme="forum",
         source=ZERO_KERNELS,
-        neighbour="c: digits, two layers of fifty relus",
+        neighbour="digits, two layers of fifty relus",
         label=labels.SYMMETRIC,
         strength="clear",
         data=make_flat,
@@ -456,7 +456,7 @@ SICK_AND_MENDED = [
         optimizer="sgd",
     ),
     Program(
-        name="c: digits, 36 sigmoids, no penalty",
+        name="digits, 36 sigmoids, no penalty",
         theme="forum",
         source=PENALTY,
         data=make_one_hot_digits,
@@ -467,7 +467,7 @@ SICK_AND_MENDED = [
         optimizer="rmsprop",
     ),
     Program(
-        name="c: digits, 36 sigmoids, penalty by name and dropout of a half",
+        name="digits, 36 sigmoids, penalty by name and dropout of a half",
         theme="forum",
         source=PENALTY,
         data=make_one_hot_digits,
@@ -480,7 +480,7 @@ SICK_AND_MENDED = [
         optimizer="rmsprop",
     ),
     Program(
-        name="c: eleven tags, sigmoids",
+        name="eleven tags, sigmoids",
         theme="forum",
         source=MANY_LABELS,
         data=make_tags,
@@ -496,10 +496,10 @@ SICK_AND_MENDED = [
         fit_options={"batch_size": 16},
     ),
     Program(
-        name="c: eleven tags, softmax",
+        name="eleven tags, softmax",
         theme="forum",
         source=MANY_LABELS,
-        neighbour="c: eleven tags, sigmoids",
+        neighbour="eleven tags, sigmoids",
         label=(*labels.WRONG_HEAD, *labels.LABELS_OUT_OF_RANGE),
         strength="clear",
         data=make_tags,
@@ -515,7 +515,7 @@ SICK_AND_MENDED = [
         fit_options={"batch_size": 16},
     ),
     Program(
-        name="c: weights of 16 bits, adam with epsilon 0.0001",
+        name="weights of 16 bits, adam with epsilon 0.0001",
         theme="forum",
         source=HALF_PRECISION,
         data=partial(make_amounts, True),
@@ -524,10 +524,10 @@ SICK_AND_MENDED = [
         optimizer=partial(Adam, 0.001, epsilon=1e-4),
     ),
     Program(
-        name="c: weights of 16 bits, adam",
+        name="weights of 16 bits, adam",
         theme="forum",
         source=HALF_PRECISION,
-        neighbour="c: weights of 16 bits, adam with epsilon 0.0001",
+        neighbour="weights of 16 bits, adam with epsilon 0.0001",
         label=(*labels.NONFINITE, *labels.TOO_LARGE_STEPS),
         strength="mild",
         data=partial(make_amounts, True),
@@ -536,7 +536,7 @@ SICK_AND_MENDED = [
         optimizer=partial(Adam, 0.001),
     ),
     Program(
-        name="c: digits, relus, weights of a tenth, sgd 0.1",
+        name="digits, relus, weights of a tenth, sgd 0.1",
         theme="forum",
         source=WIDE_WEIGHTS,
         data=make_one_hot_digits,
@@ -552,10 +552,10 @@ SICK_AND_MENDED = [
         fit_options={"batch_size": 10},
     ),
     Program(
-        name="c: digits, relus, weights of one, sgd 3",
+        name="digits, relus, weights of one, sgd 3",
         theme="forum",
         source=WIDE_WEIGHTS,
-        neighbour="c: digits, relus, weights of a tenth, sgd 0.1",
+        neighbour="digits, relus, weights of a tenth, sgd 0.1",
         label=(*labels.TOO_LARGE_STEPS, *labels.DEAD, *labels.EXPLODING, *labels.NONFINITE),
         strength="extreme",
         data=make_one_hot_digits,
@@ -571,7 +571,7 @@ SICK_AND_MENDED = [
         fit_options={"batch_size": 10},
     ),
     Program(
-        name="c: price in thousands and kind",
+        name="price of unit scale beside a kind",
         theme="forum",
         source=TWO_TASKS,
         data=partial(make_price_and_kind, 1.0),
@@ -580,10 +580,10 @@ SICK_AND_MENDED = [
         optimizer="adam",
     ),
     Program(
-        name="c: price and kind",
+        name="price in raw units beside a kind",
         theme="forum",
         source=TWO_TASKS,
-        neighbour="c: price in thousands and kind",
+        neighbour="price of unit scale beside a kind",
         label=labels.LARGE_LABELS,
         strength="extreme",
         data=partial(make_price_and_kind, 1000.0),
@@ -592,7 +592,7 @@ SICK_AND_MENDED = [
         optimizer="adam",
     ),
     Program(
-        name="c: marks from 0 to 1",
+        name="marks from 0 to 1",
         theme="forum",
         source=MARKS,
         data=partial(make_marks, True),
@@ -603,10 +603,10 @@ SICK_AND_MENDED = [
         epochs=40,
     ),
     Program(
-        name="c: marks of 50 by a sigmoid times 50",
+        name="marks of 50 by a sigmoid times 50",
         theme="forum",
         source=MARKS,
-        neighbour="c: marks from 0 to 1",
+        neighbour="marks from 0 to 1",
         label=(*labels.SATURATED_HEAD, *labels.SATURATED, *labels.TOO_LARGE_STEPS, *labels.LARGE_LABELS),
         strength="clear",
         data=partial(make_marks, False),
@@ -617,7 +617,7 @@ SICK_AND_MENDED = [
         epochs=60,
     ),
     Program(
-        name="c: logarithms of genes, linear output",
+        name="logarithms of genes, linear output",
         theme="forum",
         source=GENES,
         data=partial(make_genes, True),
@@ -626,10 +626,10 @@ SICK_AND_MENDED = [
         optimizer="adam",
     ),
     Program(
-        name="c: amounts of genes, relus to the end",
+        name="amounts of genes, relus to the end",
         theme="forum",
         source=GENES,
-        neighbour="c: logarithms of genes, linear output",
+        neighbour="logarithms of genes, linear output",
         label=(*labels.LARGE_INPUTS, *labels.LARGE_LABELS, *labels.DEAD, *labels.WRONG_HEAD),
         strength="mild",
         data=partial(make_genes, False),
@@ -641,7 +641,7 @@ SICK_AND_MENDED = [
 
 HEALTHY = [
     Program(
-        name="c: celsius by one unit, adam 0.1",
+        name="celsius by one unit, adam 0.1",
         theme="forum",
         source=CELSIUS,
         data=make_celsius,
@@ -651,7 +651,7 @@ HEALTHY = [
         fit_options={"batch_size": 13},
     ),
     Program(
-        name="c: four pairs of bits, two sigmoids, sgd 0.5 by ones",
+        name="four pairs of bits, two sigmoids, sgd 0.5 by ones",
         theme="forum",
         source=XOR_SIGMOID,
         data=make_four_bits,
@@ -661,7 +661,7 @@ HEALTHY = [
         fit_options={"batch_size": 1},
     ),
     Program(
-        name="c: card frauds, weights of classes one by their number",
+        name="card frauds, weights of classes one by their number",
         theme="forum",
         source=FRAUD_EXAMPLE,
         data=make_card_frauds,
@@ -678,7 +678,7 @@ HEALTHY = [
         fit_options={"batch_size": 128, "class_weight": {0: 1 / 4076, 1: 1 / 20}},
     ),
     Program(
-        name="c: households, wide and deep",
+        name="households, wide and deep",
         theme="forum",
         source=WIDE_DEEP,
         data=make_households,
@@ -688,7 +688,7 @@ HEALTHY = [
         fit_options={"batch_size": 64},
     ),
     Program(
-        name="c: ratings by inner products under a sigmoid",
+        name="ratings by inner products under a sigmoid",
         theme="forum",
         source=MOVIES,
         data=make_ratings,
@@ -698,7 +698,7 @@ HEALTHY = [
         fit_options={"batch_size": 64},
     ),
     Program(
-        name="c: claims, exponential under poisson",
+        name="claims, exponential under poisson",
         theme="forum",
         source=CLAIMS,
         data=make_claims,
@@ -708,7 +708,7 @@ HEALTHY = [
         fit_options={"batch_size": 64},
     ),
     Program(
-        name="c: qualities from 3 to 8 by absolute error",
+        name="qualities from 3 to 8 by absolute error",
         theme="forum",
         source=WINE_QUALITY,
         data=make_wine_quality,
@@ -718,7 +718,7 @@ HEALTHY = [
         fit_options={"batch_size": 128},
     ),
     Program(
-        name="c: digits, twenty layers of selus",
+        name="digits, twenty layers of selus",
         theme="forum",
         source=DEEP_SELU,
         data=make_flat,
@@ -727,7 +727,7 @@ HEALTHY = [
         optimizer=partial(SGD, 0.01),
     ),
     Program(
-        name="c: digits, a rate that falls after eight epochs, nadam",
+        name="digits, a rate that falls after eight epochs, nadam",
         theme="forum",
         source=DEEP_SELU,
         data=make_flat,
@@ -737,7 +737,7 @@ HEALTHY = [
         callbacks=(partial(keras.callbacks.LearningRateScheduler, shrink_rate),),
     ),
     Program(
-        name="c: fuel, one linear unit, adam 0.1",
+        name="fuel, one linear unit, adam 0.1",
         theme="forum",
         source=FUEL,
         data=make_cars,
@@ -747,7 +747,7 @@ HEALTHY = [
         epochs=60,
     ),
     Program(
-        name="c: fuel, two layers, unscaled labels",
+        name="fuel, two layers, unscaled labels",
         theme="forum",
         source=FUEL,
         data=make_cars,
@@ -757,7 +757,7 @@ HEALTHY = [
         epochs=60,
     ),
     Program(
-        name="c: hearts by logits, elu, penalty and dropout, falling rate",
+        name="hearts by logits, elu, penalty and dropout, falling rate",
         theme="forum",
         source=HIGGS,
         data=make_hearts,
@@ -772,7 +772,7 @@ HEALTHY = [
         optimizer=lambda: Adam(keras.optimizers.schedules.InverseTimeDecay(0.001, 2000, 1)),
     ),
     Program(
-        name="c: a number judged by its accuracy",
+        name="a number judged by its accuracy",
         theme="forum",
         source=NO_ACCURACY,
         data=partial(make_amounts, True),
@@ -782,7 +782,7 @@ HEALTHY = [
         compile_options={"metrics": ["accuracy"]},
     ),
     Program(
-        name="c: iris as it comes, batches of five",
+        name="iris as it comes, batches of five",
         theme="forum",
         source=RAW_IRIS,
         data=make_iris,
@@ -793,7 +793,7 @@ HEALTHY = [
         epochs=40,
     ),
     Program(
-        name="c: sparse code of digits",
+        name="sparse code of digits",
         theme="forum",
         source=SPARSE_CODE,
         data=lambda: (make_flat()[0],) * 2,
@@ -805,7 +805,7 @@ HEALTHY = [
         optimizer="adam",
     ),
     Program(
-        name="c: digits in mixed precision",
+        name="digits in mixed precision",
         theme="forum",
         source=MIXED,
         data=make_flat,
@@ -814,7 +814,7 @@ HEALTHY = [
         optimizer="rmsprop",
     ),
     Program(
-        name="c: tumours by one unit, all at once, sgd 2",
+        name="tumours by one unit, all at once, sgd 2",
         theme="forum",
         data=lambda: (make_cancer_classes()[0], make_cancer()[1]),
         build=sequential(partial(layers.Dense, 1, "sigmoid")),
@@ -823,7 +823,7 @@ HEALTHY = [
         fit_options={"batch_size": 569},
     ),
     Program(
-        name="c: tumours by lion",
+        name="tumours by lion",
         theme="forum",
         data=make_cancer_classes,
         build=dense(hidden=[32], activation="gelu", output=(2, "softmax")),
@@ -831,7 +831,7 @@ HEALTHY = [
         optimizer=partial(Lion, 0.0003, weight_decay=0.01),
     ),
     Program(
-        name="c: tumours by ftrl, hinge",
+        name="tumours by ftrl, hinge",
         theme="forum",
         data=lambda: (make_cancer_classes()[0], 2 * make_cancer()[1] - 1),
         build=sequential(partial(layers.Dense, 1)),
@@ -840,7 +840,7 @@ HEALTHY = [
         score=score_signs,
     ),
     Program(
-        name="c: diabetes in its own unit, adam 0.05",
+        name="diabetes in its own unit, adam 0.05",
         theme="forum",
         data=make_diabetes,
         build=dense(hidden=[16], activation="relu", output=(1, None)),
@@ -848,7 +848,7 @@ HEALTHY = [
         optimizer=partial(Adam, 0.05),
     ),
     Program(
-        name="c: mean and variance of a number",
+        name="mean and variance of a number",
         theme="forum",
         data=make_noisy_numbers,
         build=dense(hidden=[32, 32], activation="swish", output=(2, None)),
@@ -857,7 +857,7 @@ HEALTHY = [
         score=partial(score_unit, unit=0),
     ),
     Program(
-        name="c: three quantiles of a number",
+        name="three quantiles of a number",
         theme="forum",
         data=make_noisy_numbers,
         build=dense(hidden=[64], activation="relu", output=(3, None)),
@@ -866,7 +866,7 @@ HEALTHY = [
         score=partial(score_unit, unit=1),
     ),
     Program(
-        name="c: forty numbers, batch normalization, sgd 0.5",
+        name="forty numbers, batch normalization, sgd 0.5",
         theme="forum",
         data=make_many_numbers,
         build=dense(hidden=[64, 64], activation="tanh", output=(40, None), normalize=True),
@@ -874,7 +874,7 @@ HEALTHY = [
         optimizer=partial(SGD, 0.5, momentum=0.9),
     ),
     Program(
-        name="c: hearts, kaggle's starter",
+        name="hearts, kaggle's starter",
         theme="forum",
         data=make_hearts,
         build=sequential(
@@ -896,7 +896,7 @@ HEALTHY = [
         ),
     ),
     Program(
-        name="c: digits, rmsprop, raw pixels of 28 by 28",
+        name="digits, rmsprop, raw pixels of 28 by 28",
         theme="forum",
         source="https://stats.stackexchange.com/questions/367057",
         data=partial(make_flat, 255.0, 3),
