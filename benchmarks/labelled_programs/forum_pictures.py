@@ -191,7 +191,7 @@ def score_codes(codes: Any, y: Any) -> float:
 
 PROGRAMS = [
     Program(
-        name="d: two kinds of pictures, one sigmoid",
+        name="two kinds of pictures, one sigmoid",
         theme="forum",
         source=ONE_SOFTMAX,
         data=make_two_kinds,
@@ -208,10 +208,10 @@ PROGRAMS = [
         optimizer="adam",
     ),
     Program(
-        name="d: two kinds of pictures, one softmax under categories",
+        name="two kinds of pictures, one softmax under categories",
         theme="forum",
         source=ONE_SOFTMAX,
-        neighbour="d: two kinds of pictures, one sigmoid",
+        neighbour="two kinds of pictures, one sigmoid",
         label=(*labels.WRONG_HEAD, *labels.LABELS_OUT_OF_RANGE),
         strength="extreme",
         data=make_two_kinds,
@@ -228,7 +228,7 @@ PROGRAMS = [
         optimizer="adam",
     ),
     Program(
-        name="d: digits, no activation before the softmax",
+        name="digits, no activation before the softmax",
         theme="forum",
         source=RELU_LOGITS,
         data=make_digits,
@@ -237,10 +237,10 @@ PROGRAMS = [
         optimizer=partial(Adam, 0.001),
     ),
     Program(
-        name="d: digits, relu before the softmax",
+        name="digits, relu before the softmax",
         theme="forum",
         source=RELU_LOGITS,
-        neighbour="d: digits, no activation before the softmax",
+        neighbour="digits, no activation before the softmax",
         label=(*labels.WRONG_HEAD, *labels.DEAD),
         strength="mild",
         data=make_digits,
@@ -249,7 +249,7 @@ PROGRAMS = [
         optimizer=partial(Adam, 0.001),
     ),
     Program(
-        name="d: digits, relu and softmax",
+        name="digits, relu and softmax",
         theme="forum",
         source=TWO_SOFTMAXES,
         data=make_digits,
@@ -263,10 +263,10 @@ PROGRAMS = [
         optimizer="adam",
     ),
     Program(
-        name="d: digits, softmax and softmax",
+        name="digits, softmax and softmax",
         theme="forum",
         source=TWO_SOFTMAXES,
-        neighbour="d: digits, relu and softmax",
+        neighbour="digits, relu and softmax",
         unnamed=True,
         strength="mild",
         data=make_digits,
@@ -280,7 +280,7 @@ PROGRAMS = [
         optimizer="adam",
     ),
     Program(
-        name="d: panels divided by 255, sgd 0.01",
+        name="panels divided by 255, sgd 0.01",
         theme="forum",
         source=PANELS,
         data=partial(make_panels, 1.0),
@@ -293,10 +293,10 @@ PROGRAMS = [
         optimizer=lambda: SGD(keras.optimizers.schedules.InverseTimeDecay(0.01, 1, 0.01), momentum=0.9),
     ),
     Program(
-        name="d: panels of bytes, sgd 0.1",
+        name="panels of bytes, sgd 0.1",
         theme="forum",
         source=PANELS,
-        neighbour="d: panels divided by 255, sgd 0.01",
+        neighbour="panels divided by 255, sgd 0.01",
         label=(*labels.LARGE_INPUTS, *labels.TOO_LARGE_STEPS, *labels.SATURATED_HEAD),
         strength="extreme",
         data=partial(make_panels, 255.0),
@@ -307,7 +307,7 @@ PROGRAMS = [
         optimizer=lambda: SGD(keras.optimizers.schedules.InverseTimeDecay(0.1, 1, 0.01), momentum=0.9),
     ),
     Program(
-        name="d: triplets, adam 0.001",
+        name="triplets, adam 0.001",
         theme="forum",
         source=TRIPLETS,
         data=make_clusters,
@@ -317,7 +317,7 @@ PROGRAMS = [
         score=score_codes,
     ),
     Program(
-        name="d: triplets, adam 0.1",
+        name="triplets, adam 0.1",
         theme="forum",
         source=TRIPLETS,
         data=make_clusters,
@@ -327,7 +327,7 @@ PROGRAMS = [
         score=score_codes,
     ),
     Program(
-        name="d: digits, two convolutions and dropout",
+        name="digits, two convolutions and dropout",
         theme="forum",
         source=CONVNET,
         data=make_digits,
@@ -344,7 +344,7 @@ PROGRAMS = [
         fit_options={"batch_size": 128, "validation_split": 0.1},
     ),
     Program(
-        name="d: digits, batch normalization over rows",
+        name="digits, batch normalization over rows",
         theme="forum",
         source=WRONG_AXIS,
         data=make_digits,
@@ -364,7 +364,7 @@ PROGRAMS = [
         optimizer=partial(Adam, 0.001),
     ),
     Program(
-        name="d: inside, outside and border",
+        name="inside, outside and border",
         theme="forum",
         source=PETS,
         data=make_outlines,
@@ -374,7 +374,7 @@ PROGRAMS = [
         fit_options={"batch_size": 8},
     ),
     Program(
-        name="d: digits without noise",
+        name="digits without noise",
         theme="forum",
         source=DENOISING,
         data=make_noisy_digits,
@@ -389,7 +389,7 @@ PROGRAMS = [
         optimizer="adam",
     ),
     Program(
-        name="d: pictures from scratch, one logit",
+        name="pictures from scratch, one logit",
         theme="forum",
         source=FROM_SCRATCH,
         data=partial(make_two_kinds, 255.0),
@@ -399,7 +399,7 @@ PROGRAMS = [
         fit_options={"batch_size": 16},
     ),
     Program(
-        name="d: prices by pictures and features, by percents",
+        name="prices by pictures and features, by percents",
         theme="forum",
         data=make_houses,
         build=build_houses,
@@ -408,7 +408,7 @@ PROGRAMS = [
         fit_options={"batch_size": 8},
     ),
     Program(
-        name="d: a rare kind of pictures, focal",
+        name="a rare kind of pictures, focal",
         theme="forum",
         data=make_rare_kind,
         build=sequential(
@@ -422,7 +422,7 @@ PROGRAMS = [
         optimizer=partial(Adam, 0.003),
     ),
     Program(
-        name="d: residual digits, one-cycle",
+        name="residual digits, one-cycle",
         theme="forum",
         data=make_digits,
         build=build_residual_digits,
