@@ -12,7 +12,9 @@ from labelled_programs import (
     convolution,
     forum_dense,
     forum_images,
+    forum_pictures,
     forum_sequences,
+    forum_tables,
     generative,
     heads,
     inputs,
@@ -52,7 +54,9 @@ THEMES = [
     midway,
     forum_dense,
     forum_images,
+    forum_pictures,
     forum_sequences,
+    forum_tables,
     published_faults,
 ]
 
