@@ -238,8 +238,14 @@ class Context:
 
     @property
     def is_past_plateau(self) -> bool:
-        """Whether a flat loss has lasted longer than the plateau on which healthy nets may start."""
-        return self.count_steps() >= self.thresholds.plateau_steps
+        """Whether a flat loss has lasted longer than the plateau on which healthy nets may start.
+
+        It goes on as long as each epoch's fall is larger than that of the epoch before: as a saddle point is left.
+        """
+        if self.losses is None or self.count_steps() < self.thresholds.plateau_steps:
+            return False
+        falls = -np.diff(self.losses[-4:])
+        return not (len(falls) > 1 and (falls > 0).all() and (np.diff(falls) > 0).all())
 
     def predict_factor(self, depths: np.ndarray) -> float:
         """The factor per layer that mean-field theory expects for the gradients of the layers at some depths.

@@ -15,7 +15,7 @@ _UNLEARNED = 0.95
 """Loss, as part of that of the best constant answer, above which nothing has been learned: chosen, to allow for what a
 batch's labels differ from all labels."""
 
-_WORSE = (*STAGES["scale"], *STAGES["rate"], *STAGES["initialization"], *STAGES["depth"])
+_WORSE = {*STAGES["scale"], *STAGES["rate"], *STAGES["initialization"], *STAGES["depth"]} - {"dead_relu"}
 
 
 def has_learned(context: Context) -> bool:
@@ -69,6 +69,8 @@ def has_learned_nothing(context: Context) -> bool:
         return False
     if len(losses) < t.first_epochs or not context.is_past_plateau:
         return False
+    if losses[-1] < (1 - t.flat_loss) * baseline and (np.diff(losses[-t.first_epochs :]) < 0).all():  # it is slow
+        return False
     # A loss that started above is learning while it falls: three more such epochs would take it below.
     ahead = losses[-1] + t.first_epochs * min(losses[-1] - losses[-2], 0.0)
     return bool(ahead > _UNLEARNED * baseline)
@@ -84,7 +86,7 @@ def confirm(findings: Iterable[Finding]) -> list[Finding]:
         findings: The findings.
 
     Returns:
-        The same, warnings of these stages as errors.
+        The same, warnings of these stages as errors; but for dead units, of which a warning says that others are left.
     """
     return [
         replace(finding, severity="error") if finding.rule in _WORSE and finding.severity == "warning" else finding

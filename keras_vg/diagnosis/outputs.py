@@ -338,9 +338,12 @@ def _find_start(context: Context, index: int) -> tuple[int | None, int | None]:
 
 
 def _starts_at_zero(context: Context, layer: str) -> bool:
-    """Whether the layer's weights are all 0, as they may be in an output layer before training."""
+    """Whether the weights of an output, or of the last layer before it that has some, are all 0, as before training."""
     assert context.inspection is not None
-    own = context.inspection.weights[context.inspection.weights["layer"] == layer]
+    weights = context.inspection.weights
+    own = weights[weights["layer"] == layer]
+    if own.empty:
+        own = weights[weights["depth"] == weights["depth"].max()]
     return len(own) > 0 and bool((own["weight_rms"] == 0).all())
 
 

@@ -92,7 +92,9 @@ def measure_relative_steps(series: GradientSeries, kernels: np.ndarray, by_rate:
     """Measures by which part of its size each weight changes in one step.
 
     Of one or two random values all are below a tenth of what is usual in 6 % and 0.3 % of all initializations. The
-    size of such a kernel is taken to be at least the root mean square of all kernels' values.
+    size of such a kernel is taken to be at least the root mean square of all kernels' values. A weight that has
+    changed by more than its norm had a larger one before: that counts where the change is of several steps, as where a
+    constraint clips the initial weights.
 
     Args:
         series: The gradient log.
@@ -109,6 +111,8 @@ def measure_relative_steps(series: GradientSeries, kernels: np.ndarray, by_rate:
         if few.any():
             mean_square = np.square(norms[:, kernels]).sum(axis=1, keepdims=True) / series.sizes[kernels].sum()
             sizes = np.where(few, np.fmax(norms, np.sqrt(mean_square * series.sizes)), norms)
+        before = np.where(columns["steps"] > 1, (columns["update_ratio"] - 1) * norms, 0.0)
+        sizes = np.fmax(sizes, before)
         per_step = columns["update_ratio"] * (norms / sizes) / np.sqrt(np.maximum(columns["steps"], 1))
         if by_rate:
             per_step = np.fmax(per_step, columns["learning_rate"] * np.sqrt(series.sizes) / sizes)

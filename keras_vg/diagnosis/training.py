@@ -60,15 +60,18 @@ def find_update_size(context: Context) -> Iterator[Finding]:
 
 
 def _does_good(context: Context) -> bool:
-    """Whether steps are known to lower the loss: the next one, or those of a training that beats a constant answer.
+    """Whether steps are known to lower the loss: the next one, and those after it, or to beat a constant answer.
 
     A linear model that starts at small weights may be given steps of their size, and be the better for them.
     """
-    if context.is_inspection:
-        setup = {} if context.inspection is None else context.inspection.setup
-        return bool(setup.get("loss_after", np.nan) < setup.get("loss", np.nan))
+    setup = {} if context.inspection is None else context.inspection.setup
+    is_good = bool(setup.get("loss_after", np.nan) < setup.get("loss", np.nan))
     losses = context.losses
-    return losses is not None and bool(losses[-1] < context.thresholds.beaten_loss * context.baseline)
+    if context.is_inspection or losses is None:
+        return context.is_inspection and is_good
+    if is_good and losses[-1] == losses.min():  # and so on, so far
+        return True
+    return bool(losses[-1] < context.thresholds.beaten_loss * context.baseline)
 
 
 def find_tiny_gradients(context: Context) -> Iterator[Finding]:
@@ -195,9 +198,11 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
     if losses[-1] > t.rising_loss * losses[lowest] > 0 and losses[-1] >= losses[0] and lowest < len(losses) - 1:
         # The loss of a net that is nearly done may rise a little; one above a constant prediction's is an error.
         limit = context.baseline if np.isfinite(context.baseline) else t.rising_error * losses[lowest]
+        # One bad epoch may pass; a loss that has got lost stays high.
+        is_lost = (losses[lowest + 1 :][-t.first_epochs :] > limit).all() and len(losses) - 1 - lowest >= t.first_epochs
         yield Finding(
             "learning_rate_too_high",
-            "error" if losses[-1] > limit else "warning",
+            "error" if is_lost or losses[-1] > t.lost_loss * limit else "warning",
             (),
             int(epochs[lowest + 1]),
             {"lowest_loss": float(losses[lowest]), "last_loss": float(losses[-1])},

@@ -274,7 +274,7 @@ def _detach(model: keras.Model, y: Any, reading: Reading | None) -> Any:
 def _list_losses(model: keras.Model, y: Any, predictions: Any) -> list[OutputLoss]:
     tensors = tree.map_structure(ops.convert_to_tensor, predictions)
     with keras_private.detached_bookkeeping(model, y, tensors) as loss:
-        return [] if loss is None else keras_private.list_losses(loss)
+        return [] if loss is None else keras_private.list_losses(loss, tensors)
 
 
 def _compute_loss(model: keras.Model, batch: Batch, predictions: Any) -> Any:

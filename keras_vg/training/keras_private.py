@@ -1,5 +1,6 @@
 """Every private name of Keras that the package uses, each with the reason why no public one would do."""
 
+import contextlib
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -370,13 +371,25 @@ def compute_loss(model: keras.Model, x: Any, y: Any, predictions: Any, sample_we
     return model._compute_loss(x=x, y=y, y_pred=predictions, sample_weight=sample_weight, training=True)
 
 
-def list_losses(compiled_loss: Any) -> list[tuple[str, bool | None, int | None]]:
+def list_losses(compiled_loss: Any, predictions: Any) -> list[tuple[str, bool | None, int | None]]:
     """The name of each output's loss, in lower case with underscores, whether it takes logits, the class it leaves out.
 
+    In the order of `keras.tree.flatten(predictions)`, which sorts a dict by its keys; Keras's is that of the model.
     Private: a loss given by name or as a function is wrapped, and only `fn` and `_fn_kwargs` tell by what.
     """
+    order = {id(tensor): index for index, tensor in enumerate(keras.tree.flatten(predictions))}
+
+    def find_output(item: Any) -> int:
+        output = predictions
+        for key in item.path:
+            output = output[key]
+        return order.get(id(output), len(order))
+
     found = []
-    for item in compiled_loss._flat_losses:
+    flat = list(compiled_loss._flat_losses)
+    with contextlib.suppress(KeyError, TypeError, IndexError):  # names of outputs that are a list, whose order it is
+        flat.sort(key=find_output)
+    for item in flat:
         loss = item.loss
         options = getattr(loss, "_fn_kwargs", {})
         function = loss.fn if type(loss).__name__ == "LossFunctionWrapper" else loss

@@ -147,7 +147,9 @@ def test_no_update_says_why(rate, cause):
 
 
 def test_update_sizes():
-    assert find(make_gradients([0.1], update_ratio=20.0))["update_too_large"].severity == "error"
+    assert find(make_gradients([0.1], update_ratio=20.0, steps=1))["update_too_large"].severity == "error"
+    shrunk = find(make_gradients([0.1], update_ratio=20.0, steps=10))  # as where a constraint clips initial weights
+    assert shrunk["update_too_large"].severity == "warning"
     assert "update_too_large" not in find(make_gradients([0.1], update_ratio=0.05))
     assert find(make_gradients([0.1], update_ratio=1e-7))["update_too_small"].severity == "error"
 

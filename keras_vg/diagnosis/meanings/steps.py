@@ -18,15 +18,17 @@ STEPS: dict[str, Meaning] = {
         ),
         severity=(
             "Error where one step raises the loss by `loss_jump` (by `loss_jump_adaptive` under Adam and its kin, a "
-            "warning below), where the rate was raised and the loss was lost, or where the last loss is above that of "
-            "a constant prediction (where that is unknown: `rising_error` times the lowest loss). Otherwise a "
-            "warning."
+            "warning below), where the rate was raised and the loss was lost, or where the loss is above that of a "
+            "constant prediction (where that is unknown: `rising_error` times the lowest loss) for `first_epochs`, or "
+            "at once `lost_loss` times that. Otherwise a warning."
         ),
         thresholds=(
             "loss_jump",
             "loss_jump_adaptive",
             "rising_loss",
             "rising_error",
+            "lost_loss",
+            "first_epochs",
             "oscillation",
             "oscillation_size",
         ),
