@@ -13,6 +13,8 @@ from labelled_programs import (
     forum_dense,
     forum_images,
     forum_sequences,
+    forum_steps,
+    forum_texts,
     generative,
     heads,
     inputs,
@@ -53,6 +55,8 @@ THEMES = [
     forum_dense,
     forum_images,
     forum_sequences,
+    forum_steps,
+    forum_texts,
     published_faults,
 ]
 
