@@ -56,11 +56,11 @@ def make_guitar(scale: float) -> Data:
 
 
 def make_clusters() -> Data:
-    """Features from 0 to 1 of twelve groups; the label is the group."""
+    """Features from 0 to 1 of many small groups that overlap; the label is the group."""
     generator = np.random.default_rng(64)
-    centres = generator.random(size=(12, 48))
-    y = generator.integers(0, 12, size=768)
-    x = centres[y] + 0.25 * generator.normal(size=(768, 48))
+    centres = generator.random(size=(96, 48))
+    y = generator.integers(0, 96, size=768)
+    x = centres[y] + 0.35 * generator.normal(size=(768, 48))
     return np.clip(x, 0, 1).astype("float32"), y.astype("int32")
 
 
@@ -419,7 +419,7 @@ SICK = [
         label=(*labels.TOO_LARGE_STEPS, "constant_prediction"),
         strength="clear",
         build=partial(build_vectors, unit_length=False),
-        optimizer=partial(Adam, 0.01),
+        optimizer=partial(Adam, 0.2),
     ),
     JOBS.vary(
         "d: topics of job offers, several each, softmax",
