@@ -583,7 +583,7 @@ program = partial(Program, theme="forum")
 
 PROGRAMS = [
     program(
-        name="d: lstm of unit vectors, sigmoid and binary cross-entropy",
+        name="lstm of unit vectors, sigmoid and binary cross-entropy",
         data=partial(make_classes_of_texts, several=False),
         build=sequential(
             partial(layers.Embedding, 110, 24, trainable=False, embeddings_initializer="random_normal"),
@@ -600,7 +600,7 @@ PROGRAMS = [
         source="https://stackoverflow.com/questions/45799474",
     ),
     program(
-        name="d: lstm of many topics, few at a time",
+        name="lstm of many topics, few at a time",
         data=partial(make_classes_of_texts, several=True),
         build=sequential(
             partial(layers.Embedding, 110, 32), partial(layers.LSTM, 32), partial(layers.Dense, 12, "sigmoid")
@@ -610,7 +610,7 @@ PROGRAMS = [
         source="https://imathworks.com/cv/solved-dealing-with-sparse-categories-in-binary-cross-entropy",
     ),
     program(
-        name="d: mean and variance through softplus",
+        name="mean and variance through softplus",
         data=make_uneven_noise,
         build=build_mean_and_variance,
         loss=normal_likelihood,
@@ -619,7 +619,7 @@ PROGRAMS = [
         source="http://pullrequest.ru/13166888/intervaly-prognozirovaniya-neironnoi-seti-metod-mve",
     ),
     program(
-        name="d: median by the tilted loss, adagrad",
+        name="median by the tilted loss, adagrad",
         data=make_uneven_noise,
         build=sequential(
             partial(layers.Dense, 16, "relu"), partial(layers.Dense, 16, "relu"), partial(layers.Dense, 1)
@@ -629,7 +629,7 @@ PROGRAMS = [
         source="https://sachinruk.github.io/blog/Quantile-Regression/",
     ),
     program(
-        name="d: gru of every step, unknown labels without a gradient",
+        name="gru of every step, unknown labels without a gradient",
         data=make_sparse_ratings,
         build=sequential(partial(layers.GRU, 24, return_sequences=True), partial(layers.Dense, 1)),
         loss=known_squared_error,
@@ -638,7 +638,7 @@ PROGRAMS = [
         source="https://whosebug.com/question/4068767",
     ),
     program(
-        name="d: critic of clipped weights under the wasserstein loss",
+        name="critic of clipped weights under the wasserstein loss",
         data=make_real_and_made,
         build=build_critic,
         loss=wasserstein,
@@ -647,7 +647,7 @@ PROGRAMS = [
         source="https://github.com/keras-team/keras-contrib/issues/280",
     ),
     program(
-        name="d: generator in front of a frozen discriminator",
+        name="generator in front of a frozen discriminator",
         data=make_codes,
         build=build_adversaries,
         loss="binary_crossentropy",
@@ -656,7 +656,7 @@ PROGRAMS = [
         source="http://pullrequest.ru/9075372/kak-trenirovat-generator-gan",
     ),
     program(
-        name="d: keras.io: actor and critic",
+        name="keras.io: actor and critic",
         data=make_episodes,
         build=build_actor_critic,
         loss={"policy": policy_loss, "value": "huber"},
@@ -665,7 +665,7 @@ PROGRAMS = [
         source="https://keras.io/examples/rl/actor_critic_cartpole/",
     ),
     program(
-        name="d: keras.io: predicts the noise of diffusion",
+        name="keras.io: predicts the noise of diffusion",
         data=make_noise_to_predict,
         build=build_noise_predictor,
         loss="mean_absolute_error",
@@ -674,7 +674,7 @@ PROGRAMS = [
         source="https://keras.io/examples/generative/ddim/",
     ),
     program(
-        name="d: keras.io: transformer of entities, padding left out of the loss",
+        name="keras.io: transformer of entities, padding left out of the loss",
         data=make_entities,
         build=build_tagger,
         loss=tagged_cross_entropy,
@@ -683,7 +683,7 @@ PROGRAMS = [
         source="https://keras.io/examples/nlp/ner_transformers/",
     ),
     program(
-        name="d: keras.io: lstm to lstm by states",
+        name="keras.io: lstm to lstm by states",
         data=partial(make_translations, one_hot=True),
         build=build_states_decoder,
         loss="categorical_crossentropy",
@@ -691,7 +691,7 @@ PROGRAMS = [
         source="https://keras.io/examples/nlp/lstm_seq2seq/",
     ),
     program(
-        name="d: keras.io: transformer translates",
+        name="keras.io: transformer translates",
         data=partial(make_translations, one_hot=False),
         build=build_translator,
         loss="sparse_categorical_crossentropy",
@@ -699,7 +699,7 @@ PROGRAMS = [
         source="https://keras.io/examples/nlp/neural_machine_translation_with_transformer/",
     ),
     program(
-        name="d: keras.io: factors with biases",
+        name="keras.io: factors with biases",
         data=make_purchases,
         build=build_factors,
         loss="binary_crossentropy",
@@ -708,7 +708,7 @@ PROGRAMS = [
         source="https://keras.io/examples/structured_data/collaborative_filtering_movielens/",
     ),
     program(
-        name="d: keras.io: convolutions of time series, rate lowered on a plateau",
+        name="keras.io: convolutions of time series, rate lowered on a plateau",
         data=make_series_classes,
         build=build_convolutions,
         loss="sparse_categorical_crossentropy",
@@ -718,7 +718,7 @@ PROGRAMS = [
         source="https://keras.io/examples/timeseries/timeseries_classification_from_scratch/",
     ),
     program(
-        name="d: tensorflow: gru of characters, logits",
+        name="tensorflow: gru of characters, logits",
         data=make_next_tokens,
         build=sequential(
             partial(layers.Embedding, 20, 24),
@@ -730,7 +730,7 @@ PROGRAMS = [
         source="https://www.tensorflow.org/text/tutorials/text_generation",
     ),
     program(
-        name="d: tensorflow: six steps at once, head of zeros",
+        name="tensorflow: six steps at once, head of zeros",
         data=make_forecasts,
         build=build_shot,
         loss="mse",
@@ -738,7 +738,7 @@ PROGRAMS = [
         source="https://www.tensorflow.org/tutorials/structured_data/time_series",
     ),
     program(
-        name="d: tensorflow: change of every step, head of zeros",
+        name="tensorflow: change of every step, head of zeros",
         data=make_steps_ahead,
         build=build_difference,
         loss="mse",
@@ -746,7 +746,7 @@ PROGRAMS = [
         source="https://www.tensorflow.org/tutorials/structured_data/time_series",
     ),
     program(
-        name="d: temporal convolutions add two numbers",
+        name="temporal convolutions add two numbers",
         data=make_additions,
         build=build_temporal,
         loss="mse",
@@ -754,7 +754,7 @@ PROGRAMS = [
         source="https://github.com/philipperemy/keras-tcn",
     ),
     program(
-        name="d: keras.io: twins of series under the contrastive loss",
+        name="keras.io: twins of series under the contrastive loss",
         data=make_pairs_of_series,
         build=build_series_twins,
         loss=differing,
@@ -764,7 +764,7 @@ PROGRAMS = [
         source="https://keras.io/examples/vision/siamese_contrastive/",
     ),
     program(
-        name="d: keras.io: masked words, vectors tied to the head",
+        name="keras.io: masked words, vectors tied to the head",
         data=make_masked_words,
         build=build_masked_model,
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
@@ -774,7 +774,7 @@ PROGRAMS = [
         source="https://keras.io/examples/nlp/masked_language_modeling/",
     ),
     program(
-        name="d: kaggle: toxic comments, two poolings, warm-up and cosine",
+        name="kaggle: toxic comments, two poolings, warm-up and cosine",
         data=make_comments,
         build=build_pooled,
         loss=keras.losses.BinaryCrossentropy(label_smoothing=0.05),
@@ -782,7 +782,7 @@ PROGRAMS = [
         source="https://www.kaggle.com/c/jigsaw-toxic-comment-classification-challenge",
     ),
     program(
-        name="d: kaggle: lstm of activities, steps averaged by attention",
+        name="kaggle: lstm of activities, steps averaged by attention",
         data=make_activities,
         build=build_attention_pooling,
         loss="sparse_categorical_crossentropy",
@@ -790,7 +790,7 @@ PROGRAMS = [
         source="https://machinelearningmastery.com/cnn-models-for-human-activity-recognition-time-series-classification/",
     ),
     program(
-        name="d: keras.io: value of the chosen action, huber",
+        name="keras.io: value of the chosen action, huber",
         data=make_transitions,
         build=build_chosen_value,
         loss="huber",
@@ -798,7 +798,7 @@ PROGRAMS = [
         source="https://keras.io/examples/rl/deep_q_network_breakout/",
     ),
     program(
-        name="d: keras.io: tickets, two losses of logits",
+        name="keras.io: tickets, two losses of logits",
         data=make_tickets,
         build=build_tickets,
         loss={
@@ -810,7 +810,7 @@ PROGRAMS = [
         source="https://keras.io/guides/functional_api/",
     ),
     program(
-        name="d: two towers, the others of the batch as wrong answers",
+        name="two towers, the others of the batch as wrong answers",
         data=make_clicks,
         build=build_towers,
         loss=OwnLoss(retrieval),
@@ -819,7 +819,7 @@ PROGRAMS = [
         source="https://www.tensorflow.org/recommenders/examples/basic_retrieval",
     ),
     program(
-        name="d: series turned round in an own training step",
+        name="series turned round in an own training step",
         data=make_series_classes,
         build=build_augmented,
         loss="sparse_categorical_crossentropy",
@@ -827,7 +827,7 @@ PROGRAMS = [
         source="https://keras.io/guides/custom_train_step_in_tensorflow/",
     ),
     program(
-        name="d: tensorflow: convolutions of spectrograms in decibels, logits",
+        name="tensorflow: convolutions of spectrograms in decibels, logits",
         data=partial(make_spectrograms, decibels=True),
         build=sequential(
             layers.BatchNormalization,

@@ -210,7 +210,7 @@ def build_twins(x: Any, *, output: str) -> keras.Model:
 
 
 NEXT_BIT = Program(
-    name="d: lstm of the next bit, sigmoid",
+    name="lstm of the next bit, sigmoid",
     theme="forum",
     data=make_next_bit,
     build=sequential(partial(layers.LSTM, 16), partial(layers.Dense, 1, "sigmoid")),
@@ -219,7 +219,7 @@ NEXT_BIT = Program(
     source="https://stackoverflow.com/questions/46620813",
 )
 PURCHASES = Program(
-    name="d: recommender with dropouts, sigmoid",
+    name="recommender with dropouts, sigmoid",
     theme="forum",
     data=make_purchases,
     build=partial(build_recommender, head="sigmoid"),
@@ -229,7 +229,7 @@ PURCHASES = Program(
     source="https://whosebug.com/question/5173684",
 )
 FACTORS = Program(
-    name="d: deep factors of users and targets, sigmoid",
+    name="deep factors of users and targets, sigmoid",
     theme="forum",
     data=make_purchases,
     build=partial(build_deep_factors, head="sigmoid"),
@@ -239,7 +239,7 @@ FACTORS = Program(
     source="http://forums.fast.ai/t/please-help-with-collaborative-filtering-lesson-4/3859",
 )
 BACK = Program(
-    name="d: simple rnn of numbers, three of them, scaled",
+    name="simple rnn of numbers, three of them, scaled",
     theme="forum",
     data=partial(make_two_steps_back, 3, 100.0),
     build=sequential(partial(layers.SimpleRNN, 16), partial(layers.Dense, 1)),
@@ -249,7 +249,7 @@ BACK = Program(
     source="https://stats.stackexchange.com/questions/329619",
 )
 GUITAR = Program(
-    name="d: lstm of a guitar, scaled, linear",
+    name="lstm of a guitar, scaled, linear",
     theme="forum",
     data=partial(make_guitar, 27.0),
     build=sequential(partial(layers.LSTM, 32), partial(layers.Dropout, 0.2), partial(layers.Dense, 2)),
@@ -259,7 +259,7 @@ GUITAR = Program(
     source="https://discuss.tensorflow.org/t/lstm-only-yielding-outputs-between-0-1/3471",
 )
 GROUPS = Program(
-    name="d: hardest triplets of vectors of unit length",
+    name="hardest triplets of vectors of unit length",
     theme="forum",
     data=make_clusters,
     build=partial(build_vectors, unit_length=True),
@@ -270,7 +270,7 @@ GROUPS = Program(
     source="https://github.com/omoindrot/tensorflow-triplet-loss/issues/37",
 )
 JOBS = Program(
-    name="d: topics of job offers, several each, sigmoid",
+    name="topics of job offers, several each, sigmoid",
     theme="forum",
     data=make_job_topics,
     build=sequential(
@@ -284,7 +284,7 @@ JOBS = Program(
     source="https://stackoverflow.com/questions/44164749",
 )
 SHARES = Program(
-    name="d: lstm of steps, not masked, many rows",
+    name="lstm of steps, not masked, many rows",
     theme="forum",
     data=partial(make_steps, 400),
     build=sequential(partial(layers.LSTM, 10), partial(layers.Dense, 1)),
@@ -293,7 +293,7 @@ SHARES = Program(
     source="https://datascience.stackexchange.com/questions/67599",
 )
 LINE = Program(
-    name="d: action values on a line, standardised",
+    name="action values on a line, standardised",
     theme="forum",
     data=partial(make_line_values, standardize=True),
     build=sequential(partial(layers.Dense, 20, "relu"), partial(layers.Dense, 20, "relu"), partial(layers.Dense, 3)),
@@ -302,7 +302,7 @@ LINE = Program(
     source="https://stats.stackexchange.com/questions/280318",
 )
 DENOISER = Program(
-    name="d: denoiser of patches at 0.001",
+    name="denoiser of patches at 0.001",
     theme="forum",
     data=make_noisy_patches,
     build=sequential(
@@ -317,7 +317,7 @@ DENOISER = Program(
     source="https://github.com/PENGLU-WashU/IMC_Denoise/issues/11",
 )
 COSINE = Program(
-    name="d: cosine of two texts, squared error",
+    name="cosine of two texts, squared error",
     theme="forum",
     data=make_pairs_of_texts,
     build=partial(build_twins, output="cosine"),
@@ -327,7 +327,7 @@ COSINE = Program(
     source="https://github.com/keras-team/keras/issues/2672",
 )
 TITLES = Program(
-    name="d: contrastive loss of the distance of two texts",
+    name="contrastive loss of the distance of two texts",
     theme="forum",
     data=make_pairs_of_texts,
     build=partial(build_twins, output="distance"),
@@ -337,7 +337,7 @@ TITLES = Program(
     source="https://datascience.stackexchange.com/questions/45629",
 )
 SPOKEN = Program(
-    name="d: lstm of spectrograms in decibels",
+    name="lstm of spectrograms in decibels",
     theme="forum",
     data=partial(make_spectrograms, decibels=True),
     build=sequential(partial(layers.LSTM, 32), partial(layers.Dense, 32, "relu"), partial(layers.Dense, 10, "softmax")),
@@ -346,7 +346,7 @@ SPOKEN = Program(
     source="https://imathworks.com/cv/rnn-lstm-networks-on-spectrograms-underfitting-massively-is-the-cnn-encoder-a-prerequisite",
 )
 STANDARD = Program(
-    name="d: lstm of standardised measures, linear",
+    name="lstm of standardised measures, linear",
     theme="forum",
     data=make_standardised_series,
     build=sequential(partial(layers.LSTM, 32), partial(layers.Dense, 1)),
@@ -370,7 +370,7 @@ MENDED = [
     TITLES,
     SPOKEN,
     SPOKEN.vary(
-        "d: lstm of spectrograms as power",
+        "lstm of spectrograms as power",
         data=partial(make_spectrograms, decibels=False),  # the question says that it does not learn, but it does
     ),
     STANDARD,
@@ -378,7 +378,7 @@ MENDED = [
 
 SICK = [
     NEXT_BIT.vary(
-        "d: lstm of the next bit, one unit, softmax",
+        "lstm of the next bit, one unit, softmax",
         label=labels.WRONG_HEAD,
         strength="clear",
         build=sequential(partial(layers.LSTM, 1), partial(layers.Dense, 1, "softmax")),
@@ -386,27 +386,27 @@ SICK = [
         fit_options={"batch_size": 256},
     ),
     PURCHASES.vary(
-        "d: recommender with dropouts, relu and a decay of 0.9",
+        "recommender with dropouts, relu and a decay of 0.9",
         label=(*labels.STEPS_THAT_END, *labels.WRONG_HEAD, *labels.LABELS_OUT_OF_RANGE),
         strength="clear",
         build=partial(build_recommender, head="relu"),
         optimizer=lambda: Adam(InverseTimeDecay(1e-3, decay_steps=1, decay_rate=0.9)),
     ),
     FACTORS.vary(
-        "d: deep factors of users and targets, softmax of one",
+        "deep factors of users and targets, softmax of one",
         label=labels.WRONG_HEAD,
         strength="clear",
         build=partial(build_deep_factors, head="softmax"),
     ),
     BACK.vary(
-        "d: simple rnn of numbers, one at a time",
+        "simple rnn of numbers, one at a time",
         unnamed=True,
         strength="clear",
         data=partial(make_two_steps_back, 1, 1.0),
         build=sequential(partial(layers.SimpleRNN, 2), partial(layers.Dense, 1)),
     ),
     GUITAR.vary(
-        "d: lstm of a guitar, softmax for samples of -27 to 27",
+        "lstm of a guitar, softmax for samples of -27 to 27",
         label=(*labels.WRONG_HEAD, *labels.LABELS_OUT_OF_RANGE),
         strength="clear",
         data=partial(make_guitar, 1.0),
@@ -415,14 +415,14 @@ SICK = [
         optimizer="adam",
     ),
     GROUPS.vary(
-        "d: hardest triplets of vectors that fall into one point",
+        "hardest triplets of vectors that fall into one point",
         label=(*labels.TOO_LARGE_STEPS, "constant_prediction"),
         strength="clear",
         build=partial(build_vectors, unit_length=False),
         optimizer=partial(Adam, 0.2),
     ),
     JOBS.vary(
-        "d: topics of job offers, several each, softmax",
+        "topics of job offers, several each, softmax",
         label=labels.WRONG_HEAD,
         strength="mild",
         build=sequential(
@@ -433,7 +433,7 @@ SICK = [
         ),
     ),
     SHARES.vary(
-        "d: lstm of steps, zeros masked, 45 rows",
+        "lstm of steps, zeros masked, 45 rows",
         label=(*labels.TOO_SMALL_STEPS, *labels.DEAD),
         strength="mild",
         data=partial(make_steps, 45),
@@ -441,33 +441,33 @@ SICK = [
         optimizer=partial(Adam, 0.001),
     ),
     LINE.vary(
-        "d: action values on a line from 0.35 to 0.65",
+        "action values on a line from 0.35 to 0.65",
         label=(*labels.SMALL_INPUTS, *labels.TOO_SMALL_STEPS),
         strength="mild",
         data=partial(make_line_values, standardize=False),
         optimizer=partial(Adam, 0.001),
     ),
     DENOISER.vary(
-        "d: denoiser of patches at 1",
+        "denoiser of patches at 1",
         label=(*labels.TOO_LARGE_STEPS, *labels.NONFINITE),
         strength="extreme",
         optimizer=partial(Adam, 1.0),
     ),
     COSINE.vary(
-        "d: cosine of two texts, cosine loss of one number",
+        "cosine of two texts, cosine loss of one number",
         label=(*labels.CUT_OFF, *labels.WRONG_LOSS, *labels.WRONG_HEAD),
         strength="clear",
         loss="cosine_similarity",
     ),
     TITLES.vary(
-        "d: contrastive loss of the similarity of two texts",
+        "contrastive loss of the similarity of two texts",
         label=labels.WRONG_LOSS,
         strength="clear",
         build=partial(build_twins, output="cosine"),
         score=partial(score_rank, 1.0),
     ),
     STANDARD.vary(
-        "d: lstm of standardised measures, sigmoid",
+        "lstm of standardised measures, sigmoid",
         label=(*labels.WRONG_HEAD, *labels.LABELS_OUT_OF_RANGE),
         strength="mild",
         build=sequential(partial(layers.LSTM, 32), partial(layers.Dense, 1, "sigmoid")),
