@@ -15,6 +15,8 @@ from labelled_programs import (
     forum_pictures,
     forum_sequences,
     forum_tables,
+    forum_steps,
+    forum_texts,
     generative,
     heads,
     inputs,
@@ -57,6 +59,8 @@ THEMES = [
     forum_pictures,
     forum_sequences,
     forum_tables,
+    forum_steps,
+    forum_texts,
     published_faults,
 ]
 
