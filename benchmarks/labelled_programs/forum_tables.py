@@ -328,7 +328,7 @@ def shrink_rate(epoch: int, rate: float) -> float:
     return rate if epoch < 8 else rate * 0.9
 
 
-_FIVE_TANH = {
+_FIVE_TANH: dict[str, Any] = {
     "theme": "forum",
     "source": CIRCLES,
     "data": make_small_circles,

@@ -367,7 +367,7 @@ SICK = [
         data=partial(make_wrongly_divided, labels_divided=True),
     ),
     FOURTH_POWER.vary(
-        "fourth power of numbers up to 100",
+        "fourth power of numbers up to 100, all at once",
         label=(*labels.LARGE_INPUTS, *labels.LARGE_LABELS, *labels.SATURATED),
         strength="extreme",
         data=partial(make_fourth_power, standardize=False),

@@ -117,9 +117,10 @@ class Thresholds:
             of a layer of 32 units by about half.
         rising_loss: Last loss over the smallest one from which it rises.
         rising_error: The same, from which training diverges; where a constant prediction's loss is known, that decides.
-        lost_loss: Loss over that of a constant prediction from which one epoch is enough for an error; below, it must have
-            stayed above it for `first_epochs`. Chosen: healthy programs of the benchmark rise to 1.6 times it in one
-            epoch, and go on to learn ("panels divided by 255, sgd 0.01", "series turned round in an own training step").
+        lost_loss: Loss over that of a constant prediction from which one epoch is enough for an error; below, it must
+            have stayed above it for `first_epochs`. Chosen: healthy programs of the benchmark rise to 1.6 times it in
+            one epoch, and go on to learn ("panels divided by 255, sgd 0.01", "series turned round in an own training
+            step").
         oscillation: Part of the loss's falls that later rises undo, from which it goes up and down rather than down. Of
             46 healthy programs over ten epochs, 44 never rise and 2 rise once, undoing 0.02 at most (benchmark, with
             `--epochs 10`); two rises are needed. Of 33 runs at rates far too high, 8 undo 0.52 to 2.1; most others

@@ -155,7 +155,7 @@ def test_update_sizes():
 
 
 def test_kernel_of_one_value_that_is_near_0_by_chance():
-    small, other = make_gradients([0.1], update_ratio=7.0), make_gradients([0.1], update_ratio=0.01)
+    small, other = (make_gradients([0.1], update_ratio=ratio, steps=1) for ratio in (7.0, 0.01))
     small["size"], small["weight_norm"] = 1, 0.001
     other["depth"], other["layer"], other["size"], other["weight_norm"] = 1, "dense_1", 1, 1.0
     assert "update_too_large" not in find(pd.concat([small, other]))
