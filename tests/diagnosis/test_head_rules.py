@@ -172,3 +172,11 @@ def test_dead_units_that_a_path_leads_past(has_other_path, expected):
     model.compile("adam", "mse")
     found = {f.rule: f.severity for f in vg.diagnose(vg.inspect(model, X, X[:, :1])).list_all()}
     assert found["dead_relu"] == expected
+
+
+def test_head_of_zeros_behind_which_something_is_reshaped():
+    """As forecasts of several steps start at the mean of all."""
+    head = [layers.Dense(8, "relu"), layers.Dense(6, kernel_initializer="zeros"), layers.Reshape((3, 2))]
+    assert "constant_prediction" not in find_rules(head, "mse", X.reshape(-1, 3, 2))
+    dead = [layers.Dense(8, "relu", kernel_initializer="zeros"), layers.Dense(6), layers.Reshape((3, 2))]
+    assert find_rules(dead, "mse", X.reshape(-1, 3, 2))["constant_prediction"] == "error"

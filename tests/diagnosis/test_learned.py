@@ -33,6 +33,8 @@ def test_what_was_feared_is_milder_then():
     rules = ["input_scale", "label_scale", "vanishing_gradient", "nonfinite", "output_layer", "constant_prediction"]
     findings = [Finding(rule, "error", (), None, {}, "") for rule in rules]
     assert [f.severity for f in soften(findings)] == ["info", "info", "warning", "error", "error", "error"]
+    partly_dead = Finding("dead_relu", "warning", (), None, {}, "")
+    assert confirm([partly_dead]) == [partly_dead]  # other units are left
     mild = Finding("dead_relu", "info", (), None, {}, "")
     assert soften([mild]) == [mild]
 
@@ -69,10 +71,28 @@ def test_what_has_learned_nothing(losses, baseline, expected):
     assert not has_learned_nothing(few)
 
 
+@pytest.mark.parametrize(
+    ("losses", "expected"),
+    [
+        ([2.30, 2.29, 2.28, 2.27, 2.26], False),  # it falls below a constant answer, slowly
+        ([2.30, 2.29, 2.27, 2.28, 2.26], True),
+        ([2.305, 2.3045, 2.3035, 2.302, 2.3], False),  # faster and faster: a saddle point that is being left
+        ([2.305, 2.303, 2.302, 2.3015, 2.3013], True),
+    ],
+)
+def test_slow_learning_is_not_nothing(losses, expected):
+    inspection = Inspection(*[pd.DataFrame()] * 4, pd.DataFrame({"baseline": [2.303]}), {"loss": 2.4})
+    log = make_gradients([0.1] * 3, epochs=len(losses), steps=150)
+    context = Context(Thresholds(), False, gradients=log, history=make_history(losses), inspection=inspection)
+    assert has_learned_nothing(context) == expected
+
+
 def test_what_was_feared_has_come_true_then():
     rules = ["input_scale", "learning_rate_too_low", "vanishing_in_time", "output_layer", "validation_loss_rises"]
     findings = [Finding(rule, "warning", (), None, {}, "") for rule in rules]
     assert [f.severity for f in confirm(findings)] == ["error", "error", "error", "warning", "warning"]
+    partly_dead = Finding("dead_relu", "warning", (), None, {}, "")
+    assert confirm([partly_dead]) == [partly_dead]  # other units are left
     mild = Finding("dead_relu", "info", (), None, {}, "")
     assert confirm([mild]) == [mild]
 

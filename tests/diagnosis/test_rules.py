@@ -224,6 +224,19 @@ def test_flat_loss_may_be_a_plateau_at_first(epochs, steps, severity):
     assert found["loss_does_not_fall"].severity == severity
 
 
+@pytest.mark.parametrize(
+    ("losses", "severity"),
+    [
+        ([0.8, 0.5, 6.0], "warning"),  # one epoch may pass
+        ([0.8, 0.5, 6.0, 5.5, 6.1], "error"),
+        ([0.8, 0.5, 6.0, 0.9, 6.1], "warning"),
+        ([0.8, 0.5, 300.0], "error"),
+    ],
+)
+def test_loss_that_rises_is_an_error_once_it_is_lost(losses, severity):
+    assert find(make_history(losses))["learning_rate_too_high"].severity == severity
+
+
 def test_loss_curves():
     assert find(make_history([0.693, 0.693, 0.693]))["loss_does_not_fall"].severity == "error"
     assert "loss_does_not_fall" not in find(make_history([0.693, 0.693]))  # too early to say

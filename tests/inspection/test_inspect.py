@@ -203,3 +203,24 @@ def test_a_step_that_loss_scaling_skips_is_no_low_learning_rate():
     inspection = vg.inspect(model, *make_data())
     assert inspection.gradients["nonfinite_steps"].any()
     assert vg.diagnose(inspection).is_healthy
+
+
+@pytest.mark.parametrize("names", [("first", "second"), ("second", "first")])
+@pytest.mark.parametrize("is_nested", [False, True])
+def test_losses_of_a_dict_of_outputs_are_those_of_their_names(names, is_nested):
+    """A dict is flattened in the order of its keys, and Keras lists losses in that in which the model was written."""
+    keras.utils.set_random_seed(0)
+    entry, (number, kind) = keras.Input((3,)), names
+
+    def arrange(a, b):
+        return {number: {"deep": a}, kind: b} if is_nested else {number: a, kind: b}
+
+    model = keras.Model(entry, arrange(keras.layers.Dense(1)(entry), keras.layers.Dense(4, "softmax")(entry)))
+    model.compile("adam", arrange("mse", "sparse_categorical_crossentropy"))
+    x = np.random.default_rng(0).normal(size=(32, 3)).astype("float32")
+    y = arrange(x[:, :1], (np.arange(32) % 4).astype("int32"))
+    found = vg.inspect(model, x, y).outputs.set_index("units")
+    assert found["loss"].to_dict() == {1: "mean_squared_error", 4: "sparse_categorical_crossentropy"}
+    total = model.evaluate(x, y, verbose=0, return_dict=True)["loss"]
+    assert found["plain_loss"].sum() == pytest.approx(total, rel=1e-5)
+    assert vg.diagnose(vg.inspect(model, x, y)).is_healthy
