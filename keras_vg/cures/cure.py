@@ -48,11 +48,11 @@ class Cure:
     """What `cure` found.
 
     Attributes:
-        status: `"healthy"` if there is no error and no remedy of a milder finding is proven, or if the model's own
-            weights have a score of 0.8 or more; `"proven"` if every seed with the changes beats every seed without
-            and the median gains more than the range of either and than chance with the validation examples explains;
-            `"better"` if the median alone is higher; `"not shown"` if nothing helped; `"impossible"` if the data must
-            be corrected first.
+        status: `"healthy"` if there is no error and no remedy of a milder finding is proven to gain half of the way to
+            1, or if the model's own weights have a score of 0.8 or more; `"proven"` if every seed with the changes
+            beats every seed without and the median gains more than the range of either and than chance with the
+            validation examples explains; `"better"` if the median alone is higher; `"not shown"` if nothing helped;
+            `"impossible"` if the data must be corrected first.
         changes: Names of the remedies that are proposed, in the order of their application; empty for none.
         code: The same changes as lines of Keras code.
         trials: One row per attempt; `change`, `finding` (that called for it), `seeds`, `score_before`, `score_after`
@@ -160,7 +160,8 @@ def cure(
     labels, output layer, scale, learning rate, initialization, depth) remedies are applied; an inspection drops those
     that do not clear it; the rest are trained for a part of the epochs, the best with all seeds and epochs. This goes
     on until a change is proven and nothing of severity error is left, or the budget is spent. Of a model without
-    errors whose score is below 0.8, milder findings are taken, and only what is proven counts. A model whose own
+    errors whose score is below 0.8, milder findings are taken, and only what is proven and gains half of the way to a
+    score of 1 counts. A model whose own
     weights have a score of 0.8 or more, such as one that is being fine-tuned, gets no change.
 
     The score is 1 for perfect answers on the validation data and 0 for those no better than the best constant one, and
@@ -304,7 +305,7 @@ def _conclude(search: Search, status: Status | None, notes: list[str]) -> Cure:
     if status == "healthy":
         if best.verdict == "proven":
             gain = f"{' + '.join(best.changes)} raises the score from {original.median:.2f} to {best.median:.2f}"
-            notes = [*notes, f"{gain}: less than half of what is missing, so no fault is shown by it"]
+            notes = [*notes, f"{gain}, which is less than half of the way to 1, so it is not proposed"]
         best = original
     draft = best.frozen.rest
     if status == "not shown" and (rising := list_rising(search.attempts)):

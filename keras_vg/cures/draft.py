@@ -13,6 +13,8 @@ from keras_vg.cures.score import Reading, index_classes
 from keras_vg.cures.tasks import Task, find_task
 from keras_vg.cures.template import Template, seed_generators
 from keras_vg.diagnosis.evidence import Inspection
+from keras_vg.diagnosis.losses import asks_for_others
+from keras_vg.diagnosis.thresholds import make_thresholds
 from keras_vg.inspection.passes import order_labels
 from keras_vg.inspection.stateless import convert_batch
 from keras_vg.training import keras_private
@@ -192,9 +194,10 @@ def make_draft(template: Template, model: Any, inspection: Inspection, data: Dat
     labels = order_labels(model, data.y)
     losses = _list_losses(template.loss, model, len(rows))
     weights = _list_weights(template.options.get("loss_weights"), model, len(rows))
+    asks_for_labels = not asks_for_others(inspection.setup["loss_of_answers"], make_thresholds())
     outputs = [
         Output(
-            task=find_task(label, row["loss"], row["activation"], int(row["units"])),
+            task=find_task(label, row["loss"], row["activation"], int(row["units"]), asks_for_labels),
             loss=loss,
             loss_name=row["loss"],
             from_logits=bool(row["from_logits"]),

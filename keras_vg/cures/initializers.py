@@ -79,6 +79,7 @@ def _list_defaults(layer: Any) -> dict[str, str]:
         if parameter.name.endswith("_initializer")
         and not parameter.name.startswith(_VECTORS)
         and isinstance(parameter.default, str)
+        and parameter.default.lower() not in ("zeros", "ones")
         and parameter.name in config
     }
 

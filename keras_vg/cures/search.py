@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_vg.cures import score
-from keras_vg.cures.attempts import Attempt, count, is_done, is_suspected, list_targets
+from keras_vg.cures.attempts import Attempt, confirms, count, is_done, is_suspected, list_targets
 from keras_vg.cures.catalogue import FOR_RULE, REMEDIES
 from keras_vg.cures.data import count_examples
 from keras_vg.cures.draft import Draft
@@ -98,12 +98,14 @@ class Search:
             finalists = self._halve(candidates)
             while finalists and self._can_afford(1.0):
                 attempt = self._train_fully(finalists.pop(0))
-                if is_done(attempt):
+                if is_done(attempt) and (not is_suspected(original) or confirms(original, attempt)):
                     self._set_aside(finalists)
                     return
-                if attempt.verdict == "proven":  # what is still wrong with it comes next
+                if attempt.verdict == "proven" and not is_suspected(original):  # what is still wrong comes next
                     break
             self._set_aside(finalists)
+            if is_suspected(original) and self.best.verdict == "proven":  # which no remedy confirms by much
+                return
             base = self.best
 
     def run_randomly(self, seed: int = 0) -> None:
@@ -126,7 +128,10 @@ class Search:
             if draft is None:
                 continue
             attempt = Attempt(chosen, "random", freeze(draft, self.template))
-            if not isinstance(try_draft(attempt.frozen), str) and is_done(self._train_fully(attempt)):
+            if isinstance(try_draft(attempt.frozen), str):
+                continue
+            attempt = self._train_fully(attempt)
+            if is_done(attempt) and (not is_suspected(original) or confirms(original, attempt)):
                 return
 
     def _can_afford(self, trainings: float) -> bool:

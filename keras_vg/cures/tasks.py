@@ -38,7 +38,7 @@ class Task:
     std: float
 
 
-def find_task(labels: Any, loss: str, activation: str, units: int) -> Task:
+def find_task(labels: Any, loss: str, activation: str, units: int, asks_for_labels: bool = True) -> Task:
     """Tells what an output is to learn.
 
     Args:
@@ -46,6 +46,8 @@ def find_task(labels: Any, loss: str, activation: str, units: int) -> Task:
         loss: Name of its loss, in lower case with underscores.
         activation: Name of the output's activation.
         units: Number of the output's units.
+        asks_for_labels: False if a loss of one's own is known to ask for other predictions than the labels, as a
+            contrastive one does, which asks for a distance of 0 where the label is 1.
 
     Returns:
         The task. The labels decide where the loss may be the fault: 0 and 255 under `binary_crossentropy` are two
@@ -75,13 +77,16 @@ def find_task(labels: Any, loss: str, activation: str, units: int) -> Task:
             type_ = "classes"
         else:
             type_ = "labels" if is_binary and not has_one_column and activation == "sigmoid" else "numbers"
-    elif activation in ("sigmoid", "softmax"):  # which say what the answers are, whatever is made of them
-        is_one_hot = is_one_hot and activation == "softmax"
+    elif (
+        activation in ("sigmoid", "softmax") and asks_for_labels
+    ):  # which say what the answers are, whatever is made of them
+        is_row = not has_one_column and values.shape[-1] == units
+        is_one_hot = is_one_hot and is_row and activation == "softmax"
         is_choice = is_binary and units == 1 if activation == "sigmoid" else is_few and units > 1
         if is_one_hot or (has_one_column and is_choice):
             type_ = "classes"
         else:
-            type_ = "labels" if is_binary and not has_one_column and activation == "sigmoid" else "loss"
+            type_ = "labels" if is_binary and is_row and activation == "sigmoid" else "loss"
     else:
         type_ = "loss"
     classes: tuple[float, ...] = ()

@@ -39,10 +39,10 @@ def find_dead(context: Context) -> Iterator[Finding]:
 
 
 def _rate_dead(context: Context, rows: ActivationRows) -> Severity:
-    """An error where whole layers are dead, and every path from an input to an output leads through one of them."""
-    depths = set(rows.depth.tolist())
-    is_whole = rows.dead_fraction.min() >= context.thresholds.dead_fraction
-    return "error" if is_whole and all(depths & set(path) for path in context.paths) else "warning"
+    """An error where whole layers are dead, but for one alone that others pass by, as in a block with a skip."""
+    setup = {} if context.inspection is None else context.inspection.setup
+    is_passed_by = len(rows) == 1 and rows.layer[0] in setup.get("passed_by", ())
+    return "error" if rows.dead_fraction.min() >= context.thresholds.dead_fraction and not is_passed_by else "warning"
 
 
 def find_saturated(context: Context) -> Iterator[Finding]:

@@ -68,6 +68,10 @@ _PROPORTIONAL = 0.5
 (benchmarks/movement.py)."""
 
 
+_LEAST_FALL = 1e-5
+"""Fall of a loss, relative to it, below which it may be rounding."""
+
+
 @dataclass(frozen=True)
 class Context:
     """The tables that the rules judge together.
@@ -240,12 +244,13 @@ class Context:
     def is_past_plateau(self) -> bool:
         """Whether a flat loss has lasted longer than the plateau on which healthy nets may start.
 
-        It goes on as long as each epoch's fall is larger than that of the epoch before: as a saddle point is left.
+        It goes on while each of the last epochs' falls is larger than the one before: as a saddle point is left.
         """
         if self.losses is None or self.count_steps() < self.thresholds.plateau_steps:
             return False
         falls = -np.diff(self.losses[-4:])
-        return not (len(falls) > 1 and (falls > 0).all() and (np.diff(falls) > 0).all())
+        is_seen = len(falls) > 1 and falls[-1] > _LEAST_FALL * abs(self.losses[-1])
+        return not (is_seen and (falls > 0).all() and (np.diff(falls) > 0).all())
 
     def predict_factor(self, depths: np.ndarray) -> float:
         """The factor per layer that mean-field theory expects for the gradients of the layers at some depths.

@@ -45,7 +45,8 @@ class Inspection:
             optimizer were built before, where that differs (NaN elsewhere); `backend`, `changed_weights` (frozen or
             thawed after the optimizer had been built) and `stateful_layers` (their classes by their names);
             `skip_connections`, how many layers add outputs of other layers; `paths`, the depths of the layers on each
-            path from an input to an output, none if the model's graph is not known;
+            path from an input to an output, none if the model's graph is not known; `passed_by`, the layers without any
+            one of which each output is still reached from an input;
             `not_seen`, a dict of what could not be seen, with the reason.
         expected: One row per layer with a kernel: `depth`, `layer` and `gradient_rms`, what mean-field theory predicts
             of its gradient, up to a common factor (the last is 1); no rows where no closed form reaches.

@@ -62,7 +62,8 @@ def has_learned_nothing(context: Context) -> bool:
         context: The tables of a training, with its inspection, from which that answer's loss is known.
 
     Returns:
-        False for an inspection alone, and where that loss is not known.
+        False for an inspection alone, and where that loss is not known; on the plateau on which a training may start;
+        and for one that is below that loss and falls, slow as it may be.
     """
     losses, baseline, t = context.losses, context.baseline, context.thresholds
     if context.is_inspection or losses is None or not np.isfinite(losses).all() or not baseline > 0:
@@ -86,7 +87,8 @@ def confirm(findings: Iterable[Finding]) -> list[Finding]:
         findings: The findings.
 
     Returns:
-        The same, warnings of these stages as errors; but for dead units, of which a warning says that others are left.
+        The same, warnings of these stages as errors; but for dead units, of which a warning says that others are left,
+        or other ways.
     """
     return [
         replace(finding, severity="error") if finding.rule in _WORSE and finding.severity == "warning" else finding

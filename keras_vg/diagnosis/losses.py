@@ -1,9 +1,23 @@
 """Rules about a loss that is not one of Keras's usual ones: whether it asks for the right predictions at all."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
+from keras_vg.diagnosis.thresholds import Thresholds
+
+
+def asks_for_others(losses: Mapping[str, float], thresholds: Thresholds) -> bool:
+    """Whether a loss asks for predictions that depend on the labels and are not the labels, as a contrastive one does.
+
+    Args:
+        losses: `Inspection.setup["loss_of_answers"]`.
+        thresholds: The thresholds.
+    """
+    span = losses["highest"] - losses["varying"]
+    return (
+        losses["right"] > losses["constant"] and losses["constant"] - losses["varying"] > thresholds.answer_share * span
+    )
 
 
 def find_loss_function(context: Context) -> Iterator[Finding]:

@@ -184,10 +184,10 @@ def _cannot_reach(context: Context) -> bool:
 
 
 def _reaches_most(context: Context, output: dict[str, Any]) -> bool:
-    """Whether a regression could explain most of the labels' variance within the range of the last activation."""
+    """Whether a regression could get far below a constant answer's loss within the range of the last activation."""
     if output["loss"] not in REGRESSIONS or len(_list_outputs(context)) > 1:
         return False
-    return _get_setup(context, "loss_reachable") < context.thresholds.cut_labels * output["baseline"]
+    return _get_setup(context, "loss_reachable") < context.thresholds.cut_labels * context.baseline
 
 
 def _get_setup(context: Context, name: str) -> float:
@@ -342,7 +342,7 @@ def _starts_at_zero(context: Context, layer: str) -> bool:
     assert context.inspection is not None
     weights = context.inspection.weights
     own = weights[weights["layer"] == layer]
-    if own.empty:
+    if own.empty and len(context.inspection.outputs) == 1:
         own = weights[weights["depth"] == weights["depth"].max()]
     return len(own) > 0 and bool((own["weight_rms"] == 0).all())
 

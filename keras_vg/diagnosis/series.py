@@ -105,17 +105,17 @@ def measure_relative_steps(series: GradientSeries, kernels: np.ndarray, by_rate:
         Array `(intervals, weights)`; NaN where that is not known.
     """
     columns = series.columns
-    norms = sizes = columns["weight_norm"]
+    norms = reference = columns["weight_norm"]
     few = kernels & (series.sizes <= MOST_BY_CHANCE)
     with np.errstate(all="ignore"):
         if few.any():
             mean_square = np.square(norms[:, kernels]).sum(axis=1, keepdims=True) / series.sizes[kernels].sum()
-            sizes = np.where(few, np.fmax(norms, np.sqrt(mean_square * series.sizes)), norms)
+            reference = np.where(few, np.fmax(norms, np.sqrt(mean_square * series.sizes)), norms)
         before = np.where(columns["steps"] > 1, (columns["update_ratio"] - 1) * norms, 0.0)
-        sizes = np.fmax(sizes, before)
-        per_step = columns["update_ratio"] * (norms / sizes) / np.sqrt(np.maximum(columns["steps"], 1))
+        reference = np.fmax(reference, before)
+        per_step = columns["update_ratio"] * (norms / reference) / np.sqrt(np.maximum(columns["steps"], 1))
         if by_rate:
-            per_step = np.fmax(per_step, columns["learning_rate"] * np.sqrt(series.sizes) / sizes)
+            per_step = np.fmax(per_step, columns["learning_rate"] * np.sqrt(series.sizes) / reference)
     return np.where(np.isfinite(per_step) & (norms > 0), per_step, np.nan)
 
 

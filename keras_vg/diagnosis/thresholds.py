@@ -58,9 +58,10 @@ class Thresholds:
         label_error: The same, where plain SGD overshoots and Adam takes thousands of steps of 1e-3 to arrive.
         label_shape: Relative change of the loss, if labels are given the predictions' shape, from which it compared
             each prediction with every label; rounding changes it by 1e-6.
-        cut_labels: Part of the labels' variance that predictions within the range of the last activation must miss, for
-            labels beyond it to be an error under a regression's loss, and no warning: an autoencoder of standardised
-            signals through tanh misses 0.14 and learns the rest, a sine through a sigmoid 0.5. Chosen between them.
+        cut_labels: Loss that predictions within the range of the last activation can reach, as part of the best
+            constant prediction's, from which labels beyond the range are an error under a regression's loss, and no
+            warning: 0.14 for an autoencoder of standardised signals through tanh, which learns the rest, 0.5 for a sine
+            through a sigmoid. Chosen between them.
         reachable_loss: Loss that the last activation can reach under labels beyond its range, as part of the present
             one, above which it cannot learn them: a loss that scales the labels itself gets near 0.
         endless_loss: How many times the present loss that lowest one may lie below 0. A Dice loss, of -1 at best, stays
@@ -71,7 +72,7 @@ class Thresholds:
         answer_share: If the labels themselves have the highest loss of all, how much of what trial predictions gain
             over them a constant one may lose for the sign to be wrong: 3e-4 under a Dice coefficient that is lowered
             instead of raised. Under a contrastive loss, whose labels are no predictions, it is the part of the rarer
-            label. Chosen: less than one example of a batch of 128.
+            label. Chosen: less than one example of a batch of 1,000.
         saturated_output: Mean of p (1 - p) over the outputs of a head, below which all of them are 0 or 1.
         attention_entropy: Mean entropy of a layer's heads, relative to that of equal weights, below which they look at
             one key alone: 0.92 to 0.95 before, 0.66 to 0.91 after training with Keras's weights (least head 0.54), 0.10
@@ -116,9 +117,9 @@ class Thresholds:
         total_update_steps: Steps that a training must have for that: 100 of Adam at its default rate change the kernel
             of a layer of 32 units by about half.
         rising_loss: Last loss over the smallest one from which it rises.
-        rising_error: The same, from which training diverges; where a constant prediction's loss is known, that decides.
+        rising_error: The same, from which it is lost; where a constant prediction's loss is known, that decides.
         lost_loss: Loss over that of a constant prediction from which one epoch is enough for an error; below, it must
-            have stayed above it for `first_epochs`. Chosen: healthy programs of the benchmark rise to 1.6 times it in
+            have stayed above it for `settled_epochs`. Chosen: healthy programs of the benchmark rise to 1.6 times it in
             one epoch, and go on to learn ("panels divided by 255, sgd 0.01", "series turned round in an own training
             step").
         oscillation: Part of the loss's falls that later rises undo, from which it goes up and down rather than down. Of
@@ -183,7 +184,7 @@ class Thresholds:
     reachable_loss: float = 0.5
     endless_loss: float = 10.0
     answer_gain: float = 1e-6
-    answer_share: float = 0.005
+    answer_share: float = 0.001
     saturated_output: float = 1e-4
     attention_entropy: float = 0.15
     attention_logit: float = 50.0

@@ -69,7 +69,8 @@ def _does_good(context: Context) -> bool:
     losses = context.losses
     if context.is_inspection or losses is None:
         return context.is_inspection and is_good
-    if is_good and losses[-1] == losses.min():  # and so on, so far
+    limit = context.thresholds.rising_loss * setup.get("loss", np.nan)
+    if is_good and losses[-1] == losses.min() and losses[-1] < limit:  # and so on, so far
         return True
     return bool(losses[-1] < context.thresholds.beaten_loss * context.baseline)
 
@@ -199,7 +200,8 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
         # The loss of a net that is nearly done may rise a little; one above a constant prediction's is an error.
         limit = context.baseline if np.isfinite(context.baseline) else t.rising_error * losses[lowest]
         # One bad epoch may pass; a loss that has got lost stays high.
-        is_lost = (losses[lowest + 1 :][-t.first_epochs :] > limit).all() and len(losses) - 1 - lowest >= t.first_epochs
+        rest = losses[lowest + 1 :][-t.settled_epochs :]
+        is_lost = len(rest) == t.settled_epochs and (rest > limit).all()
         yield Finding(
             "learning_rate_too_high",
             "error" if is_lost or losses[-1] > t.lost_loss * limit else "warning",

@@ -140,7 +140,7 @@ def _find_padding(ids: Any) -> Any:
 
 _Look = Callable[[Any, Any, int, int], None]
 """Is given logits and which keys are allowed, of the examples and queries that are looked at, `(examples, heads,
-queries, keys)`; how many queries there are, and each how manieth is looked at."""
+queries, keys)`; how many queries there are, and `n` if every n-th is looked at."""
 
 _Watch = Callable[[Any, _Look], AbstractContextManager[None]]
 
@@ -153,7 +153,9 @@ def _choose_watch(layer: Any) -> _Watch | None:
         return _watch_comparison
     if all(hasattr(layer, name) for name in ("query_projector", "key_projector", "num_heads", "key_value_dim")):
         return _watch_projectors
-    if any(type(part) is keras.layers.Softmax for part in list_parts(layer)):
+    parts = list_parts(layer)
+    makes_both = sum(bool(part.trainable_weights) for part in parts) > 1  # queries and keys
+    if makes_both and any(type(part) is keras.layers.Softmax for part in parts):
         return _watch_softmax
     return None
 
@@ -248,7 +250,7 @@ def _choose_step(queries: int) -> int:
 
 
 def _multiply(query: Any, key: Any, scale: float) -> tuple[Any, int]:
-    """The logits of the examples and queries that are looked at, and each how manieth query that is."""
+    """The logits of the examples and queries that are looked at, and `n` if every n-th query is."""
     step = _choose_step(int(query.shape[1]))
     query = ops.cast(ops.stop_gradient(query), "float32")[:MOST_EXAMPLES, ::step]
     key = ops.cast(ops.stop_gradient(key), "float32")[:MOST_EXAMPLES]

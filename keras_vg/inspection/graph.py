@@ -1,7 +1,7 @@
 """How a model's layers are connected: which paths lead from its inputs to its outputs, and where they meet."""
 
 import graphlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import keras
@@ -15,6 +15,7 @@ _SUMS = ("Add", "Average")
 """Names of layers and of operations alike."""
 
 _MOST_PATHS = 64
+_MOST_OPERATIONS = 2000
 
 
 def count_merges(model: keras.Model) -> int:
@@ -59,6 +60,39 @@ def list_paths(model: keras.Model) -> tuple[tuple[int, ...], ...]:
         if own[operation]
     }
     return tuple(sorted(paths, key=lambda path: (-len(path), path))[:_MOST_PATHS])
+
+
+def list_passed_by(model: keras.Model, layers: Mapping[str, Any]) -> tuple[str, ...]:
+    """Lists the layers that no output depends on alone: each is still reached from an input without the layer.
+
+    Args:
+        model: A built model.
+        layers: Layers by their names.
+
+    Returns:
+        The names, in the given order. Of a layer that is no operation of the model's graph, or of a model inside it,
+        that is not known; nor for graphs of more than 2,000 operations.
+    """
+    graph = _Graph()
+    exits = graph.add(model)[1]
+    if len(graph.operations) > _MOST_OPERATIONS:
+        return ()
+    names = {name: id(layer) for name, layer in layers.items() if id(layer) in graph.operations}
+    return tuple(name for name, key in names.items() if all(_is_reached(e, key, graph.sources) for e in exits))
+
+
+def _is_reached(operation: int, without: int, sources: dict[int, set[int]]) -> bool:
+    """Whether a path leads from an input to an operation, but through another one."""
+    pending, known = [operation], {without}
+    while pending:
+        key = pending.pop()
+        if key in known:
+            continue
+        known.add(key)
+        if not sources[key]:
+            return True
+        pending.extend(sources[key])
+    return False
 
 
 class _Graph:

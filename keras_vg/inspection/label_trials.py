@@ -139,7 +139,9 @@ def _measure_trials(
 
     means = np.mean(y, axis=0, keepdims=True)
     edge = (INSET - EDGE) * (levels[-1] - levels[0]) / (1 - 2 * INSET)
-    edges = (levels[0] - edge, levels[-1] + edge)  # some losses are lowest there
+    edges = np.array([levels[0] - edge, levels[-1] + edge])  # some losses are lowest there, others not finite
+    if not np.isfinite([measure_answer(np.full_like(y, value)) for value in edges]).all():
+        edges = levels[[0, -1]]
     right = measure_answer(np.clip(y, *edges))
     alike = [np.broadcast_to(np.clip(means, levels[0], levels[-1]), y.shape)]
     alike += [np.full_like(y, level) for level in [*edges, np.clip(y.mean(), levels[0], levels[-1]), *levels]]
@@ -153,8 +155,12 @@ def _measure_trials(
             return Answers()
     distances = np.abs(y - means)
     groups = [y > means, distances > distances.mean()]
-    ends = [edges, edges[::-1], *((one, other) for one in levels for other in levels if one != other)]
-    pairs = [np.where(group, *values) for group in groups for values in ends]
+    ends: list[tuple[Any, Any]] = [
+        (edges[0], edges[1]),
+        (edges[1], edges[0]),
+        *((one, other) for one in levels for other in levels if one != other),
+    ]
+    pairs = [np.where(group, one, other) for group in groups for one, other in ends]
     varying = [right, *map(measure_answer, pairs)]
     losses = np.array([*constant, *varying])
     others = [(y + np.ptp(y)).astype(label.dtype), (y.min() + y.max() - y).astype(label.dtype)]
@@ -164,8 +170,8 @@ def _measure_trials(
     if min(varying) >= min(constant) - 1e-3 * typical:  # the best pair may lie between two levels
         middle = np.full_like(y, levels[int(np.argmin(constant[-LEVELS:]))])
         step = levels[1] - levels[0]
-        constant.append(_descend(measure_answer, middle, [np.ones_like(y)], step, levels))
-        varying += [_descend(measure_answer, middle, [1.0 * group, 1.0 - group], step, levels) for group in groups]
+        constant.append(_descend(measure_answer, middle, [np.ones_like(y)], step, edges))
+        varying += [_descend(measure_answer, middle, [1.0 * group, 1.0 - group], step, edges) for group in groups]
     return Answers(right, min(constant), min(varying), float(losses.max()), typical)
 
 
@@ -174,13 +180,13 @@ def _descend(
     answer: np.ndarray,
     ways: Sequence[np.ndarray],
     step: float,
-    levels: np.ndarray,
+    bounds: np.ndarray,
 ) -> float:
     """The lowest loss that steps along some ways lead to, each half as long as those before."""
     lowest = measure(answer)
     for halvings in range(1, HALVINGS + 1):
         for change in [sign * step * 0.5**halvings * way for way in ways for sign in (-1, 1)]:
-            moved = np.clip(answer + change, levels[0], levels[-1])
+            moved = np.clip(answer + change, *bounds)
             loss = measure(moved)
             if loss < lowest:
                 lowest, answer = loss, moved

@@ -47,6 +47,8 @@ def make_binary_task():
         (np.eye(3), "my_loss", "softmax", 3, "classes", (0, 1, 2)),
         (np.array([0, 1, 2]), "my_loss", "softmax", 3, "classes", (0, 1, 2)),
         (np.array([[0, 1], [1, 1]]), "my_loss", "sigmoid", 2, "labels", ()),
+        (np.array([[0, 1], [1, 1]]), "my_loss", "sigmoid", 1, "loss", ()),  # masks, of images with one channel
+        (np.eye(3), "my_loss", "softmax", 4, "loss", ()),
     ],
 )
 def test_labels_say_what_is_to_be_learned(labels, loss, activation, units, type_, classes):

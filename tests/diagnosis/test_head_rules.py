@@ -1,7 +1,10 @@
 """Heads that squeeze twice, labels under a loss of one's own, and layers that start as one unit: on real models."""
 
+import dataclasses
+
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from keras import layers
 
@@ -9,6 +12,7 @@ import keras_vg as vg
 
 X = np.random.default_rng(0).normal(size=(64, 6)).astype("float32")
 CLASSES = np.arange(64) % 3
+NO_GRADIENTS = pd.DataFrame()
 NUMBERS = X[:, :1] + 2.0
 
 
@@ -163,15 +167,35 @@ def test_labels_of_which_most_are_within_reach(activation, labels, expected, los
     assert find_rules(head, loss, labels.astype("float32")).get("label_range") == expected
 
 
-@pytest.mark.parametrize(("has_other_path", "expected"), [(True, "warning"), (False, "error")])
-def test_dead_units_that_a_path_leads_past(has_other_path, expected):
+def put_dead(values, units=6):
+    return layers.Dense(units, "relu", bias_initializer=keras.initializers.Constant(-100))(values)
+
+
+def put_dead_after(values):
+    """A ReLU behind a sum, by which the weights of one branch come last."""
+    return layers.ReLU()(layers.Add()([layers.Dense(6)(values), layers.Dense(6)(values)]) - 100.0)
+
+
+@pytest.mark.parametrize(
+    ("build", "expected"),
+    [
+        (lambda x: [layers.Dense(1)(layers.Concatenate()([layers.Dense(1)(x), put_dead(x, 1)]))], "warning"),
+        (lambda x: [layers.Dense(1)(layers.Add()([x, layers.Dense(6)(put_dead(x))]))], "warning"),
+        (lambda x: [layers.Dense(1)(x + put_dead(x))], "warning"),
+        (lambda x: [layers.Dense(1)(put_dead(x))], "error"),
+        (lambda x: [layers.Dense(1)(put_dead_after(x))], "error"),
+        (lambda x: [layers.Dense(1)(x), layers.Dense(1)(put_dead(x))], "error"),  # one of two outputs
+        (lambda x: [layers.Dense(1)(put_dead(x) + put_dead(x))], "error"),  # on all ways
+    ],
+)
+def test_dead_units_that_are_passed_by(build, expected):
     entry = keras.Input((6,))
-    dead = layers.Dense(1, "relu", bias_initializer=keras.initializers.Constant(-100))(entry)
-    joined = layers.Concatenate()([layers.Dense(1)(entry), dead]) if has_other_path else dead
-    model = keras.Model(entry, layers.Dense(1)(joined))
-    model.compile("adam", "mse")
-    found = {f.rule: f.severity for f in vg.diagnose(vg.inspect(model, X, X[:, :1])).list_all()}
-    assert found["dead_relu"] == expected
+    outputs = build(entry)
+    model = keras.Model(entry, outputs)
+    model.compile("adam", ["mse"] * len(outputs))
+    # Without gradients: a layer that never gets one is an error of its own, from which its cause takes the severity.
+    inspection = dataclasses.replace(vg.inspect(model, X, [X[:, :1]] * len(outputs)), gradients=NO_GRADIENTS)
+    assert {f.rule: f.severity for f in vg.diagnose(inspection).list_all()}["dead_relu"] == expected
 
 
 def test_head_of_zeros_behind_which_something_is_reshaped():

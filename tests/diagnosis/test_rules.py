@@ -228,8 +228,9 @@ def test_flat_loss_may_be_a_plateau_at_first(epochs, steps, severity):
     ("losses", "severity"),
     [
         ([0.8, 0.5, 6.0], "warning"),  # one epoch may pass
-        ([0.8, 0.5, 6.0, 5.5, 6.1], "error"),
-        ([0.8, 0.5, 6.0, 0.9, 6.1], "warning"),
+        ([0.8, 0.5, 6.0, 5.5, 6.1, 5.8], "warning"),
+        ([0.8, 0.5, 6.0, 5.5, 6.1, 5.8, 5.9], "error"),
+        ([0.8, 0.5, 6.0, 0.9, 6.1, 5.8, 5.9], "warning"),
         ([0.8, 0.5, 300.0], "error"),
     ],
 )

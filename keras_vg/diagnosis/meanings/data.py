@@ -20,8 +20,8 @@ DATA: dict[str, Meaning] = {
             "network learns, part of the loss stays, or falls below 0 without end."
         ),
         severity=(
-            "Error; a warning under a regression's loss where all but `cut_labels` of the labels' variance is within "
-            "reach."
+            "Error; a warning under a regression's loss that can get below `cut_labels` of a constant answer's within "
+            "the range."
         ),
         thresholds=(
             "reachable_loss",

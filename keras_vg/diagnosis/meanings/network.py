@@ -53,8 +53,8 @@ NETWORK: dict[str, Meaning] = {
             "revives them."
         ),
         severity=(
-            "Error where a whole layer is dead (`dead_fraction`), unless a path from an input to an output leads past "
-            "it; warning from `dead_warning` on."
+            "Error where a whole layer is dead (`dead_fraction`); a warning where it is the only one and each output "
+            "is reached without it, as past a block with a skip connection, and from `dead_warning` on."
         ),
         thresholds=(
             "dead_warning",

@@ -19,8 +19,8 @@ STEPS: dict[str, Meaning] = {
         severity=(
             "Error where one step raises the loss by `loss_jump` (by `loss_jump_adaptive` under Adam and its kin, a "
             "warning below), where the rate was raised and the loss was lost, or where the loss is above that of a "
-            "constant prediction (where that is unknown: `rising_error` times the lowest loss) for `first_epochs`, or "
-            "at once `lost_loss` times that. Otherwise a warning."
+            "constant prediction (where that is unknown: `rising_error` times the lowest loss) for `settled_epochs`, "
+            "or at once `lost_loss` times that. Otherwise a warning."
         ),
         thresholds=(
             "loss_jump",
@@ -28,7 +28,7 @@ STEPS: dict[str, Meaning] = {
             "rising_loss",
             "rising_error",
             "lost_loss",
-            "first_epochs",
+            "settled_epochs",
             "oscillation",
             "oscillation_size",
         ),
@@ -102,8 +102,8 @@ STEPS: dict[str, Meaning] = {
             "something is wrong; the findings beside it say what."
         ),
         severity=(
-            "Error after `plateau_steps` steps, or where the steps are not known; a warning before: healthy nets may "
-            "stay on a plateau first."
+            "Error after `plateau_steps` steps, or where the steps are not known; a warning before, and while each "
+            "epoch's fall is larger than the one before: healthy nets may stay on a plateau first."
         ),
         thresholds=(
             "flat_loss",
