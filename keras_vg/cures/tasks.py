@@ -77,9 +77,7 @@ def find_task(labels: Any, loss: str, activation: str, units: int, asks_for_labe
             type_ = "classes"
         else:
             type_ = "labels" if is_binary and not has_one_column and activation == "sigmoid" else "numbers"
-    elif (
-        activation in ("sigmoid", "softmax") and asks_for_labels
-    ):  # which say what the answers are, whatever is made of them
+    elif asks_for_labels and activation in ("sigmoid", "softmax"):
         is_row = not has_one_column and values.shape[-1] == units
         is_one_hot = is_one_hot and is_row and activation == "softmax"
         is_choice = is_binary and units == 1 if activation == "sigmoid" else is_few and units > 1

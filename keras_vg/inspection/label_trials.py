@@ -155,7 +155,8 @@ def _measure_trials(
             return Answers()
     distances = np.abs(y - means)
     groups = [y > means, distances > distances.mean()]
-    ends: list[tuple[Any, Any]] = [
+    ends: list[tuple[Any, Any]] = [(edges[0], edges[1]), (edges[1], edges[0])]
+    ends += [(one, other) for one in levels for other in levels if one != other]
         (edges[0], edges[1]),
         (edges[1], edges[0]),
         *((one, other) for one in levels for other in levels if one != other),
