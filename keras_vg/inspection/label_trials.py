@@ -157,10 +157,6 @@ def _measure_trials(
     groups = [y > means, distances > distances.mean()]
     ends: list[tuple[Any, Any]] = [(edges[0], edges[1]), (edges[1], edges[0])]
     ends += [(one, other) for one in levels for other in levels if one != other]
-        (edges[0], edges[1]),
-        (edges[1], edges[0]),
-        *((one, other) for one in levels for other in levels if one != other),
-    ]
     pairs = [np.where(group, one, other) for group in groups for one, other in ends]
     varying = [right, *map(measure_answer, pairs)]
     losses = np.array([*constant, *varying])
