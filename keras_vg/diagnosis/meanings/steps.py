@@ -41,7 +41,8 @@ STEPS: dict[str, Meaning] = {
         ),
         severity=(
             "Error below `slow_error` (over the epochs: below `flat_loss`), warning below `slow_loss` (over the "
-            "epochs: below `slow_curve`). Error where the total change of the kernels is below `small_total_update`."
+            "epochs: below `slow_curve`). Where the total change of the kernels is below `small_total_update`, an error "
+            "below `slow_curve`, otherwise a warning."
         ),
         thresholds=(
             "slow_loss",
