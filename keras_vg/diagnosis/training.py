@@ -249,7 +249,7 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
     if 0 < moved < t.small_total_update and losses[-1] > t.beaten_loss * _get_start(context, losses):
         yield Finding(
             "learning_rate_too_low",
-            "error" if fall < t.slow_curve else "warning",
+            "error",
             (),
             int(epochs[0]),
             {**evidence, "steps": context.count_steps(), "total_update_ratio": moved},

@@ -110,7 +110,7 @@ def test_a_warning_is_an_error_after_a_training_that_learned_nothing():
         guard = vg.TrainingGuard(x, y)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the guard's own, which are what is looked at
-            model.fit(x, y, epochs=15, batch_size=8, verbose=0, callbacks=[guard])
+            model.fit(x, y, epochs=26, batch_size=8, verbose=0, callbacks=[guard])
         severities[rate] = [
             [f.severity for f in findings if f.rule == "learning_rate_too_low"] for findings in (before, guard.findings)
         ]

@@ -41,8 +41,7 @@ STEPS: dict[str, Meaning] = {
         ),
         severity=(
             "Error below `slow_error` (over the epochs: below `flat_loss`), warning below `slow_loss` (over the "
-            "epochs: below `slow_curve`). Where the total change of the kernels is below `small_total_update`, an error "
-            "below `slow_curve`, otherwise a warning."
+            "epochs: below `slow_curve`). Error where the total change of the kernels is below `small_total_update`."
         ),
         thresholds=(
             "slow_loss",
