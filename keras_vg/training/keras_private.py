@@ -1,9 +1,8 @@
 """Every private name of Keras that the package uses, each with the reason why no public one would do."""
 
-import contextlib
 import inspect
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any
 
 import keras
@@ -374,10 +373,10 @@ def compute_loss(model: keras.Model, x: Any, y: Any, predictions: Any, sample_we
 def list_losses(compiled_loss: Any, predictions: Any) -> list[tuple[str, bool | None, int | None]]:
     """The name of each output's loss, in lower case with underscores, whether it takes logits, the class it leaves out.
 
-    In the order of `keras.tree.flatten(predictions)`, which sorts a dict by its keys; Keras's is that of the model.
+    In the order of `keras.tree.flatten(predictions)`, which sorts a dict by its keys; Keras keeps that of the losses.
     Private: a loss given by name or as a function is wrapped, and only `fn` and `_fn_kwargs` tell by what.
     """
-    order = {id(tensor): index for index, tensor in enumerate(keras.tree.flatten(predictions))}
+    order = {id(tensor): index for index, tensor in enumerate(tree.flatten(predictions))}
 
     def find_output(item: Any) -> int:
         output = predictions
@@ -387,7 +386,7 @@ def list_losses(compiled_loss: Any, predictions: Any) -> list[tuple[str, bool | 
 
     found = []
     flat = list(compiled_loss._flat_losses)
-    with contextlib.suppress(KeyError, TypeError, IndexError):  # names of outputs that are a list, whose order it is
+    with suppress(KeyError, TypeError, IndexError):  # names of outputs that are a list, whose order it is
         flat.sort(key=find_output)
     for item in flat:
         loss = item.loss
