@@ -107,7 +107,7 @@ def _describe_course(said: list[Findings]) -> str:
     """Each rule and severity once, with when it was first said."""
     first: dict[str, str] = {}
     for stage, findings in enumerate(said):
-        when = "before" if stage < 2 else f"epoch {stage - 2}"
+        when = "before" if stage < 2 else "at the end" if stage == len(said) - 1 else f"epoch {stage - 2}"
         for finding in findings:
             if finding.severity != "info":
                 first.setdefault(f"{finding.rule} ({finding.severity})", when)

@@ -143,7 +143,7 @@ class Watched(NamedTuple):
     Attributes:
         inspection: What `inspect` measured before.
         before: What `diagnose` finds in that.
-        during: What `TrainingGuard` finds before the first step, and after each epoch.
+        during: What `TrainingGuard` finds before the first step, after each epoch, and at the end.
         losses: The loss of each epoch.
         total_update: Sum over the first five epochs of the relative change of the kernel that changes most.
         raised: What the training raised, if it did.
@@ -190,7 +190,7 @@ def watch_program(program: Program, seed: int, epochs: int = 20, examples: int =
         except Exception as error:  # Keras and its backends raise many types; whichever it is, it is printed
             raised = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0][:200]}"
         total_update = _measure_total_update(path) if listener.losses else float("nan")
-    during = listener.heard or [guard.findings]
+    during = [*listener.heard, guard.findings]
     losses = np.array(listener.losses)
     return Watched(inspection, vg.diagnose(inspection), during, losses, total_update, raised)
 

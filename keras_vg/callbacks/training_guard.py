@@ -63,7 +63,8 @@ class TrainingGuard(FitCallback):
     batch, the model is inspected (see `inspect`) before the first step and at every epoch's end: activations,
     predictions, loss and labels are judged, too. Training is bit for bit what it would be without the guard.
 
-    Each finding is warned of once, when it first appears: errors and warnings, with what to do.
+    Each finding is warned of once, when it first appears: errors and warnings, with what to do. At the end of the fit
+    all is judged once more: a loss that has been flat for some steps may be on a plateau, but not if nothing follows.
 
     With `action="raise"` or `"restore"` each step is looked at, too, before any callback learns of it, wherever the
     guard is in the list: whether the gradients were finite (those of steps that a `LossScaleOptimizer` skips aside)
@@ -200,7 +201,13 @@ class TrainingGuard(FitCallback):
             self._diagnosis = RunningDiagnosis(self._thresholds, inspection)
             self._output_losses = list(inspection.outputs[list(LOSS_COLUMNS)].itertuples(index=False, name=None))
             self._probe = ActivationProbe(self.model, convert_batch(self._x), y=convert_batch(self._y))
-            self._judge(None)
+            self._judge()
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        """Judges the training as one that is over, and leaves it."""
+        if self._is_started and self._epoch >= 0:
+            self._judge(is_over=True)
+        super().on_train_end(logs)
 
     def _detach(self) -> None:
         if self._watch is not None:
@@ -232,7 +239,8 @@ class TrainingGuard(FitCallback):
             self._read_probe(self._probe)
         if "loss" in logs:
             self._diagnosis.add_metrics(self._epoch, {k: float(v) for k, v in logs.items() if np.ndim(v) == 0})
-        self._judge(self._epoch)
+        self._judge()
+        self._stop_if_due()
 
     def _read_probe(self, probe: ActivationProbe) -> None:
         """Takes the activations and predictions of the probe batch."""
@@ -241,17 +249,17 @@ class TrainingGuard(FitCallback):
         outputs = describe_reading(self.model, reading, self._y, self._output_losses)
         self._diagnosis.add_predictions(self._epoch, outputs)
 
-    def _judge(self, epoch: int | None) -> None:
-        self.findings = self._diagnosis.judge()
+    def _judge(self, is_over: bool = False) -> None:
+        self.findings = self._diagnosis.judge(is_over)
         for finding in self.findings:
             self._warn(finding)
-        if epoch is None:
-            return
+
+    def _stop_if_due(self) -> None:
         errors = [finding for finding in self.findings if finding.severity == "error"]
         self._streak = self._streak + 1 if errors else 0
         if self.action == "stop" and self._streak >= self.patience:
             self.model.stop_training = True
-            warnings.warn(f"The training stops after epoch {epoch}: {describe(errors[0])}.", stacklevel=2)
+            warnings.warn(f"The training stops after epoch {self._epoch}: {describe(errors[0])}.", stacklevel=2)
 
     def _warn(self, finding: Finding) -> None:
         key = (finding.rule, finding.severity)

@@ -89,6 +89,7 @@ class Context:
         optimizer: The optimizer's class where it is known without an inspection; several are joined by `" and "`.
         digest: Stands for the gradient log of a training that is judged as it goes on; `gradients` are the rows of its
             first epoch then.
+        is_over: Whether the training is known to have ended.
     """
 
     thresholds: Thresholds
@@ -101,6 +102,7 @@ class Context:
     spread_history: tuple[np.ndarray, np.ndarray] | None = None
     optimizer: str = ""
     digest: GradientDigest | None = None
+    is_over: bool = False
 
     @cached_property
     def series(self) -> GradientSeries:
@@ -241,12 +243,21 @@ class Context:
         return float(self.epoch_metrics.steps.sum())
 
     @property
+    def is_complete(self) -> bool:
+        """Whether the training has ended after so many epochs that what it has not learned counts as not learned."""
+        if not self.is_over or self.losses is None or self.count_steps() < self.thresholds.first_steps:
+            return False
+        return len(self.losses) >= self.thresholds.ended_epochs
+
+    @property
     def is_past_plateau(self) -> bool:
-        """Whether a flat loss has lasted longer than the plateau on which healthy nets may start.
+        """Whether a flat loss has lasted longer than the plateau on which healthy nets may start, or to the end.
 
         It goes on while each of the last epochs' falls is larger than the one before: as a saddle point is left.
         """
-        if self.losses is None or self.count_steps() < self.thresholds.plateau_steps:
+        if self.losses is None:
+            return False
+        if self.count_steps() < self.thresholds.plateau_steps and not self.is_complete:
             return False
         falls = -np.diff(self.losses[-4:])
         is_seen = len(falls) > 1 and falls[-1] > _LEAST_FALL * abs(self.losses[-1])

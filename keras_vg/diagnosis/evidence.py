@@ -109,6 +109,7 @@ class Evidence:
         inspection: What `inspect` returned before the training.
         predictions: The predictions for a probe batch during the training, as in `Inspection.outputs`, with `epoch`.
         optimizer: The optimizer's class where it is known without an inspection; several are joined by `" and "`.
+        is_over: Whether the training is known to have ended.
     """
 
     gradients: pd.DataFrame | None = None
@@ -118,6 +119,7 @@ class Evidence:
     inspection: Inspection | None = None
     predictions: pd.DataFrame | None = None
     optimizer: str = ""
+    is_over: bool = False
 
 
 def collect(*sources: Any) -> Evidence:

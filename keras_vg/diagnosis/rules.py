@@ -181,6 +181,7 @@ def make_contexts(evidence: Evidence, thresholds: Thresholds) -> list[Context]:
                 inspection=inspection,
                 predictions=evidence.predictions,
                 optimizer=evidence.optimizer,
+                is_over=evidence.is_over,
             )
         )
     return contexts

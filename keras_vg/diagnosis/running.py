@@ -42,8 +42,8 @@ class RunningDiagnosis:
         self.rows: ActivationRows | None = None
         self._table: pd.DataFrame | None = None
 
-    def judge(self) -> Findings:
-        """Says what is wrong by now."""
+    def judge(self, is_over: bool = False) -> Findings:
+        """Says what is wrong by now; of a training that is over, also what it has not learned by its end."""
         if self.digest is None and self.rows is None and self._table is None:
             return conclude(self._contexts, self._judged)
         context = Context(
@@ -57,6 +57,7 @@ class RunningDiagnosis:
             spread_history=self._get_spreads(),
             optimizer=self._optimizer,
             digest=self.digest,
+            is_over=is_over,
         )
         judged = apply_rules(context)
         findings = conclude([*self._contexts, context], [*self._judged, judged])

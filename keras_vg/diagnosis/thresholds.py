@@ -145,6 +145,8 @@ class Thresholds:
         plateau_steps: Steps over which a flat loss may be a plateau, so that it is a warning and no error yet. Chosen:
             healthy programs of the benchmark stay at a constant answer's loss for 70 to 300 steps, by seed ("pictures
             divided by 255, sgd", "small vgg, rmsprop 0.001", "fourth power, standardised"), and then learn.
+        ended_epochs: Epochs after which a flat loss is an error at the end of a fit, whatever its steps, since nothing
+            comes after it. Chosen: fits of fewer epochs are often parts of one training.
         coasting: Movement without a gradient, in learning rates per step and value, from which it does not die away.
             Lion's is 1, for thousands of steps; Adam's adds up to 9 (0.9 + 0.9**2 + ...), over `coasting_steps` 0.3.
         coasting_steps: Steps without a gradient over which it is measured.
@@ -226,6 +228,7 @@ class Thresholds:
     first_epochs: int = 3
     first_steps: int = 30
     plateau_steps: int = 300
+    ended_epochs: int = 10
     coasting: float = 0.5
     coasting_steps: int = 30
     leftover_batches: int = 2

@@ -31,6 +31,11 @@ def fit(model, guard, epochs=2):
     return history, [text for text in said if re.match("error|warning|The training stops", text)]
 
 
+def find_severity(guard):
+    """Of the loss that does not fall."""
+    return next((f.severity for f in guard.findings.list_all() if f.rule == "loss_does_not_fall"), None)
+
+
 def test_warns_once_of_each_finding():
     keras.utils.set_random_seed(0)
     guard = vg.TrainingGuard(*make_data())
@@ -81,6 +86,22 @@ def test_stops_and_says_why(patience, epochs):
     history, said = fit(make_deep("sigmoid", 9), guard, epochs=4)
     assert history.epoch == list(range(epochs))
     assert re.match(rf"The training stops after epoch {epochs - 1}: vanishing gradient", said[-1])
+
+
+@pytest.mark.parametrize(("epochs", "severity"), [(9, "warning"), (10, "error")])
+def test_judges_a_flat_loss_at_the_end_of_the_fit(epochs, severity):
+    keras.utils.set_random_seed(0)
+    x, y = np.random.default_rng(0).normal(size=(640, 3)), np.tile([[0.0], [1.0]], (320, 1))  # labels of chance
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(1, "sigmoid", kernel_initializer="zeros")])
+    model.compile(keras.optimizers.SGD(0.01), "binary_crossentropy")
+    guard, severities = vg.TrainingGuard(), []
+    note = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: severities.append(find_severity(guard)))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        model.fit(x, y, batch_size=160, epochs=epochs, verbose=0, callbacks=[guard, note])
+    assert (severities[-1], find_severity(guard)) == ("warning", severity)
+    said = [text for text in map(str, (item.message for item in caught)) if re.match("error|warning", text)]
+    assert [text.split(":")[0] for text in said] == ["warning", "error"][: 1 + (severity == "error")]
 
 
 def test_lets_a_healthy_net_train():

@@ -87,7 +87,7 @@ def make_outputs(loss="mean_squared_error", **columns):
     return pd.DataFrame([row | columns])
 
 
-def judge_run(losses, variations=None, loss="mean_squared_error", steps=100, **outputs):
+def judge_run(losses, variations=None, loss="mean_squared_error", steps=100, is_over=False, **outputs):
     """What is found in a training of which the probe's predictions have these standard deviations, by epoch."""
     inspected = make_outputs(loss, **outputs)
     setup = {"loss": 1.0, "loss_after": 0.99, "learning_rate": 1e-3, "optimizer": "Adam", "loss_scaling": False}
@@ -101,7 +101,13 @@ def judge_run(losses, variations=None, loss="mean_squared_error", steps=100, **o
     gradients = make_gradients([0.1] * 3, epochs=len(losses), steps=steps)
     history = make_history(losses)
     context = Context(
-        Thresholds(), False, gradients=gradients, history=history, inspection=inspection, predictions=predictions
+        Thresholds(),
+        is_inspection=False,
+        gradients=gradients,
+        history=history,
+        inspection=inspection,
+        predictions=predictions,
+        is_over=is_over,
     )
     rules = HISTORY_RULES + (PREDICTION_RULES[:1] if predictions is not None else ())
     return {finding.rule: finding for rule in rules for finding in rule(context)}
@@ -118,6 +124,10 @@ def test_a_loss_that_settles_at_a_constant_answers():
     assert found["predictions_hardly_vary"].severity == "warning"
     assert judge_run(SETTLED)["no_better_than_constant"].severity == "warning"  # the predictions are not known
     assert judge_run(SETTLED, [0.03] * 8, steps=20)["no_better_than_constant"].severity == "warning"
+    for count, severity in ((1, "warning"), (2, "error")):  # at the end of 9 and of 10 epochs
+        losses = SETTLED + [1.0004] * count
+        found = judge_run(losses, [0.03] * len(losses), steps=5, is_over=True)["no_better_than_constant"]
+        assert found.severity == severity
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,8 @@ def test_what_has_learned_nothing(losses, baseline, expected):
     assert not has_learned_nothing(dataclasses.replace(context, is_inspection=True))
     few = dataclasses.replace(context, gradients=log.assign(steps=90))  # it may be a plateau
     assert not has_learned_nothing(few)
+    ended = dataclasses.replace(few, is_over=True, thresholds=Thresholds(ended_epochs=3))
+    assert has_learned_nothing(ended) == expected
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
 import types
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -7,8 +8,11 @@ import pytest
 import keras_vg as vg
 from helpers.made_up_logs import find, make_activations, make_gradients, make_history
 from keras_vg import theory
+from keras_vg.diagnosis.evidence import Evidence
 from keras_vg.diagnosis.findings import Finding, Findings
 from keras_vg.diagnosis.gradients import fit_factor
+from keras_vg.diagnosis.rules import judge
+from keras_vg.diagnosis.thresholds import Thresholds
 from keras_vg.logs import schemas
 
 
@@ -222,6 +226,25 @@ def test_flat_loss_may_be_a_plateau_at_first(epochs, steps, severity):
     log = make_gradients([0.1, 0.1, 0.1], epochs=epochs, steps=steps, update_ratio=0.5)
     found = find(log, make_history([1.101 - 1e-5 * epoch for epoch in range(epochs)]))
     assert found["loss_does_not_fall"].severity == severity
+
+
+@pytest.mark.parametrize(
+    ("epochs", "steps", "severity"),
+    [(9, 20, "warning"), (10, 20, "error"), (10, 3, "error"), (14, 2, None)],  # None: too few steps to say
+)
+def test_flat_loss_is_no_plateau_at_the_end_of_a_training(epochs, steps, severity):
+    log = make_gradients([0.1, 0.1, 0.1], epochs=epochs, steps=steps, update_ratio=0.05 * steps)
+    evidence = Evidence(log, history=make_history([1.101 - 1e-5 * epoch for epoch in range(epochs)]))
+    for is_over, expected in ((False, severity and "warning"), (True, severity)):
+        findings = judge(replace(evidence, is_over=is_over), Thresholds()).list_all()
+        assert [f.severity for f in findings if f.rule == "loss_does_not_fall"] == ([expected] if expected else [])
+
+
+def test_a_loss_that_falls_faster_and_faster_is_leaving_its_plateau_at_the_end_too():
+    losses = [1.101, 1.1009, 1.1008, 1.1007, 1.1006, 1.1005, 1.1004, 1.1001, 1.0996, 1.0988]
+    log = make_gradients([0.1, 0.1, 0.1], epochs=10, steps=20, update_ratio=0.5)
+    found = judge(Evidence(log, history=make_history(losses), is_over=True), Thresholds()).list_all()
+    assert {f.rule: f.severity for f in found}["loss_does_not_fall"] == "warning"
 
 
 @pytest.mark.parametrize(

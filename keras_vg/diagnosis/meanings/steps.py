@@ -102,14 +102,16 @@ STEPS: dict[str, Meaning] = {
             "something is wrong; the findings beside it say what."
         ),
         severity=(
-            "Error after `plateau_steps` steps, or where the steps are not known; a warning before, and while each "
-            "epoch's fall is larger than the one before: healthy nets may stay on a plateau first."
+            "Error after `plateau_steps` steps, or where the steps are not known, and in `TrainingGuard` at the end of "
+            "a fit of `ended_epochs`; a warning before, and while each epoch's fall is larger than the one before: "
+            "healthy nets may stay on a plateau first."
         ),
         thresholds=(
             "flat_loss",
             "first_epochs",
             "first_steps",
             "plateau_steps",
+            "ended_epochs",
         ),
     ),
     "no_better_than_constant": Meaning(
@@ -120,14 +122,15 @@ STEPS: dict[str, Meaning] = {
         ),
         severity=(
             "Error if the predictions for the probe batch hardly vary as well (`hardly_vary`), and it had been "
-            "lower or has stayed for `settled_epochs` and `settled_steps`; otherwise a warning, since labels may "
-            "be noise."
+            "lower or has stayed for `settled_epochs` and `settled_steps`, or to the end of a fit of `ended_epochs`; "
+            "otherwise a warning, since labels may be noise."
         ),
         thresholds=(
             "baseline_distance",
             "baseline_noise",
             "settled_epochs",
             "settled_steps",
+            "ended_epochs",
             "hardly_vary",
             "first_epochs",
             "first_steps",
