@@ -224,7 +224,7 @@ SICK = [
     ),
     DIGITS.vary(
         "convolutions and a dropout of 0.98",
-        unnamed=True,
+        label=labels.DROPOUT,
         strength="clear",
         build=partial(build_convolutions, dropout=0.98, filters=(4, 4)),
     ),

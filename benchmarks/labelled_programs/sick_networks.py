@@ -188,7 +188,7 @@ SICK_NETWORKS = [
     ),
     Program(
         name="frozen hidden layers",
-        label=("frozen_layers",),
+        label=("frozen_layers", "frozen_at_random"),
         strength="mild",
         data=make_blobs,
         build=freeze_hidden(dense(hidden=[32, 32], activation="relu", output=(3, "softmax"))),

@@ -305,6 +305,15 @@ def draw_trained(scene: Scene, ax: Axes) -> None:
     ax.set_ylabel("values in the kernel")
 
 
+def draw_dropout(scene: Scene, ax: Axes) -> None:
+    """The values of an example that each dropout layer keeps in the mean, and those that it drops."""
+    layers: dict[str, tuple[float, int]] = scene.inspection.setup["dropout"]
+    kept = pd.Series([(1 - rate) * values for rate, values in layers.values()])
+    dropped = pd.Series([rate * values for rate, values in layers.values()])
+    _draw_stack(ax, list(layers), kept, dropped, ("kept", "dropped"))
+    ax.set_ylabel("values of an example")
+
+
 def _draw_bars(ax: Axes, names: list[str], values: "np.ndarray | list[float]") -> None:
     ax.bar(np.arange(len(names)), values, color=BLUE, width=0.6)
     _name_layers(ax, names)

@@ -13,6 +13,15 @@ INPUTS = [
         caption="The largest standard deviation of a feature, on a log scale.",
     ),
     Section(
+        rule="dropout_rate",
+        sick="convolutions and a dropout of 0.98",
+        healthy="convolutions and a dropout of a half",
+        silent="Half of the values are kept.",
+        draw=drawings.draw_dropout,
+        caption="Values of an example that each dropout layer keeps in the mean (blue) and drops (hatched).",
+        is_shared=False,
+    ),
+    Section(
         rule="constant_input",
         sick="the same input",
         healthy="inputs of 0.1",

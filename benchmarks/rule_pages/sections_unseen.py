@@ -22,6 +22,13 @@ UNSEEN = [
         is_shared=False,
     ),
     Section(
+        rule="frozen_at_random",
+        sick="frozen hidden layers",
+        healthy="a base that divides by 255",
+        silent="The frozen layers have learned before.",
+        caption="No picture: weights that are drawn and weights that were learned look alike to the eye.",
+    ),
+    Section(
         rule="changed_trainable",
         sick="frozen, not compiled again",
         healthy="frozen and compiled again",

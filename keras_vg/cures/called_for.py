@@ -74,6 +74,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
     "input_scale": _INPUTS,
     "feature_scale": _INPUTS,
     "input_too_small": (_INPUTS[0], "learning rate * 100"),
+    "dropout_rate": ("dropout of what was to be kept",),
     "label_scale": ("labels standardized in the model", "Adam", "clipnorm=1", *_RATES_DOWN, "learning rate * 100"),
     # rate
     "no_update": ("no gradient accumulation", *_RATES_UP, "Adam"),
@@ -84,6 +85,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
     "skipped_steps": (*_PRECISION, *_INPUTS, "labels standardized in the model", *_WEIGHTS),
     # initialization
     "symmetric_weights": _WEIGHTS,
+    "frozen_at_random": ("frozen layers trained",),
     "unbounded_recurrence": ("tanh in recurrent layers", *_RECURRENT[:2]),
     "residual_growth": (*_NORMALIZATIONS, "fewer layers"),
     "exploding_activation": (*_WEIGHTS, *_NORMALIZATIONS, *_INPUTS, "fewer layers"),

@@ -3,6 +3,7 @@
 from keras_vg.cures import (
     activations,
     embeddings,
+    frozen,
     heads,
     initializers,
     inputs,
@@ -30,6 +31,7 @@ _MODULES = (
     skips,
     recurrence,
     precision,
+    frozen,
 )
 
 REMEDIES: dict[str, Remedy] = {remedy.name: remedy for module in _MODULES for remedy in module.REMEDIES}

@@ -24,7 +24,8 @@ class Inspection:
         activations: One row per layer and one per input (depth -1), with the columns of an activation log.
         weights: One row per weight of rank 2 or more, frozen ones included: `depth`, `layer`, `kind` (the layer's
             class), `weight`, `trainable`, `size`, `weight_rms`, and how far the layer's units differ in it:
-            `unit_spread` of the weight and `gradient_spread` of its gradient (0: all alike).
+            `unit_spread` of the weight and `gradient_spread` of its gradient (0: all alike); of a frozen weight
+            `looks_fresh`, whether its values could be its initializer's (NaN where that cannot be told).
         inputs: One row per input, then one for what the first kernel is given: see `batches.describe_inputs`.
         outputs: One row per output, its loss, its predictions and its labels: see `batches.list_outputs`.
         embeddings: One row per embedding that was called: `layer`, its `input_dim`, and the smallest and the largest of
@@ -44,6 +45,8 @@ class Inspection:
             the change of all weights by that step relative to their size, and `update_if_built`, the same if the
             optimizer were built before, where that differs (NaN elsewhere); `backend`, `changed_weights` (frozen or
             thawed after the optimizer had been built) and `stateful_layers` (their classes by their names);
+            `dropout`, of each `Dropout` that was called its rate and how many values of an example it drops
+            independently;
             `skip_connections`, how many layers add outputs of other layers; `paths`, the depths of the layers on each
             path from an input to an output, none if the model's graph is not known; `passed_by`, the layers without any
             one of which each output is still reached from an input;

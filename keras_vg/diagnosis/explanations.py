@@ -220,6 +220,16 @@ EDGES: tuple[Edge, ...] = (
         (*STALLED, "tiny_gradient", "vanishing_gradient"),
         "The first kernel's gradient is as small as its inputs, and what differs between them is lost beside biases.",
     ),
+    Edge(
+        "dropout_rate",
+        (*STALLED, "dead_relu", *HIGH),
+        "Where hardly a value passes, and those that do are made as large as all were, each step is led by chance.",
+    ),
+    Edge(
+        "frozen_at_random",
+        ("frozen_layers", *FLAT, *ALIKE),
+        "What is random and stays so tells the layers behind it little of the inputs.",
+    ),
     Edge("no_update", (*LOW, *FLAT, *ALIKE), "Weights that do not move learn nothing."),
     Edge("learning_rate_too_high", ("update_too_large",), "It is the same step, seen in the weights."),
     Edge("update_too_large", ("learning_rate_too_high",), "It is the same step, seen in the loss."),

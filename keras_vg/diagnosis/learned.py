@@ -9,7 +9,7 @@ from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
 from keras_vg.diagnosis.order import STAGES
 
-_HARMLESS = STAGES["scale"]
+_HARMLESS = (*STAGES["scale"], "frozen_at_random")
 _MILDER = (*STAGES["rate"], *STAGES["initialization"], *STAGES["depth"], "label_range")
 _UNLEARNED = 0.95
 """Loss, as part of that of the best constant answer, above which nothing has been learned: chosen, to allow for what a
@@ -43,7 +43,8 @@ def soften(findings: Iterable[Finding]) -> list[Finding]:
         findings: The findings.
 
     Returns:
-        The same, those about scales for information, other errors that foretell that nothing is learned as warnings.
+        The same, those about scales and frozen layers for information, other errors that foretell that nothing is
+        learned as warnings.
     """
     softened = []
     for finding in findings:

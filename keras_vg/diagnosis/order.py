@@ -15,7 +15,7 @@ STAGES: dict[str, tuple[str, ...]] = {
     ),
     "labels": ("label_range", "label_shape", "constant_labels", "loss_function", "endless_fall"),
     "head": ("output_layer", "saturated_output"),
-    "scale": ("feature_scale", "input_scale", "input_too_small", "label_scale"),
+    "scale": ("feature_scale", "input_scale", "input_too_small", "label_scale", "dropout_rate"),
     "rate": (
         "changed_trainable",
         "unbuilt_optimizer",
@@ -31,6 +31,7 @@ STAGES: dict[str, tuple[str, ...]] = {
     ),
     "initialization": (
         "symmetric_weights",
+        "frozen_at_random",
         "unbounded_recurrence",
         "exploding_in_time",
         "residual_growth",

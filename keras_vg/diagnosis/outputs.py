@@ -24,6 +24,8 @@ REGRESSIONS += ("mean_absolute_percentage_error",)
 RANGES = {"sigmoid": (0.0, 1.0), "hard_sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0), "tanh": (-1.0, 1.0)}
 RANGES |= {"relu": (0.0, np.inf), "softplus": (0.0, np.inf), "relu6": (0.0, 6.0)}
 
+_NEVER_NEGATIVE = ("relu", "relu6", "softplus", "exponential")
+
 
 def find_output_layer(context: Context) -> Iterator[Finding]:
     """An output activation with which the loss cannot teach anything."""
@@ -86,6 +88,8 @@ def _judge_head(output: dict[str, Any]) -> tuple[str, str] | None:
                 f"and 1 and pass no gradient there. Use `activation='{fit}'`, or no activation with `from_logits=True` "
                 "in the loss."
             )
+    if loss.startswith("binary") and takes_logits and activation in _NEVER_NEGATIVE:
+        return "error", _describe_never_negative(activation, "The loss takes logits (`from_logits=True`)")
     if loss in CROSSENTROPIES and takes_logits and activation in ("sigmoid", "softmax", "relu", "tanh"):
         is_probability = activation in ("sigmoid", "softmax")
         where = " On TensorFlow Keras looks at the logits behind it all the same; other backends do not."
@@ -106,7 +110,7 @@ def _judge_head(output: dict[str, Any]) -> tuple[str, str] | None:
 
 
 def _judge_repeated_activation(context: Context, output: dict[str, Any]) -> tuple[str, str] | None:
-    """Whether a layer without weights applies sigmoid or softmax to what are probabilities already."""
+    """Whether a layer without weights applies sigmoid or softmax to what another activation has cut already."""
     bounded = ("sigmoid", "softmax")
     if not context.activations or output["activation"] not in bounded:
         return None
@@ -115,11 +119,25 @@ def _judge_repeated_activation(context: Context, output: dict[str, Any]) -> tupl
     if index == 0 or rows.depth[index - 1] != rows.depth[index] or rows.units[index - 1] != rows.units[index]:
         return None
     before, own = rows.activation[index - 1], rows.activation[index]
+    if before in _NEVER_NEGATIVE and own == "sigmoid":
+        return "error", _describe_never_negative(before, "The last activation is a sigmoid")
+    if before in ("relu", "relu6"):
+        return "warning", (
+            f"The softmax is given what {before} lets pass, so no class can be less likely than by a sum of 0, and an "
+            f"example of which all sums are below 0 teaches nothing. Leave the {before} out."
+        )
     if before not in bounded:
         return None
     return "warning", (
         f"The {own} is given the probabilities of the {before} before it, and cannot come "
         "near 0 or 1 from them: over ten classes a softmax of a softmax stays below 0.24. Leave one of them out."
+    )
+
+
+def _describe_never_negative(activation: str, what: str) -> str:
+    return (
+        f"{what}, and the {activation} before it is never below 0: no probability can be below 0.5. Leave the "
+        f"{activation} out."
     )
 
 
@@ -404,26 +422,6 @@ def find_not_inspected(context: Context) -> Iterator[Finding]:
         {"not_seen": ", ".join(f"{name} ({reason})" for name, reason in context.inspection.setup["not_seen"].items())},
         "The inspection says nothing of these, good or bad. Logs of the training know gradients and loss whatever the "
         "model's `train_step` does.",
-    )
-
-
-def find_frozen(context: Context) -> Iterator[Finding]:
-    """Layers that are not trained, which is worth knowing and nothing worse."""
-    if context.inspection is None:
-        return
-    rows = context.inspection.weights
-    frozen = rows[~rows["trainable"]]
-    frozen = frozen[~frozen["layer"].isin(rows[rows["trainable"]]["layer"])]
-    if frozen.empty:
-        return
-    yield Finding(
-        "frozen_layers",
-        "info",
-        tuple(dict.fromkeys(frozen["layer"])),
-        None,
-        {"layers": float(frozen["layer"].nunique()), "of": float(rows["layer"].nunique())},
-        "These layers have `trainable = False` and do not learn. If that is not meant, set it to True and compile "
-        "again.",
     )
 
 

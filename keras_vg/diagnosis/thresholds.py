@@ -145,6 +145,10 @@ class Thresholds:
         plateau_steps: Steps over which a flat loss may be a plateau, so that it is a warning and no error yet. Chosen:
             healthy programs of the benchmark stay at a constant answer's loss for 70 to 300 steps, by seed ("pictures
             divided by 255, sgd", "small vgg, rmsprop 0.001", "fourth power, standardised"), and then learn.
+        dropout_noise: Deviation of a sum of like values behind dropout, relative to its mean. Of widths from 4 to 256
+            all lose accuracy above it, at 0.54 none does (benchmarks/dropout.py).
+        dropout_noise_error: The same, from which half of what was learned is lost, or all.
+        fresh_part: Of the values of frozen weights, the part that must look as if just drawn: chosen.
         ended_epochs: Epochs after which a flat loss is an error at the end of a fit, whatever its steps, since nothing
             comes after it. Chosen: fits of fewer epochs are often parts of one training.
         coasting: Movement without a gradient, in learning rates per step and value, from which it does not die away.
@@ -228,6 +232,9 @@ class Thresholds:
     first_epochs: int = 3
     first_steps: int = 30
     plateau_steps: int = 300
+    dropout_noise: float = 0.6
+    dropout_noise_error: float = 1.5
+    fresh_part: float = 0.5
     ended_epochs: int = 10
     coasting: float = 0.5
     coasting_steps: int = 30

@@ -24,7 +24,9 @@ from keras_vg.inspection.batches import (
     measure_spread,
     tabulate_outputs,
 )
+from keras_vg.inspection.dropout import DropoutRecorder
 from keras_vg.inspection.expected import predict_gradients
+from keras_vg.inspection.freshness import looks_fresh
 from keras_vg.inspection.graph import count_merges, list_passed_by, list_paths
 from keras_vg.inspection.id_range import find_ids_beyond
 from keras_vg.inspection.optimizer_setup import describe_optimizer, measure_update
@@ -99,7 +101,8 @@ def _inspect(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> Inspecti
     time_steps = TimeRecorder(model, probe.watched)
     attention = AttentionRecorder(probe.watched)
     residual = ResidualRecorder(model, probe.watched)
-    probe.step.recorders += [time_steps, attention, residual]
+    dropout = DropoutRecorder(model)
+    probe.step.recorders += [time_steps, attention, residual, dropout]
 
     def finish_step() -> None:
         time_steps.close()
@@ -132,6 +135,7 @@ def _inspect(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> Inspecti
                 for item in probe.watched
                 if getattr(item.layer, "stateful", False)
             },
+            "dropout": dropout.describe(),
             "skip_connections": count_merges(model),
             "paths": list_paths(model),
             "passed_by": list_passed_by(model, {item.name: item.layer for item in probe.watched}),
@@ -254,10 +258,18 @@ def _tabulate_weights(model: keras.Model, probe: ActivationProbe, gradients: Seq
                     "weight_rms": _measure_rms(variable.value),
                     "unit_spread": _measure_spread(variable.value, units),
                     "gradient_spread": _measure_spread(gradient, units) if is_dense else np.nan,
+                    "looks_fresh": np.nan if id(variable) in known else _judge_freshness(item.layer, variable),
                 }
             )
     columns = ["depth", "layer", "kind", "weight", "trainable", "size", "weight_rms", "unit_spread", "gradient_spread"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=[*columns, "looks_fresh"])
+
+
+def _judge_freshness(layer: Any, variable: keras.Variable) -> float:
+    if is_split(variable.value):
+        return np.nan
+    is_fresh = looks_fresh(layer, variable, _to_numpy(variable.value))
+    return np.nan if is_fresh is None else float(is_fresh)
 
 
 def _measure_rms(tensor: Any) -> float:

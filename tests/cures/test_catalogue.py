@@ -252,6 +252,34 @@ def test_initializers_of_layers_that_are_not_dense_are_their_defaults():
 
 
 @pytest.mark.model
+def test_dropout_is_turned_around():
+    drops = [layers.Dropout(0.98, name="drop"), layers.Dropout(0.5, name="usual"), layers.SpatialDropout1D(0.9)]
+    parts = [layers.Dense(8, "relu"), *drops[:2], layers.Reshape((4, 2)), drops[2], layers.Flatten()]
+    model = keras.Sequential([keras.Input((4,)), *parts, layers.Dense(1, "sigmoid")])
+    model.compile("adam", "binary_crossentropy")
+    draft = REMEDIES["dropout of what was to be kept"](make(model, X, BINARY)[0])
+    rates = [layer.rate for layer in draft.model.layers if isinstance(layer, layers.Dropout)]
+    assert rates == [0.02, 0.5, 0.1]
+    assert "keras.layers.Dropout(0.02)  # drop" in draft.code
+    assert REMEDIES["dropout of what was to be kept"](draft) is None
+
+
+@pytest.mark.model
+def test_frozen_layers_are_trained():
+    scale = layers.Normalization(name="scale")
+    scale.adapt(X)
+    base = keras.Sequential([keras.Input((4,)), layers.Dense(8, "relu"), layers.Dense(8, "relu")], name="base")
+    base.trainable = False
+    model = keras.Sequential([keras.Input((4,)), scale, base, layers.Dense(1, "sigmoid", name="last")])
+    model.compile("adam", "binary_crossentropy")
+    draft = REMEDIES["frozen layers trained"](make(model, X, BINARY)[0])
+    assert len(draft.model.trainable_variables) == 6
+    assert 'model.get_layer("base").trainable = True' in draft.code
+    assert not any("scale" in line for line in draft.code)
+    assert REMEDIES["frozen layers trained"](draft) is None
+
+
+@pytest.mark.model
 def test_rates_and_optimizers():
     draft = make_deep(optimizer=keras.optimizers.SGD(0.5, gradient_accumulation_steps=4))[0]
     assert REMEDIES["learning rate / 10"](draft).learning_rate == pytest.approx(0.05)

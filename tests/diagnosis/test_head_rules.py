@@ -37,6 +37,12 @@ def find_rules(hidden, loss, y, x=X):
         ([layers.Dense(3, "softmax"), layers.Softmax()], CLASSES, "warning"),
         ([layers.Dense(3, "softmax"), layers.Activation("softmax")], CLASSES, "warning"),
         ([layers.Dense(1, "sigmoid"), layers.Activation("sigmoid")], CLASSES[:, None] > 1, "warning"),
+        ([layers.Dense(1, "relu"), layers.Activation("sigmoid")], CLASSES[:, None] > 1, "error"),  # 0.5 and more
+        ([layers.Dense(1, "softplus"), layers.Activation("sigmoid")], CLASSES[:, None] > 1, "error"),
+        ([layers.Dense(3, "relu"), layers.Softmax()], CLASSES, "warning"),
+        ([layers.Dense(1, "tanh"), layers.Activation("sigmoid")], CLASSES[:, None] > 1, None),
+        ([layers.Dense(1), layers.Activation("sigmoid")], CLASSES[:, None] > 1, None),
+        ([layers.Dense(3, "relu"), layers.Dense(3, "softmax")], CLASSES, None),
         ([layers.Dense(3), layers.Softmax()], CLASSES, None),
         ([layers.Dense(4, "sigmoid"), layers.Dense(3, "softmax")], CLASSES, None),  # a hidden layer
         ([layers.Dense(3, "sigmoid"), layers.Dense(3, "softmax")], CLASSES, None),  # of as many units
@@ -45,6 +51,16 @@ def find_rules(hidden, loss, y, x=X):
 def test_an_activation_of_probabilities(head, y, expected):
     loss = "sparse_categorical_crossentropy" if y is CLASSES else "binary_crossentropy"
     assert find_rules(head, loss, y.astype("float32")).get("output_layer") == expected
+
+
+@pytest.mark.parametrize(
+    ("activation", "expected"),
+    [("relu", "error"), ("softplus", "error"), ("tanh", "warning"), ("leaky_relu", None), (None, None)],
+)
+def test_logits_that_are_never_negative(activation, expected):
+    loss = keras.losses.BinaryCrossentropy(from_logits=True)
+    found = find_rules([layers.Dense(1, activation)], loss, (CLASSES[:, None] > 1).astype("float32"))
+    assert found.get("output_layer") == expected
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,18 @@ INPUTS: dict[str, Meaning] = {
             "converged_loss",
         ),
     ),
+    "dropout_rate": Meaning(
+        sees=(
+            "Dropout that keeps so few values of an example that a sum of them says more of which were kept than of "
+            "what they were: with a rate of 0.98, of 16 values one in three times one. Often the part to keep was "
+            "meant."
+        ),
+        severity=(
+            "Error from `dropout_noise_error`, or once the model has learned nothing; a warning below; for information "
+            "once it has learned. Silent once the loss is low (`converged_loss`)."
+        ),
+        thresholds=("dropout_noise", "dropout_noise_error", "converged_loss"),
+    ),
     "constant_input": Meaning(
         sees="Inputs that are the same for every example, while the labels are not.",
         severity="Error.",

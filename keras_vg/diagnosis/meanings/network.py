@@ -12,6 +12,14 @@ NETWORK: dict[str, Meaning] = {
         severity="Error; silent where only the output layer starts at 0, which its first step ends.",
         thresholds=("symmetric",),
     ),
+    "frozen_at_random": Meaning(
+        sees=(
+            "Frozen layers whose weights could be a fresh draw of their initializer, by a test of Kolmogorov and "
+            "Smirnov: what they were to know was never loaded. Of fewer than 500 values nothing is said."
+        ),
+        severity="Warning; for information once the model has learned, an error once it has learned nothing.",
+        thresholds=("fresh_part",),
+    ),
     "unbounded_recurrence": Meaning(
         sees=(
             "A recurrent layer without a bound, such as ReLU, whose state grows from one time step to the next "

@@ -1,0 +1,53 @@
+"""A rule about dropout that drops nearly everything."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from keras_vg.diagnosis.context import Context
+from keras_vg.diagnosis.findings import Finding
+
+
+def find_dropout_noise(context: Context) -> Iterator[Finding]:
+    """Dropout layers that keep so few values of an example that what they pass on is mostly chance."""
+    if context.inspection is None or context.is_converged:
+        return
+    layers: dict[str, tuple[float, int]] = dict(context.inspection.setup.get("dropout", {}))
+    noise = {name: measure_noise(rate, values) for name, (rate, values) in layers.items()}
+    noisy = [name for name in noise if noise[name] >= context.thresholds.dropout_noise]
+    if not noisy:
+        return
+    worst = max(noisy, key=lambda name: noise[name])
+    rate, values = layers[worst]
+    yield Finding(
+        "dropout_rate",
+        "error" if noise[worst] >= context.thresholds.dropout_noise_error else "warning",
+        tuple(noisy),
+        None,
+        {"rate": rate, "values": float(values), "noise": noise[worst]},
+        f"With a rate of {rate:.3g} `{worst}` keeps {(1 - rate) * values:.2g} of the {values} values of an example, in "
+        f"the mean: a sum of like values deviates by {noise[worst]:.0%} of its mean. The rate is the part that is "
+        + (f"dropped: to keep {rate:.3g}, write `Dropout({1 - rate:.2g})`." if rate > 0.5 else "dropped; lower it."),
+    )
+
+
+def measure_noise(rate: float, values: int) -> float:
+    r"""Measures how far dropout lets a sum of like values deviate from its mean, relative to that.
+
+    Of $n$ values each is kept with probability $1 - p$, and is then divided by it: the variance of their sum is
+    $n p / (1 - p)$ times the square of a value, so that the deviation is $\sqrt{p / ((1 - p) n)}$ of the mean.
+
+    Args:
+        rate: Part of the values that is dropped, $p$.
+        values: How many values of an example are dropped independently of each other, $n$.
+
+    Returns:
+        The deviation; infinity where all is dropped.
+
+    Example:
+        >>> measure_noise(0.5, 100), measure_noise(0.98, 16)
+        (0.1, 1.75)
+    """
+    if rate >= 1:
+        return float("inf")
+    return float(np.sqrt(rate / ((1 - rate) * values)))

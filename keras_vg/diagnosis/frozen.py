@@ -1,0 +1,47 @@
+"""Rules about layers that are not trained."""
+
+from collections.abc import Iterator
+
+from keras_vg.diagnosis.context import Context
+from keras_vg.diagnosis.findings import Finding
+
+
+def find_frozen(context: Context) -> Iterator[Finding]:
+    """Layers that are not trained, which is worth knowing and nothing worse."""
+    if context.inspection is None:
+        return
+    rows = context.inspection.weights
+    frozen = rows[~rows["trainable"]]
+    frozen = frozen[~frozen["layer"].isin(rows[rows["trainable"]]["layer"])]
+    if frozen.empty:
+        return
+    yield Finding(
+        "frozen_layers",
+        "info",
+        tuple(dict.fromkeys(frozen["layer"])),
+        None,
+        {"layers": float(frozen["layer"].nunique()), "of": float(rows["layer"].nunique())},
+        "These layers have `trainable = False` and do not learn. If that is not meant, set it to True and compile "
+        "again.",
+    )
+
+
+def find_frozen_at_random(context: Context) -> Iterator[Finding]:
+    """Layers that are frozen as their initializer made them: what they were to know was never loaded or learned."""
+    if context.inspection is None or "looks_fresh" not in context.inspection.weights:
+        return
+    rows = context.inspection.weights
+    judged = rows[~rows["trainable"] & rows["looks_fresh"].notna()]
+    fresh = judged[judged["looks_fresh"] == 1]
+    if fresh.empty or fresh["size"].sum() < context.thresholds.fresh_part * judged["size"].sum():
+        return
+    yield Finding(
+        "frozen_at_random",
+        "warning",
+        tuple(dict.fromkeys(fresh["layer"])),
+        None,
+        {"layers": float(fresh["layer"].nunique()), "values": float(fresh["size"].sum())},
+        "These layers have `trainable = False`, and their weights look as their initializer draws them: nothing has "
+        "been learned in them, and nothing will be. Load their weights before (`weights='imagenet'`, `load_weights`), "
+        "or set `trainable = True` and compile again.",
+    )

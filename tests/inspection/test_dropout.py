@@ -1,0 +1,91 @@
+"""Dropout layers: what is known of them, and from when on they drop too much."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+import keras_vg as vg
+from helpers.made_up_inspections import make_inspection
+from helpers.made_up_logs import find
+from keras_vg.diagnosis.dropout import measure_noise
+
+pytestmark = pytest.mark.model
+
+
+def make_images():
+    return np.random.default_rng(0).normal(size=(16, 6, 6, 4)).astype("float32"), np.zeros((16, 1), "float32")
+
+
+def describe(*parts):
+    """What an inspection knows of the dropout layers among these."""
+    model = keras.Sequential([keras.Input((6, 6, 4)), *parts, layers.Flatten(), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    return vg.inspect(model, *make_images()).setup["dropout"]
+
+
+def test_values_that_are_dropped_independently():
+    found = describe(
+        layers.Dropout(0.25, name="all"),
+        layers.SpatialDropout2D(0.5, name="channels"),
+        layers.Dropout(0.1, noise_shape=(None, 1, 6, 1), name="columns"),
+    )
+    assert found == {"all": (0.25, 144), "channels": (0.5, 4), "columns": (0.1, 6)}
+    assert describe() == {}
+
+
+def test_a_layer_that_is_called_twice_counts_where_it_has_fewest_values():
+    dropout = layers.Dropout(0.9, name="twice")
+    inputs = keras.Input((6, 6, 4))
+    few = dropout(layers.Dense(8)(dropout(layers.Flatten()(inputs))))
+    model = keras.Model(inputs, layers.Dense(1)(few))
+    model.compile("sgd", "mse")
+    assert vg.inspect(model, *make_images()).setup["dropout"] == {"twice": (0.9, 8)}
+
+
+def test_a_model_of_ones_own():
+    class Own(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.drop, self.last = layers.Dropout(0.99, name="drop"), layers.Dense(1)
+
+        def call(self, x, training=False):
+            return self.last(self.drop(keras.ops.reshape(x, (-1, 144))[:, :20], training=training))
+
+    model = Own()
+    model.compile("sgd", "mse")
+    assert vg.inspect(model, *make_images()).setup["dropout"] == {"drop": (0.99, 20)}
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.5, 0.9])
+def test_noise_is_the_deviation_of_a_sum(rate):
+    kept = np.random.default_rng(0).random((200_000, 12)) >= rate
+    sums = kept.sum(axis=1) / (1 - rate)
+    assert measure_noise(rate, 12) == pytest.approx(sums.std() / sums.mean(), rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("rate", "values", "severity"),
+    [
+        (0.98, 16, "error"),
+        (1.0, 64, "error"),
+        (0.98, 64, "warning"),
+        (0.5, 1, "warning"),
+        (0.98, 256, None),
+        (0.9, 64, None),
+        (0.5, 4, None),
+        (0.2, 1, None),
+    ],
+)
+def test_dropout_that_keeps_next_to_nothing(rate, values, severity):
+    setup = {"dropout": {"drop": (rate, values), "usual": (0.5, 64)}, "loss": 0.7}
+    finding = find(make_inspection(setup=setup)).get("dropout_rate")
+    assert (finding and (finding.severity, finding.layers)) == ((severity, ("drop",)) if severity else None)
+
+
+def test_the_advice_turns_the_rate_around():
+    setup = {"dropout": {"drop": (0.98, 16)}, "loss": 0.7}
+    finding = find(make_inspection(setup=setup))["dropout_rate"]
+    assert "keeps 0.32 of the 16 values" in finding.advice
+    assert "write `Dropout(0.02)`" in finding.advice
+    assert finding.evidence["noise"] == pytest.approx(1.75)

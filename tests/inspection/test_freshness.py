@@ -1,0 +1,96 @@
+"""Whether frozen weights look as their initializer draws them."""
+
+import keras
+import numpy as np
+import pytest
+from keras import initializers, layers
+
+import keras_vg as vg
+from helpers.made_up_logs import find
+from keras_vg.inspection.freshness import looks_fresh
+
+pytestmark = pytest.mark.model
+
+DRAWS = [
+    "glorot_uniform",
+    "glorot_normal",
+    "he_normal",
+    "lecun_uniform",
+    initializers.RandomNormal(stddev=0.3),
+    initializers.RandomUniform(-0.2, 0.2),
+    initializers.TruncatedNormal(stddev=2.0),
+    initializers.VarianceScaling(2.0, "fan_out", "untruncated_normal"),
+]
+
+
+def read(layer, name="kernel"):
+    variable = next(v for v in layer.weights if v.name == name)
+    return variable, np.array(keras.ops.convert_to_numpy(variable))
+
+
+@pytest.mark.parametrize("initializer", DRAWS)
+def test_draws_are_told_from_what_was_trained(initializer):
+    fresh = []
+    for seed in range(20):
+        keras.utils.set_random_seed(seed)
+        layer = layers.Dense(40, kernel_initializer=initializer)
+        layer.build((None, 60))
+        variable, values = read(layer)
+        fresh.append(looks_fresh(layer, variable, values))
+        moved = values + values.std() * 0.3 * np.random.default_rng(seed).normal(size=values.shape)
+        assert looks_fresh(layer, variable, moved * 1.3) is False  # larger, and no longer of its form
+        assert looks_fresh(layer, variable, values * 0.8) is False
+    assert sum(fresh) >= 17  # one in a hundred is taken for trained
+
+
+@pytest.mark.parametrize(
+    ("make", "shape", "name"),
+    [
+        (lambda: layers.Conv2D(16, 3), (None, 8, 8, 8), "kernel"),
+        (lambda: layers.DepthwiseConv2D(5), (None, 8, 8, 32), "kernel"),
+        (lambda: layers.SeparableConv2D(64, 3), (None, 8, 8, 32), "pointwise_kernel"),
+        (lambda: layers.Embedding(100, 16), (None, 4), "embeddings"),
+        (lambda: layers.Conv2DTranspose(16, 3), (None, 8, 8, 8), "kernel"),
+        (lambda: layers.EinsumDense("abc,cd->abd", (None, 64)), (None, 4, 32), "kernel"),
+    ],
+)
+def test_layers_of_all_forms(make, shape, name):
+    keras.utils.set_random_seed(0)
+    layer = make()
+    layer.build(shape)
+    assert looks_fresh(layer, *read(layer, name)) is True
+
+
+def test_nothing_is_said_of_few_values_and_other_initializers():
+    layer = layers.Dense(4)
+    layer.build((None, 4))
+    assert looks_fresh(layer, *read(layer)) is None
+    layer = layers.Dense(64, kernel_initializer="orthogonal")
+    layer.build((None, 64))
+    assert looks_fresh(layer, *read(layer)) is None
+
+
+def make_transfer(trains_base):
+    """A head on a frozen base that has learned the same task before, or not."""
+    keras.utils.set_random_seed(0)
+    x = np.random.default_rng(0).normal(size=(256, 20)).astype("float32")
+    y = (x[:, :1] > 0).astype("float32")
+    base = keras.Sequential([keras.Input((20,)), layers.Dense(64, "relu"), layers.Dense(32, "relu")])
+    if trains_base:
+        whole = keras.Sequential([base, layers.Dense(1, "sigmoid")])
+        whole.compile("adam", "binary_crossentropy", jit_compile=False)
+        whole.fit(x, y, epochs=5, verbose=0)
+    base.trainable = False
+    model = keras.Sequential([keras.Input((20,)), base, layers.Dense(1, "sigmoid")])
+    model.compile("adam", "binary_crossentropy")
+    return model, x, y
+
+
+@pytest.mark.parametrize("trains_base", [False, True])
+def test_a_frozen_base_that_was_never_trained(trains_base):
+    model, x, y = make_transfer(trains_base)
+    found = find(vg.inspect(model, x, y))
+    assert "frozen_layers" in found
+    assert ("frozen_at_random" in found) == (not trains_base)
+    if not trains_base:
+        assert (found["frozen_at_random"].severity, len(found["frozen_at_random"].layers)) == ("warning", 2)
