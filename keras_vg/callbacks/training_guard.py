@@ -205,9 +205,11 @@ class TrainingGuard(FitCallback):
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         """Judges the training as one that is over, and leaves it."""
-        if self._is_started and self._epoch >= 0:
-            self._judge(is_over=True)
-        super().on_train_end(logs)
+        try:
+            if self._is_started and self._epoch >= 0:
+                self._judge(is_over=True)
+        finally:  # a warning may be an error
+            super().on_train_end(logs)
 
     def _detach(self) -> None:
         if self._watch is not None:

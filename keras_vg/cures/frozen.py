@@ -7,40 +7,54 @@ import keras
 from keras_vg.cures import surgery
 from keras_vg.cures.draft import Draft
 from keras_vg.cures.remedy import Remedy
+from keras_vg.inspection.freshness import looks_fresh
+from keras_vg.training.weights import to_numpy
+
+_MEANT_AS_KEPT = 0.8
+"""Rate of dropout from which what was to be kept may have been meant."""
 
 
 def _keep_more(draft: Draft) -> Draft | None:
-    rates = {
-        place.path: round(1 - place.layer.rate, 6)
+    layers = {
+        place.path: place.layer
         for place in surgery.list_places(draft.model)
-        if isinstance(place.layer, keras.layers.Dropout) and place.layer.rate > 0.5
+        if isinstance(place.layer, keras.layers.Dropout) and place.layer.rate >= _MEANT_AS_KEPT
     }
-    if not rates:
+    if not layers:
         return None
+    rates = {path: round(1 - layer.rate, 6) for path, layer in layers.items()}
 
     def edit(path: surgery.Path, layer: Any) -> Any:
         return surgery.change_config(layer, rate=rates[path]) if path in rates else None
 
-    lines = [f"keras.layers.Dropout({rate:g})  # {path[-1]}" for path, rate in rates.items()]
+    lines = [f"keras.layers.{type(layer).__name__}({rates[path]:g})  # {path[-1]}" for path, layer in layers.items()]
     return draft.change(*lines, model=surgery.rebuild(draft.model, edit))
 
 
 def _train_all(draft: Draft) -> Draft | None:
-    frozen = {
-        place.path
+    frozen = [
+        place
         for place in surgery.list_places(draft.model)
         if place.layer.weights and not place.layer.trainable and not isinstance(place.layer, keras.layers.Normalization)
-    }
-    if not frozen:
+    ]
+    freshness = {place.path: _list_freshness(place.layer) for place in frozen}
+    # What was trained before stays frozen, and with it the normalizations of the same model, which tell nothing.
+    trained = {path[:-1] for path, fresh in freshness.items() if False in fresh}
+    paths = [p for p, fresh in freshness.items() if False not in fresh and (True in fresh or p[:-1] not in trained)]
+    if not paths:
         return None
 
     def edit(path: surgery.Path, layer: Any) -> Any:
-        return surgery.change_config(layer, trainable=True) if path in frozen else None
+        return surgery.change_config(layer, trainable=True) if path in paths else None
 
-    lines = [
-        f'model.get_layer("{name}").trainable = True' for name in dict.fromkeys(path[0] for path in sorted(frozen))
-    ]
-    return draft.change(*lines, model=surgery.rebuild(draft.model, edit))
+    lines = [f'model.get_layer("{name}").trainable = True' for name in dict.fromkeys(path[0] for path in paths)]
+    return draft.change(*lines, "# before `compile`", model=surgery.rebuild(draft.model, edit))
+
+
+def _list_freshness(layer: Any) -> list[bool | None]:
+    """Whether each of a layer's kernels looks as its initializer draws it."""
+    kernels = [variable for variable in layer.weights if len(variable.shape) > 1]
+    return [looks_fresh(layer, variable, to_numpy(variable.value)) for variable in kernels]
 
 
 REMEDIES = (

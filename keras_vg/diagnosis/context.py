@@ -245,7 +245,7 @@ class Context:
     @property
     def is_complete(self) -> bool:
         """Whether the training has ended after so many epochs that what it has not learned counts as not learned."""
-        if not self.is_over or self.losses is None or self.count_steps() < self.thresholds.first_steps:
+        if not self.is_over or self.losses is None or self.count_steps() < self.thresholds.ended_steps:
             return False
         return len(self.losses) >= self.thresholds.ended_epochs
 

@@ -25,9 +25,17 @@ def find_dropout_noise(context: Context) -> Iterator[Finding]:
         tuple(noisy),
         None,
         {"rate": rate, "values": float(values), "noise": noise[worst]},
-        f"With a rate of {rate:.3g} `{worst}` keeps {(1 - rate) * values:.2g} of the {values} values of an example, in "
-        f"the mean: a sum of like values deviates by {noise[worst]:.0%} of its mean. The rate is the part that is "
-        + (f"dropped: to keep {rate:.3g}, write `Dropout({1 - rate:.2g})`." if rate > 0.5 else "dropped; lower it."),
+        _describe(worst, rate, values),
+    )
+
+
+def _describe(layer: str, rate: float, values: int) -> str:
+    if rate >= 1:
+        return f"With a rate of 1, `{layer}` passes nothing on. The rate is the part that is dropped: lower it."
+    return (
+        f"With a rate of {rate:.3g}, `{layer}` keeps {(1 - rate) * values:.2g} of the {values} values of an example, "
+        "in the mean: which ones says more than what they are. The rate is the part that is dropped: "
+        + (f"to keep {rate:.3g}, write `Dropout({1 - rate:.2g})`." if rate >= 0.8 else "lower it, or leave it out.")
     )
 
 

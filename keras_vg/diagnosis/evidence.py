@@ -49,7 +49,8 @@ class Inspection:
             independently;
             `skip_connections`, how many layers add outputs of other layers; `paths`, the depths of the layers on each
             path from an input to an output, none if the model's graph is not known; `passed_by`, the layers without any
-            one of which each output is still reached from an input;
+            one of which each output is still reached from an input; `fed_by`, of layers that are given what one other
+            layer puts out and nothing else, that layer;
             `not_seen`, a dict of what could not be seen, with the reason.
         expected: One row per layer with a kernel: `depth`, `layer` and `gradient_rms`, what mean-field theory predicts
             of its gradient, up to a common factor (the last is 1); no rows where no closed form reaches.
@@ -162,6 +163,7 @@ def collect(*sources: Any) -> Evidence:
         evidence = replace(evidence, **{name: value})
     if len(unknown) == len(sources):
         raise unknown[0]
+    evidence = replace(evidence, is_over=any(map(_is_of_whole_fit, sources)))
     for reason in unknown:
         warnings.warn(f"A source is left out of the diagnosis. {reason}", stacklevel=3)
     return evidence
@@ -183,6 +185,15 @@ def _classify(source: Any) -> tuple[str, Any]:
         "A source must be a table, the path of a log, an Inspection, a Keras History or its dict. "
         f"Received: {type(source).__name__}. Models are looked at with `inspect`."
     )
+
+
+def _is_of_whole_fit(source: Any) -> bool:
+    """Whether a source is the Keras `History` of a fit that has come to its end, or was stopped by a callback."""
+    epochs, params = getattr(source, "epoch", None), getattr(source, "params", None)
+    if not isinstance(epochs, list) or not epochs or not isinstance(params, Mapping):
+        return False
+    is_stopped = bool(getattr(getattr(source, "model", None), "stop_training", False))
+    return is_stopped or epochs[-1] + 1 >= params.get("epochs", float("inf"))
 
 
 def _classify_table(table: pd.DataFrame, what: str) -> tuple[LogType, pd.DataFrame]:

@@ -32,16 +32,18 @@ def find_frozen_at_random(context: Context) -> Iterator[Finding]:
         return
     rows = context.inspection.weights
     judged = rows[~rows["trainable"] & rows["looks_fresh"].notna()]
-    fresh = judged[judged["looks_fresh"] == 1]
-    if fresh.empty or fresh["size"].sum() < context.thresholds.fresh_part * judged["size"].sum():
+    fresh = judged.groupby("layer", sort=False)["looks_fresh"].min() == 1
+    layers = [str(name) for name, is_fresh in fresh.items() if is_fresh]
+    if not layers:
         return
     yield Finding(
         "frozen_at_random",
         "warning",
-        tuple(dict.fromkeys(fresh["layer"])),
+        tuple(layers),
         None,
-        {"layers": float(fresh["layer"].nunique()), "values": float(fresh["size"].sum())},
+        {"layers": float(len(layers)), "values": float(judged[judged["layer"].isin(layers)]["size"].sum())},
         "These layers have `trainable = False`, and their weights look as their initializer draws them: nothing has "
-        "been learned in them, and nothing will be. Load their weights before (`weights='imagenet'`, `load_weights`), "
-        "or set `trainable = True` and compile again.",
+        "been learned in them yet. Load their weights before (`weights='imagenet'`, `load_weights`), or set "
+        "`trainable = True` and compile again; unless they are meant to stay random, or are trained as a part of "
+        "another model.",
     )

@@ -15,7 +15,10 @@ _UNLEARNED = 0.95
 """Loss, as part of that of the best constant answer, above which nothing has been learned: chosen, to allow for what a
 batch's labels differ from all labels."""
 
-_WORSE = {*STAGES["scale"], *STAGES["rate"], *STAGES["initialization"], *STAGES["depth"]} - {"dead_relu"}
+_WORSE = {*STAGES["scale"], *STAGES["rate"], *STAGES["initialization"], *STAGES["depth"]} - {
+    "dead_relu",
+    "frozen_at_random",
+}
 
 
 def has_learned(context: Context) -> bool:

@@ -110,28 +110,43 @@ def _judge_head(output: dict[str, Any]) -> tuple[str, str] | None:
 
 
 def _judge_repeated_activation(context: Context, output: dict[str, Any]) -> tuple[str, str] | None:
-    """Whether a layer without weights applies sigmoid or softmax to what another activation has cut already."""
-    bounded = ("sigmoid", "softmax")
-    if not context.activations or output["activation"] not in bounded:
+    """Whether a layer without weights applies sigmoid or softmax to what another activation puts out."""
+    if not context.activations or output["activation"] not in ("sigmoid", "softmax"):
         return None
-    rows = context.activations
-    index = int(np.argmax(rows.layer == output["layer"]))
-    if index == 0 or rows.depth[index - 1] != rows.depth[index] or rows.units[index - 1] != rows.units[index]:
-        return None
-    before, own = rows.activation[index - 1], rows.activation[index]
+    own = output["activation"]
+    before, is_certain = _find_activation_before(context, output["layer"])
     if before in _NEVER_NEGATIVE and own == "sigmoid":
-        return "error", _describe_never_negative(before, "The last activation is a sigmoid")
+        described = _describe_never_negative(before, "The last activation is a sigmoid")
+        return ("error" if is_certain else "warning"), described
     if before in ("relu", "relu6"):
         return "warning", (
-            f"The softmax is given what {before} lets pass, so no class can be less likely than by a sum of 0, and an "
-            f"example of which all sums are below 0 teaches nothing. Leave the {before} out."
+            f"The softmax is given what a {before} puts out, which sets all negative scores to 0: no class can be made "
+            f"unlikely, and an example whose scores are all negative gives no gradient. Leave the {before} out."
         )
-    if before not in bounded:
+    if before not in ("sigmoid", "softmax"):
         return None
     return "warning", (
         f"The {own} is given the probabilities of the {before} before it, and cannot come "
         "near 0 or 1 from them: over ten classes a softmax of a softmax stays below 0.24. Leave one of them out."
     )
+
+
+def _find_activation_before(context: Context, layer: str) -> tuple[str, bool]:
+    """The activation of what an activation layer is given, and whether that is certain; empty if there is none.
+
+    Of a model whose graph is not known, that of the layer called before it, if that has as many units.
+    """
+    assert context.inspection is not None
+    rows, setup = context.outputs, context.inspection.setup
+    index = int(np.argmax(rows.layer == layer))
+    fed_by = dict(setup.get("fed_by", {}))
+    if layer in fed_by:
+        source = int(np.argmax(rows.layer == fed_by[layer]))
+        is_same = rows.depth[source] == rows.depth[index]  # a layer with weights of its own is no activation layer
+        return (str(rows.activation[source]), True) if is_same else ("", True)
+    if index == 0 or fed_by or rows.depth[index - 1] != rows.depth[index]:
+        return "", False
+    return (str(rows.activation[index - 1]) if rows.units[index - 1] == rows.units[index] else ""), False
 
 
 def _describe_never_negative(activation: str, what: str) -> str:

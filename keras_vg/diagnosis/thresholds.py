@@ -148,9 +148,9 @@ class Thresholds:
         dropout_noise: Deviation of a sum of like values behind dropout, relative to its mean. Of widths from 4 to 256
             all lose accuracy above it, at 0.54 none does (benchmarks/dropout.py).
         dropout_noise_error: The same, from which half of what was learned is lost, or all.
-        fresh_part: Of the values of frozen weights, the part that must look as if just drawn: chosen.
-        ended_epochs: Epochs after which a flat loss is an error at the end of a fit, whatever its steps, since nothing
-            comes after it. Chosen: fits of fewer epochs are often parts of one training.
+        ended_epochs: Epochs after which a flat loss is an error at the end of a fit, before `plateau_steps`, since
+            nothing comes after it. Chosen: fits of fewer epochs are often parts of one training.
+        ended_steps: Steps that they must have. Chosen.
         coasting: Movement without a gradient, in learning rates per step and value, from which it does not die away.
             Lion's is 1, for thousands of steps; Adam's adds up to 9 (0.9 + 0.9**2 + ...), over `coasting_steps` 0.3.
         coasting_steps: Steps without a gradient over which it is measured.
@@ -234,8 +234,8 @@ class Thresholds:
     plateau_steps: int = 300
     dropout_noise: float = 0.6
     dropout_noise_error: float = 1.5
-    fresh_part: float = 0.5
     ended_epochs: int = 10
+    ended_steps: int = 100
     coasting: float = 0.5
     coasting_steps: int = 30
     leftover_batches: int = 2

@@ -264,8 +264,16 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
             int(epochs[0]),
             evidence,
             "The loss does not fall. If the gradients are healthy, the learning rate is far too low or too high; "
-            "otherwise the cause is among the other findings, or `keras_vg.inspect(model, x, y)` finds it.",
+            "otherwise the cause is among the other findings, or `keras_vg.inspect(model, x, y)` finds it."
+            + _advise_on_length(context),
         )
+
+
+def _advise_on_length(context: Context) -> str:
+    steps = context.count_steps()
+    if steps >= context.thresholds.plateau_steps:
+        return ""
+    return f" Or it has only not begun: healthy nets may stay on a plateau for longer than these {steps:.0f} steps."
 
 
 def _measure_total_update(context: Context) -> float:

@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from keras import ops
 
 from keras_vg.text import shorten_paths
 from keras_vg.training import keras_private
@@ -52,20 +53,32 @@ class DropoutRecorder:
     def _watch(self, name: str, layer: Any) -> Callable[..., Any]:
         call = layer.call
 
-        def watched(inputs: Any, *args: Any, **kwargs: Any) -> Any:
-            values = _count_values(layer, tuple(inputs.shape))
+        def watched(*args: Any, **kwargs: Any) -> Any:
+            values = _count_values(layer, next(iter((*args, *kwargs.values())), None))
             if values is not None:
                 self._values[name] = min(values, self._values.get(name, values))
-            return call(inputs, *args, **kwargs)
+            return call(*args, **kwargs)
 
         return watched
 
 
-def _count_values(layer: Any, shape: tuple[int | None, ...]) -> int | None:
-    """The values of an example that are dropped independently of each other; None where that is not known."""
+def _count_values(layer: Any, inputs: Any) -> int | None:
+    """The values of an example that are dropped independently of each other.
+
+    None where that is not known, and of a single one for all of several: that drops a branch, not values.
+    """
+    rank = getattr(getattr(inputs, "shape", None), "rank", 0) if ops.is_tensor(inputs) else None
+    if rank is None:  # no tensor, or one whose number of axes TensorFlow does not know
+        return None
+    sizes = tuple(inputs.shape)[1:]
+    if None in sizes:
+        return None
+    total = int(np.prod(sizes))
     if isinstance(layer, _OF_CHANNELS):
-        shape = (shape[0], shape[1 if getattr(layer, "data_format", "") == "channels_first" else -1])
-    elif layer.noise_shape is not None and len(layer.noise_shape) == len(shape):
-        shape = tuple(size if own is None else own for size, own in zip(shape, layer.noise_shape, strict=True))
-    sizes = [size for size in shape[1:] if size is not None]
-    return int(np.prod(sizes)) if len(sizes) == len(shape) - 1 else None
+        return int(sizes[0 if getattr(layer, "data_format", "") == "channels_first" else -1])
+    if layer.noise_shape is None:
+        return total or None
+    if len(layer.noise_shape) != len(sizes) + 1:
+        return None
+    values = int(np.prod([n if own is None else own for n, own in zip(sizes, layer.noise_shape[1:], strict=True)]))
+    return values if values > 1 or total == 1 else None

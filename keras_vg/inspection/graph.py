@@ -81,6 +81,24 @@ def list_passed_by(model: keras.Model, layers: Mapping[str, Any]) -> tuple[str, 
     return tuple(name for name, key in names.items() if all(_is_reached(e, key, graph.sources) for e in exits))
 
 
+def list_direct_sources(model: keras.Model, layers: Mapping[str, Any]) -> dict[str, str]:
+    """Lists which layers are given what one other layer puts out, and nothing else.
+
+    Args:
+        model: A built model.
+        layers: Layers by their names.
+
+    Returns:
+        The name of the other layer, by that of the layer that it feeds; of layers of the model's graph, or of a model
+        inside it.
+    """
+    graph = _Graph()
+    graph.add(model)
+    names = {id(layer): name for name, layer in layers.items()}
+    feeding = {key: next(iter(sources)) for key, sources in graph.sources.items() if len(sources) == 1}
+    return {names[key]: names[source] for key, source in feeding.items() if key in names and source in names}
+
+
 def _is_reached(operation: int, without: int, sources: dict[int, set[int]]) -> bool:
     """Whether a path leads from an input to an operation, but through another one."""
     pending, known = [operation], {without}

@@ -27,7 +27,7 @@ from keras_vg.inspection.batches import (
 from keras_vg.inspection.dropout import DropoutRecorder
 from keras_vg.inspection.expected import predict_gradients
 from keras_vg.inspection.freshness import looks_fresh
-from keras_vg.inspection.graph import count_merges, list_passed_by, list_paths
+from keras_vg.inspection.graph import count_merges, list_direct_sources, list_passed_by, list_paths
 from keras_vg.inspection.id_range import find_ids_beyond
 from keras_vg.inspection.optimizer_setup import describe_optimizer, measure_update
 from keras_vg.inspection.passes import describe_failure, order_labels, run_passes
@@ -139,6 +139,7 @@ def _inspect(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> Inspecti
             "skip_connections": count_merges(model),
             "paths": list_paths(model),
             "passed_by": list_passed_by(model, {item.name: item.layer for item in probe.watched}),
+            "fed_by": list_direct_sources(model, {item.name: item.layer for item in probe.watched}),
             "loss": passes.loss,
             "loss_after": passes.loss_after,
             "loss_aligned": passes.loss_aligned,

@@ -98,7 +98,7 @@ def test_judges_a_flat_loss_at_the_end_of_the_fit(epochs, severity):
     note = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: severities.append(find_severity(guard)))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        model.fit(x, y, batch_size=160, epochs=epochs, verbose=0, callbacks=[guard, note])
+        model.fit(x, y, batch_size=64, epochs=epochs, verbose=0, callbacks=[guard, note])
     assert (severities[-1], find_severity(guard)) == ("warning", severity)
     said = [text for text in map(str, (item.message for item in caught)) if re.match("error|warning", text)]
     assert [text.split(":")[0] for text in said] == ["warning", "error"][: 1 + (severity == "error")]

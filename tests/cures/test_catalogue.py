@@ -261,6 +261,7 @@ def test_dropout_is_turned_around():
     rates = [layer.rate for layer in draft.model.layers if isinstance(layer, layers.Dropout)]
     assert rates == [0.02, 0.5, 0.1]
     assert "keras.layers.Dropout(0.02)  # drop" in draft.code
+    assert any(line.startswith("keras.layers.SpatialDropout1D(0.1)") for line in draft.code)
     assert REMEDIES["dropout of what was to be kept"](draft) is None
 
 
@@ -268,12 +269,17 @@ def test_dropout_is_turned_around():
 def test_frozen_layers_are_trained():
     scale = layers.Normalization(name="scale")
     scale.adapt(X)
-    base = keras.Sequential([keras.Input((4,)), layers.Dense(8, "relu"), layers.Dense(8, "relu")], name="base")
-    base.trainable = False
-    model = keras.Sequential([keras.Input((4,)), scale, base, layers.Dense(1, "sigmoid", name="last")])
+    base = keras.Sequential([keras.Input((4,)), layers.Dense(200), layers.BatchNormalization()], name="base")
+    learned = keras.Sequential([keras.Input((200,)), layers.Dense(8), layers.BatchNormalization()], name="learned")
+    learned.layers[0].kernel.assign(learned.layers[0].kernel + 0.1)
+    base.trainable = learned.trainable = False
+    model = keras.Sequential([keras.Input((4,)), scale, base, learned, layers.Dense(1, "sigmoid", name="last")])
     model.compile("adam", "binary_crossentropy")
     draft = REMEDIES["frozen layers trained"](make(model, X, BINARY)[0])
-    assert len(draft.model.trainable_variables) == 6
+    assert [v.path.split("/")[-1] for v in draft.model.trainable_variables] == [
+        *("kernel", "bias", "gamma", "beta"),
+        *("kernel", "bias"),
+    ]
     assert 'model.get_layer("base").trainable = True' in draft.code
     assert not any("scale" in line for line in draft.code)
     assert REMEDIES["frozen layers trained"](draft) is None

@@ -126,7 +126,7 @@ def test_a_loss_that_settles_at_a_constant_answers():
     assert judge_run(SETTLED, [0.03] * 8, steps=20)["no_better_than_constant"].severity == "warning"
     for count, severity in ((1, "warning"), (2, "error")):  # at the end of 9 and of 10 epochs
         losses = SETTLED + [1.0004] * count
-        found = judge_run(losses, [0.03] * len(losses), steps=5, is_over=True)["no_better_than_constant"]
+        found = judge_run(losses, [0.03] * len(losses), steps=10, is_over=True)["no_better_than_constant"]
         assert found.severity == severity
 
 

@@ -54,6 +54,29 @@ def test_an_activation_of_probabilities(head, y, expected):
 
 
 @pytest.mark.parametrize(
+    ("make_head", "expected"),
+    [
+        (lambda h: layers.Activation("sigmoid")(layers.Dense(1, "softplus")(h)), "error"),
+        (lambda h: layers.Activation("sigmoid")(3.0 - layers.Dense(1, "softplus")(h)), None),
+        (lambda h: layers.Activation("sigmoid")(layers.Rescaling(-1.0)(layers.Dense(1, "relu")(h))), None),
+        (lambda h: fork(layers.Dense(1)(h)), None),
+    ],
+)
+def test_a_sigmoid_behind_a_graph(make_head, expected):
+    entry = keras.Input((6,))
+    model = keras.Model(entry, make_head(layers.Dense(4, "tanh")(entry)))
+    model.compile("adam", ["binary_crossentropy"] * len(model.outputs))
+    labels = (CLASSES[:, None] > 1).astype("float32")
+    found = vg.diagnose(vg.inspect(model, X, [labels] * len(model.outputs))).list_all()
+    assert {f.rule: f.severity for f in found}.get("output_layer") == expected
+
+
+def fork(raw):
+    """Two heads on one sum, of which the second stands behind the first in call order."""
+    return [layers.Activation("sigmoid")(layers.Activation("tanh")(raw)), layers.Activation("sigmoid")(raw)]
+
+
+@pytest.mark.parametrize(
     ("activation", "expected"),
     [("relu", "error"), ("softplus", "error"), ("tanh", "warning"), ("leaky_relu", None), (None, None)],
 )

@@ -230,7 +230,7 @@ def test_flat_loss_may_be_a_plateau_at_first(epochs, steps, severity):
 
 @pytest.mark.parametrize(
     ("epochs", "steps", "severity"),
-    [(9, 20, "warning"), (10, 20, "error"), (10, 3, "error"), (14, 2, None)],  # None: too few steps to say
+    [(9, 20, "warning"), (10, 20, "error"), (10, 9, "warning"), (10, 10, "error"), (14, 2, None)],
 )
 def test_flat_loss_is_no_plateau_at_the_end_of_a_training(epochs, steps, severity):
     log = make_gradients([0.1, 0.1, 0.1], epochs=epochs, steps=steps, update_ratio=0.05 * steps)
@@ -238,6 +238,22 @@ def test_flat_loss_is_no_plateau_at_the_end_of_a_training(epochs, steps, severit
     for is_over, expected in ((False, severity and "warning"), (True, severity)):
         findings = judge(replace(evidence, is_over=is_over), Thresholds()).list_all()
         assert [f.severity for f in findings if f.rule == "loss_does_not_fall"] == ([expected] if expected else [])
+
+
+@pytest.mark.parametrize(
+    ("epochs", "stopped", "severity"), [(12, False, "error"), (20, False, "warning"), (20, True, "error")]
+)
+def test_a_history_knows_whether_its_fit_is_over(epochs, stopped, severity):
+    losses = [1.101 - 1e-5 * epoch for epoch in range(12)]
+    history = types.SimpleNamespace(
+        history={"loss": losses},
+        epoch=list(range(12)),
+        params={"epochs": epochs},
+        model=types.SimpleNamespace(stop_training=stopped),
+    )
+    log = make_gradients([0.1, 0.1, 0.1], epochs=12, steps=20, update_ratio=0.5)
+    assert find(log, history)["loss_does_not_fall"].severity == severity
+    assert find(log, {"loss": losses})["loss_does_not_fall"].severity == "warning"  # which may go on
 
 
 def test_a_loss_that_falls_faster_and_faster_is_leaving_its_plateau_at_the_end_too():

@@ -29,6 +29,7 @@ def test_values_that_are_dropped_independently():
         layers.Dropout(0.25, name="all"),
         layers.SpatialDropout2D(0.5, name="channels"),
         layers.Dropout(0.1, noise_shape=(None, 1, 6, 1), name="columns"),
+        layers.Dropout(0.4, noise_shape=(None, 1, 1, 1), name="stochastic_depth"),
     )
     assert found == {"all": (0.25, 144), "channels": (0.5, 4), "columns": (0.1, 6)}
     assert describe() == {}
@@ -88,4 +89,8 @@ def test_the_advice_turns_the_rate_around():
     finding = find(make_inspection(setup=setup))["dropout_rate"]
     assert "keeps 0.32 of the 16 values" in finding.advice
     assert "write `Dropout(0.02)`" in finding.advice
+    few = find(make_inspection(setup={"dropout": {"drop": (0.5, 1)}, "loss": 0.7}))["dropout_rate"]
+    assert "write" not in few.advice
+    none = find(make_inspection(setup={"dropout": {"drop": (1.0, 16)}, "loss": 0.7}))["dropout_rate"]
+    assert "passes nothing on" in none.advice
     assert finding.evidence["noise"] == pytest.approx(1.75)

@@ -22,9 +22,9 @@ INPUTS: dict[str, Meaning] = {
     ),
     "dropout_rate": Meaning(
         sees=(
-            "Dropout that keeps so few values of an example that a sum of them says more of which were kept than of "
-            "what they were: with a rate of 0.98, of 16 values one in three times one. Often the part to keep was "
-            "meant."
+            "Dropout that keeps so few values of an example that what it passes on says more of which were kept than "
+            "of what they were: of 16 values, a rate of 0.98 keeps none for most examples. Often the part to keep was "
+            "meant. Where whole branches are dropped (stochastic depth) nothing is said."
         ),
         severity=(
             "Error from `dropout_noise_error`, or once the model has learned nothing; a warning below; for information "

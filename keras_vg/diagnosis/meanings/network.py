@@ -17,8 +17,10 @@ NETWORK: dict[str, Meaning] = {
             "Frozen layers whose weights could be a fresh draw of their initializer, by a test of Kolmogorov and "
             "Smirnov: what they were to know was never loaded. Of fewer than 500 values nothing is said."
         ),
-        severity="Warning; for information once the model has learned, an error once it has learned nothing.",
-        thresholds=("fresh_part",),
+        severity=(
+            "Warning: random layers may be meant, or be trained as a part of another model. For information once the "
+            "model has learned."
+        ),
     ),
     "unbounded_recurrence": Meaning(
         sees=(

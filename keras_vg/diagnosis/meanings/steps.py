@@ -102,9 +102,9 @@ STEPS: dict[str, Meaning] = {
             "something is wrong; the findings beside it say what."
         ),
         severity=(
-            "Error after `plateau_steps` steps, or where the steps are not known, and in `TrainingGuard` at the end of "
-            "a fit of `ended_epochs`; a warning before, and while each epoch's fall is larger than the one before: "
-            "healthy nets may stay on a plateau first."
+            "Error after `plateau_steps` steps, or where the steps are not known, and at the end of a fit of "
+            "`ended_epochs` and `ended_steps`, which `TrainingGuard` and a Keras `History` know; a warning before, and "
+            "while each epoch's fall is larger than the one before: healthy nets may stay on a plateau first."
         ),
         thresholds=(
             "flat_loss",
@@ -112,6 +112,7 @@ STEPS: dict[str, Meaning] = {
             "first_steps",
             "plateau_steps",
             "ended_epochs",
+            "ended_steps",
         ),
     ),
     "no_better_than_constant": Meaning(
@@ -122,7 +123,8 @@ STEPS: dict[str, Meaning] = {
         ),
         severity=(
             "Error if the predictions for the probe batch hardly vary as well (`hardly_vary`), and it had been "
-            "lower or has stayed for `settled_epochs` and `settled_steps`, or to the end of a fit of `ended_epochs`; "
+            "lower or has stayed for `settled_epochs` and `settled_steps`, or to the end of a fit of `ended_epochs` "
+            "and `ended_steps`; "
             "otherwise a warning, since labels may be noise."
         ),
         thresholds=(
@@ -131,6 +133,7 @@ STEPS: dict[str, Meaning] = {
             "settled_epochs",
             "settled_steps",
             "ended_epochs",
+            "ended_steps",
             "hardly_vary",
             "first_epochs",
             "first_steps",
