@@ -237,7 +237,7 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
     if fall < t.slow_curve and 0 < step < t.small_steps:
         yield Finding(
             "learning_rate_too_low",
-            "error" if fall < t.flat_loss else "warning",
+            "error" if fall < t.flat_loss and context.is_past_plateau else "warning",
             (),
             int(epochs[0]),
             {**evidence, "update_ratio_per_step": step},
@@ -249,7 +249,7 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
     if 0 < moved < t.small_total_update and losses[-1] > t.beaten_loss * _get_start(context, losses):
         yield Finding(
             "learning_rate_too_low",
-            "error",
+            "error" if context.is_past_plateau else "warning",
             (),
             int(epochs[0]),
             {**evidence, "steps": context.count_steps(), "total_update_ratio": moved},

@@ -41,7 +41,9 @@ STEPS: dict[str, Meaning] = {
         ),
         severity=(
             "Error below `slow_error` (over the epochs: below `flat_loss`), warning below `slow_loss` (over the "
-            "epochs: below `slow_curve`). Error where the total change of the kernels is below `small_total_update`."
+            "epochs: below `slow_curve`). Error where the total change of the kernels is below `small_total_update`. "
+            "What the epochs show is a warning before `plateau_steps` steps, and at the end of a fit before "
+            "`ended_epochs` and `ended_steps`: the loss may fall faster later."
         ),
         thresholds=(
             "slow_loss",
@@ -56,6 +58,9 @@ STEPS: dict[str, Meaning] = {
             "total_update_steps",
             "settled_epochs",
             "beaten_loss",
+            "plateau_steps",
+            "ended_epochs",
+            "ended_steps",
         ),
     ),
     "update_too_large": Meaning(
