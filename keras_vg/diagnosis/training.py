@@ -234,10 +234,14 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
         "lowest_loss": float(losses.min()),
         "fall": fall,
     }
+    moved = _measure_total_update(context)
+    has_lasted = context.is_past_plateau or context.is_complete  # whether the loss falls faster now or not
+    has_moved_little = 0 < moved < t.small_total_update and losses[-1] > t.beaten_loss * _get_start(context, losses)
     if fall < t.slow_curve and 0 < step < t.small_steps:
+        is_slow = (fall < t.flat_loss and context.is_past_plateau) or (has_moved_little and has_lasted)
         yield Finding(
             "learning_rate_too_low",
-            "error" if fall < t.flat_loss and context.is_past_plateau else "warning",
+            "error" if is_slow else "warning",
             (),
             int(epochs[0]),
             {**evidence, "update_ratio_per_step": step},
@@ -245,11 +249,10 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
             f"{raise_rate()}",
         )
         return
-    moved = _measure_total_update(context)
-    if 0 < moved < t.small_total_update and losses[-1] > t.beaten_loss * _get_start(context, losses):
+    if has_moved_little:
         yield Finding(
             "learning_rate_too_low",
-            "error" if context.is_past_plateau else "warning",
+            "error" if has_lasted else "warning",
             (),
             int(epochs[0]),
             {**evidence, "steps": context.count_steps(), "total_update_ratio": moved},
