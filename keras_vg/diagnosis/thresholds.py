@@ -147,7 +147,7 @@ class Thresholds:
             divided by 255, sgd", "small vgg, rmsprop 0.001", "fourth power, standardised"), and then learn.
         dropout_noise: Deviation of a sum of like values behind dropout, relative to its mean. Of widths from 4 to 256
             all lose accuracy above it, at 0.54 none does (benchmarks/dropout.py).
-        dropout_noise_error: The same, from which half of what was learned is lost, or all.
+        dropout_noise_error: The same, from which a third to all of what was learned is lost.
         ended_epochs: Epochs after which a flat loss is an error at the end of a fit, before `plateau_steps`, since
             nothing comes after it. Chosen: fits of fewer epochs are often parts of one training.
         ended_steps: Steps that they must have. Chosen.

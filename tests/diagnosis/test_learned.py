@@ -69,8 +69,26 @@ def test_what_has_learned_nothing(losses, baseline, expected):
     assert not has_learned_nothing(dataclasses.replace(context, is_inspection=True))
     few = dataclasses.replace(context, gradients=log.assign(steps=90))  # it may be a plateau
     assert not has_learned_nothing(few)
-    ended = dataclasses.replace(few, is_over=True, thresholds=Thresholds(ended_epochs=3))
-    assert has_learned_nothing(ended) == expected
+
+
+@pytest.mark.parametrize(
+    ("last_loss", "epochs", "steps", "expected"),
+    [
+        (0.60, 10, 10, True),  # little better than 0.693
+        (0.50, 10, 10, False),
+        (0.60, 9, 20, False),  # too few epochs
+        (0.60, 12, 8, False),  # too few steps
+        (float("nan"), 10, 10, False),
+    ],
+)
+def test_little_is_nothing_at_the_end_of_a_fit(last_loss, epochs, steps, expected):
+    outputs = pd.DataFrame({"baseline": [0.693]})
+    inspection = Inspection(*[pd.DataFrame()] * 4, outputs, {"loss": 1.0})
+    history = make_history(np.linspace(0.7, last_loss, epochs))
+    log = make_gradients([0.1] * 3, epochs=epochs, steps=steps)
+    context = Context(Thresholds(), False, gradients=log, history=history, inspection=inspection)
+    assert not has_learned_nothing(context)
+    assert has_learned_nothing(dataclasses.replace(context, is_over=True)) == expected
 
 
 @pytest.mark.parametrize(
