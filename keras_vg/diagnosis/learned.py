@@ -15,7 +15,7 @@ _UNLEARNED = 0.95
 """Loss, as part of that of the best constant answer, above which nothing has been learned: chosen, to allow for what a
 batch's labels differ from all labels."""
 
-_WORSE = {*STAGES["scale"], *STAGES["rate"], *STAGES["initialization"], *STAGES["depth"]} - {
+_WORSE = {"output_layer", *STAGES["scale"], *STAGES["rate"], *STAGES["initialization"], *STAGES["depth"]} - {
     "dead_relu",
     "frozen_at_random",
 }
@@ -89,7 +89,7 @@ def confirm(findings: Iterable[Finding]) -> list[Finding]:
     """Makes warnings errors that a training has proven right.
 
     A warning says that a model learns more slowly than it could. Where it has learned nothing in some epochs, what was
-    found of scales, steps, initial weights and depth is why it, as it stands, does not learn.
+    found of its head, of scales, steps, initial weights and depth is why it, as it stands, does not learn.
 
     Args:
         findings: The findings.

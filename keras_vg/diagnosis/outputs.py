@@ -24,7 +24,7 @@ REGRESSIONS += ("mean_absolute_percentage_error",)
 RANGES = {"sigmoid": (0.0, 1.0), "hard_sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0), "tanh": (-1.0, 1.0)}
 RANGES |= {"relu": (0.0, np.inf), "softplus": (0.0, np.inf), "relu6": (0.0, 6.0)}
 
-_NEVER_NEGATIVE = ("relu", "relu6", "softplus", "exponential")
+_NEVER_NEGATIVE = ("relu", "relu6", "softplus", "exponential", "sigmoid", "softmax")
 
 
 def find_output_layer(context: Context) -> Iterator[Finding]:
@@ -88,10 +88,10 @@ def _judge_head(output: dict[str, Any]) -> tuple[str, str] | None:
                 f"and 1 and pass no gradient there. Use `activation='{fit}'`, or no activation with `from_logits=True` "
                 "in the loss."
             )
-    if loss.startswith("binary") and takes_logits and activation in _NEVER_NEGATIVE:
+    is_probability = activation in ("sigmoid", "softmax")
+    if loss.startswith("binary") and takes_logits and activation in _NEVER_NEGATIVE and not is_probability:
         return "error", _describe_never_negative(activation, "The loss takes logits (`from_logits=True`)")
-    if loss in CROSSENTROPIES and takes_logits and activation in ("sigmoid", "softmax", "relu", "tanh"):
-        is_probability = activation in ("sigmoid", "softmax")
+    if loss in CROSSENTROPIES and takes_logits and (is_probability or activation in ("relu", "tanh")):
         where = " On TensorFlow Keras looks at the logits behind it all the same; other backends do not."
         return "error" if is_probability else "warning", (
             f"The loss takes logits (`from_logits=True`) but the output is a {activation}. Leave out the activation, "

@@ -36,7 +36,7 @@ def find_rules(hidden, loss, y, x=X):
     [
         ([layers.Dense(3, "softmax"), layers.Softmax()], CLASSES, "warning"),
         ([layers.Dense(3, "softmax"), layers.Activation("softmax")], CLASSES, "warning"),
-        ([layers.Dense(1, "sigmoid"), layers.Activation("sigmoid")], CLASSES[:, None] > 1, "warning"),
+        ([layers.Dense(1, "sigmoid"), layers.Activation("sigmoid")], CLASSES[:, None] > 1, "error"),  # 0.5 and more
         ([layers.Dense(1, "relu"), layers.Activation("sigmoid")], CLASSES[:, None] > 1, "error"),  # 0.5 and more
         ([layers.Dense(1, "softplus"), layers.Activation("sigmoid")], CLASSES[:, None] > 1, "error"),
         ([layers.Dense(3, "relu"), layers.Softmax()], CLASSES, "warning"),

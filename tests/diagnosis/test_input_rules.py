@@ -1,5 +1,7 @@
 """Inputs that are too small, constant, or not finite."""
 
+import warnings
+
 import keras
 import numpy as np
 import pandas as pd
@@ -105,3 +107,26 @@ def test_the_column_with_nan_is_named():
     inspection = vg.inspect(model, [x[:, :4], x[:, 4:]], x[:, :1])
     evidence = [f.evidence for f in vg.diagnose(inspection) if f.rule == "nonfinite"]
     assert "2 of input_0; 2 of input_1" in [item.get("in_features") for item in evidence]
+
+
+def make_towers(has_kernel):
+    """Ratings by the inner product of what users and items are, perhaps with a kernel beside it."""
+    ids = keras.Input((2,))
+    user, item = (keras.layers.Embedding(500, 8)(ids[:, i]) for i in range(2))
+    match = keras.layers.Dot(axes=1)([user, item])
+    rating = match + keras.layers.Dense(1)(ids) if has_kernel else match
+    model = keras.Model(ids, keras.layers.Activation("sigmoid")(rating))
+    model.compile("adam", "mse")
+    x = np.random.default_rng(0).integers(0, 500, size=(64, 2))
+    return model, x, (x[:, :1] > x[:, 1:]).astype("float32")
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("has_kernel", [False, True])
+def test_ids_that_are_looked_up_have_no_scale(has_kernel):
+    model, x, y = make_towers(has_kernel)
+    guard = vg.TrainingGuard(x, y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.fit(x, y, epochs=1, verbose=0, callbacks=[guard])
+    assert ({"input_scale", "feature_scale"} & {f.rule for f in guard.findings.list_all()} != set()) == has_kernel

@@ -110,7 +110,7 @@ def test_slow_learning_is_not_nothing(losses, expected):
 def test_what_was_feared_has_come_true_then():
     rules = ["input_scale", "learning_rate_too_low", "vanishing_in_time", "output_layer", "validation_loss_rises"]
     findings = [Finding(rule, "warning", (), None, {}, "") for rule in rules]
-    assert [f.severity for f in confirm(findings)] == ["error", "error", "error", "warning", "warning"]
+    assert [f.severity for f in confirm(findings)] == ["error", "error", "error", "error", "warning"]
     partly_dead = Finding("dead_relu", "warning", (), None, {}, "")
     assert confirm([partly_dead]) == [partly_dead]  # other units are left
     mild = Finding("dead_relu", "info", (), None, {}, "")
