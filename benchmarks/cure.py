@@ -4,6 +4,7 @@ import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow reads it once, when it is first imported
 
+import inspect
 import time
 import warnings
 from enum import Enum
@@ -81,7 +82,9 @@ def _cure_program(
     about["strength"] = program.strength
     options = {"epochs": epochs, "seeds": seeds, "max_trainings": budget, "jobs": jobs, "search": search}
     try:
-        found = vg.cure(model, x, y, progress=False, **options, **program.fit_options)
+        known = inspect.signature(vg.cure).parameters  # the order of the batches, say, is the trials' own
+        own = {name: value for name, value in program.fit_options.items() if name in known}
+        found = vg.cure(model, x, y, progress=False, **options, **own)
     except Exception as error:  # which is printed among those that are not proven
         status = f"raised {type(error).__name__}: {str(error)[:200]}"
         nothing = {"healthy_afterwards": False, "before": np.nan, "after": np.nan, "cost": np.nan}
