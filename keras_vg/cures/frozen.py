@@ -7,18 +7,16 @@ import keras
 from keras_vg.cures import surgery
 from keras_vg.cures.draft import Draft
 from keras_vg.cures.remedy import Remedy
+from keras_vg.diagnosis.dropout import MEANT_AS_KEPT
 from keras_vg.inspection.freshness import looks_fresh
 from keras_vg.training.weights import to_numpy
-
-_MEANT_AS_KEPT = 0.8
-"""Rate of dropout from which what was to be kept may have been meant."""
 
 
 def _keep_more(draft: Draft) -> Draft | None:
     layers = {
         place.path: place.layer
         for place in surgery.list_places(draft.model)
-        if isinstance(place.layer, keras.layers.Dropout) and place.layer.rate >= _MEANT_AS_KEPT
+        if isinstance(place.layer, keras.layers.Dropout) and place.layer.rate >= MEANT_AS_KEPT
     }
     if not layers:
         return None

@@ -7,6 +7,9 @@ import numpy as np
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
 
+MEANT_AS_KEPT = 0.8
+"""Rate from which the part to keep may have been meant: chosen, since usual rates are 0.5 and less."""
+
 
 def find_dropout_noise(context: Context) -> Iterator[Finding]:
     """Dropout layers that keep so few values of an example that what they pass on is mostly chance."""
@@ -32,10 +35,12 @@ def find_dropout_noise(context: Context) -> Iterator[Finding]:
 def _describe(layer: str, rate: float, values: int) -> str:
     if rate >= 1:
         return f"With a rate of 1, `{layer}` passes nothing on. The rate is the part that is dropped: lower it."
+    is_mixed_up = rate >= MEANT_AS_KEPT
+    advice = f"to keep {rate:.3g}, write `Dropout({1 - rate:.2g})`." if is_mixed_up else "lower it, or leave it out."
     return (
-        f"With a rate of {rate:.3g}, `{layer}` keeps {(1 - rate) * values:.2g} of the {values} values of an example, "
-        "in the mean: which ones says more than what they are. The rate is the part that is dropped: "
-        + (f"to keep {rate:.3g}, write `Dropout({1 - rate:.2g})`." if rate >= 0.8 else "lower it, or leave it out.")
+        f"With a rate of {rate:.3g}, `{layer}` keeps on average {(1 - rate) * values:.2g} of the {values} values of an "
+        "example: what it passes on depends more on which are kept than on what they are. The rate is the part that is "
+        f"dropped: {advice}"
     )
 
 

@@ -87,7 +87,7 @@ def test_dropout_that_keeps_next_to_nothing(rate, values, severity):
 def test_the_advice_turns_the_rate_around():
     setup = {"dropout": {"drop": (0.98, 16)}, "loss": 0.7}
     finding = find(make_inspection(setup=setup))["dropout_rate"]
-    assert "keeps 0.32 of the 16 values" in finding.advice
+    assert "keeps on average 0.32 of the 16 values" in finding.advice
     assert "write `Dropout(0.02)`" in finding.advice
     few = find(make_inspection(setup={"dropout": {"drop": (0.5, 1)}, "loss": 0.7}))["dropout_rate"]
     assert "write" not in few.advice
