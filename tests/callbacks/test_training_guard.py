@@ -148,3 +148,19 @@ def test_bad_arguments():
     guard.set_model(model)
     with pytest.raises(TypeError, match="must be compiled with a Keras optimizer"):
         guard.on_train_begin()
+
+
+def test_leaves_the_model_where_a_warning_at_the_end_is_an_error(monkeypatch):
+    keras.utils.set_random_seed(0)
+    model = make_deep("tanh", 1)
+    guard = vg.TrainingGuard()
+
+    def judge(is_over=False):
+        if is_over:
+            raise UserWarning("at the end")
+
+    monkeypatch.setattr(guard, "_judge", judge)
+    with pytest.raises(UserWarning, match="at the end"):
+        model.fit(*make_data(), verbose=0, callbacks=[guard])
+    assert guard._recorder is None
+    assert not guard._is_active

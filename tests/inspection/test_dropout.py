@@ -94,3 +94,18 @@ def test_the_advice_turns_the_rate_around():
     none = find(make_inspection(setup={"dropout": {"drop": (1.0, 16)}, "loss": 0.7}))["dropout_rate"]
     assert "passes nothing on" in none.advice
     assert finding.evidence["noise"] == pytest.approx(1.75)
+
+
+class NamedDropout(layers.Dropout):
+    """One whose input has another name than Keras's, and that may be given by it."""
+
+    def call(self, x, training=False):
+        return super().call(x, training=training)
+
+
+def test_an_input_that_is_given_by_name():
+    inputs = keras.Input((6, 6, 4))
+    values = NamedDropout(0.9, name="named")(x=layers.Flatten()(inputs))
+    model = keras.Model(inputs, layers.Dense(1)(values))
+    model.compile("sgd", "mse")
+    assert vg.inspect(model, *make_images()).setup["dropout"] == {"named": (0.9, 144)}
