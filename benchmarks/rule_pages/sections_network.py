@@ -14,6 +14,13 @@ NETWORK = [
         "not at all.",
     ),
     Section(
+        rule="hidden_softmax",
+        sick="digits, softmax and softmax",
+        healthy="mlp relu",
+        silent="The only softmax is the last layer.",
+        caption="No picture: it is one word of the model.",
+    ),
+    Section(
         rule="unbounded_recurrence",
         sick="recurrent relu",
         healthy="recurrent tanh",

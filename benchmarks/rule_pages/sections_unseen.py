@@ -29,6 +29,13 @@ UNSEEN = [
         caption="No picture: weights that are drawn and weights that were learned look alike to the eye.",
     ),
     Section(
+        rule="no_trainable_weights",
+        sick="discriminator frozen before it is compiled",
+        healthy="discriminator compiled before it is frozen",
+        silent="Its weights are trained.",
+        caption="No picture: there is no step.",
+    ),
+    Section(
         rule="changed_trainable",
         sick="frozen, not compiled again",
         healthy="frozen and compiled again",

@@ -8,6 +8,7 @@ import keras
 from keras_vg.cures import surgery
 from keras_vg.cures.draft import Draft
 from keras_vg.cures.remedy import Remedy
+from keras_vg.inspection.graph import list_direct_sources
 from keras_vg.text import name_function
 
 INITIALIZERS = {
@@ -72,7 +73,50 @@ def _make_change(activation: str) -> Callable[[Draft], Draft | None]:
     return change
 
 
+def _replace_softmax(draft: Draft) -> Draft | None:
+    """ReLU where a softmax feeds the kernel of another layer; the softmax of gates and attention stays."""
+    places = surgery.list_places(draft.model)
+    layers = {str(place.path): place.layer for place in places}
+    sources = list_direct_sources(draft.model, layers)
+    feeding = {sources[name] for name, layer in layers.items() if name in sources and _has_kernel(layer)}
+    chosen = {p.path for p in places if p.output is None and str(p.path) in feeding and _is_softmax(p.layer)}
+    if not chosen:
+        return None
+
+    def edit(path: surgery.Path, layer: Any) -> Any:
+        if path not in chosen:
+            return None
+        if is_plain(layer):
+            return surgery.change_config(layer, activation="relu", kernel_initializer="he_normal")
+        return keras.layers.Activation("relu", name=layer.name, dtype=layer.dtype_policy)
+
+    def call(path: surgery.Path, layer: Any, *args: Any, **kwargs: Any) -> Any:
+        if path in chosen:
+            kwargs.pop("mask", None)  # which only `Softmax` takes
+        return layer(*args, **kwargs)
+
+    return draft.change(
+        f"# Every softmax between layers ({len(chosen)} of them):",
+        'keras.layers.Dense(units, activation="relu", kernel_initializer="he_normal")',
+        model=surgery.rebuild(draft.model, edit, call),
+    )
+
+
+def _has_kernel(layer: Any) -> bool:
+    return any("kernel" in weight.name for weight in layer.weights)
+
+
+def _is_softmax(layer: Any) -> bool:
+    is_named = is_plain(layer) or isinstance(layer, keras.layers.Activation)
+    return isinstance(layer, keras.layers.Softmax) or (is_named and name_activation(layer) == "softmax")
+
+
 REMEDIES = (
+    Remedy(
+        "ReLU instead of softmax between layers",
+        "Softmax makes a layer's outputs sum to 1, so that they hardly differ between examples; ReLU leaves them.",
+        _replace_softmax,
+    ),
     Remedy(
         "ReLU in hidden layers",
         "ReLU passes the gradient of active units on unchanged, where a sigmoid passes a quarter at most.",

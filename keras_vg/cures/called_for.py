@@ -77,6 +77,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
     "dropout_rate": ("dropout of what was to be kept",),
     "label_scale": ("labels standardized in the model", "Adam", "clipnorm=1", *_RATES_DOWN, "learning rate * 100"),
     # rate
+    "no_trainable_weights": ("frozen layers trained",),
     "no_update": ("no gradient accumulation", *_RATES_UP, "Adam"),
     "learning_rate_too_high": (*_RATES_DOWN, "clipnorm=1", "Adam", *_WEIGHTS, *_NORMALIZATIONS),
     "update_too_large": (*_RATES_DOWN, "clipnorm=1", *_WEIGHTS, "Adam"),
@@ -101,6 +102,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
     ),
     "tiny_gradient": (*_WEIGHTS, *_NORMALIZATIONS, *_ACTIVATIONS, *_SHORTER, *_RATES_UP),
     # depth
+    "hidden_softmax": ("ReLU instead of softmax between layers",),
     "vanishing_gradient": (*_ACTIVATIONS[:2], *_NORMALIZATIONS, *_WEIGHTS, *_SHORTER, *_ACTIVATIONS[2:], *_RECURRENT),
     "vanishing_in_time": (
         "padding masked",

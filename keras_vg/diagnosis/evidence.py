@@ -43,14 +43,15 @@ class Inspection:
             known, as where labels and predictions differ in shape);
             `logits_found`, of each output, whether its loss looks at the logits behind the last activation; `update`,
             the change of all weights by that step relative to their size, and `update_if_built`, the same if the
-            optimizer were built before, where that differs (NaN elsewhere); `backend`, `changed_weights` (frozen or
+            optimizer were built before, where that differs (NaN elsewhere); `backend`, `trainable_weights` (how many
+            there are), `changed_weights` (frozen or
             thawed after the optimizer had been built) and `stateful_layers` (their classes by their names);
             `dropout`, of each `Dropout` that was called its rate and how many values of an example it drops
             independently;
             `skip_connections`, how many layers add outputs of other layers; `paths`, the depths of the layers on each
             path from an input to an output, none if the model's graph is not known; `passed_by`, the layers without any
             one of which each output is still reached from an input; `fed_by`, of layers that are given what one other
-            layer puts out and nothing else, that layer;
+            layer puts out and nothing else (reshaped or dropped out at most), that layer;
             `not_seen`, a dict of what could not be seen, with the reason.
         expected: One row per layer with a kernel: `depth`, `layer` and `gradient_rms`, what mean-field theory predicts
             of its gradient, up to a common factor (the last is 1); no rows where no closed form reaches.

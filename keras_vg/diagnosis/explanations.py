@@ -226,9 +226,19 @@ EDGES: tuple[Edge, ...] = (
         "Where hardly a value passes, and those that do are made as large as all were, each step is led by chance.",
     ),
     Edge(
+        "no_trainable_weights",
+        ("frozen_at_random", *NO_GRADIENT, "disconnected_layer", *STALLED),
+        "What no step changes learns nothing.",
+    ),
+    Edge(
         "frozen_at_random",
         ("frozen_layers", *FLAT, *ALIKE),
         "What is random and stays so tells the layers behind it little of the inputs.",
+    ),
+    Edge(
+        "hidden_softmax",
+        ("vanishing_gradient", "tiny_gradient", *STALLED),
+        "Values that sum to 1 hardly differ between examples, and the gradient through them is as small.",
     ),
     Edge("no_update", (*LOW, *FLAT, *ALIKE), "Weights that do not move learn nothing."),
     Edge("learning_rate_too_high", ("update_too_large",), "It is the same step, seen in the weights."),

@@ -6,9 +6,32 @@ from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
 
 
+def find_nothing_to_train(context: Context) -> Iterator[Finding]:
+    """A model of which no weight is trained."""
+    if not _has_nothing_to_train(context):
+        return
+    assert context.inspection is not None
+    layers = tuple(dict.fromkeys(context.inspection.weights["layer"]))
+    yield Finding(
+        "no_trainable_weights",
+        "error",
+        layers,
+        None,
+        {"layers": float(len(layers))},
+        "No weight of this model is trained: every step leaves it as it is. Set `trainable = True` for the layers that "
+        "are to learn, and compile again."
+        if layers
+        else "The model has no weights to train. Add a layer that has some.",
+    )
+
+
+def _has_nothing_to_train(context: Context) -> bool:
+    return context.inspection is not None and context.inspection.setup.get("trainable_weights") == 0
+
+
 def find_frozen(context: Context) -> Iterator[Finding]:
     """Layers that are not trained, which is worth knowing and nothing worse."""
-    if context.inspection is None:
+    if context.inspection is None or _has_nothing_to_train(context):
         return
     rows = context.inspection.weights
     frozen = rows[~rows["trainable"]]

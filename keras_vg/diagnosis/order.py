@@ -17,6 +17,7 @@ STAGES: dict[str, tuple[str, ...]] = {
     "head": ("output_layer", "saturated_output"),
     "scale": ("feature_scale", "input_scale", "input_too_small", "label_scale", "dropout_rate"),
     "rate": (
+        "no_trainable_weights",
         "changed_trainable",
         "unbuilt_optimizer",
         "discarded_weights",
@@ -45,6 +46,7 @@ STAGES: dict[str, tuple[str, ...]] = {
         "residual_imbalance",
     ),
     "depth": (
+        "hidden_softmax",
         "disconnected_layer",
         "decay_without_gradient",
         "vanishing_gradient",

@@ -9,10 +9,21 @@ import keras
 from keras_vg.diagnosis.paths import makes_logits
 from keras_vg.training import keras_private
 from keras_vg.training.call_order import walk_layers
-from keras_vg.training.weights import list_weights
+from keras_vg.training.weights import has_weights, list_weights
 
 _SUMS = ("Add", "Average")
 """Names of layers and of operations alike."""
+
+_PASSING_ON: tuple[str, ...] = (
+    "Dropout",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
+    "SpatialDropout3D",
+    "AlphaDropout",
+    "GaussianDropout",
+)
+_PASSING_ON += ("Flatten", "Reshape", "Permute", "Identity", "ActivityRegularization")
+"""Layers without weights that put out the values they are given, in another shape or some of them."""
 
 _MOST_PATHS = 64
 _MOST_OPERATIONS = 2000
@@ -82,7 +93,7 @@ def list_passed_by(model: keras.Model, layers: Mapping[str, Any]) -> tuple[str, 
 
 
 def list_direct_sources(model: keras.Model, layers: Mapping[str, Any]) -> dict[str, str]:
-    """Lists which layers are given what one other layer puts out, and nothing else.
+    """Lists which layers are given what one other layer puts out, and nothing else; reshaped or dropped out at most.
 
     Args:
         model: A built model.
@@ -96,7 +107,14 @@ def list_direct_sources(model: keras.Model, layers: Mapping[str, Any]) -> dict[s
     graph.add(model)
     names = {id(layer): name for name, layer in layers.items()}
     feeding = {key: next(iter(sources)) for key, sources in graph.sources.items() if len(sources) == 1}
-    return {names[key]: names[source] for key, source in feeding.items() if key in names and source in names}
+    found = {}
+    for key in feeding.keys() & names.keys():
+        source = feeding[key]
+        while source in feeding and type(graph.operations[source]).__name__ in _PASSING_ON:
+            source = feeding[source]
+        if source in names:
+            found[names[key]] = names[source]
+    return {name: found[name] for name in layers if name in found}
 
 
 def _is_reached(operation: int, without: int, sources: dict[int, set[int]]) -> bool:
@@ -145,7 +163,7 @@ class _Graph:
 
 def _find_depths(model: keras.Model, operations: dict[int, Any]) -> dict[int, tuple[int, ...]]:
     """The depths of each operation's layers with weights, in call order."""
-    known = {id(weight.variable): weight for weight in list_weights(model)}
+    known = {id(weight.variable): weight for weight in (list_weights(model) if has_weights(model) else ())}
     depths = {}
     for key, operation in operations.items():
         weights = [known[id(v)] for v in getattr(operation, "weights", ()) if id(v) in known]

@@ -45,7 +45,7 @@ from keras_vg.training.optimizers import read_learning_rates
 from keras_vg.training.shards import is_split
 from keras_vg.training.tap import GradientTap
 from keras_vg.training.train_function import get_loss_scale
-from keras_vg.training.weights import Weight, list_weights, read_values, to_numpy
+from keras_vg.training.weights import Weight, has_weights, list_weights, read_values, to_numpy
 
 
 def inspect(model: keras.Model, x: Any, y: Any = None, sample_weight: Any = None) -> Inspection:
@@ -116,7 +116,7 @@ def _inspect(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> Inspecti
         if embeddings.empty:
             raise
         passes = describe_failure(probe, embeddings)
-    gradients = passes.gradients
+    gradients = passes.gradients if has_weights(model) else None
     return Inspection(
         gradients=_make_empty_gradients()
         if gradients is None
@@ -129,6 +129,7 @@ def _inspect(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> Inspecti
         setup={
             **describe_optimizer(model),
             "backend": keras.backend.backend(),
+            "trainable_weights": len(list_weights(model)) if has_weights(model) else 0,
             "changed_weights": list_changed_weights(model),
             "stateful_layers": {
                 item.name: name_function(type(item.layer))

@@ -12,7 +12,7 @@ from keras_vg.inspection import split_weights
 from keras_vg.training import keras_private
 from keras_vg.training.optimizers import list_compiled_optimizers
 from keras_vg.training.shards import is_split
-from keras_vg.training.weights import list_weights, to_numpy
+from keras_vg.training.weights import has_weights, list_weights, to_numpy
 
 _STEPS = tuple(round(10 ** (exponent / 4)) for exponent in range(21))
 """Of a schedule, 1 to 100,000."""
@@ -113,7 +113,7 @@ def _is_one(beta: float, dtype: str) -> bool:
 def _list_orthogonalized(model: keras.Model) -> dict[str, tuple[tuple[int, ...], bool]]:
     compiled = getattr(model.optimizer, "inner_optimizer", model.optimizer)
     found = {}
-    for weight in list_weights(model) if model.trainable_variables else []:
+    for weight in list_weights(model) if has_weights(model) else []:
         is_one = not hasattr(compiled, "optimizers")
         optimizer = compiled if is_one else keras_private.choose_optimizer(compiled, weight.variable)
         is_orthogonalized = keras_private.orthogonalizes(optimizer, weight.variable)

@@ -18,6 +18,7 @@ from keras_vg.inspection.label_trials import Answers, measure_aligned, measure_a
 from keras_vg.text import LONGEST_QUOTE, quote_error
 from keras_vg.training import backend, keras_private
 from keras_vg.training.compilation import has_own_step
+from keras_vg.training.weights import has_weights
 
 Batch = tuple[Any, Any, Any]
 _ROUNDING = 1e-5
@@ -104,7 +105,7 @@ def run_passes(
         not_seen["loss"] = (
             f"its train_step returns no number called loss; it returns {', '.join(result.logs) or 'none'}"
         )
-    if result is not None and gradients is None:
+    if result is not None and gradients is None and has_weights(model):
         not_seen["gradients"] = "its train_step gives none to a Keras optimizer"
     if batch[1] is not None and not probe.step.takes_labels:
         not_seen["labels"] = "its train_step takes `x` alone"

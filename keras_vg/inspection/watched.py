@@ -7,7 +7,7 @@ import keras
 
 from keras_vg.text import name_function, shorten_paths
 from keras_vg.training.call_order import list_own_weights, list_parts, walk_layers
-from keras_vg.training.weights import Candidate, Layers, list_weights, select_layers
+from keras_vg.training.weights import Candidate, Layers, has_weights, list_weights, select_layers
 
 _NORMALIZATIONS: tuple[type, ...] = (keras.layers.BatchNormalization, keras.layers.LayerNormalization)
 _NORMALIZATIONS += (keras.layers.GroupNormalization, keras.layers.RMSNormalization, keras.layers.UnitNormalization)
@@ -62,8 +62,7 @@ def list_watched(model: keras.Model, layers: Layers = "all") -> list[WatchedLaye
     Raises:
         ValueError: If there are none, a name names none of them, or a predicate selects none.
     """
-    has_weights = any(not v.overwrite_with_gradient for v in model.trainable_variables)
-    weights = list_weights(model) if has_weights else []
+    weights = list_weights(model) if has_weights(model) else []
     depths = {id(weight.variable): weight.depth for weight in weights}
     names = {weight.depth: weight.layer for weight in weights}
     placed = [(path, layer) for path, layer in walk_layers(model) if not isinstance(layer, keras.Model)]

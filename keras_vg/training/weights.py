@@ -56,6 +56,11 @@ def check_layers(layers: Layers) -> None:
         raise ValueError("`layers` must select at least one layer. Received: layers=[]. Name a layer, or pass 'all'.")
 
 
+def has_weights(model: keras.Model) -> bool:
+    """Whether a model has trainable weights, as `list_weights` counts them."""
+    return any(not v.overwrite_with_gradient for v in model.trainable_variables)
+
+
 def list_weights(model: keras.Model, layers: Layers = "all") -> list[Weight]:
     """Lists the trainable weights of the selected layers, in call order.
 

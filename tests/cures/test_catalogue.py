@@ -99,6 +99,22 @@ def test_activations(name, activation, initializer):
 
 
 @pytest.mark.model
+def test_only_a_softmax_between_layers_is_replaced():
+    inputs = keras.Input(X.shape[1:])
+    gate = layers.Dense(4, "softmax", name="gate")(inputs) * layers.Dense(4, "tanh")(inputs)
+    between = layers.Dropout(0.1)(layers.Softmax(name="softmax")(layers.Dense(5, "softmax", name="between")(gate)))
+    model = keras.Model(inputs, layers.Dense(2, "softmax", name="last")(between))
+    model.compile("adam", "sparse_categorical_crossentropy")
+    remedy = REMEDIES["ReLU instead of softmax between layers"]
+    draft = remedy(make(model, X, BINARY)[0])
+    names = ("gate", "between", "softmax", "last")
+    activations = [name_activation(draft.model.get_layer(name)) for name in names]
+    assert activations == ["softmax", "softmax", "relu", "softmax"]
+    assert remedy(draft) is None
+    assert remedy(make_deep()[0]) is None
+
+
+@pytest.mark.model
 def test_normalization_stands_between_kernel_and_activation():
     draft = REMEDIES["BatchNormalization between layers"](make_deep()[0])
     kinds = [type(place.layer).__name__ for place in surgery.list_places(draft.model)]

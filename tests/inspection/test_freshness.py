@@ -113,3 +113,32 @@ def test_a_frozen_base_that_was_never_trained(trains_base):
     assert ("frozen_at_random" in found) == (not trains_base)
     if not trains_base:
         assert (found["frozen_at_random"].severity, len(found["frozen_at_random"].layers)) == ("warning", 2)
+
+
+@pytest.mark.filterwarnings("ignore:The model does not have any trainable weights")  # Keras, on TensorFlow and torch
+@pytest.mark.parametrize("freeze", ["model", "layers"])
+def test_a_model_of_which_nothing_is_trained(freeze):
+    model = keras.Sequential([keras.Input((4,)), layers.Dense(40, "relu"), layers.Dense(40, "relu"), layers.Dense(1)])
+    for part in [model] if freeze == "model" else model.layers:
+        part.trainable = False
+    model.compile("adam", "mse")
+    x = np.random.default_rng(0).normal(size=(32, 4)).astype("float32")
+    found = vg.diagnose(vg.inspect(model, x, x[:, :1]))
+    assert [(finding.rule, finding.severity) for finding in found] == [("no_trainable_weights", "error")]
+    assert len(found[0].layers) == 3
+    with pytest.raises(ValueError, match="must have trainable weights"):
+        model.fit(x, x[:, :1], verbose=0, callbacks=[vg.TrainingGuard(x, x[:, :1])])
+    model.layers[-1].trainable = True
+    model.trainable = True
+    model.compile("adam", "mse")
+    assert "no_trainable_weights" not in find(vg.inspect(model, x, x[:, :1]))
+
+
+@pytest.mark.filterwarnings("ignore:The model does not have any trainable weights")
+def test_a_model_without_weights():
+    model = keras.Sequential([keras.Input((4,)), layers.Activation("sigmoid")])
+    model.compile("adam", "mse")
+    x = np.random.default_rng(0).normal(size=(32, 4)).astype("float32")
+    finding = find(vg.inspect(model, x, (x > 0).astype("float32")))["no_trainable_weights"]
+    assert (finding.severity, finding.layers) == ("error", ())
+    assert "has no weights" in finding.advice

@@ -20,6 +20,13 @@ UNSEEN: dict[str, Meaning] = {
         ),
         severity="For information.",
     ),
+    "no_trainable_weights": Meaning(
+        sees=(
+            "A model of which every weight is frozen, or that has none: Keras runs `fit` on it all the same, which "
+            "changes nothing. The loggers and `TrainingGuard` raise a `ValueError` at the start of such a `fit`."
+        ),
+        severity="Error.",
+    ),
     "changed_trainable": Meaning(
         sees=(
             "Weights that were frozen or thawed after the optimizer was built, without a new `compile`. "
