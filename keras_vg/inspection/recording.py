@@ -13,9 +13,9 @@ import pandas as pd
 from keras import ops, tree
 
 from keras_vg.inspection.derivatives import find_relative_slope
-from keras_vg.inspection.statistics import COLUMNS, CallShape, combine_calls, flatten, measure_call
+from keras_vg.inspection.statistics import COLUMNS, CallShape, combine_calls, count_units, flatten, measure_call
 from keras_vg.inspection.watched import WatchedLayer
-from keras_vg.training import keras_private
+from keras_vg.training import backend, keras_private
 
 Quantity = Literal["output", "size", "ids", "kernel_input"]
 _EMBEDDINGS = ["layer", "input_dim", "id_min", "id_max"]
@@ -207,14 +207,13 @@ class CallRecorder:
         made = next(iter(tree.flatten(output)), None)
         if made is None or not ops.is_tensor(made) or keras.backend.standardize_dtype(made.dtype) == "string":
             return
-        values = flatten(ops.stop_gradient(made), item.axis)
-        units = int(values.shape[-1])
         is_known = None not in made.shape  # in a traced function, it need not be
-        call = Call(CallShape(units, int(np.prod(made.shape, dtype=np.int64)) if is_known else 0), made)
+        size = int(np.prod(made.shape, dtype=np.int64)) if is_known else 0
+        call = Call(CallShape(count_units(made, item.axis), size), made)
         calls.append(call)
-        self._keep(call, "output", measure_call(values, _find_slope(item, activated, given, made, values)))
+        self._keep(call, "output", self._measure_output(item, made, _find_activated(activated, given, made)))
         if not is_known:
-            self._keep(call, "size", ops.reshape(ops.cast(ops.size(values), "float32"), (1,)))
+            self._keep(call, "size", ops.reshape(ops.cast(ops.size(made), "float32"), (1,)))
         if given is None or not ops.is_tensor(given):
             return
         if isinstance(item.layer, keras.layers.Embedding) and tuple(made.shape[:-1]) == tuple(given.shape):
@@ -223,6 +222,16 @@ class CallRecorder:
         elif item.has_kernel and not self._is_kernel_met:
             self._is_kernel_met = True
             self._keep(call, "kernel_input", ops.stop_gradient(given))
+
+    def _measure_output(self, item: WatchedLayer, made: Any, activated: Any) -> Any:
+        # A gated layer puts out something else than what its activation put out.
+        is_gated = isinstance(item.layer, keras.layers.RNN) and not isinstance(item.layer, keras.layers.SimpleRNN)
+        activation = "unknown" if is_gated else item.activation
+        tensors = [ops.stop_gradient(tensor) for tensor in (made, activated) if tensor is not None]
+        if self._home is None:
+            return _measure(activation, item.axis, *tensors)
+        described = [(tuple(tensor.shape), keras.backend.standardize_dtype(tensor.dtype)) for tensor in tensors]
+        return _share_measure(activation, item.axis, tuple(described))(*tensors)
 
     def _keep(self, call: Call, quantity: Quantity, tensor: Any) -> None:
         if self._home is None:
@@ -250,14 +259,22 @@ def _watch_activation(activation: Callable[..., Any], activated: list[Any]) -> C
     return watched
 
 
-def _find_slope(item: WatchedLayer, activated: list[Any], given: Any, made: Any, values: Any) -> Any:
-    """The activation's relative derivative: at what it was given, as far as that is known."""
-    if isinstance(item.layer, keras.layers.RNN) and not isinstance(item.layer, keras.layers.SimpleRNN):
-        return None  # of a gated layer, what comes out is not what came out of the activation
+def _find_activated(activated: list[Any], given: Any, made: Any) -> Any:
+    """What the activation was given; None if that is not known."""
     z = activated[0] if len(activated) == 1 else given
-    if ops.is_tensor(z) and tuple(z.shape) == tuple(made.shape):
-        return find_relative_slope(item.activation, flatten(ops.stop_gradient(z), item.axis), values)
-    return find_relative_slope(item.activation, values, values, is_input_known=False)
+    return z if ops.is_tensor(z) and tuple(z.shape) == tuple(made.shape) else None
+
+
+def _measure(activation: str, axis: int, made: Any, activated: Any = None) -> Any:
+    values = flatten(made, axis)
+    z = values if activated is None else flatten(activated, axis)
+    return measure_call(values, find_relative_slope(activation, z, values, is_input_known=activated is not None))
+
+
+@functools.cache
+def _share_measure(activation: str, axis: int, described: tuple[Any, ...]) -> Callable[..., Any]:
+    """`_measure` for tensors of one shape: one function for all of them would warn of being traced so often."""
+    return backend.share_trace(functools.partial(_measure, activation, axis))
 
 
 def _describe_calls(

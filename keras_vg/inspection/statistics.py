@@ -21,6 +21,12 @@ class CallShape:
     size: int
 
 
+def count_units(tensor: Any, axis: int = -1) -> int:
+    """Counts units or channels, arguments as of `flatten`."""
+    rank = len(tensor.shape)
+    return int(tensor.shape[axis if rank > 2 else -1]) if rank > 1 else 1
+
+
 def flatten(tensor: Any, axis: int = -1) -> Any:
     """Arranges a tensor as float32 of shape `(examples and positions, units)`.
 

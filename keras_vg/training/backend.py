@@ -51,6 +51,22 @@ def run_outside_of_strategies(function: Callable[[], _Result]) -> _Result:
     return function()
 
 
+def share_trace(function: Callable[..., _Result]) -> Callable[..., _Result]:
+    """Makes a function of tensors one call in any function that is traced around it, instead of its operations.
+
+    Where it is called for many layers, the backend traces and lowers it once per shape.
+    """
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        return tf.function(function, autograph=False, experimental_attributes={"_noinline": True})  # type: ignore[no-any-return, unused-ignore]
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return jax.jit(function)
+    return function
+
+
 def is_on_cpu() -> bool:
     """Whether models are trained on a CPU."""
     return keras.distribution.list_devices()[0].startswith("cpu")
