@@ -925,20 +925,6 @@ SICK = [
             partial(layers.Dense, 1, "sigmoid"),
         ),
     ),
-    REGION.vary(
-        "regions of images, relu",
-        label=(*labels.WRONG_HEAD, *labels.DEAD),
-        strength="clear",
-        build=sequential(
-            partial(layers.Conv2D, 12, 3, padding="same", activation="relu"),
-            layers.MaxPooling2D,
-            partial(layers.Conv2D, 16, 3, padding="same", activation="relu"),
-            layers.MaxPooling2D,
-            layers.Flatten,
-            partial(layers.Dense, 32, "relu", kernel_initializer="he_normal"),
-            partial(layers.Dense, 4, "relu", kernel_initializer="he_normal"),
-        ),
-    ),
     CLICKS.vary(
         "transformer of clicks, warm-up of 8000 steps",
         label=(*labels.TOO_SMALL_STEPS, "schedule_by_batches"),
