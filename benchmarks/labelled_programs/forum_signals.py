@@ -872,7 +872,7 @@ SICK = [
         "base tuned at once with a large rate",
         label=(*labels.TOO_LARGE_STEPS, *labels.DEAD),
         strength="clear",
-        optimizer=partial(RMSprop, 0.05),
+        optimizer=partial(RMSprop, 0.15),
     ),
     LINE.vary(
         "line by a model that squares labels of one axis less predictions of two",
