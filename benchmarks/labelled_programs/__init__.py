@@ -14,6 +14,7 @@ from labelled_programs import (
     forum_images,
     forum_pictures,
     forum_sequences,
+    forum_signals,
     forum_steps,
     forum_tables,
     forum_texts,
@@ -61,6 +62,7 @@ THEMES = [
     forum_tables,
     forum_steps,
     forum_texts,
+    forum_signals,
     published_faults,
 ]
 
