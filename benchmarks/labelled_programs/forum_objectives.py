@@ -175,7 +175,7 @@ MASKS = Program(
     optimizer=partial(Adam, 0.003),
 )
 CODES = Program(
-    name="codes of digits by squared error, relus",
+    name="codes of digits by cross-entropy, relus",
     theme="forum",
     source=BLOB,
     data=make_codes,
@@ -185,7 +185,7 @@ CODES = Program(
         partial(layers.Dense, 40, "relu"),
         partial(layers.Dense, 64, "sigmoid"),
     ),
-    loss="mse",
+    loss="binary_crossentropy",
     optimizer=partial(Adam, 0.001),
     epochs=40,
 )
@@ -196,7 +196,7 @@ SEVEN_KINDS = Program(
     data=make_seven_kinds,
     build=dense(hidden=[64, 32], activation="relu", output=(7, "softmax")),
     loss="sparse_categorical_crossentropy",
-    optimizer=partial(SGD, 0.01, momentum=0.9),
+    optimizer=partial(SGD, 0.03),
     callbacks=(schedule(shrink_slowly),),
     epochs=40,
 )
@@ -277,14 +277,12 @@ PROGRAMS = [
             partial(layers.Dense, 40, "sigmoid"),
             partial(layers.Dense, 64, "sigmoid"),
         ),
-        loss="binary_crossentropy",
     ),
     SEVEN_KINDS,
     SEVEN_KINDS.vary(
         "seven kinds, a rate times a power of 0.9 each epoch",
         label=labels.STEPS_THAT_END,
         strength="mild",
-        optimizer=partial(SGD, 0.01),
         callbacks=(schedule(shrink_compound),),
     ),
     NOISE,

@@ -363,7 +363,7 @@ SIX_STATES = Program(
         partial(layers.Dense, 6, "softmax"),
     ),
     loss="mse",
-    optimizer=partial(Adam, 0.003),
+    optimizer="adam",
 )
 PLANE = Program(
     name="a plane by huber, sgd 0.02",
