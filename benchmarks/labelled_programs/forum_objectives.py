@@ -173,6 +173,7 @@ MASKS = Program(
     build=dense(hidden=[64], activation="relu", output=(64, "sigmoid")),
     loss="mse",
     optimizer=partial(Adam, 0.003),
+    epochs=20,
 )
 CODES = Program(
     name="codes of digits by cross-entropy, relus",
@@ -208,6 +209,7 @@ NOISE = Program(
     build=dense(hidden=[], activation=None, output=(40, None)),
     loss="mse",
     optimizer=partial(Adam, 0.01),
+    epochs=20,
 )
 NORMAL = Program(
     name="digits, ten sigmoids of small weights",
@@ -217,6 +219,7 @@ NORMAL = Program(
     build=build_normal,
     loss="categorical_crossentropy",
     optimizer=partial(SGD, 0.5),
+    epochs=20,
 )
 DETERMINED = Program(
     name="less the share of variance explained",
@@ -226,6 +229,7 @@ DETERMINED = Program(
     build=dense(hidden=[32, 32], activation="relu", output=(1, None)),
     loss=OwnLoss(measure_unexplained),
     optimizer=partial(Adam, 0.003),
+    epochs=20,
 )
 LOOKS = Program(
     name="shares of looks, softmax under divergence",
@@ -235,6 +239,7 @@ LOOKS = Program(
     build=dense(hidden=[48], activation="relu", output=(16, "softmax")),
     loss="kl_divergence",
     optimizer=partial(Adam, 0.003),
+    epochs=20,
 )
 FAST = Program(
     name="digits by squared error, all in a batch, sgd 5",
@@ -332,6 +337,7 @@ PROGRAMS = [
         optimizer=partial(Adam, 0.03),
         fit_options={"batch_size": 5},
         score=score_signs,
+        epochs=20,
     ),
     Program(
         name="genres under a soft F1",
@@ -352,6 +358,7 @@ PROGRAMS = [
         build=sequential(layers.Flatten, partial(layers.Dense, 128, "relu"), partial(layers.Dense, 10)),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         optimizer="adam",
+        epochs=20,
     ),
     Program(
         name="digits, five layers of selus, alpha dropout",
@@ -365,5 +372,6 @@ PROGRAMS = [
         ),
         loss="sparse_categorical_crossentropy",
         optimizer=partial(keras.optimizers.Nadam, 5e-4),
+        epochs=20,
     ),
 ]

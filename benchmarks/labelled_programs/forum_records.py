@@ -260,6 +260,7 @@ HUNDRED = Program(
     loss="mse",
     optimizer=partial(RMSprop, 0.001),
     fit_options={"batch_size": 16},
+    epochs=20,
 )
 ORDERS = Program(
     name="orders sent back, standardised",
@@ -269,6 +270,7 @@ ORDERS = Program(
     build=dense(hidden=[12, 12, 12], activation="relu", output=(1, "sigmoid")),
     loss="binary_crossentropy",
     optimizer=partial(Adam, 0.01),
+    epochs=20,
 )
 FLATS = Program(
     name="rents of 900 through four relus, sgd 0.0001",
@@ -289,6 +291,7 @@ SUMS = Program(
     build=sequential(partial(layers.Dense, 1)),
     loss="mse",
     optimizer=partial(SGD, 0.0001),
+    epochs=20,
 )
 PARTS = Program(
     name="parts, labels as a column, own squares",
@@ -325,6 +328,7 @@ SWITCHES = Program(
     build=dense(hidden=[64], activation="relu", output=(1, "sigmoid")),
     loss="binary_crossentropy",
     optimizer=partial(Adam, 0.001),
+    epochs=20,
 )
 STOCK = Program(
     name="a stock's next price, standardised",
@@ -350,6 +354,7 @@ TEN_KINDS = Program(
     loss="sparse_categorical_crossentropy",
     optimizer=partial(Adam, 0.001),
     fit_options={"class_weight": dict.fromkeys(range(10), 1.0)},
+    epochs=20,
 )
 SIX_STATES = Program(
     name="six states by squared error, no dropout at the end",
@@ -364,6 +369,7 @@ SIX_STATES = Program(
     ),
     loss="mse",
     optimizer="adam",
+    epochs=20,
 )
 PLANE = Program(
     name="a plane by huber, sgd 0.02",
@@ -524,6 +530,7 @@ PROGRAMS = [
         loss="mse",
         optimizer=partial(Adam, 0.005),
         fit_options={"batch_size": 10},
+        epochs=20,
     ),
     Program(
         name="sets of words, dropout of nothing",
@@ -535,6 +542,7 @@ PROGRAMS = [
         ),
         loss="sparse_categorical_crossentropy",
         optimizer="adam",
+        epochs=20,
     ),
     Program(
         name="four labels that mostly do not hold",
@@ -544,6 +552,7 @@ PROGRAMS = [
         build=dense(hidden=[32], activation="relu", output=(4, "sigmoid")),
         loss="binary_crossentropy",
         optimizer=partial(Adam, 0.003),
+        epochs=20,
     ),
     Program(
         name="a number and a hundred times it through one unit",
