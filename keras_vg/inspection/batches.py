@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from keras_vg.inspection.plain_losses import EPSILON, find_baseline, measure_loss
+
 LABEL_COLUMNS: tuple[str, ...] = ("label_units", "label_min", "label_max", "label_mean", "label_std", "label_integer")
 LABEL_COLUMNS += ("label_distinct", "label_sum_min", "label_sum_max", "baseline")
 OutputLoss = tuple[str, bool | None, int | None]
@@ -19,9 +21,6 @@ OUTPUT_COLUMNS += ("cut_fraction", "plain_loss")
 
 MOST_FEATURES = 5
 """Of the features that are named one by one."""
-
-EPSILON = 1e-7
-"""Keras's cross-entropies cut probabilities to this and 1 minus this (`keras.config.epsilon`, unless it was set)."""
 
 
 def count_examples(array: Any) -> int:
@@ -124,7 +123,9 @@ def list_outputs(
                     "prediction_size": np.sqrt(np.mean(np.square(p))),
                     **_describe_labels(label, prediction, loss, ignored),
                     "cut_fraction": np.nan if label is None else measure_cut(loss, label, prediction, ignored),
-                    "plain_loss": np.nan if label is None else measure_loss(loss, label, prediction, bool(from_logits)),
+                    "plain_loss": np.nan
+                    if label is None
+                    else measure_loss(loss, _flatten_labels(label, prediction), p, bool(from_logits)),
                 }
             )
     return rows
@@ -183,95 +184,6 @@ def measure_cut(loss: str, label: np.ndarray, prediction: np.ndarray, ignored: i
     else:
         return float("nan")
     return float(np.mean(chosen < EPSILON))
-
-
-def measure_loss(loss: str, label: np.ndarray, prediction: np.ndarray, from_logits: bool = False) -> float:
-    """Measures the loss of predictions, without weights, penalties and whatever else a model may add to it.
-
-    Args:
-        loss: Name of the loss.
-        label: Labels, of shape `(examples, ..., units)`, or of one axis fewer.
-        prediction: Predictions, of shape `(examples, ..., units)`.
-        from_logits: Whether these are logits.
-
-    Returns:
-        The mean over examples and units; NaN for a loss that `find_baseline` does not know, and for labels that do not
-        fit the predictions.
-    """
-    p, y = _flatten(prediction), _flatten_labels(label, prediction)
-    units = 1 if loss == "sparse_categorical_crossentropy" else p.shape[1]
-    if loss not in _MEASURES or len(y) != len(p) or not len(y) or y.shape[1] != units or not np.isfinite(y).all():
-        return float("nan")
-    # In pieces: the predictions of a language model are large, and a copy in float64 is twice as large.
-    starts = range(0, len(p), _ROWS_AT_ONCE)
-    pieces = [(p[i : i + _ROWS_AT_ONCE], y[i : i + _ROWS_AT_ONCE]) for i in starts]
-    measured = [_MEASURES[loss](piece.astype("float64"), labels, from_logits) for piece, labels in pieces]
-    values = np.concatenate(measured)
-    known = values[~np.isnan(values)]
-    return float(known.mean()) if len(known) else float("nan")
-
-
-def _measure_squares(p: np.ndarray, y: np.ndarray, from_logits: bool) -> np.ndarray:
-    return np.mean(np.square(p - y), axis=1)
-
-
-def _measure_distances(p: np.ndarray, y: np.ndarray, from_logits: bool) -> np.ndarray:
-    return np.mean(np.abs(p - y), axis=1)
-
-
-def _measure_binary(p: np.ndarray, y: np.ndarray, from_logits: bool) -> np.ndarray:
-    p = np.clip(1 / (1 + np.exp(-p)) if from_logits else p, EPSILON, 1 - EPSILON)
-    return -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p), axis=1)
-
-
-def _measure_classes(p: np.ndarray, y: np.ndarray, from_logits: bool) -> np.ndarray:
-    p = np.exp(p - p.max(axis=1, keepdims=True)) if from_logits else p
-    log_p = np.log(np.clip(p / p.sum(axis=1, keepdims=True), EPSILON, 1 - EPSILON))
-    if y.shape[1] == p.shape[1] > 1:
-        return -np.sum(y * log_p, axis=1)
-    classes = y[:, 0].astype(int)
-    is_class = (classes >= 0) & (classes < p.shape[1])  # a class that is left out may have no unit
-    return np.where(is_class, -log_p[np.arange(len(p)), np.where(is_class, classes, 0)], np.nan)
-
-
-_MEASURES = {
-    "mean_squared_error": _measure_squares,
-    "mean_absolute_error": _measure_distances,
-    "binary_crossentropy": _measure_binary,
-    "categorical_crossentropy": _measure_classes,
-    "sparse_categorical_crossentropy": _measure_classes,
-}
-_ROWS_AT_ONCE = 4096
-
-
-def find_baseline(loss: str, labels: np.ndarray) -> float:
-    """Finds the loss of the best prediction that is the same for every example.
-
-    Args:
-        loss: Name of the loss.
-        labels: Array of shape `(examples, units)`.
-
-    Returns:
-        The entropy of the labels under cross-entropy, their variance under squared error, their mean distance from
-        the median under absolute error; NaN for any other loss, and for labels that the loss has no meaning for.
-    """
-    if loss == "sparse_categorical_crossentropy":
-        return _find_entropy(np.unique(labels, return_counts=True)[1] / labels.size)
-    if loss == "categorical_crossentropy" and labels.min() >= 0 and np.allclose(labels.sum(axis=1), 1):
-        return _find_entropy(labels.mean(axis=0))
-    if loss == "binary_crossentropy" and labels.min() >= 0 and labels.max() <= 1:
-        ones = labels.mean(axis=0)
-        return float(np.mean([_find_entropy(np.array([p, 1 - p])) for p in ones]))
-    if loss == "mean_squared_error":
-        return float(np.mean(np.var(labels, axis=0)))
-    if loss == "mean_absolute_error":
-        return float(np.mean(np.abs(labels - np.median(labels, axis=0))))
-    return float("nan")
-
-
-def _find_entropy(shares: np.ndarray) -> float:
-    positive = shares[shares > 0]
-    return float(-np.sum(positive * np.log(positive)))
 
 
 def _flatten(array: np.ndarray) -> np.ndarray:

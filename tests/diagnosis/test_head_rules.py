@@ -180,6 +180,15 @@ def test_a_loss_that_is_scaled_is_not_taken_for_a_low_one():
         ("sparse_categorical_crossentropy", layers.Dense(3, "softmax"), CLASSES),
         (keras.losses.SparseCategoricalCrossentropy(from_logits=True), layers.Dense(3), CLASSES),
         ("categorical_crossentropy", layers.Dense(3, "softmax"), np.eye(3)[CLASSES]),
+        ("huber", layers.Dense(1), 3 * NUMBERS),
+        ("log_cosh", layers.Dense(1), 3 * NUMBERS),
+        ("msle", layers.Dense(2), np.abs(X[:, :2])),
+        ("mape", layers.Dense(1), NUMBERS + 2),
+        ("hinge", layers.Dense(1, "tanh"), np.sign(X[:, :1])),
+        ("squared_hinge", layers.Dense(1), (X[:, :1] > 0) * 1.0),
+        ("binary_focal_crossentropy", layers.Dense(1, "sigmoid"), (X[:, :1] > 0) * 1.0),
+        (keras.losses.BinaryFocalCrossentropy(from_logits=True), layers.Dense(1), (X[:, :1] > 0) * 1.0),
+        ("kl_divergence", layers.Dense(6, "softmax"), np.abs(X) / np.abs(X).sum(axis=1, keepdims=True)),
     ],
 )
 def test_the_plain_loss_is_keras_own(loss, head, y):
