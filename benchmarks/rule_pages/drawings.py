@@ -191,9 +191,7 @@ def draw_reach(scene: Scene, ax: Axes) -> None:
 def draw_label_size(scene: Scene, ax: Axes) -> None:
     """The size of labels and first predictions."""
     output = scene.inspection.outputs.iloc[0]
-    _draw_logs(
-        ax, ["labels", "predictions"], [np.hypot(output["label_mean"], output["label_std"]), output["prediction_size"]]
-    )
+    _draw_logs(ax, ["labels", "predictions"], [output["label_size"], output["prediction_size"]])
     _draw_limits(ax, {name: getattr(LIMITS, name) for name in ("label_size", "label_error")})
     ax.set_ylabel("root mean square")
 

@@ -172,7 +172,8 @@ def _put_into_units_of_loss(draft: Draft, rows: pd.DataFrame) -> pd.DataFrame:
     chosen = np.array([output.is_standardized for output in draft.outputs])
     std, center = np.array([output.task.std for output in draft.outputs]), rows["label_mean"]
     new = {name: (rows[name] - center) / std for name in _PLACED} | {name: rows[name] / std for name in _SPREADS}
-    new["prediction_size"] = np.hypot(new["prediction_std"], new["prediction_mean"])
+    for name in ("prediction", "label"):
+        new[f"{name}_size"] = np.hypot(new[f"{name}_std"], new[f"{name}_mean"])
     return rows.assign(**{name: np.where(chosen, values, rows[name]) for name, values in new.items()})
 
 

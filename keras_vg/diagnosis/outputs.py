@@ -295,7 +295,7 @@ def find_label_scale(context: Context) -> Iterator[Finding]:
     """Labels of a regression far from unit scale."""
     t = context.thresholds
     for output in _list_outputs(context):
-        size = float(np.hypot(output["label_mean"], output["label_std"]))
+        size = output["label_size"]
         is_regression = output["loss"] in REGRESSIONS or _grows_with_labels(context, output, size)
         if not is_regression or not size >= t.label_size or context.is_converged:
             continue
@@ -341,6 +341,9 @@ def find_constant_prediction(context: Context) -> Iterator[Finding]:
         if not spread < t.constant_warning or output["label_distinct"] == 1:
             continue
         if context.is_inspection and _starts_at_zero(context, output["layer"]):
+            continue
+        # Untrained, an image or a sequence differs little from example to example at each of its positions.
+        if context.is_inspection and output.get("positions", 1) > 1 and spread >= t.constant_prediction:
             continue
         start, first = _find_start(context, index)
         yield Finding(

@@ -9,15 +9,18 @@ import pandas as pd
 
 from keras_vg.inspection.plain_losses import EPSILON, find_baseline, measure_loss
 
-LABEL_COLUMNS: tuple[str, ...] = ("label_units", "label_min", "label_max", "label_mean", "label_std", "label_integer")
-LABEL_COLUMNS += ("label_distinct", "label_sum_min", "label_sum_max", "baseline")
+LABEL_COLUMNS: tuple[str, ...] = ("label_units", "label_min", "label_max", "label_mean", "label_std", "label_size")
+LABEL_COLUMNS += ("label_integer", "label_distinct", "label_sum_min", "label_sum_max", "baseline")
 OutputLoss = tuple[str, bool | None, int | None]
 """The name of a loss, whether it takes logits (None if it does not say), and the class that it leaves out (or None)."""
 
 LOSS_COLUMNS: tuple[str, ...] = ("loss", "from_logits", "ignore_class")
-OUTPUT_COLUMNS: tuple[str, ...] = ("layer", "activation", *LOSS_COLUMNS, "units", "prediction_min")
-OUTPUT_COLUMNS += ("prediction_max", "prediction_mean", "prediction_std", "prediction_size", *LABEL_COLUMNS)
-OUTPUT_COLUMNS += ("cut_fraction", "plain_loss")
+OUTPUT_COLUMNS: tuple[str, ...] = ("layer", "activation", *LOSS_COLUMNS, "units", "positions")
+OUTPUT_COLUMNS += ("prediction_min", "prediction_max", "prediction_mean", "prediction_std", "prediction_size")
+OUTPUT_COLUMNS += (*LABEL_COLUMNS, "cut_fraction", "plain_loss")
+
+FEW_EXAMPLES = 8
+"""Of fewer examples the deviation at one position says little; chosen."""
 
 MOST_FEATURES = 5
 """Of the features that are named one by one."""
@@ -92,9 +95,9 @@ def list_outputs(
         heads: Name and activation of the layer that each output comes from.
 
     Returns:
-        A dict per output: `layer`, `activation`, `loss`, `from_logits`, `ignore_class`, `units`; `prediction_min`,
-        `_max`, `_mean`, `_std` (over the examples, root mean square over the units) and `_size` (root mean square);
-        `label_units`, `label_min`, `_max`, `_mean`, `_std`, `label_integer`, `label_distinct`, `label_sum_min` and
+        A dict per output: `layer`, `activation`, `loss`, `from_logits`, `ignore_class`, `units`, `positions` (of an example); `prediction_min`,
+        `_max`, `_mean`, `_std` (as of `measure_deviation`) and `_size` (root mean square); `label_units`, `label_min`,
+        `_max`, `_mean`, `_std` and `_size`, `label_integer`, `label_distinct`, `label_sum_min` and
         `_max` (over an example's units); `baseline`, the loss of the best constant prediction, NaN where it is not
         known; `cut_fraction` and `plain_loss`, as `measure_cut` and `measure_loss` have them. Labels of the class that
         the loss leaves out do not count.
@@ -116,10 +119,11 @@ def list_outputs(
                     "from_logits": from_logits,
                     "ignore_class": ignored,
                     "units": p.shape[1],
+                    "positions": len(p) // max(len(prediction), 1),
                     "prediction_min": p.min(),
                     "prediction_max": p.max(),
                     "prediction_mean": p.mean(),
-                    "prediction_std": np.sqrt(np.mean(np.var(p, axis=0))),
+                    "prediction_std": measure_deviation(prediction),
                     "prediction_size": np.sqrt(np.mean(np.square(p))),
                     **_describe_labels(label, prediction, loss, ignored),
                     "cut_fraction": np.nan if label is None else measure_cut(loss, label, prediction, ignored),
@@ -140,15 +144,32 @@ def _describe_labels(
     label: np.ndarray | None, prediction: np.ndarray, loss: str, ignored: int | None
 ) -> dict[str, Any]:
     y = np.zeros((0, 1)) if label is None else _flatten_labels(label, prediction)
-    if ignored is not None and y.shape[1] == 1:
-        y = y[y[:, 0] != ignored]
+    is_kept = np.ones(len(y), bool) if ignored is None or y.shape[1] > 1 else y[:, 0] != ignored
+    y = y[is_kept]
     if not len(y):
         unknown = dict.fromkeys(LABEL_COLUMNS, np.nan)
         return {**unknown, "label_units": 0, "label_integer": False, "label_distinct": 0}
-    sums = y.sum(axis=1)
-    values: tuple[Any, ...] = (y.shape[1], y.min(), y.max(), y.mean(), np.sqrt(np.mean(np.var(y, axis=0))))
+    sums, size = y.sum(axis=1), np.sqrt(np.mean(np.square(y)))
+    deviation = measure_deviation(label) if label is not None and is_kept.all() else measure_deviation(y)
+    values: tuple[Any, ...] = (y.shape[1], y.min(), y.max(), y.mean(), deviation, size)
     values += (bool(np.all(y == np.round(y))), len(np.unique(y)), sums.min(), sums.max(), find_baseline(loss, y))
     return dict(zip(LABEL_COLUMNS, values, strict=True))
+
+
+def measure_deviation(values: np.ndarray) -> float:
+    """Measures how far numbers vary from example to example.
+
+    Args:
+        values: Of shape `(examples, ..., units)` or `(examples,)`.
+
+    Returns:
+        The standard deviation over the examples at each position and unit, root mean square over these: 0 where all
+        examples have the same image. Of fewer than `FEW_EXAMPLES` examples, over the positions, too.
+    """
+    values = np.asarray(values, "float64")
+    values = values.reshape(len(values), -1) if len(values) >= FEW_EXAMPLES else _flatten(values)
+    with np.errstate(all="ignore"):
+        return float(np.sqrt(np.mean(np.var(values, axis=0))))
 
 
 def measure_cut(loss: str, label: np.ndarray, prediction: np.ndarray, ignored: int | None = None) -> float:

@@ -72,6 +72,7 @@ def make_outputs(loss="mean_squared_error", **columns):
         "units": 1.0 if "error" in loss else 3.0,
         "label_units": 1.0,
         "label_std": 1.0,
+        "label_size": 1.0,
         "label_mean": 0.0,
         "label_min": 0.0,
         "label_max": 2.0,

@@ -252,3 +252,23 @@ def test_head_of_zeros_behind_which_something_is_reshaped():
     assert "constant_prediction" not in find_rules(head, "mse", X.reshape(-1, 3, 2))
     dead = [layers.Dense(8, "relu", kernel_initializer="zeros"), layers.Dense(6), layers.Reshape((3, 2))]
     assert find_rules(dead, "mse", X.reshape(-1, 3, 2))["constant_prediction"] == "error"
+
+
+@pytest.mark.parametrize("examples", [1, 32])
+def test_the_same_image_for_every_example_is_a_constant_answer(examples):
+    image = np.linspace(0.1, 0.9, 36, dtype="float32").reshape(6, 6, 1)
+    x = np.random.default_rng(0).normal(size=(examples, 6, 6, 1)).astype("float32")
+
+    def make(kernel):
+        last = layers.Dense(36, kernel_initializer=kernel, bias_initializer=keras.initializers.Constant(image.ravel()))
+        model = keras.Sequential([keras.Input((6, 6, 1)), layers.Flatten(), last, layers.Reshape((6, 6, 1))])
+        model.compile("adam", "mse")
+        return vg.inspect(model, x, x)
+
+    assert make("glorot_uniform").outputs["prediction_std"][0] > 0.1
+    same = make(keras.initializers.RandomNormal(stddev=1e-6))
+    if examples > 1:
+        assert same.outputs["prediction_std"][0] < 1e-4
+        assert "constant_prediction" in {f.rule for f in vg.diagnose(same).list_all()}
+    else:  # of one example nothing can be said but how it varies by itself
+        assert same.outputs["prediction_std"][0] == pytest.approx(image.std(), rel=1e-3)

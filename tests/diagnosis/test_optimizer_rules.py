@@ -135,6 +135,7 @@ def make_output(**values):
         "label_max": 1.0,
         "label_mean": 0.5,
         "label_std": 0.5,
+        "label_size": 0.7,
         "label_integer": True,
         "label_distinct": 2,
         "baseline": 0.69,

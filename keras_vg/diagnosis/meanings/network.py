@@ -128,11 +128,11 @@ NETWORK: dict[str, Meaning] = {
     "constant_prediction": Meaning(
         sees=(
             "The same answer to every example: the predictions differ less over the examples than rounding would "
-            "explain. The input does not reach the output."
+            "explain, at each position of an image or a sequence. The input does not reach the output."
         ),
         severity=(
             "Error below `constant_prediction`, warning below `constant_warning`; silent before the training "
-            "where the output layer starts at 0."
+            "where the output layer starts at 0, and never a warning of images and sequences then."
         ),
         thresholds=(
             "constant_prediction",
