@@ -22,6 +22,13 @@ INPUTS = [
         is_shared=False,
     ),
     Section(
+        rule="dropout_of_outputs",
+        sick="six states by squared error, halves dropped up to the end",
+        healthy="six states by squared error, no dropout at the end",
+        silent="The only dropout is in front of hidden layers.",
+        caption="No picture: it is the place of one layer.",
+    ),
+    Section(
         rule="constant_input",
         sick="the same input",
         healthy="inputs of 0.1",

@@ -69,6 +69,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
     "forgotten_state": ("no state from batch to batch",),
     # head
     "output_layer": _HEADS,
+    "dropout_of_outputs": ("no dropout of predictions",),
     "saturated_output": (_HEADS[1], *_INPUTS, *_WEIGHTS, *_NORMALIZATIONS, *_RATES_DOWN),
     # scale
     "input_scale": _INPUTS,

@@ -9,6 +9,7 @@ from keras_vg.cures.draft import Draft
 from keras_vg.cures.remedy import Remedy
 from keras_vg.diagnosis.dropout import MEANT_AS_KEPT
 from keras_vg.inspection.freshness import looks_fresh
+from keras_vg.inspection.graph import list_last_operations
 from keras_vg.training.weights import to_numpy
 
 
@@ -27,6 +28,22 @@ def _keep_more(draft: Draft) -> Draft | None:
 
     lines = [f"keras.layers.{type(layer).__name__}({rates[path]:g})  # {path[-1]}" for path, layer in layers.items()]
     return draft.change(*lines, model=surgery.rebuild(draft.model, edit))
+
+
+def _keep_predictions(draft: Draft) -> Draft | None:
+    last = set(map(id, list_last_operations(draft.model)))
+    places = surgery.list_places(draft.model)
+    dropouts = [place for place in places if isinstance(place.layer, keras.layers.Dropout)]
+    paths = [place.path for place in dropouts if id(place.layer) in last and place.layer.rate > 0]
+    if not paths:
+        return None
+
+    def edit(path: surgery.Path, layer: Any) -> Any:
+        return surgery.change_config(layer, rate=0.0) if path in paths else None
+
+    return draft.change(
+        *(f"# Leave out the last layer, `{path[-1]}`" for path in paths), model=surgery.rebuild(draft.model, edit)
+    )
 
 
 def _train_all(draft: Draft) -> Draft | None:
@@ -60,6 +77,11 @@ REMEDIES = (
         "dropout of what was to be kept",
         "The rate is the part that is dropped: one minus it keeps what it would drop.",
         _keep_more,
+    ),
+    Remedy(
+        "no dropout of predictions",
+        "Dropout behind the last layer sets predictions to 0, which no weights can make right.",
+        _keep_predictions,
     ),
     Remedy("frozen layers trained", "Random weights that are frozen know nothing; trained, they learn.", _train_all),
 )

@@ -1,4 +1,4 @@
-"""A rule about dropout that drops nearly everything."""
+"""Rules about dropout that drops nearly everything, or predictions."""
 
 from collections.abc import Iterator
 
@@ -6,6 +6,7 @@ import numpy as np
 
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
+from keras_vg.diagnosis.outputs import CROSSENTROPIES, REGRESSIONS
 
 MEANT_AS_KEPT = 0.8
 """Rate from which the part to keep may have been meant: chosen, since usual rates are 0.5 and less."""
@@ -29,6 +30,27 @@ def find_dropout_noise(context: Context) -> Iterator[Finding]:
         None,
         {"rate": rate, "values": float(values), "noise": noise[worst]},
         _describe(worst, rate, values),
+    )
+
+
+def find_dropout_of_outputs(context: Context) -> Iterator[Finding]:
+    """Dropout behind the last layer, which sets predictions themselves to 0."""
+    if context.inspection is None or context.is_converged:
+        return
+    layers = tuple(context.inspection.setup.get("dropout_of_outputs", ()))
+    rates = [context.inspection.setup["dropout"].get(layer, (0.0, 0))[0] for layer in layers]
+    if not any(rates):
+        return
+    is_compared = all(loss in (*CROSSENTROPIES, *REGRESSIONS) for loss in context.inspection.outputs["loss"])
+    yield Finding(
+        "dropout_of_outputs",
+        "error" if is_compared else "warning",
+        layers,
+        None,
+        {"rate": max(rates)},
+        f"`{layers[0]}` is the last layer: in training it sets {max(rates):.3g} of the predictions to 0 and makes the "
+        "others larger, so that no weights can make them right. Put dropout in front of the last layer with weights, "
+        "or leave it out.",
     )
 
 

@@ -47,7 +47,7 @@ class Inspection:
             there are), `changed_weights` (frozen or
             thawed after the optimizer had been built) and `stateful_layers` (their classes by their names);
             `dropout`, of each `Dropout` that was called its rate and how many values of an example it drops
-            independently;
+            independently, and `dropout_of_outputs`, those of them whose output is the model's;
             `skip_connections`, how many layers add outputs of other layers; `paths`, the depths of the layers on each
             path from an input to an output, none if the model's graph is not known; `passed_by`, the layers without any
             one of which each output is still reached from an input; `fed_by`, of layers that are given what one other

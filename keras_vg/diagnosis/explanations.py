@@ -226,6 +226,11 @@ EDGES: tuple[Edge, ...] = (
         "Where hardly a value passes, and those that do are made as large as all were, each step is led by chance.",
     ),
     Edge(
+        "dropout_of_outputs",
+        ("dropout_rate", *STALLED, *HIGH),
+        "Predictions that are set to 0 by chance are wrong by chance, and the loss and its gradients are of that.",
+    ),
+    Edge(
         "no_trainable_weights",
         ("frozen_at_random", *NO_GRADIENT, "disconnected_layer", *STALLED),
         "What no step changes learns nothing.",

@@ -78,6 +78,7 @@ INSPECTION_RULES: tuple[Rule, ...] = (
     frozen.find_frozen,
     frozen.find_frozen_at_random,
     dropout.find_dropout_noise,
+    dropout.find_dropout_of_outputs,
     outputs.find_not_inspected,
     backends.find_changed_trainable,
     backends.find_forgotten_state,

@@ -95,12 +95,12 @@ def list_outputs(
         heads: Name and activation of the layer that each output comes from.
 
     Returns:
-        A dict per output: `layer`, `activation`, `loss`, `from_logits`, `ignore_class`, `units`, `positions` (of an example); `prediction_min`,
-        `_max`, `_mean`, `_std` (as of `measure_deviation`) and `_size` (root mean square); `label_units`, `label_min`,
-        `_max`, `_mean`, `_std` and `_size`, `label_integer`, `label_distinct`, `label_sum_min` and
-        `_max` (over an example's units); `baseline`, the loss of the best constant prediction, NaN where it is not
-        known; `cut_fraction` and `plain_loss`, as `measure_cut` and `measure_loss` have them. Labels of the class that
-        the loss leaves out do not count.
+        A dict per output: `layer`, `activation`, `loss`, `from_logits`, `ignore_class`, `units`, `positions` (of an
+        example); `prediction_min`, `_max`, `_mean`, `_std` (as of `measure_deviation`) and `_size` (root mean
+        square); `label_units`, `label_min`, `_max`, `_mean`, `_std` and `_size`, `label_integer`, `label_distinct`,
+        `label_sum_min` and `_max` (over an example's units); `baseline`, the loss of the best constant prediction,
+        NaN where it is not known; `cut_fraction` and `plain_loss`, as `measure_cut` and `measure_loss` have them.
+        Labels of the class that the loss leaves out do not count.
         Without labels their columns are NaN, `label_units` and `label_distinct` 0.
     """
     known = losses if len(losses) == len(predictions) else [("unknown", None, None)] * len(predictions)

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_vg.inspection.graph import list_last_operations
 from keras_vg.text import shorten_paths
 from keras_vg.training import keras_private
 from keras_vg.training.call_order import walk_layers
@@ -20,6 +21,9 @@ class DropoutRecorder:
 
     Args:
         model: A built model.
+
+    Attributes:
+        of_outputs: The layers that drop a part of the model's predictions.
     """
 
     def __init__(self, model: keras.Model) -> None:
@@ -31,6 +35,8 @@ class DropoutRecorder:
             if isinstance(layer, keras.layers.Dropout)
         }
         self._values: dict[str, int] = {}
+        last = set(map(id, list_last_operations(model)))
+        self.of_outputs = tuple(name for name, layer in self._layers.items() if id(layer) in last)
 
     @contextlib.contextmanager
     def record(self) -> Iterator[None]:

@@ -117,6 +117,12 @@ def list_direct_sources(model: keras.Model, layers: Mapping[str, Any]) -> dict[s
     return {name: found[name] for name in layers if name in found}
 
 
+def list_last_operations(model: keras.Model) -> list[Any]:
+    """Lists the layers and operations that make the outputs of a functional or sequential model; else the model."""
+    graph = _Graph()
+    return [graph.operations[key] for key in graph.add(model)[1]]
+
+
 def _is_reached(operation: int, without: int, sources: dict[int, set[int]]) -> bool:
     """Whether a path leads from an input to an operation, but through another one."""
     pending, known = [operation], {without}

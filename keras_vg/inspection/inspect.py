@@ -137,6 +137,7 @@ def _inspect(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> Inspecti
                 if getattr(item.layer, "stateful", False)
             },
             "dropout": dropout.describe(),
+            "dropout_of_outputs": dropout.of_outputs,
             "skip_connections": count_merges(model),
             "paths": list_paths(model),
             "passed_by": list_passed_by(model, {item.name: item.layer for item in probe.watched}),

@@ -115,6 +115,21 @@ def test_only_a_softmax_between_layers_is_replaced():
 
 
 @pytest.mark.model
+def test_only_the_last_dropout_is_left_out():
+    inner = keras.Sequential(
+        [layers.Dropout(0.2, name="first"), layers.Dense(1, "sigmoid"), layers.Dropout(0.3, name="b")]
+    )
+    model = keras.Sequential([keras.Input(X.shape[1:]), layers.Dropout(0.4, name="a"), inner])
+    model.compile("adam", "binary_crossentropy")
+    remedy = REMEDIES["no dropout of predictions"]
+    draft = remedy(make(model, X, BINARY)[0])
+    rates = {p.path[-1]: p.layer.rate for p in surgery.list_places(draft.model) if hasattr(p.layer, "rate")}
+    assert rates == {"a": 0.4, "first": 0.2, "b": 0.0}
+    assert "`b`" in draft.code[-1]
+    assert remedy(draft) is None
+
+
+@pytest.mark.model
 def test_normalization_stands_between_kernel_and_activation():
     draft = REMEDIES["BatchNormalization between layers"](make_deep()[0])
     kinds = [type(place.layer).__name__ for place in surgery.list_places(draft.model)]

@@ -109,3 +109,25 @@ def test_an_input_that_is_given_by_name():
     model = keras.Model(inputs, layers.Dense(1)(values))
     model.compile("sgd", "mse")
     assert vg.inspect(model, *make_images()).setup["dropout"] == {"named": (0.9, 144)}
+
+
+def look_at_outputs(*parts, loss="mse"):
+    """The finding about dropout of predictions."""
+    model = keras.Sequential([keras.Input((6, 6, 4)), layers.Flatten(), *parts])
+    model.compile("sgd", loss)
+    return find(vg.inspect(model, *make_images())).get("dropout_of_outputs")
+
+
+def distance(y, p):
+    return keras.ops.mean(keras.ops.abs(y - p), axis=-1)
+
+
+def test_dropout_of_predictions():
+    last, dropout = layers.Dense(1), layers.Dropout(0.3, name="drop")
+    assert look_at_outputs(layers.Dense(8), dropout, last) is None
+    finding = look_at_outputs(layers.Dense(8), layers.Dense(1), dropout)
+    assert (finding.severity, finding.layers, finding.evidence) == ("error", ("drop",), {"rate": 0.3})
+    inner = keras.Sequential([layers.Dense(1), layers.Dropout(0.3, name="inner")])
+    assert look_at_outputs(inner).severity == "error"
+    assert look_at_outputs(layers.Dense(1), layers.Dropout(0.3), loss=distance).severity == "warning"
+    assert look_at_outputs(layers.Dense(1), layers.Dropout(0.0)) is None

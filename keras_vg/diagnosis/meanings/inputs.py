@@ -32,6 +32,17 @@ INPUTS: dict[str, Meaning] = {
         ),
         thresholds=("dropout_noise", "dropout_noise_error", "converged_loss"),
     ),
+    "dropout_of_outputs": Meaning(
+        sees=(
+            "Dropout as the last layer: a part of the predictions is 0 at each step, and no weights can make them "
+            "right. Of models whose graph is not known, subclassed ones, nothing is said."
+        ),
+        severity=(
+            "Error under cross-entropies and losses of regressions; a warning under others, which may compare two "
+            "noisy answers to one example, and once the model has learned. Silent once the loss is low (`converged_loss`)."
+        ),
+        thresholds=("converged_loss",),
+    ),
     "constant_input": Meaning(
         sees="Inputs that are the same for every example, while the labels are not.",
         severity="Error.",
