@@ -129,6 +129,11 @@ def exchange_heads(draft: Draft, outputs: dict[int, Output]) -> Any:
     return surgery.rebuild(draft.model, edit, call)
 
 
+def has_units(layer: Any) -> bool:
+    """Whether a layer has a kernel and a number of outputs that can be changed."""
+    return bool(_name_units(layer))
+
+
 def _name_units(layer: Any) -> str:
     """What the configuration of a layer calls its number of outputs; empty if it is none with a kernel."""
     if not hasattr(layer, "kernel_initializer") or hasattr(layer, "cell"):

@@ -8,8 +8,11 @@ import numpy as np
 
 from keras_vg.cures import surgery
 from keras_vg.cures.draft import Draft, Output
-from keras_vg.cures.heads import choose_head, exchange_heads
+from keras_vg.cures.heads import choose_head, exchange_heads, has_units
 from keras_vg.cures.remedy import Remedy
+
+_SUMS = (keras.layers.Dot, keras.layers.Add, keras.layers.Subtract, keras.layers.Average)
+"""Layers without weights that put out numbers of any size and sign."""
 
 
 def _standardize(draft: Draft) -> Draft | None:
@@ -21,11 +24,21 @@ def _standardize(draft: Draft) -> Draft | None:
     changed = {place: new for place, o in enumerate(draft.outputs) if (new := _standardize_output(o)) is not None}
     if not changed:
         return None
-    model = exchange_heads(draft, changed)
+    places = surgery.list_places(draft.model)
+    known = {place.output for place in places if place.is_head and has_units(place.layer)}
+    # A dot product of embeddings has no kernel to exchange, and needs none.
+    last_layers = {place.output: place.layer for place in places}
+    sums = {output for output, layer in last_layers.items() if isinstance(layer, _SUMS)}
+    if set(changed) - known - sums:
+        return None
+    exchanged = {place: output for place, output in changed.items() if place in known}
+    model = exchange_heads(draft, exchanged) if exchanged else draft.model
     if model is None:
         return None
-    places = surgery.list_places(model)
-    heads = {p.path: changed[p.output] for p in places if p.is_head and p.output in changed}
+    last = {place.output: place.path for place in surgery.list_places(model) if place.output in changed}
+    if set(last) != set(changed):
+        return None
+    heads = {path: changed[output] for output, path in last.items()}
 
     def edit(path: surgery.Path, layer: Any) -> Any:
         # The new last layer takes the old one's name, by which `fit` may be given its labels.

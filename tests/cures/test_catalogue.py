@@ -99,6 +99,27 @@ def test_activations(name, activation, initializer):
 
 
 @pytest.mark.model
+def test_labels_are_standardized_behind_a_dot_product():
+    def build(*last):
+        inputs = keras.Input((2,), dtype="int32")
+        vectors = layers.Embedding(10, 3)(inputs)
+        output = layers.Dot(1, name="rating")([vectors[:, 0], vectors[:, 1]])
+        for layer in last:
+            output = layer(output)
+        model = keras.Model(inputs, output)
+        model.compile("adam", "mse")
+        return make(model, ids, ratings)[0]
+
+    ids = np.random.default_rng(0).integers(0, 10, (60, 2))
+    ratings = 400 + 50 * np.random.default_rng(0).normal(size=(60, 1))
+    remedy = REMEDIES["labels standardized in the model"]
+    changed = remedy(build())
+    assert [layer.name for layer in changed.model.layers[-2:]] == ["rating_standardized", "rating"]
+    assert abs(changed.model.predict(ids, verbose=0).mean() - ratings.mean()) < 20
+    assert remedy(build(layers.Activation("sigmoid"))) is None
+
+
+@pytest.mark.model
 def test_only_a_softmax_between_layers_is_replaced():
     inputs = keras.Input(X.shape[1:])
     gate = layers.Dense(4, "softmax", name="gate")(inputs) * layers.Dense(4, "tanh")(inputs)

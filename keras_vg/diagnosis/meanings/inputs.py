@@ -39,7 +39,8 @@ INPUTS: dict[str, Meaning] = {
         ),
         severity=(
             "Error under cross-entropies and losses of regressions; a warning under others, which may compare two "
-            "noisy answers to one example, and once the model has learned. Silent once the loss is low (`converged_loss`)."
+            "noisy answers to one example, and once the model has learned. Silent once the loss is low "
+            "(`converged_loss`)."
         ),
         thresholds=("converged_loss",),
     ),
