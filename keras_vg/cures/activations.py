@@ -8,7 +8,7 @@ import keras
 from keras_vg.cures import surgery
 from keras_vg.cures.draft import Draft
 from keras_vg.cures.remedy import Remedy
-from keras_vg.inspection.graph import list_direct_sources
+from keras_vg.inspection.hidden_softmax import list_hidden_softmax
 from keras_vg.text import name_function
 
 INITIALIZERS = {
@@ -75,11 +75,9 @@ def _make_change(activation: str) -> Callable[[Draft], Draft | None]:
 
 def _replace_softmax(draft: Draft) -> Draft | None:
     """ReLU where a softmax feeds the kernel of another layer; the softmax of gates and attention stays."""
-    places = surgery.list_places(draft.model)
-    layers = {str(place.path): place.layer for place in places}
-    sources = list_direct_sources(draft.model, layers)
-    feeding = {sources[name] for name, layer in layers.items() if name in sources and _has_kernel(layer)}
-    chosen = {p.path for p in places if p.output is None and str(p.path) in feeding and _is_softmax(p.layer)}
+    places = {str(place.path): place for place in surgery.list_places(draft.model)}
+    found = list_hidden_softmax(draft.model, {name: place.layer for name, place in places.items()})
+    chosen = {places[name].path for name in found}
     if not chosen:
         return None
 
@@ -100,15 +98,6 @@ def _replace_softmax(draft: Draft) -> Draft | None:
         'keras.layers.Dense(units, activation="relu", kernel_initializer="he_normal")',
         model=surgery.rebuild(draft.model, edit, call),
     )
-
-
-def _has_kernel(layer: Any) -> bool:
-    return any("kernel" in weight.name for weight in layer.weights)
-
-
-def _is_softmax(layer: Any) -> bool:
-    is_named = is_plain(layer) or isinstance(layer, keras.layers.Activation)
-    return isinstance(layer, keras.layers.Softmax) or (is_named and name_activation(layer) == "softmax")
 
 
 REMEDIES = (

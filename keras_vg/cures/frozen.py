@@ -56,6 +56,8 @@ def _train_all(draft: Draft) -> Draft | None:
     # What was trained before stays frozen, and with it the normalizations of the same model, which tell nothing.
     trained = {path[:-1] for path, fresh in freshness.items() if False in fresh}
     paths = [p for p, fresh in freshness.items() if False not in fresh and (True in fresh or p[:-1] not in trained)]
+    if not draft.model.trainable_weights:
+        paths = list(freshness)
     if not paths:
         return None
 

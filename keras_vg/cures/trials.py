@@ -173,7 +173,8 @@ def _put_into_units_of_loss(draft: Draft, rows: pd.DataFrame) -> pd.DataFrame:
     std, center = np.array([output.task.std for output in draft.outputs]), rows["label_mean"]
     new = {name: (rows[name] - center) / std for name in _PLACED} | {name: rows[name] / std for name in _SPREADS}
     for name in ("prediction", "label"):
-        new[f"{name}_size"] = np.hypot(new[f"{name}_std"], new[f"{name}_mean"])
+        square = rows[f"{name}_size"] ** 2 - 2 * center * rows[f"{name}_mean"] + center**2
+        new[f"{name}_size"] = np.sqrt(np.maximum(square, 0)) / std
     return rows.assign(**{name: np.where(chosen, values, rows[name]) for name, values in new.items()})
 
 

@@ -37,18 +37,18 @@ def find_dropout_of_outputs(context: Context) -> Iterator[Finding]:
     """Dropout behind the last layer, which sets predictions themselves to 0."""
     if context.inspection is None or context.is_converged:
         return
-    layers = tuple(context.inspection.setup.get("dropout_of_outputs", ()))
-    rates = [context.inspection.setup["dropout"].get(layer, (0.0, 0))[0] for layer in layers]
-    if not any(rates):
+    rates: dict[str, float] = dict(context.inspection.setup.get("dropout_of_outputs", {}))
+    if not rates:
         return
+    worst = max(rates, key=lambda name: rates[name])
     is_compared = all(loss in (*CROSSENTROPIES, *REGRESSIONS) for loss in context.inspection.outputs["loss"])
     yield Finding(
         "dropout_of_outputs",
         "error" if is_compared else "warning",
-        layers,
+        tuple(rates),
         None,
-        {"rate": max(rates)},
-        f"`{layers[0]}` is the last layer: in training it sets {max(rates):.3g} of the predictions to 0 and makes the "
+        {"rate": rates[worst]},
+        f"`{worst}` is the last layer: in training it sets {rates[worst]:.3g} of the predictions to 0 and makes the "
         "others larger, so that no weights can make them right. Put dropout in front of the last layer with weights, "
         "or leave it out.",
     )

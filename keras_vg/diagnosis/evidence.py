@@ -47,11 +47,12 @@ class Inspection:
             there are), `changed_weights` (frozen or
             thawed after the optimizer had been built) and `stateful_layers` (their classes by their names);
             `dropout`, of each `Dropout` that was called its rate and how many values of an example it drops
-            independently, and `dropout_of_outputs`, those of them whose output is the model's;
+            independently, and `dropout_of_outputs`, the rates of those whose output is the model's;
             `skip_connections`, how many layers add outputs of other layers; `paths`, the depths of the layers on each
-            path from an input to an output, none if the model's graph is not known; `passed_by`, the layers without any
-            one of which each output is still reached from an input; `fed_by`, of layers that are given what one other
-            layer puts out and nothing else (reshaped or dropped out at most), that layer;
+            path from an input to an output, none if the model's graph is not known; `passed_by`, the layers without
+            any one of which each output is still reached from an input; `fed_by`, of layers that are given what one
+            other layer puts out and nothing else (reshaped or dropped out at most), that layer; `hidden_softmax`, of
+            layers whose softmax feeds another layer, their units and that layer;
             `not_seen`, a dict of what could not be seen, with the reason.
         expected: One row per layer with a kernel: `depth`, `layer` and `gradient_rms`, what mean-field theory predicts
             of its gradient, up to a common factor (the last is 1); no rows where no closed form reaches.

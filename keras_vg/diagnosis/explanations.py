@@ -228,7 +228,7 @@ EDGES: tuple[Edge, ...] = (
     Edge(
         "dropout_of_outputs",
         ("dropout_rate", *STALLED, *HIGH),
-        "Predictions that are set to 0 by chance are wrong by chance, and the loss and its gradients are of that.",
+        "Predictions that are set to 0 by chance are wrong by chance, which is what the loss and its gradients show.",
     ),
     Edge(
         "no_trainable_weights",
@@ -243,7 +243,7 @@ EDGES: tuple[Edge, ...] = (
     Edge(
         "hidden_softmax",
         ("vanishing_gradient", "tiny_gradient", *STALLED),
-        "Values that sum to 1 hardly differ between examples, and the gradient through them is as small.",
+        "Values that sum to 1 hardly differ between examples, and little gradient passes them.",
     ),
     Edge("no_update", (*LOW, *FLAT, *ALIKE), "Weights that do not move learn nothing."),
     Edge("learning_rate_too_high", ("update_too_large",), "It is the same step, seen in the weights."),

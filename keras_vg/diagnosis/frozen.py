@@ -19,7 +19,7 @@ def find_nothing_to_train(context: Context) -> Iterator[Finding]:
         None,
         {"layers": float(len(layers))},
         "No weight of this model is trained: every step leaves it as it is. Set `trainable = True` for the layers that "
-        "are to learn, and compile again."
+        "are to learn, and compile again; what is quantized is trained before that."
         if layers
         else "The model has no weights to train. Add a layer that has some.",
     )

@@ -24,6 +24,9 @@ REGRESSIONS += ("mean_absolute_percentage_error",)
 RANGES = {"sigmoid": (0.0, 1.0), "hard_sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0), "tanh": (-1.0, 1.0)}
 RANGES |= {"relu": (0.0, np.inf), "softplus": (0.0, np.inf), "relu6": (0.0, 6.0)}
 
+_ROUNDING = 1e-6
+"""Deviation, as part of the size, below which numbers in float32 are the same."""
+
 _NEVER_NEGATIVE = ("relu", "relu6", "softplus", "exponential", "sigmoid", "softmax")
 
 
@@ -322,7 +325,7 @@ def _grows_with_labels(context: Context, output: dict[str, Any], size: float) ->
 def find_constant_labels(context: Context) -> Iterator[Finding]:
     """Labels without any difference to learn."""
     for output in _list_outputs(context):
-        if output["label_distinct"] == 1:
+        if _has_same_labels(output):
             yield Finding(
                 "constant_labels",
                 "warning",
@@ -338,7 +341,7 @@ def find_constant_prediction(context: Context) -> Iterator[Finding]:
     t = context.thresholds
     for index, output in enumerate(context.final_predictions):
         spread = float(measure_relative_spread(output))
-        if not spread < t.constant_warning or output["label_distinct"] == 1:
+        if not spread < t.constant_warning or _has_same_labels(output) or output.get("positions") == 0:
             continue
         if context.is_inspection and _starts_at_zero(context, output["layer"]):
             continue
@@ -361,6 +364,13 @@ def find_constant_prediction(context: Context) -> Iterator[Finding]:
                 "the learning rate."
             ),
         )
+
+
+def _has_same_labels(output: dict[str, Any]) -> bool:
+    """Whether all examples have the same labels, which may differ from position to position."""
+    if output["label_distinct"] == 1:
+        return True
+    return bool(output["label_units"] and output.get("label_std", np.nan) <= _ROUNDING * output.get("label_size", 0))
 
 
 def _find_start(context: Context, index: int) -> tuple[int | None, int | None]:

@@ -82,7 +82,7 @@ def _list_features(chosen: np.ndarray) -> str:
 
 def list_outputs(
     predictions: Sequence[np.ndarray],
-    labels: Sequence[np.ndarray],
+    labels: Sequence[np.ndarray | None],
     losses: Sequence[OutputLoss],
     heads: Sequence[tuple[str, str]],
 ) -> list[dict[str, Any]]:
@@ -90,7 +90,7 @@ def list_outputs(
 
     Args:
         predictions: One array of shape `(examples, ..., units)` per output.
-        labels: One array per output; none if there are no labels.
+        labels: One array per output, None for one without labels; none if there are no labels.
         losses: The loss of each output.
         heads: Name and activation of the layer that each output comes from.
 
@@ -105,6 +105,7 @@ def list_outputs(
     """
     known = losses if len(losses) == len(predictions) else [("unknown", None, None)] * len(predictions)
     given = labels if len(labels) and len(predictions) else [None] * len(predictions)
+    examples = max(map(count_examples, predictions), default=0)
     rows = []
     for prediction, label, (loss, from_logits, ignored), (layer, activation) in zip(
         predictions, given, known, heads, strict=True
@@ -119,7 +120,7 @@ def list_outputs(
                     "from_logits": from_logits,
                     "ignore_class": ignored,
                     "units": p.shape[1],
-                    "positions": len(p) // max(len(prediction), 1),
+                    "positions": len(p) // examples if count_examples(prediction) == examples > 0 else 0,
                     "prediction_min": p.min(),
                     "prediction_max": p.max(),
                     "prediction_mean": p.mean(),
@@ -146,11 +147,12 @@ def _describe_labels(
     y = np.zeros((0, 1)) if label is None else _flatten_labels(label, prediction)
     is_kept = np.ones(len(y), bool) if ignored is None or y.shape[1] > 1 else y[:, 0] != ignored
     y = y[is_kept]
-    if not len(y):
+    if label is None or not len(y):
         unknown = dict.fromkeys(LABEL_COLUMNS, np.nan)
         return {**unknown, "label_units": 0, "label_integer": False, "label_distinct": 0}
     sums, size = y.sum(axis=1), np.sqrt(np.mean(np.square(y)))
-    deviation = measure_deviation(label) if label is not None and is_kept.all() else measure_deviation(y)
+    shaped = np.reshape(label, (*np.shape(label), 1)) if np.ndim(label) < np.ndim(prediction) else np.asarray(label)
+    deviation = measure_deviation(shaped if is_kept.all() else y)  # what is left out leaves no positions
     values: tuple[Any, ...] = (y.shape[1], y.min(), y.max(), y.mean(), deviation, size)
     values += (bool(np.all(y == np.round(y))), len(np.unique(y)), sums.min(), sums.max(), find_baseline(loss, y))
     return dict(zip(LABEL_COLUMNS, values, strict=True))
@@ -164,10 +166,13 @@ def measure_deviation(values: np.ndarray) -> float:
 
     Returns:
         The standard deviation over the examples at each position and unit, root mean square over these: 0 where all
-        examples have the same image. Of fewer than `FEW_EXAMPLES` examples, over the positions, too.
+        examples have the same image. Of fewer than `FEW_EXAMPLES` examples, over the positions, too; NaN of one number
+        per unit.
     """
-    values = np.asarray(values, "float64")
+    values = np.atleast_1d(np.asarray(values, "float64"))
     values = values.reshape(len(values), -1) if len(values) >= FEW_EXAMPLES else _flatten(values)
+    if len(values) < 2:
+        return float("nan")
     with np.errstate(all="ignore"):
         return float(np.sqrt(np.mean(np.var(values, axis=0))))
 

@@ -23,7 +23,7 @@ class DropoutRecorder:
         model: A built model.
 
     Attributes:
-        of_outputs: The layers that drop a part of the model's predictions.
+        of_outputs: The rates of the layers that drop a part of the model's predictions, by their names.
     """
 
     def __init__(self, model: keras.Model) -> None:
@@ -36,7 +36,9 @@ class DropoutRecorder:
         }
         self._values: dict[str, int] = {}
         last = set(map(id, list_last_operations(model)))
-        self.of_outputs = tuple(name for name, layer in self._layers.items() if id(layer) in last)
+        self.of_outputs = {
+            name: float(layer.rate) for name, layer in self._layers.items() if id(layer) in last and layer.rate > 0
+        }
 
     @contextlib.contextmanager
     def record(self) -> Iterator[None]:

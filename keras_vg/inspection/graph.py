@@ -22,8 +22,9 @@ _PASSING_ON: tuple[str, ...] = (
     "AlphaDropout",
     "GaussianDropout",
 )
-_PASSING_ON += ("Flatten", "Reshape", "Permute", "Identity", "ActivityRegularization")
-"""Layers without weights that put out the values they are given, in another shape or some of them."""
+_PASSING_ON += ("Flatten", "Reshape", "Permute", "Identity", "ActivityRegularization", "InputLayer")
+"""Layers without weights that put out the values they are given, in another shape or some of them; the input of a model
+inside the model is one."""
 
 _MOST_PATHS = 64
 _MOST_OPERATIONS = 2000
@@ -118,9 +119,24 @@ def list_direct_sources(model: keras.Model, layers: Mapping[str, Any]) -> dict[s
 
 
 def list_last_operations(model: keras.Model) -> list[Any]:
-    """Lists the layers and operations that make the outputs of a functional or sequential model; else the model."""
+    """Lists what makes the outputs of a functional or sequential model: the last layers and operations of each.
+
+    In front of one that puts out the values it is given, the one before it is among them. Of any other model that is
+    the model itself.
+    """
     graph = _Graph()
-    return [graph.operations[key] for key in graph.add(model)[1]]
+    pending, found = list(graph.add(model)[1]), dict[int, Any]()
+    while pending:
+        key = pending.pop()
+        operation = found[key] = graph.operations[key]
+        sources = graph.sources[key]
+        if len(sources) == 1 and (type(operation).__name__ in _PASSING_ON or _is_linear(operation)):
+            pending += sources - found.keys()
+    return list(found.values())
+
+
+def _is_linear(operation: Any) -> bool:
+    return isinstance(operation, keras.layers.Activation) and operation.activation is keras.activations.linear
 
 
 def _is_reached(operation: int, without: int, sources: dict[int, set[int]]) -> bool:

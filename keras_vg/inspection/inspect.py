@@ -28,6 +28,7 @@ from keras_vg.inspection.dropout import DropoutRecorder
 from keras_vg.inspection.expected import predict_gradients
 from keras_vg.inspection.freshness import looks_fresh
 from keras_vg.inspection.graph import count_merges, list_direct_sources, list_passed_by, list_paths
+from keras_vg.inspection.hidden_softmax import list_hidden_softmax
 from keras_vg.inspection.id_range import find_ids_beyond
 from keras_vg.inspection.optimizer_setup import describe_optimizer, measure_update
 from keras_vg.inspection.passes import describe_failure, order_labels, run_passes
@@ -117,6 +118,7 @@ def _inspect(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> Inspecti
             raise
         passes = describe_failure(probe, embeddings)
     gradients = passes.gradients if has_weights(model) else None
+    layers = {item.name: item.layer for item in probe.watched}
     return Inspection(
         gradients=_make_empty_gradients()
         if gradients is None
@@ -140,8 +142,11 @@ def _inspect(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> Inspecti
             "dropout_of_outputs": dropout.of_outputs,
             "skip_connections": count_merges(model),
             "paths": list_paths(model),
-            "passed_by": list_passed_by(model, {item.name: item.layer for item in probe.watched}),
-            "fed_by": list_direct_sources(model, {item.name: item.layer for item in probe.watched}),
+            "passed_by": list_passed_by(model, layers),
+            "fed_by": list_direct_sources(model, layers),
+            "hidden_softmax": {
+                name: (softmax.units, softmax.feeds) for name, softmax in list_hidden_softmax(model, layers).items()
+            },
             "loss": passes.loss,
             "loss_after": passes.loss_after,
             "loss_aligned": passes.loss_aligned,
@@ -173,7 +178,7 @@ def describe_reading(
     Returns:
         As `batches.list_outputs`; empty for a model that has no `call`.
     """
-    labels = [_to_numpy(tensor) for tensor in order_labels(model, y)]
+    labels = [None if tensor is None else _to_numpy(tensor) for tensor in order_labels(model, y)]
     return list_outputs(tree.flatten(reading.predictions), labels, losses, reading.heads)
 
 

@@ -316,6 +316,8 @@ def _are_labels_out_of_range(labels: Sequence[Any], losses: Sequence[OutputLoss]
     for label, (name, _, _), prediction, (_, activation) in zip(
         labels, losses, predictions, reading.heads, strict=True
     ):
+        if label is None:
+            continue
         y = np.asarray(ops.convert_to_numpy(label))
         bounds = find_label_bounds(name, activation, prediction.shape[-1]) or RANGES.get(activation)
         low, high = bounds or (-np.inf, np.inf)
@@ -332,11 +334,11 @@ def order_labels(model: keras.Model, y: Any) -> list[Any]:
         y: The labels as `fit` takes them: an array, a list, or a dict by the outputs' names; None if there are none.
 
     Returns:
-        One array per output.
+        One array per output, None for one that a dict has no labels for.
     """
     if y is None:
         return []
     names = getattr(model, "output_names", None)
-    if isinstance(y, dict) and names and set(names) == set(y):
-        return [y[name] for name in names]
+    if isinstance(y, dict) and names and set(names) >= set(y):
+        return [y.get(name) for name in names]
     return list(tree.flatten(y))

@@ -271,7 +271,7 @@ def _measure(activation: str, axis: int, made: Any, activated: Any = None) -> An
     return measure_call(values, find_relative_slope(activation, z, values, is_input_known=activated is not None))
 
 
-@functools.cache
+@functools.lru_cache(maxsize=256)
 def _share_measure(activation: str, axis: int, described: tuple[Any, ...]) -> Callable[..., Any]:
     """`_measure` for tensors of one shape: one function for all of them would warn of being traced so often."""
     return backend.share_trace(functools.partial(_measure, activation, axis))

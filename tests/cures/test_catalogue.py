@@ -131,6 +131,10 @@ def test_only_a_softmax_between_layers_is_replaced():
     names = ("gate", "between", "softmax", "last")
     activations = [name_activation(draft.model.get_layer(name)) for name in names]
     assert activations == ["softmax", "softmax", "relu", "softmax"]
+    code = [layers.Dense(2, "softmax"), layers.Dense(4, "tanh"), layers.Dense(2, "softmax")]
+    topics = keras.Sequential([keras.Input(X.shape[1:]), *code])
+    topics.compile("adam", "sparse_categorical_crossentropy")
+    assert remedy(make(topics, X, BINARY)[0]) is None
     assert remedy(draft) is None
     assert remedy(make_deep()[0]) is None
 

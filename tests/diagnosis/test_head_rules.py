@@ -272,3 +272,33 @@ def test_the_same_image_for_every_example_is_a_constant_answer(examples):
         assert "constant_prediction" in {f.rule for f in vg.diagnose(same).list_all()}
     else:  # of one example nothing can be said but how it varies by itself
         assert same.outputs["prediction_std"][0] == pytest.approx(image.std(), rel=1e-3)
+
+
+def test_an_output_that_is_one_number_for_the_batch_is_not_judged():
+    inputs = keras.Input((6,))
+    hidden = layers.Dense(4, "tanh")(inputs)
+    model = keras.Model(inputs, [layers.Dense(1)(hidden), keras.ops.mean(keras.ops.square(hidden))])
+    model.compile("adam", ["mse", None])
+    found = vg.diagnose(vg.inspect(model, X, [X[:, :1], np.zeros(len(X))]))
+    assert "constant_prediction" not in {finding.rule for finding in found.list_all()}
+
+
+def test_labels_that_are_the_same_for_all_examples_are_no_fault_of_the_model():
+    y = np.broadcast_to(np.linspace(-1, 1, 6, dtype="float32"), X.shape)
+    last = layers.Dense(6, kernel_initializer="zeros", bias_initializer=keras.initializers.Constant(y[0]))
+    model = keras.Sequential([keras.Input((6,)), layers.Dense(4, "tanh"), last])
+    model.compile("adam", "mse")
+    found = {finding.rule: finding.severity for finding in vg.diagnose(vg.inspect(model, X, y + 0.0)).list_all()}
+    assert "constant_prediction" not in found
+    assert found["constant_labels"] == "warning"
+    one = {finding.rule for finding in vg.diagnose(vg.inspect(model, X[:1], X[:1])).list_all()}
+    assert not {"constant_labels", "constant_prediction"} & one
+
+
+def test_labels_of_some_outputs_by_their_names():
+    inputs = keras.Input((6,))
+    outputs = {"p": layers.Dense(1, name="p")(inputs), "q": layers.Dense(1, name="q")(inputs)}
+    model = keras.Model(inputs, outputs)
+    model.compile("adam", {"p": "mse"})
+    rows = vg.inspect(model, X, {"p": X[:, :1]}).outputs
+    assert rows["label_units"].tolist() == [1, 0]

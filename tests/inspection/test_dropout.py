@@ -131,3 +131,22 @@ def test_dropout_of_predictions():
     assert look_at_outputs(inner).severity == "error"
     assert look_at_outputs(layers.Dense(1), layers.Dropout(0.3), loss=distance).severity == "warning"
     assert look_at_outputs(layers.Dense(1), layers.Dropout(0.0)) is None
+    reshaped = look_at_outputs(layers.Dense(1), layers.Dropout(0.2, name="drop"), layers.Reshape((1,)))
+    assert (reshaped.layers, reshaped.evidence["rate"]) == (("drop",), 0.2)
+    in_float32 = layers.Activation("linear", dtype="float32")
+    assert look_at_outputs(layers.Dense(1), layers.Dropout(0.2), in_float32).severity == "error"
+
+
+def test_the_worst_of_several_outputs_is_named():
+    inputs = keras.Input((6, 6, 4))
+    hidden = layers.Dense(4)(layers.Flatten()(inputs))
+    outputs = [
+        layers.Dropout(rate, name=name)(layers.Dense(1)(hidden))
+        for name, rate in zip("abc", (0.0, 0.2, 0.5), strict=True)
+    ]
+    model = keras.Model(inputs, outputs)
+    model.compile("sgd", "mse")
+    x, y = make_images()
+    finding = find(vg.inspect(model, x, [y, y, y]))["dropout_of_outputs"]
+    assert (finding.layers, finding.evidence) == (("b", "c"), {"rate": 0.5})
+    assert "`c` is the last layer" in finding.advice

@@ -134,9 +134,10 @@ def test_a_model_of_which_nothing_is_trained(freeze):
     assert "no_trainable_weights" not in find(vg.inspect(model, x, x[:, :1]))
 
 
+@pytest.mark.parametrize("activations", [["sigmoid"], ["softmax", "tanh", "sigmoid"]])
 @pytest.mark.filterwarnings("ignore:The model does not have any trainable weights")
-def test_a_model_without_weights():
-    model = keras.Sequential([keras.Input((4,)), layers.Activation("sigmoid")])
+def test_a_model_without_weights(activations):
+    model = keras.Sequential([keras.Input((4,)), *map(layers.Activation, activations)])
     model.compile("adam", "mse")
     x = np.random.default_rng(0).normal(size=(32, 4)).astype("float32")
     finding = find(vg.inspect(model, x, (x > 0).astype("float32")))["no_trainable_weights"]

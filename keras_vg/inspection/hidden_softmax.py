@@ -1,0 +1,79 @@
+"""Which layers of a model put a softmax between two kernels."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_vg.inspection.graph import list_direct_sources, list_last_operations
+from keras_vg.text import name_function
+
+
+@dataclass(frozen=True)
+class HiddenSoftmax:
+    """A softmax between layers.
+
+    Attributes:
+        units: How many values it makes sum to 1.
+        feeds: The layer whose kernel is given them.
+    """
+
+    units: int
+    feeds: str
+
+
+def list_hidden_softmax(model: keras.Model, layers: Mapping[str, Any]) -> dict[str, HiddenSoftmax]:
+    """Lists layers whose softmax, over their units, feeds the kernel of another layer, unless it is meant.
+
+    Meant are an output of the model, the softmax of layers that are not trained, and a code: narrower than what it is
+    made of and what is made of it, as the topics of a text are.
+
+    Args:
+        model: A built model.
+        layers: Layers by their names.
+
+    Returns:
+        What is known of each such layer, by its name, in the given order; of models whose graph is not known, nothing.
+    """
+    sources = list_direct_sources(model, layers)
+    outputs = set(map(id, list_last_operations(model)))
+    found = {}
+    for name, source in sources.items():
+        layer, softmax = layers[name], layers[source]
+        maker = softmax if _is_plain(softmax) else layers.get(sources.get(source, ""))
+        if not _has_kernel(layer) or not is_softmax(softmax) or id(softmax) in outputs:
+            continue
+        if maker is None or not _is_plain(maker) or not maker.trainable_weights:
+            continue
+        given, units = int(np.prod(maker.kernel.shape[:-1])), int(maker.kernel.shape[-1])
+        is_code = given > units < _count_units(layer)
+        if units > 1 and not is_code:
+            found[source] = HiddenSoftmax(units, name)
+    return {name: found[name] for name in layers if name in found}
+
+
+def is_softmax(layer: Any) -> bool:
+    """Whether a layer ends in a softmax over its units, the last axis."""
+    if isinstance(layer, keras.layers.Softmax):
+        return bool(layer.axis == -1)
+    is_named = _is_plain(layer) or isinstance(layer, keras.layers.Activation)
+    activation = getattr(layer, "activation", None)
+    return is_named and activation is not None and name_function(activation) == "softmax"
+
+
+def _is_plain(layer: Any) -> bool:
+    """Whether a layer multiplies by one kernel, whose last axis is its units, and then applies one activation."""
+    has_units = hasattr(layer, "units") or hasattr(layer, "filters")
+    shape = getattr(getattr(layer, "kernel", None), "shape", ())
+    return has_units and hasattr(layer, "activation") and len(shape) > 1
+
+
+def _has_kernel(layer: Any) -> bool:
+    return any("kernel" in weight.name for weight in layer.weights)
+
+
+def _count_units(layer: Any) -> int:
+    own = getattr(layer, "units", None) or getattr(layer, "filters", None)
+    return int(own or next(w.shape[-1] for w in layer.weights if "kernel" in w.name))
