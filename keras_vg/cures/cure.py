@@ -261,11 +261,16 @@ def _make_original(template: Template, data: Data, fit: dict[str, Any]) -> tuple
     bad = find_nonfinite_rows(data.y)  # on torch some losses refuse to look at them
     if not takes_nan:
         bad = np.union1d(bad, find_nonfinite_rows(data.x))
-    probe = np.setdiff1d(np.arange(count_examples(data.x)), bad)[: data.batch_size or MOST_PROBED]
-    if data.batch_size and len(probe):
+    every = np.arange(count_examples(data.x))
+    clean = np.setdiff1d(every, bad)
+    probe = (clean if len(clean) else every)[: data.batch_size or MOST_PROBED]
+    if data.batch_size:
         probe = np.resize(probe, data.batch_size)
+    x, y = take(data.x, probe), take(data.y, probe)
+    if not len(clean):  # then the model is described by zeros in the place of what is not finite
+        x, y = keras.tree.map_structure(_fill, (x, y))
     try:
-        inspection = inspect(compiled, take(data.x, probe), take(data.y, probe))
+        inspection = inspect(compiled, x, y)
     except (TypeError, ValueError):  # which say what is wrong
         raise
     except Exception as error:  # of the backend's own
@@ -280,6 +285,10 @@ def _make_original(template: Template, data: Data, fit: dict[str, Any]) -> tuple
         if len(found)
     ]
     return draft, notes
+
+
+def _fill(array: np.ndarray) -> np.ndarray:
+    return np.where(np.isfinite(array), array, 0).astype(array.dtype) if array.dtype.kind == "f" else array
 
 
 def _find_bad_rows(compiled: Any, data: Data) -> tuple[bool, dict[str, np.ndarray]]:

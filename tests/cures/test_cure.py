@@ -158,6 +158,14 @@ def test_rows_with_nan_are_shown_and_nothing_is_trained():
     assert "Rows of y: 7" in str(cure(make_softmax_of_one(), y=y, validation_data=(X, BINARY)))
 
 
+def test_a_feature_that_is_nan_in_every_example():
+    x = X.copy()
+    x[:, 1] = np.nan
+    found = cure(make_softmax_of_one(), x)
+    assert (found.status, found.cost) == ("impossible", 0)
+    assert "NaN" in str(found)
+
+
 def test_rows_with_nan_have_the_numbers_that_they_have_in_the_arrays_given():
     x, y = X.copy(), BINARY.copy()
     bad = [0, 17, 60, 111, 150, 199]  # a fifth of all examples is kept out, these or others
