@@ -28,6 +28,10 @@ INCURABLE = {
     "nan labels": "NaN in the labels",
     "infinite label": "infinity in the labels",
     "labels of one class only": "nothing to learn",
+    "switches, right settings alone": "nothing to learn",
+    "every feature constant": "nothing to learn from",
+    "an infinite feature": "infinity in the data",
+    "lstm of sensors divided by a deviation of 0": "NaN in the data",
     "frozen hidden layers": "frozen on purpose, for all that can be known",
     "disconnected layer": "the rest of the model learns",
 }

@@ -74,7 +74,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
     # scale
     "input_scale": _INPUTS,
     "feature_scale": _INPUTS,
-    "input_too_small": (_INPUTS[0], "learning rate * 100"),
+    "input_too_small": ("inputs divided by 255 once", _INPUTS[0], "learning rate * 100"),
     "dropout_rate": ("dropout of what was to be kept",),
     "label_scale": ("labels standardized in the model", "Adam", "clipnorm=1", *_RATES_DOWN, "learning rate * 100"),
     # rate

@@ -9,6 +9,12 @@ from keras_vg.cures import surgery
 from keras_vg.cures.draft import Draft
 from keras_vg.cures.remedy import Remedy
 
+_OF_PIXELS = (1 / 255, 1 / 127.5)
+"""Scales that bring pixels of 0 to 255 to numbers of 0 to 1, or of 0 to 2 less 1."""
+
+_LARGEST_SCALED = 2.0
+"""Inputs that are no larger were divided before: chosen, for numbers of -1 to 1 with room."""
+
 
 def _normalize(draft: Draft) -> Draft | None:
     return _put_in_front(
@@ -28,6 +34,21 @@ def _rescale(draft: Draft) -> Draft | None:
         lambda array, name: keras.layers.Rescaling(1 / 255, name=name, dtype="float32"),
         "keras.layers.Rescaling(1 / 255)  # the model's first layer",
     )
+
+
+def _scale_once(draft: Draft) -> Draft | None:
+    """Pixels as a model that divides by 255 itself takes them, as the bases of `keras.applications` often do."""
+    arrays = _list_inputs(draft)
+    places = [p for p in surgery.list_places(draft.model) if isinstance(p.layer, keras.layers.Rescaling)]
+    paths = {p.path for p in places if any(np.isclose(p.layer.scale, scale, rtol=0.05).all() for scale in _OF_PIXELS)}
+    if len(arrays) != 1 or not paths or not all(np.abs(array).max() <= _LARGEST_SCALED for array in arrays.values()):
+        return None
+
+    def edit(path: surgery.Path, layer: Any) -> Any:
+        # The layer takes what was divided before: the code for the user's own source multiplies instead.
+        return surgery.change_config(layer, scale=np.multiply(255, layer.scale).tolist()) if path in paths else None
+
+    return draft.change("x = 255 * x  # the model divides pixels itself", model=surgery.rebuild(draft.model, edit))
 
 
 def _list_inputs(draft: Draft) -> dict[int, np.ndarray]:
@@ -79,6 +100,11 @@ REMEDIES = (
         "A Normalization layer adapted to the training data gives every feature mean 0 and variance 1.",
         _normalize,
         needs_layers=False,
+    ),
+    Remedy(
+        "inputs divided by 255 once",
+        "The model divides pixels itself: divided before, they hardly differ for the layers behind.",
+        _scale_once,
     ),
     Remedy(
         "inputs divided by 255",

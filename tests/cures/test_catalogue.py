@@ -140,6 +140,25 @@ def test_only_a_softmax_between_layers_is_replaced():
 
 
 @pytest.mark.model
+@pytest.mark.parametrize("scale", [1 / 255, 1 / 127.5])
+def test_pixels_are_divided_once(scale):
+    def build(x, scale):
+        base = keras.Sequential([keras.Input((4,)), layers.Rescaling(scale), layers.Dense(3, "relu")])
+        model = keras.Sequential([keras.Input((4,)), base, layers.Dense(1, "sigmoid")])
+        model.compile("adam", "binary_crossentropy")
+        return make(model, x, BINARY)[0]
+
+    remedy = REMEDIES["inputs divided by 255 once"]
+    pixels = np.random.default_rng(0).integers(0, 256, X.shape).astype("float32")
+    draft = remedy(build(pixels / 255, scale))
+    assert [p.layer.scale for p in surgery.list_places(draft.model)[:1]] == [255 * scale]
+    assert "255 * x" in draft.code[-1]
+    assert remedy(draft) is None
+    assert remedy(build(pixels, scale)) is None
+    assert remedy(build(pixels / 255, 0.5)) is None
+
+
+@pytest.mark.model
 def test_only_the_last_dropout_is_left_out():
     inner = keras.Sequential(
         [layers.Dropout(0.2, name="first"), layers.Dense(1, "sigmoid"), layers.Dropout(0.3, name="b")]
