@@ -510,7 +510,7 @@ class Student(keras.Model):
     ) -> Any:
         """A tenth of the compiled loss, and the divergence from the teacher at temperature 10."""
         own = super().compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight)
-        if x is None:
+        if x is None or self.teacher is None:
             return own
         soft = ops.softmax(ops.stop_gradient(self.teacher(x, training=False)) / 10)
         said = ops.log_softmax(y_pred / 10)
