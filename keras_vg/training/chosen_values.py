@@ -25,7 +25,8 @@ class ChosenValues:
         self._weights, self._indices, self._group = weights, indices, group
         self._split = [i for i, weight in enumerate(weights) if is_split(weight.variable)]
         large = [i for i, w in enumerate(weights) if SMALL < w.size == len(indices[i]) and len(w.variable.shape)]
-        self._copied = [i for i in large if len(list_shards(weights[i].variable)) == 1 and i not in self._split]
+        self._whole = {i for i, w in enumerate(weights) if i not in self._split and len(list_shards(w.variable)) == 1}
+        self._copied = [i for i in large if i in self._whole]
         self._copies = WeightCopies([weights[i] for i in self._copied])
         self._before: Values = []
 
@@ -63,11 +64,10 @@ class ChosenValues:
 
     def _read_one(self, i: int) -> np.ndarray:
         weight, indices = self._weights[i], self._indices[i]
-        shards = list_shards(weight.variable)
-        if i not in self._split and len(shards) == 1:
+        if i in self._whole:
             return read_values(weight, None if len(indices) == weight.size else indices)
         values = np.zeros(len(indices), widen(np.empty(0, weight.variable.value.dtype)).dtype)
-        for shard in shards:
+        for shard in list_shards(weight.variable):
             found, positions = shard.find(indices, tuple(weight.variable.shape))
             values[found] = shard.take(positions)
         return values
