@@ -43,7 +43,7 @@ def list_hidden_softmax(model: keras.Model, layers: Mapping[str, Any]) -> dict[s
     for name, source in sources.items():
         layer, softmax = layers[name], layers[source]
         maker = softmax if _is_plain(softmax) else layers.get(sources.get(source, ""))
-        if not _has_kernel(layer) or not is_softmax(softmax) or id(softmax) in outputs:
+        if not _has_kernel(layer) or not _is_softmax(softmax) or id(softmax) in outputs:
             continue
         if maker is None or not _is_plain(maker) or not maker.trainable_weights:
             continue
@@ -54,7 +54,7 @@ def list_hidden_softmax(model: keras.Model, layers: Mapping[str, Any]) -> dict[s
     return {name: found[name] for name in layers if name in found}
 
 
-def is_softmax(layer: Any) -> bool:
+def _is_softmax(layer: Any) -> bool:
     """Whether a layer ends in a softmax over its units, the last axis."""
     if isinstance(layer, keras.layers.Softmax):
         return bool(layer.axis == -1)

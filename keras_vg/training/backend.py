@@ -54,7 +54,8 @@ def run_outside_of_strategies(function: Callable[[], _Result]) -> _Result:
 def share_trace(function: Callable[..., _Result]) -> Callable[..., _Result]:
     """Makes a function of tensors one call in any function that is traced around it, instead of its operations.
 
-    Where it is called for many layers, the backend traces and lowers it once per shape.
+    Where it is called for many layers, the backend traces and lowers it once per shape. TensorFlow is told not to
+    inline its body: optimizing hundreds of copies of it took longer than all the tracing.
     """
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf

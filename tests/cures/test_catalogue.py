@@ -159,6 +159,21 @@ def test_pixels_are_divided_once(scale):
 
 
 @pytest.mark.model
+@pytest.mark.filterwarnings("ignore:The model does not have any trainable weights")
+def test_a_model_that_is_frozen_as_a_whole_is_thawed():
+    model = keras.Sequential([keras.Input(X.shape[1:]), layers.Dense(40, "relu"), layers.Dense(1, "sigmoid")])
+    model.set_weights([3 * weight + 1 for weight in model.get_weights()])  # which no initializer draws
+    model.trainable = False
+    model.compile("adam", "binary_crossentropy")
+    draft = make(model, X, BINARY)[0]
+    assert draft.model.trainable_weights == []
+    remedy = REMEDIES["frozen layers trained"]
+    thawed = remedy(draft)
+    assert len(thawed.model.trainable_weights) == 4
+    assert remedy(thawed) is None
+
+
+@pytest.mark.model
 def test_only_the_last_dropout_is_left_out():
     inner = keras.Sequential(
         [layers.Dropout(0.2, name="first"), layers.Dense(1, "sigmoid"), layers.Dropout(0.3, name="b")]

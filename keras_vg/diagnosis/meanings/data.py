@@ -11,7 +11,10 @@ DATA: dict[str, Meaning] = {
         severity="Error; a warning for labels under a loss that may leave them out.",
     ),
     "constant_labels": Meaning(
-        sees="All labels of the batch are the same number. There is nothing to learn, though the loss falls.",
+        sees=(
+            "All labels of the batch are the same number, or the same at each position of an image or a sequence. "
+            "There is nothing to learn, though the loss falls."
+        ),
         severity="Warning.",
     ),
     "label_range": Meaning(
