@@ -227,8 +227,9 @@ EDGES: tuple[Edge, ...] = (
     ),
     Edge(
         "dropout_of_outputs",
-        ("dropout_rate", *STALLED, *HIGH),
+        ("dropout_rate", "saturated_output", "nonfinite", *STALLED, *HIGH),
         "Predictions that are set to 0 by chance are wrong by chance, which is what the loss and its gradients show.",
+        condition=_is_not_from_data,
     ),
     Edge(
         "no_trainable_weights",

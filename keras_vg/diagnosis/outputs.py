@@ -33,7 +33,7 @@ _NEVER_NEGATIVE = ("relu", "relu6", "softplus", "exponential", "sigmoid", "softm
 def find_output_layer(context: Context) -> Iterator[Finding]:
     """An output activation with which the loss cannot teach anything."""
     for output in _list_outputs(context):
-        found = _judge_head(output) or _judge_repeated_activation(context, output)
+        found = _judge_head(output, _drops_predictions(context)) or _judge_repeated_activation(context, output)
         if found is not None:
             severity, cause = found
             evidence = {
@@ -45,7 +45,12 @@ def find_output_layer(context: Context) -> Iterator[Finding]:
             yield Finding("output_layer", severity, _name(output), None, evidence, cause)  # type: ignore[arg-type]
 
 
-def _judge_head(output: dict[str, Any]) -> tuple[str, str] | None:
+def _drops_predictions(context: Context) -> bool:
+    """Whether dropout behind the last activation makes the predictions 0, or larger than that puts out."""
+    return context.inspection is not None and bool(context.inspection.setup.get("dropout_of_outputs"))
+
+
+def _judge_head(output: dict[str, Any], is_dropped: bool) -> tuple[str, str] | None:
     activation, loss, units = output["activation"], output["loss"], output["units"]
     is_categorical = "categorical" in loss
     takes_logits = bool(output["from_logits"])
@@ -84,7 +89,7 @@ def _judge_head(output: dict[str, Any]) -> tuple[str, str] | None:
             "tanh",
             "relu6",
         )
-        if unbounded or low < -1e-3 or high > 1 + 1e-3:
+        if unbounded or (not is_dropped and (low < -1e-3 or high > 1 + 1e-3)):
             fit = "softmax" if is_categorical else "sigmoid"
             return "error", (
                 f"{loss} takes probabilities, and this output ({activation}) gives other numbers, which are cut to 0 "

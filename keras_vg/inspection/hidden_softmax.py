@@ -27,8 +27,8 @@ class HiddenSoftmax:
 def list_hidden_softmax(model: keras.Model, layers: Mapping[str, Any]) -> dict[str, HiddenSoftmax]:
     """Lists layers whose softmax, over their units, feeds the kernel of another layer, unless it is meant.
 
-    Meant are an output of the model, the softmax of layers that are not trained, and a code: narrower than what it is
-    made of and what is made of it, as the topics of a text are.
+    Taken to be meant are an output of the model, the softmax of layers that are not trained, and a code: narrower than
+    what it is made of and what is made of it, as the topics of a text are.
 
     Args:
         model: A built model.

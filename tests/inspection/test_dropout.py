@@ -150,3 +150,12 @@ def test_the_worst_of_several_outputs_is_named():
     finding = find(vg.inspect(model, x, [y, y, y]))["dropout_of_outputs"]
     assert (finding.layers, finding.evidence) == (("b", "c"), {"rate": 0.5})
     assert "`c` is the last layer" in finding.advice
+
+
+def test_what_dropped_predictions_look_like_is_a_consequence():
+    model = keras.Sequential([keras.Input((4,)), layers.Dense(8, "softmax"), layers.Dropout(0.3)])
+    model.compile("adam", "sparse_categorical_crossentropy")
+    x = np.random.default_rng(0).normal(size=(64, 4)).astype("float32")
+    found = vg.diagnose(vg.inspect(model, x, np.arange(64) % 8))
+    assert [(finding.rule, finding.severity) for finding in found] == [("dropout_of_outputs", "error")]
+    assert "saturated_output" in {finding.rule for finding in found.list_all()}

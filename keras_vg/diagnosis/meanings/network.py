@@ -27,9 +27,10 @@ NETWORK: dict[str, Meaning] = {
             "A softmax between layers: what it passes on sums to 1, so that no unit can be high beside another, and of "
             "many units each is near 0. Behind 128 such units digits are learned in 15 epochs to 0.57 of a constant "
             "answer's loss under Adam and not at all under SGD, behind ReLU to 0.04 and 0.08 "
-            "(`benchmarks/hidden_softmax.py`). Weights of attention and gates are multiplied, and not meant; nor "
-            "is a layer that is narrower than those before and behind it, such as the topics of a text, nor one that "
-            "is not trained. Of models whose graph is not known, subclassed ones, nothing is said."
+            "(`benchmarks/hidden_softmax.py`). The softmax of attention and of gates is left alone, since something is "
+            "multiplied by it; so are a layer narrower than those before and behind it, such as the topics of a text, "
+            "an output of the model, and layers that are not trained. Of subclassed models, whose graph is not known, "
+            "nothing is said."
         ),
         severity=(
             "Warning, and an error once the model has learned nothing. Silent once the loss is low (`converged_loss`)."
