@@ -1,11 +1,15 @@
 """Programs whose fault shows over the epochs, and their healthy neighbours."""
 
+from typing import Any
+
 import keras
+import numpy as np
+from keras import layers
 from keras.optimizers import SGD, Adam
 
 from labelled_programs import Program
 from labelled_programs.data import Data, make_regression
-from labelled_programs.models import dense
+from labelled_programs.models import dense, sequential
 
 _NET = dense(hidden=[32], activation="relu", output=(1, None))
 _X, _Y = make_regression()
@@ -22,6 +26,29 @@ def _make_schedule(factor: float) -> keras.callbacks.Callback:
 
 
 _TRAINED: dict = {"data": make_training_part, "build": _NET, "loss": "mean_squared_error"}
+
+
+def make_raw_classes() -> Data:
+    """Eight features around 50, of which three classes are linear functions."""
+    generator = np.random.default_rng(0)
+    z = generator.normal(size=(640, 8))
+    y = np.argmax(z @ generator.normal(size=(8, 3)), axis=1)
+    return (50 + 5 * z).astype("float32"), y
+
+
+def _normalize_first(momentum: float) -> Any:
+    return sequential(
+        lambda: layers.BatchNormalization(momentum=momentum),
+        lambda: layers.Dense(32, "relu"),
+        lambda: layers.Dense(3, "softmax"),
+    )
+
+
+_CLASSES: dict = {
+    "data": make_raw_classes,
+    "loss": "sparse_categorical_crossentropy",
+    "optimizer": lambda: Adam(1e-2),
+}
 
 CURVE_PROGRAMS = [
     Program(
@@ -62,7 +89,36 @@ CURVE_PROGRAMS = [
         optimizer=lambda: SGD(0.05),
     ),
     Program(name="one layer of relu, regression", optimizer=lambda: SGD(0.05), **_TRAINED),
+    Program(
+        name="raw features, averages with a momentum of 0.999",
+        label=("inference_differs",),
+        strength="clear",
+        build=_normalize_first(0.999),
+        **_CLASSES,
+    ),
+    Program(name="raw features, averages with a momentum of 0.9", build=_normalize_first(0.9), **_CLASSES),
+    Program(
+        name="the first class alone has a weight",
+        label=("probe_not_learned",),
+        strength="extreme",
+        build=_normalize_first(0.9),
+        fit_options={"class_weight": {0: 1.0, 1: 0.0, 2: 0.0}},
+        **_CLASSES,
+    ),
+    Program(
+        name="the first class has twice the weight",
+        build=_normalize_first(0.9),
+        fit_options={"class_weight": {0: 2.0, 1: 1.0, 2: 1.0}},
+        **_CLASSES,
+    ),
 ]
 
-WITH_PREDICTIONS = ("sigmoids x10, regression", "one layer of relu, regression")
+WITH_PREDICTIONS = (
+    "sigmoids x10, regression",
+    "one layer of relu, regression",
+    "raw features, averages with a momentum of 0.999",
+    "raw features, averages with a momentum of 0.9",
+    "the first class alone has a weight",
+    "the first class has twice the weight",
+)
 """Programs whose predictions for the inspected batch are taken at each epoch's end, as `TrainingGuard` takes them."""

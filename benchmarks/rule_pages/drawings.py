@@ -114,6 +114,33 @@ def draw_validation(scene: Scene, ax: Axes) -> None:
     ax.set_ylabel("loss: training blue, validation red")
 
 
+def draw_modes(scene: Scene, ax: Axes) -> None:
+    """The loss of the inspected batch over the epochs, in training mode and of what the model predicts."""
+    rows = scene.evidence.predictions
+    assert rows is not None
+    _draw_two_losses(scene, ax, [(rows["plain_loss"], BLUE), (rows["inference_loss"], RED)])
+    ax.set_ylabel("loss: training mode blue, predictions red")
+
+
+def draw_probe(scene: Scene, ax: Axes) -> None:
+    """The loss of the training, and that of the inspected batch's predictions, over the epochs."""
+    rows, history = scene.evidence.predictions, scene.evidence.history
+    assert rows is not None
+    assert history is not None
+    _draw_two_losses(scene, ax, [(history["loss"], BLUE), (rows["plain_loss"], RED)])
+    ax.set_ylabel("loss: training blue, inspected batch red")
+
+
+def _draw_two_losses(scene: Scene, ax: Axes, curves: list[tuple[pd.Series, str]]) -> None:
+    for values, color in curves:
+        ax.plot(range(len(values)), values, marker=".", color=color)
+    ax.set_yscale("log")
+    _use_plain_ticks(ax)
+    baseline = scene.inspection.outputs["baseline"].sum()
+    _draw_limits(ax, {"constant prediction, inspected batch": baseline}, color=GREY)
+    ax.set_xlabel("epoch")
+
+
 def draw_variation(scene: Scene, ax: Axes) -> None:
     """The spread of the predictions over the epochs, as part of that of the labels."""
     rows = scene.evidence.predictions

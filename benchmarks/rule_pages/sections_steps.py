@@ -99,6 +99,27 @@ STEPS = [
         "the threshold.",
     ),
     Section(
+        rule="inference_differs",
+        sick="raw features, averages with a momentum of 0.999",
+        healthy="raw features, averages with a momentum of 0.9",
+        silent="The same model with a momentum of 0.9.",
+        epochs=12,
+        draw=drawings.draw_modes,
+        caption="The loss of the inspected batch at the end of each epoch, in training mode (blue) and of what the "
+        "model predicts (red); dashed: that of the best constant prediction. Left, the moving averages are still those "
+        "of the beginning.",
+    ),
+    Section(
+        rule="probe_not_learned",
+        sick="the first class alone has a weight",
+        healthy="the first class has twice the weight",
+        silent="The same data, the first class with a weight of 2 and the others with 1.",
+        epochs=12,
+        draw=drawings.draw_probe,
+        caption="The loss of the training (blue), and that of the predictions for the inspected batch, each example "
+        "with a weight of 1 (red); dashed: that of the best constant prediction.",
+    ),
+    Section(
         rule="validation_loss_rises",
         sick="validation inputs not scaled",
         healthy="validation inputs scaled",

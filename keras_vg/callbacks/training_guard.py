@@ -12,6 +12,7 @@ from keras_vg.diagnosis.running import RunningDiagnosis
 from keras_vg.diagnosis.thresholds import make_thresholds
 from keras_vg.inspection.activations import ActivationProbe
 from keras_vg.inspection.batches import LOSS_COLUMNS, OutputLoss
+from keras_vg.inspection.inference import measure_inference
 from keras_vg.inspection.inspect import describe_reading, inspect
 from keras_vg.inspection.optimizer_setup import name_optimizers
 from keras_vg.inspection.stateless import convert_batch
@@ -167,6 +168,7 @@ class TrainingGuard(FitCallback):
         self._streak = 0
         self._diagnosis = RunningDiagnosis(self._thresholds)
         self._output_losses: list[OutputLoss] = []
+        self._outputs: list[dict[str, Any]] = []
         self._probe: ActivationProbe | None = None
 
     def _prepare(self, fit: Any) -> None:
@@ -207,6 +209,9 @@ class TrainingGuard(FitCallback):
         """Judges the training as one that is over, and leaves it."""
         try:
             if self._is_started and self._epoch >= 0:
+                if self._outputs:
+                    outputs = measure_inference(self.model, self._x, self._y, self._output_losses, self._outputs)
+                    self._diagnosis.replace_predictions(outputs)
                 self._judge(is_over=True)
         finally:  # a warning may be an error
             super().on_train_end(logs)
@@ -248,8 +253,8 @@ class TrainingGuard(FitCallback):
         """Takes the activations and predictions of the probe batch."""
         reading = probe.read()
         self._diagnosis.add_activations(reading.list_columns(self._epoch))
-        outputs = describe_reading(self.model, reading, self._y, self._output_losses)
-        self._diagnosis.add_predictions(self._epoch, outputs)
+        self._outputs = describe_reading(self.model, reading, self._y, self._output_losses)
+        self._diagnosis.add_predictions(self._epoch, self._outputs)
 
     def _judge(self, is_over: bool = False) -> None:
         self.findings = self._diagnosis.judge(is_over)

@@ -35,6 +35,7 @@ _RATES_DOWN = ("standard learning rate", "learning rate / 10", "learning rate / 
 _RATES_UP = ("standard learning rate", "learning rate * 10", "learning rate * 100", "learning rate by a range test")
 _WEIGHTS = ("initializers that fit",)
 _NORMALIZATIONS = ("BatchNormalization between layers", "LayerNormalization between layers")
+_STEADY = ("moving averages that follow sooner", "LayerNormalization instead of BatchNormalization")
 _ACTIVATIONS = (
     "ReLU in hidden layers",
     "SELU in hidden layers",
@@ -115,6 +116,8 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
     "exploding_in_time": (_RECURRENT[2], "tanh in recurrent layers", "clipnorm=1", *_RECURRENT[:2]),
     "disconnected_layer": _HEADS[:1],
     "zero_gradient": (*_HEADS, *_WEIGHTS, *_ACTIVATIONS, *_NORMALIZATIONS, *_RATES_DOWN),
+    "inference_differs": _STEADY,
+    "probe_not_learned": ("examples counted alike",),
     "constant_prediction": (*_HEADS, *_WEIGHTS, *_ACTIVATIONS, *_NORMALIZATIONS, *_SHORTER, *_RATES_DOWN),
     "loss_does_not_fall": (
         *_RATES_UP[:3],
@@ -136,6 +139,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
         *_ACTIVATIONS[:2],
         *_NORMALIZATIONS,
         "Adam",
+        "examples counted alike",
     ),
     "predictions_hardly_vary": (*_RATES_UP, *_INPUTS, "labels standardized in the model", "Adam", *_WEIGHTS),
 }

@@ -14,6 +14,7 @@ from keras_vg.cures import (
     rates,
     recurrence,
     skips,
+    weights,
 )
 from keras_vg.cures.called_for import FOR_RULE, NO_REMEDY
 from keras_vg.cures.remedy import Remedy
@@ -32,6 +33,7 @@ _MODULES = (
     recurrence,
     precision,
     frozen,
+    weights,
 )
 
 REMEDIES: dict[str, Remedy] = {remedy.name: remedy for module in _MODULES for remedy in module.REMEDIES}

@@ -25,6 +25,7 @@ from keras_vg.diagnosis.evidence import Evidence, Inspection, collect
 from keras_vg.diagnosis.findings import Findings
 from keras_vg.diagnosis.rules import judge, make_thresholds
 from keras_vg.inspection.batches import LOSS_COLUMNS, list_outputs, tabulate_outputs
+from keras_vg.inspection.inference import may_differ
 from keras_vg.inspection.inspect import inspect
 from keras_vg.inspection.stateless import ForwardPass, convert_batch
 from keras_vg.logs.reader import read_log
@@ -36,6 +37,7 @@ MOST_PREDICTED = 512
 
 _PLACED = ("prediction_min", "prediction_max", "prediction_mean", "label_min", "label_max", "label_mean")
 _SPREADS = ("prediction_std", "label_std")
+_LOSSES = ("baseline", "position_baseline", "plain_loss", "inference_loss")
 
 POINTS = 4
 """At how many moments of a full training it is scored."""
@@ -168,7 +170,8 @@ def look(draft: Draft, model: Any) -> Inspection:
 
 def _put_into_units_of_loss(draft: Draft, rows: pd.DataFrame) -> pd.DataFrame:
     """What was seen of outputs as their losses weigh it: rules know of no weights, and of no last `Rescaling`."""
-    rows = rows.assign(baseline=rows["baseline"] * [output.weight for output in draft.outputs])
+    weights = [output.weight for output in draft.outputs]
+    rows = rows.assign(**{name: rows[name] * weights for name in _LOSSES})
     chosen = np.array([output.is_standardized for output in draft.outputs])
     std, center = np.array([output.task.std for output in draft.outputs]), rows["label_mean"]
     new = {name: (rows[name] - center) / std for name in _PLACED} | {name: rows[name] / std for name in _SPREADS}
@@ -236,15 +239,19 @@ def _collect_evidence(draft: Draft, model: Any, inspection: Inspection, history:
     logs = [read_log(folder / f"{name}.csv") for name in ("gradients", "activations")]
     evidence = collect(inspection, *logs, history)
     x, y = draft.data.take_probe(128)
-    predictions = tabulate_outputs(
-        list_outputs(
-            keras.tree.flatten(predict(make_forward_pass(model), x)),
-            [np.asarray(array) for array in draft.order(draft.encode(y))],
-            list(inspection.outputs[list(LOSS_COLUMNS)].itertuples(index=False, name=None)),
-            list(inspection.outputs[["layer", "activation"]].itertuples(index=False, name=None)),
-        )
+    labels = [np.asarray(array) for array in draft.order(draft.encode(y))]
+    losses, heads = (
+        list(inspection.outputs[list(names)].itertuples(index=False, name=None))
+        for names in (LOSS_COLUMNS, ("layer", "activation"))
     )
-    predictions = _put_into_units_of_loss(draft, predictions).assign(epoch=len(history.epoch) - 1)
+    outputs = keras.tree.flatten(predict(make_forward_pass(model), x))
+    rows = list_outputs(outputs, labels, losses, heads)
+    if may_differ(model):
+        inference = [row["plain_loss"] for row in rows]
+        forward = ForwardPass(model, lambda batch: keras_private.call_for_training(model, batch))
+        rows = list_outputs(keras.tree.flatten(predict(forward, x)), labels, losses, heads)
+        rows = [{**row, "inference_loss": loss} for row, loss in zip(rows, inference, strict=True)]
+    predictions = _put_into_units_of_loss(draft, tabulate_outputs(rows)).assign(epoch=len(history.epoch) - 1)
     return replace(evidence, predictions=predictions)
 
 

@@ -210,7 +210,15 @@ class Context:
         """Loss of the best constant prediction, summed over the outputs; NaN where unknown."""
         if self.inspection is None or self.inspection.outputs.empty or not self._is_plain_loss:
             return float("nan")
-        return float(self.inspection.outputs["baseline"].sum(skipna=False))
+        known = float(self.inspection.outputs["baseline"].sum(skipna=False))
+        return self._find_tried_baseline() if np.isnan(known) else known
+
+    def _find_tried_baseline(self) -> float:
+        """The same of a loss of one's own, by trial predictions, if some of them come near to 0; else NaN."""
+        assert self.inspection is not None
+        losses = self.inspection.setup.get("loss_of_answers", {})
+        constant, varying = losses.get("constant", np.nan), losses.get("varying", np.nan)
+        return float(constant) if 0 <= varying < self.thresholds.beaten_loss / 2 * constant else float("nan")
 
     @cached_property
     def _is_plain_loss(self) -> bool:
@@ -248,6 +256,22 @@ class Context:
         if not self.is_over or self.losses is None or self.count_steps() < self.thresholds.ended_steps:
             return False
         return len(self.losses) >= self.thresholds.ended_epochs
+
+    @cached_property
+    def is_unrelated(self) -> bool:
+        """Whether what a training has ended with is no better than a constant answer, and does not follow the labels.
+
+        That is judged on the probe batch, whose own best constant answer is known, at each position.
+        """
+        t, rows = self.thresholds, self.final_predictions
+        if not self.is_complete or self.losses is None or not rows:
+            return False
+        baselines = [float(row.get("position_baseline", np.nan)) for row in rows]
+        limits = [(1 - t.baseline_distance) * baseline for baseline in baselines]
+        is_worse = all(row["plain_loss"] >= limit > 0 for row, limit in zip(rows, limits, strict=True))
+        is_flat = all(row["label_slope"] < t.label_slope for row in rows) if is_worse else False
+        # Class and sample weights may have other examples count: then the loss that was trained is low.
+        return bool(is_flat and self.losses[-1] > t.beaten_loss * sum(baselines))
 
     @property
     def is_past_plateau(self) -> bool:

@@ -121,31 +121,40 @@ def find_rate_jump(context: Context) -> Iterator[Finding]:
 
 
 def find_constant_answer(context: Context) -> Iterator[Finding]:
-    """A loss that settles at that of the best constant answer, however it got there.
+    """A training that knows no more than the best constant answer, however it got there.
 
     That answer's loss is known from an inspection alone: a loss of log(k) may be any.
     """
+    found = _judge_settled(context)
+    if context.is_unrelated and (found is None or found.severity != "error"):
+        found = _describe_unrelated(context)
+    if found is not None:
+        yield found
+
+
+def _judge_settled(context: Context) -> Finding | None:
+    """A loss that settles at that of the best constant answer."""
     losses, t, baseline = context.losses, context.thresholds, context.baseline
     if losses is None or context.history is None or not baseline > 0 or not np.isfinite(losses).all():
-        return
+        return None
     variations = [_measure_variation(row) for row in _list_last_predictions(context)]
     is_known = bool(variations) and np.isfinite(variations).all()
     if len(losses) < t.first_epochs or context.count_steps() < t.first_steps:
-        return
+        return None
     if is_known and max(variations) > 2 * t.hardly_vary:
-        return
+        return None
     distance = np.abs(losses / baseline - 1)
     limit = t.baseline_noise if is_known and _has_variance(context) else t.baseline_distance
     # A loss beside the baseline is one of a constant answer only where it stays: one that passes by goes on.
     is_near = (distance <= limit) & (np.abs(losses / losses[-1] - 1) <= t.baseline_distance)
     length = len(losses) if is_near.all() else int(np.argmin(is_near[::-1]))
     if length < t.first_epochs:
-        return
+        return None
     start = len(losses) - length
     lowest = float(losses[:start].min()) if start else np.inf
     has_collapsed = lowest < (1 - 2 * limit) * baseline
     if length < t.settled_epochs and not has_collapsed:  # it may be a slow start
-        return
+        return None
     # Without the predictions it may be a model that has learned the little that noisy labels allow.
     is_proven = is_known and max(variations) <= t.hardly_vary
     has_lasted = context.count_steps() * length / len(losses) >= t.settled_steps or context.is_complete
@@ -153,7 +162,7 @@ def find_constant_answer(context: Context) -> Iterator[Finding]:
     evidence: dict[str, Value] = {"last_loss": float(losses[-1]), "loss_of_a_constant_answer": baseline}
     if has_collapsed:
         evidence["lowest_loss"] = lowest
-    yield Finding(
+    return Finding(
         "no_better_than_constant",
         "error" if is_error else "warning",
         (),
@@ -167,6 +176,28 @@ def find_constant_answer(context: Context) -> Iterator[Finding]:
             "inputs and labels belong together (shuffled apart, they look the same), what range the inputs have, and "
             "whether the gradients reach the first layer; of labels that are mere noise nothing else can be learned."
         ),
+    )
+
+
+def _describe_unrelated(context: Context) -> Finding:
+    """Predictions of a training that has ended, no better than a constant answer and without regard to the labels."""
+    rows, losses = context.final_predictions, context.losses
+    assert losses is not None
+    return Finding(
+        "no_better_than_constant",
+        "error",
+        (),
+        int(rows[0]["epoch"]),
+        {
+            "last_loss": float(losses[-1]),
+            "loss_of_the_probe": float(sum(row["plain_loss"] for row in rows)),
+            "loss_of_a_constant_answer": float(sum(row["position_baseline"] for row in rows)),
+            "label_slope": float(max(row["label_slope"] for row in rows)),
+        },
+        "At the end of the fit one answer for every example would be as good for the probe batch as these predictions, "
+        "which do not follow the labels. Look for what outweighs the labels in the loss: a second term (the divergence "
+        "of a variational autoencoder, a penalty, a weight decay), or class and sample weights that are turned round; "
+        "and check that inputs and labels belong together.",
     )
 
 

@@ -43,9 +43,10 @@ class Inspection:
             known, as where labels and predictions differ in shape);
             `logits_found`, of each output, whether its loss looks at the logits behind the last activation; `update`,
             the change of all weights by that step relative to their size, and `update_if_built`, the same if the
-            optimizer were built before, where that differs (NaN elsewhere); `backend`, `trainable_weights` (how many
-            there are), `changed_weights` (frozen or
+            optimizer were built before, where that differs (NaN elsewhere); `backend`, `examples` (of the batch),
+            `trainable_weights` (how many there are), `changed_weights` (frozen or
             thawed after the optimizer had been built) and `stateful_layers` (their classes by their names);
+            `moving_averages`, of trained layers that keep some for inference their momentum;
             `dropout`, of each `Dropout` that was called its rate and how many values of an example it drops
             independently, and `dropout_of_outputs`, the rates of those whose output is the model's;
             `skip_connections`, how many layers add outputs of other layers; `paths`, the depths of the layers on each

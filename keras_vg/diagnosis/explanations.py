@@ -405,6 +405,16 @@ EDGES: tuple[Edge, ...] = (
         (*FLAT, *LOW, "predictions_hardly_vary"),
         "The same answer to every example is no better than the best constant one.",
     ),
+    Edge(
+        "inference_differs",
+        ("probe_not_learned", "validation_loss_rises"),
+        "The validation loss is that of predictions, which another mode makes worse.",
+    ),
+    Edge(
+        "probe_not_learned",
+        ("saturated_output", "predictions_hardly_vary", "constant_prediction"),
+        "Predictions for examples that do not count are what the others have made of them.",
+    ),
     Edge("learning_stops", ("no_update", "update_too_small"), "Steps that shrink on end as none at all."),
     *(Edge(rule, FLAT[FLAT.index(rule) + 1 :] + ALIKE, "What is not learned is not predicted.") for rule in FLAT),
 )

@@ -62,7 +62,8 @@ def soften(findings: Iterable[Finding]) -> list[Finding]:
 def has_learned_nothing(context: Context) -> bool:
     """Whether a training is after some epochs no better than the best constant answer, nor about to be.
 
-    At the end of a fit nothing follows: there it is enough that it is little better (`beaten_loss`).
+    At the end of a fit nothing follows: there it is enough that it is little better (`beaten_loss`), or that its
+    predictions for the probe batch are no better and do not follow the labels.
 
     Args:
         context: The tables of a training, with its inspection, from which that answer's loss is known.
@@ -75,7 +76,7 @@ def has_learned_nothing(context: Context) -> bool:
     if context.is_inspection or losses is None or not np.isfinite(losses).all() or not baseline > 0:
         return False
     if context.is_complete:
-        return bool(losses[-1] > t.beaten_loss * baseline)
+        return bool(losses[-1] > t.beaten_loss * baseline or context.is_unrelated)
     if len(losses) < t.first_epochs or not context.is_past_plateau:
         return False
     if losses[-1] < (1 - t.flat_loss) * baseline and (np.diff(losses[-t.first_epochs :]) < 0).all():  # it is slow

@@ -55,6 +55,8 @@ STAGES: dict[str, tuple[str, ...]] = {
     ),
     "outcome": (
         "coasting_weights",
+        "inference_differs",
+        "probe_not_learned",
         "constant_prediction",
         "no_better_than_constant",
         "loss_does_not_fall",

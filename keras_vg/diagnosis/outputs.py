@@ -133,7 +133,7 @@ def _judge_repeated_activation(context: Context, output: dict[str, Any]) -> tupl
         )
     if before not in ("sigmoid", "softmax"):
         return None
-    return "warning", (
+    return "error" if is_certain else "warning", (
         f"The {own} is given the probabilities of the {before} before it, and cannot come "
         "near 0 or 1 from them: over ten classes a softmax of a softmax stays below 0.24. Leave one of them out."
     )
@@ -329,16 +329,29 @@ def _grows_with_labels(context: Context, output: dict[str, Any], size: float) ->
 
 def find_constant_labels(context: Context) -> Iterator[Finding]:
     """Labels without any difference to learn."""
-    for output in _list_outputs(context):
+    outputs = _list_outputs(context)
+    for output in outputs:
         if _has_same_labels(output):
+            is_error = len(outputs) == 1 and output["loss"] in CROSSENTROPIES and _is_taught_alone(context)
             yield Finding(
                 "constant_labels",
-                "warning",
+                "error" if is_error and output["label_distinct"] == 1 else "warning",
                 _name(output),
                 None,
                 {"label": output["label_min"]},
-                "All labels of the batch are the same. Shuffle the data, and check how the labels are made.",
+                "All labels of the batch are the same. Check how the labels are made, and that the data was shuffled "
+                "before a part of it was taken.",
             )
+
+
+def _is_taught_alone(context: Context) -> bool:
+    """Whether a batch is large enough to hold several labels, and no frozen part of the model says what to learn.
+
+    A generator is taught by a frozen discriminator, whose labels are all the same.
+    """
+    assert context.inspection is not None
+    is_frozen = not context.inspection.weights["trainable"].all()
+    return context.inspection.setup.get("examples", 0) >= context.thresholds.many_labels and not is_frozen
 
 
 def find_constant_prediction(context: Context) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ from keras_vg.diagnosis import (
     frozen,
     gradients,
     hidden_softmax,
+    inference,
     inputs,
     losses,
     optimizers,
@@ -97,7 +98,12 @@ INSPECTION_RULES: tuple[Rule, ...] = (
     residual.find_residual_imbalance,
     training.find_first_step,
 )
-PREDICTION_RULES: tuple[Rule, ...] = (outputs.find_constant_prediction, saturation.find_cut_answers)
+PREDICTION_RULES: tuple[Rule, ...] = (
+    outputs.find_constant_prediction,
+    saturation.find_cut_answers,
+    inference.find_inference_difference,
+    inference.find_unlearned_probe,
+)
 HISTORY_RULES: tuple[Rule, ...] = (
     training.find_loss_curve,
     curves.find_stop,

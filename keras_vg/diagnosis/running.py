@@ -85,6 +85,11 @@ class RunningDiagnosis:
         for array, value in zip(self._spreads, [epoch, *map(measure_relative_spread, outputs)], strict=True):
             array.append(float(value))
 
+    def replace_predictions(self, outputs: Sequence[Mapping[str, Any]]) -> None:
+        """Exchanges the latest predictions for the same, with more known of them."""
+        assert self._predictions is not None
+        self._predictions = [{**old, **output} for old, output in zip(self._predictions, outputs, strict=True)]
+
     def _get_spreads(self) -> tuple[np.ndarray, np.ndarray] | None:
         """How much the predictions varied in each epoch, as of `Context.spreads`."""
         if len(self._spreads) < 2:

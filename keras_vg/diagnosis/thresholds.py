@@ -56,6 +56,8 @@ class Thresholds:
         feature_range: Quotient of the largest and the smallest feature scale.
         label_size: Root mean square of the labels, where the network must output them as they are.
         label_error: The same, where plain SGD overshoots and Adam takes thousands of steps of 1e-3 to arrive.
+        many_labels: Examples that a batch must have for labels of one class to be an error: of fewer they may be by
+            chance or by order. Chosen.
         label_shape: Relative change of the loss, if labels are given the predictions' shape, from which it compared
             each prediction with every label; rounding changes it by 1e-6.
         cut_labels: Loss that predictions within the range of the last activation can reach, as part of the best
@@ -136,6 +138,10 @@ class Thresholds:
         baseline_noise: The same of a squared error: a batch's variance is off by the root of 2 / 128, 12 %.
         hardly_vary: Standard deviation of the predictions over that of the labels, below which they are one answer: the
             inputs explain no more than 0.25 % of the labels' variance.
+        label_slope: Covariance of predictions and labels over the labels' variance, below which predictions do not
+            follow the labels: 1 where they are equal, 0 where they are unrelated. Chosen.
+        lost_in_inference: Part of what a model has gained over a constant answer in training mode that is lost where
+            it only predicts, from which it is worth saying; all of it, or more, is an error. Chosen.
         settled_epochs: Epochs after which a loss at a constant answer's has settled, and a validation loss is judged.
         settled_steps: Steps that they must have, where those are known; a plateau at the start may be as long.
         validation_rise: Last validation loss over the lowest one, from which it rises.
@@ -185,6 +191,7 @@ class Thresholds:
     feature_range: float = 1e3
     label_size: float = 30.0
     label_error: float = 1e3
+    many_labels: int = 32
     label_shape: float = 1e-3
     cut_labels: float = 0.25
     reachable_loss: float = 0.5
@@ -225,6 +232,8 @@ class Thresholds:
     baseline_distance: float = 0.02
     baseline_noise: float = 0.15
     hardly_vary: float = 0.05
+    label_slope: float = 0.1
+    lost_in_inference: float = 0.5
     settled_epochs: int = 5
     settled_steps: int = 200
     validation_rise: float = 1.1

@@ -7,17 +7,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from keras_vg.inspection.label_slope import measure_slope
 from keras_vg.inspection.plain_losses import EPSILON, find_baseline, measure_loss
 
 LABEL_COLUMNS: tuple[str, ...] = ("label_units", "label_min", "label_max", "label_mean", "label_std", "label_size")
-LABEL_COLUMNS += ("label_integer", "label_distinct", "label_sum_min", "label_sum_max", "baseline")
+LABEL_COLUMNS += ("label_integer", "label_distinct", "label_sum_min", "label_sum_max", "baseline", "position_baseline")
 OutputLoss = tuple[str, bool | None, int | None]
 """The name of a loss, whether it takes logits (None if it does not say), and the class that it leaves out (or None)."""
 
 LOSS_COLUMNS: tuple[str, ...] = ("loss", "from_logits", "ignore_class")
 OUTPUT_COLUMNS: tuple[str, ...] = ("layer", "activation", *LOSS_COLUMNS, "units", "positions")
 OUTPUT_COLUMNS += ("prediction_min", "prediction_max", "prediction_mean", "prediction_std", "prediction_size")
-OUTPUT_COLUMNS += (*LABEL_COLUMNS, "cut_fraction", "plain_loss")
+OUTPUT_COLUMNS += (*LABEL_COLUMNS, "cut_fraction", "plain_loss", "label_slope", "inference_loss")
+
+_BY_POSITION = ("mean_squared_error", "mean_absolute_error", "binary_crossentropy")
+"""Losses whose best constant has a closed form, at thousands of positions."""
 
 FEW_EXAMPLES = 8
 """Of fewer examples the deviation at one position says little; chosen."""
@@ -99,8 +103,10 @@ def list_outputs(
         example); `prediction_min`, `_max`, `_mean`, `_std` (as of `measure_deviation`) and `_size` (root mean
         square); `label_units`, `label_min`, `_max`, `_mean`, `_std` and `_size`, `label_integer`, `label_distinct`,
         `label_sum_min` and `_max` (over an example's units); `baseline`, the loss of the best constant prediction,
-        NaN where it is not known; `cut_fraction` and `plain_loss`, as `measure_cut` and `measure_loss` have them.
-        Labels of the class that the loss leaves out do not count.
+        and `position_baseline`, that of the best constant at each position, NaN where they are not known;
+        `cut_fraction`, `plain_loss` and `label_slope`, as `measure_cut`, `measure_loss` and `measure_slope` have them;
+        `inference_loss`, NaN, as these are predictions of a training step. Labels of the class that the loss leaves out
+        do not count.
         Without labels their columns are NaN, `label_units` and `label_distinct` 0.
     """
     known = losses if len(losses) == len(predictions) else [("unknown", None, None)] * len(predictions)
@@ -130,10 +136,20 @@ def list_outputs(
                     "cut_fraction": np.nan if label is None else measure_cut(loss, label, prediction, ignored),
                     "plain_loss": np.nan
                     if label is None
-                    else measure_loss(loss, _flatten_labels(label, prediction), p, bool(from_logits)),
+                    else measure_plain_loss((loss, from_logits, ignored), label, prediction),
+                    "label_slope": np.nan
+                    if label is None
+                    else measure_slope(loss, _split_positions(label, prediction), prediction, bool(from_logits)),
+                    "inference_loss": np.nan,
                 }
             )
     return rows
+
+
+def measure_plain_loss(loss: OutputLoss, label: np.ndarray, prediction: np.ndarray) -> float:
+    """Measures the loss of an output's predictions by themselves, as `measure_loss`, whatever axes there are."""
+    name, from_logits, _ = loss
+    return measure_loss(name, _flatten_labels(label, prediction), _flatten(prediction), bool(from_logits))
 
 
 def tabulate_outputs(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
@@ -151,11 +167,38 @@ def _describe_labels(
         unknown = dict.fromkeys(LABEL_COLUMNS, np.nan)
         return {**unknown, "label_units": 0, "label_integer": False, "label_distinct": 0}
     sums, size = y.sum(axis=1), np.sqrt(np.mean(np.square(y)))
-    shaped = np.reshape(label, (*np.shape(label), 1)) if np.ndim(label) < np.ndim(prediction) else np.asarray(label)
+    shaped = _split_positions(label, prediction)
     deviation = measure_deviation(shaped if is_kept.all() else y)  # what is left out leaves no positions
     values: tuple[Any, ...] = (y.shape[1], y.min(), y.max(), y.mean(), deviation, size)
-    values += (bool(np.all(y == np.round(y))), len(np.unique(y)), sums.min(), sums.max(), find_baseline(loss, y))
-    return dict(zip(LABEL_COLUMNS, values, strict=True))
+    values += (bool(np.all(y == np.round(y))), len(np.unique(y)), sums.min(), sums.max())
+    baseline = find_baseline(loss, y)
+    by_position = baseline if len(y) == len(shaped) else find_position_baseline(loss, shaped)
+    return dict(zip(LABEL_COLUMNS, (*values, baseline, by_position if is_kept.all() else np.nan), strict=True))
+
+
+def _split_positions(label: np.ndarray, prediction: np.ndarray) -> np.ndarray:
+    """Labels as float64, of shape `(examples, ..., units)`."""
+    label = np.asarray(label, "float64")
+    return label[..., None] if label.ndim < np.ndim(prediction) else label
+
+
+def find_position_baseline(loss: str, labels: np.ndarray) -> float:
+    """Finds the loss of the best prediction that is the same for every example, and another at each position.
+
+    Of images, that is their mean. It is found from the examples that it is measured on, which makes it too low by a
+    part of 1 / examples; that is made up for.
+
+    Args:
+        loss: Name of the loss.
+        labels: Of shape `(examples, ..., units)`.
+
+    Returns:
+        The loss; NaN for a loss other than squared and absolute error and binary cross-entropy, and of fewer than
+        `FEW_EXAMPLES` examples.
+    """
+    if loss not in _BY_POSITION or len(labels) < FEW_EXAMPLES:
+        return float("nan")
+    return find_baseline(loss, labels.reshape(len(labels), -1)) * len(labels) / (len(labels) - 1)
 
 
 def measure_deviation(values: np.ndarray) -> float:

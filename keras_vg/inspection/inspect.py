@@ -30,6 +30,7 @@ from keras_vg.inspection.freshness import looks_fresh
 from keras_vg.inspection.graph import count_merges, list_direct_sources, list_passed_by, list_paths
 from keras_vg.inspection.hidden_softmax import list_hidden_softmax
 from keras_vg.inspection.id_range import find_ids_beyond
+from keras_vg.inspection.inference import list_moving_averages, measure_inference
 from keras_vg.inspection.optimizer_setup import describe_optimizer, measure_update
 from keras_vg.inspection.passes import describe_failure, order_labels, run_passes
 from keras_vg.inspection.residual import ResidualRecorder
@@ -119,6 +120,7 @@ def _inspect(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> Inspecti
         passes = describe_failure(probe, embeddings)
     gradients = passes.gradients if has_weights(model) else None
     layers = {item.name: item.layer for item in probe.watched}
+    outputs = describe_reading(model, passes.reading, y, passes.losses)
     return Inspection(
         gradients=_make_empty_gradients()
         if gradients is None
@@ -126,11 +128,12 @@ def _inspect(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> Inspecti
         activations=passes.reading.tabulate(epoch=0),
         weights=_tabulate_weights(model, probe, gradients or [None] * len(model.trainable_variables)),
         inputs=_describe_inputs(model, x, passes.reading),
-        outputs=tabulate_outputs(describe_reading(model, passes.reading, y, passes.losses)),
+        outputs=tabulate_outputs(measure_inference(model, x, y, passes.losses, outputs)),
         embeddings=passes.reading.recording.embeddings,
         setup={
             **describe_optimizer(model),
             "backend": keras.backend.backend(),
+            "examples": max(map(count_examples, tree.flatten(x))),
             "trainable_weights": len(list_weights(model)) if has_weights(model) else 0,
             "changed_weights": list_changed_weights(model),
             "stateful_layers": {
@@ -138,6 +141,7 @@ def _inspect(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> Inspecti
                 for item in probe.watched
                 if getattr(item.layer, "stateful", False)
             },
+            "moving_averages": list_moving_averages(layers),
             "dropout": dropout.describe(),
             "dropout_of_outputs": dropout.of_outputs,
             "skip_connections": count_merges(model),

@@ -164,10 +164,10 @@ def _measure_trials(
     if not np.isfinite(losses).all() or all(measure_answer(pairs[0], other) == varying[1] for other in others):
         return Answers()
     typical = float(np.median(np.abs(losses)))
-    if min(varying) >= min(constant) - 1e-3 * typical:  # the best pair may lie between two levels
-        middle = np.full_like(y, levels[int(np.argmin(constant[-LEVELS:]))])
-        step = levels[1] - levels[0]
-        constant.append(_descend(measure_answer, middle, [np.ones_like(y)], step, edges))
+    middle, step = np.full_like(y, levels[int(np.argmin(constant[-LEVELS:]))]), levels[1] - levels[0]
+    is_close = min(varying) >= min(constant) - 1e-3 * typical  # the best pair may lie between two levels
+    constant.append(_descend(measure_answer, middle, [np.ones_like(y)], step, edges))
+    if is_close:
         varying += [_descend(measure_answer, middle, [1.0 * group, 1.0 - group], step, edges) for group in groups]
     return Answers(right, min(constant), min(varying), float(losses.max()), typical)
 

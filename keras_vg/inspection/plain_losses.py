@@ -155,8 +155,36 @@ _BOUNDS: dict[str, _Bounds] = {
 """Between what the best constant prediction lies, of the losses of which it is searched for."""
 
 
+CLASSES: tuple[str, ...] = (
+    "categorical_crossentropy",
+    "sparse_categorical_crossentropy",
+    "categorical_focal_crossentropy",
+)
+"""Losses of one class out of several."""
+
+
+def make_probabilities(loss: str, p: np.ndarray, from_logits: bool) -> np.ndarray:
+    """Makes probabilities of an output's logits.
+
+    Args:
+        loss: Name of the loss.
+        p: Predictions, of shape `(..., units)`.
+        from_logits: Whether these are logits; probabilities, and what is neither, are returned as they are.
+
+    Returns:
+        An array of the same shape.
+    """
+    if not from_logits:
+        return p
+    if loss not in CLASSES:
+        return _squash(p)
+    p = np.exp(p - p.max(axis=-1, keepdims=True))
+    return np.asarray(p / p.sum(axis=-1, keepdims=True))
+
+
 def _squash(p: np.ndarray) -> np.ndarray:
-    return np.asarray(1 / (1 + np.exp(-p)))
+    with np.errstate(over="ignore"):
+        return np.asarray(1 / (1 + np.exp(-p)))
 
 
 def _make_mean(loss: str) -> Callable[[np.ndarray, np.ndarray, bool], np.ndarray]:

@@ -310,8 +310,13 @@ def call_for_training(model: keras.Model, inputs: Any) -> Any:
     return model(inputs, **_make_training_argument(model))
 
 
-def _make_training_argument(model: keras.Model) -> dict[str, bool]:
-    return {"training": True} if model._call_has_training_arg else {}
+def call_for_inference(model: keras.Model, inputs: Any) -> Any:
+    """Calls the model as `predict` and `evaluate` do. Private: as `call_for_training`."""
+    return model(inputs, **_make_training_argument(model, training=False))
+
+
+def _make_training_argument(model: keras.Model, training: bool = True) -> dict[str, bool]:
+    return {"training": training} if model._call_has_training_arg else {}
 
 
 @contextmanager

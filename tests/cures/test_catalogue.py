@@ -197,6 +197,50 @@ def test_normalization_stands_between_kernel_and_activation():
 
 
 @pytest.mark.model
+def test_normalization_that_predicts_as_it_trains():
+    block = keras.Sequential([layers.Dense(4), layers.BatchNormalization(momentum=0.999, name="inside")])
+    frozen = layers.BatchNormalization(name="frozen", trainable=False)
+    last = [layers.BatchNormalization(momentum=0.5, epsilon=0.1, name="short"), layers.Dense(1, "sigmoid")]
+    model = keras.Sequential([keras.Input(X.shape[1:]), frozen, block, *last])
+    model.compile("adam", "binary_crossentropy")
+    draft = make(model, X, BINARY)[0]
+
+    def find(draft):
+        return {p.path[-1]: p.layer for p in surgery.list_places(draft.model) if "normalization" in str(type(p.layer))}
+
+    shorter = REMEDIES["moving averages that follow sooner"]
+    found = find(shorter(draft))
+    assert {name: layer.momentum for name, layer in found.items()} == {"frozen": 0.99, "inside": 0.9, "short": 0.5}
+    assert shorter(shorter(draft)) is None
+    remedy = REMEDIES["LayerNormalization instead of BatchNormalization"]
+    found = find(remedy(draft))
+    kinds = {name: type(layer).__name__ for name, layer in found.items()}
+    assert kinds == {
+        "frozen": "BatchNormalization",
+        "inside": "LayerNormalization",
+        "short": "LayerNormalization",
+    }
+    assert found["short"].epsilon == 0.1
+    assert remedy(remedy(draft)) is None
+
+
+@pytest.mark.model
+def test_examples_count_alike():
+    draft = make_deep()[0]
+    remedy = REMEDIES["examples counted alike"]
+    assert remedy(draft) is None
+    weighted = dataclasses.replace(
+        draft,
+        fit=draft.fit | {"class_weight": {0: 1.0, 1: 0.0}},
+        data=dataclasses.replace(draft.data, sample_weight=np.ones(len(draft.data.x))),
+    )
+    changed = remedy(weighted)
+    assert changed.data.sample_weight is None
+    assert changed.fit == draft.fit
+    assert remedy(changed) is None
+
+
+@pytest.mark.model
 def test_skips_and_fewer_layers():
     draft = make_deep()[0]
     skipped = REMEDIES["skip connections"](draft).model

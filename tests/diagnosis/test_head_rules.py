@@ -34,8 +34,9 @@ def find_rules(hidden, loss, y, x=X):
 @pytest.mark.parametrize(
     ("head", "y", "expected"),
     [
-        ([layers.Dense(3, "softmax"), layers.Softmax()], CLASSES, "warning"),
-        ([layers.Dense(3, "softmax"), layers.Activation("softmax")], CLASSES, "warning"),
+        ([layers.Dense(3, "softmax"), layers.Softmax()], CLASSES, "error"),  # below 0.58
+        ([layers.Dense(3, "softmax"), layers.Activation("softmax")], CLASSES, "error"),
+        ([layers.Dense(3, "sigmoid"), layers.Softmax()], CLASSES, "error"),
         ([layers.Dense(1, "sigmoid"), layers.Activation("sigmoid")], CLASSES[:, None] > 1, "error"),  # 0.5 and more
         ([layers.Dense(1, "relu"), layers.Activation("sigmoid")], CLASSES[:, None] > 1, "error"),  # 0.5 and more
         ([layers.Dense(1, "softplus"), layers.Activation("sigmoid")], CLASSES[:, None] > 1, "error"),
@@ -293,6 +294,23 @@ def test_labels_that_are_the_same_for_all_examples_are_no_fault_of_the_model():
     assert found["constant_labels"] == "warning"
     one = {finding.rule for finding in vg.diagnose(vg.inspect(model, X[:1], X[:1])).list_all()}
     assert not {"constant_labels", "constant_prediction"} & one
+
+
+@pytest.mark.parametrize(
+    ("loss", "examples", "frozen", "expected"),
+    [
+        ("binary_crossentropy", 32, False, "error"),
+        ("binary_crossentropy", 8, False, "warning"),  # by chance, or by order
+        ("binary_crossentropy", 32, True, "warning"),  # as of a generator that a frozen discriminator teaches
+        ("mse", 32, False, "warning"),  # the residual of an equation is to be 0
+    ],
+)
+def test_labels_of_one_class(loss, examples, frozen, expected):
+    first = layers.Dense(4, "relu", trainable=not frozen)
+    model = keras.Sequential([keras.Input((6,)), first, layers.Dense(1, "sigmoid")])
+    model.compile("adam", loss)
+    found = vg.diagnose(vg.inspect(model, X[:examples], np.ones((examples, 1), "float32")))
+    assert {f.rule: f.severity for f in found.list_all()}["constant_labels"] == expected
 
 
 def test_labels_of_some_outputs_by_their_names():

@@ -224,3 +224,23 @@ def test_rule_reads_them_of_a_model(loss, activation, expected, weights):
     x = RNG.normal(size=(64, 3)).astype("float32")
     findings = vg.diagnose(vg.inspect(model, x, BINARY, weights)).list_all()
     assert [f.severity for f in findings if f.rule == "loss_function"] == ["error"] * expected
+
+
+@pytest.mark.parametrize(
+    ("loss", "expected"),
+    [
+        (squared, BINARY.var()),
+        (contrast, BINARY.var()),  # of distances, in their middle
+        (lambda y, p: squared(y, p) + 5, None),  # which is never near 0: no part of it says what is learned
+        (lambda y, p: -squared(y, p), None),
+        (of_means, None),
+    ],
+)
+@pytest.mark.model
+def test_the_best_constant_answer_of_a_loss_of_ones_own(loss, expected):
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(4, "relu"), layers.Dense(1, "sigmoid")])
+    model.compile("adam", loss)
+    inspection = vg.inspect(model, RNG.normal(size=(64, 3)).astype("float32"), BINARY)
+    assert np.isnan(inspection.outputs["baseline"]).all()
+    baseline = Context(Thresholds(), is_inspection=True, inspection=inspection).baseline
+    assert np.isnan(baseline) if expected is None else baseline == pytest.approx(expected, rel=1e-3)

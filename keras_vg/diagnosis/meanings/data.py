@@ -15,7 +15,11 @@ DATA: dict[str, Meaning] = {
             "All labels of the batch are the same number, or the same at each position of an image or a sequence. "
             "There is nothing to learn, though the loss falls."
         ),
-        severity="Warning.",
+        severity=(
+            "Error under a cross-entropy, of a model with one output of which no part is frozen and of `many_labels` "
+            "examples; otherwise a warning: a generator that a frozen discriminator teaches has one label for all."
+        ),
+        thresholds=("many_labels",),
     ),
     "label_range": Meaning(
         sees=(
@@ -108,7 +112,8 @@ DATA: dict[str, Meaning] = {
         ),
         severity=(
             "Error; a warning where the mistake only slows learning (sigmoids for one of several classes, a softmax "
-            "of a softmax or of a ReLU, tanh under `from_logits=True`), until a training has learned nothing."
+            "of a ReLU, tanh under `from_logits=True`), until a training has learned nothing, and where the model's "
+            "graph is not known."
         ),
     ),
     "saturated_output": Meaning(

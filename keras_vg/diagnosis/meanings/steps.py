@@ -124,7 +124,9 @@ STEPS: dict[str, Meaning] = {
         sees=(
             "A loss that settles at that of the best constant answer: never below it, or back there after it had "
             "learned (a collapse). That answer's loss is known from `inspect` or `TrainingGuard(x, y)`, never "
-            "from a log alone: a loss of log(k) may be any."
+            "from a log alone: a loss of log(k) may be any. At the end of a fit also predictions for the probe batch "
+            "that are no better than one answer for all examples (at each position of an image), and do not follow the "
+            "labels, whatever else is in the loss: a divergence, a penalty, weights of classes."
         ),
         severity=(
             "Error if the predictions for the probe batch hardly vary as well (`hardly_vary`), and it had been "
@@ -140,6 +142,8 @@ STEPS: dict[str, Meaning] = {
             "ended_epochs",
             "ended_steps",
             "hardly_vary",
+            "label_slope",
+            "beaten_loss",
             "first_epochs",
             "first_steps",
         ),
@@ -169,6 +173,29 @@ STEPS: dict[str, Meaning] = {
             "settled_epochs",
             "first_steps",
         ),
+    ),
+    "inference_differs": Meaning(
+        sees=(
+            "A model that has learned in training mode, and predicts worse: at the end of a fit under "
+            "`TrainingGuard(x, y)`, or when a trained model is inspected, the loss of the probe batch is taken in both "
+            "modes. BatchNormalization predicts with moving averages, which a momentum near 1 leaves far behind in a "
+            "short training and which do not suit batches that are unlike each other; a layer of one's own may turn "
+            "`training` round."
+        ),
+        severity=(
+            "Error if predictions are no better than the best constant answer, warning if `lost_in_inference` of what "
+            "was gained over it is lost. Only of losses that are known by their name."
+        ),
+        thresholds=("beaten_loss", "lost_in_inference"),
+    ),
+    "probe_not_learned": Meaning(
+        sees=(
+            "A training that has ended with a low loss, while for the probe batch one answer for every example would "
+            "be better than the predictions, which do not follow its labels. `class_weight` or `sample_weight` leave "
+            "most examples out, or the batch is of other data than was trained on."
+        ),
+        severity="Error. Needs `TrainingGuard(x, y)`; of sequences and images nothing is said.",
+        thresholds=("converged_loss", "label_slope", "ended_epochs", "ended_steps"),
     ),
     "validation_loss_rises": Meaning(
         sees="A validation loss that rises, by more than its noise, while the training loss falls.",

@@ -1,0 +1,103 @@
+"""Rules about a model whose predictions are not what its training has shown."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from keras_vg.diagnosis.context import Context
+from keras_vg.diagnosis.findings import Finding, Value
+
+_OLD = 0.05
+"""Part of the moving averages that may be left of what they began with: chosen."""
+
+
+def find_inference_difference(context: Context) -> Iterator[Finding]:
+    """Predictions outside of a training that have lost what the model has learned in training mode."""
+    t = context.thresholds
+    for row in context.final_predictions:
+        training, inference, baseline = (row.get(n, np.nan) for n in ("plain_loss", "inference_loss", "baseline"))
+        if not training < t.beaten_loss * baseline:
+            continue
+        lost = (inference - training) / (baseline - training)
+        if not lost >= t.lost_in_inference:
+            continue
+        averages, evidence = _list_averages(context), dict[str, Value]()
+        left = _measure_left(context, averages)
+        if left > _OLD:
+            evidence["part_of_first_averages"] = left
+        yield Finding(
+            "inference_differs",
+            "error" if lost >= 1 else "warning",
+            tuple(averages),
+            None if context.is_inspection else int(row["epoch"]),
+            {
+                "loss_in_training_mode": float(training),
+                "loss_of_predictions": float(inference),
+                "loss_of_a_constant_answer": float(baseline),
+                **evidence,
+            },
+            f"In training mode the model has learned (a loss of {training:.3g} on this batch), and what `predict` and "
+            f"`evaluate` give has a loss of {inference:.3g} on the same batch, where the best constant answer has "
+            f"{baseline:.3g}. {_advise(averages, left)}",
+        )
+
+
+def _list_averages(context: Context) -> dict[str, float]:
+    return {} if context.inspection is None else dict(context.inspection.setup.get("moving_averages", {}))
+
+
+def _measure_left(context: Context, averages: dict[str, float]) -> float:
+    """The part of the slowest moving averages that is left of what they were before the fit; NaN if not known."""
+    steps = np.inf if context.is_inspection else context.count_steps()
+    return max(averages.values()) ** steps if averages and np.isfinite(steps) else float("nan")
+
+
+def _advise(averages: dict[str, float], left: float) -> str:
+    if left > _OLD:
+        return (
+            f"The moving averages of BatchNormalization are still {left:.0%} of what they were before the fit, since "
+            f"their momentum is {max(averages.values()):g}: lower it (0.9), or train for more steps."
+        )
+    if averages:
+        return (
+            "BatchNormalization trains with the averages of each batch, and predicts with moving ones: these differ "
+            "where batches are small or unlike each other (sorted data, `shuffle=False`, batches of one class or "
+            "source), and where a layer is called on two kinds of data. Shuffle, take larger batches, or use "
+            "`LayerNormalization`."
+        )
+    return (
+        "A layer does something else when it trains: look at what becomes of `training` in layers and models of your "
+        "own (passed on, not turned round), and whether a layer is called with `training=True`."
+    )
+
+
+def find_unlearned_probe(context: Context) -> Iterator[Finding]:
+    """A loss that has become low in a training that has ended, of other examples than those of the probe batch."""
+    losses, rows, t = context.losses, context.final_predictions, context.thresholds
+    if not context.is_complete or losses is None or not rows or not losses[-1] < t.converged_loss * context.baseline:
+        return
+    if not all(_is_unlearned(row, t.label_slope) for row in rows):
+        return
+    yield Finding(
+        "probe_not_learned",
+        "error",
+        (),
+        int(rows[0]["epoch"]),
+        {
+            "last_loss": float(losses[-1]),
+            "loss_of_the_probe": float(sum(row["plain_loss"] for row in rows)),
+            "loss_of_a_constant_answer": context.baseline,
+            "label_slope": float(max(row["label_slope"] for row in rows)),
+        },
+        "The loss of the training is low, and for the probe batch one answer for every example would be better than "
+        "the model's, which do not follow its labels. Either most examples hardly count (`class_weight` or "
+        "`sample_weight` near 0), or the probe batch is of other data than the training: scaled by other statistics, "
+        "with labels in another order, or new to a model that has learned its examples by heart.",
+    )
+
+
+def _is_unlearned(row: dict[str, Any], limit: float) -> bool:
+    """Whether an output of one position is no better than a constant, and does not follow the labels."""
+    is_one = row.get("positions") == 1  # of sequences, weights and masks often leave out most steps
+    return bool(is_one and row["plain_loss"] >= row["baseline"] > 0 and row["label_slope"] < limit)

@@ -1,0 +1,85 @@
+"""What a model predicts outside of a training, where dropout is off and normalization uses its moving averages."""
+
+import inspect
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from keras import tree
+
+from keras_vg.inspection.batches import OutputLoss, measure_plain_loss
+from keras_vg.inspection.passes import order_labels
+from keras_vg.inspection.stateless import ForwardPass, convert_batch
+from keras_vg.inspection.training_step import has_call
+from keras_vg.text import quote_error
+from keras_vg.training import keras_private
+from keras_vg.training.call_order import walk_layers
+from keras_vg.training.weights import to_numpy
+
+
+def measure_inference(
+    model: keras.Model, x: Any, y: Any, losses: Sequence[OutputLoss], rows: Sequence[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Measures the loss of what a model predicts outside of a training, if in training mode it has learned something.
+
+    Args:
+        model: A built model.
+        x: The inputs of a batch, as `fit` takes them.
+        y: Its labels, None if there are none.
+        losses: The loss of each output.
+        rows: What `list_outputs` says of the outputs in training mode.
+
+    Returns:
+        The same with their `inference_loss`; NaN where no layer is told whether it trains, and of a model that has
+        learned nothing, cannot predict, or whose loss is not known by its name.
+    """
+    if not any(row["plain_loss"] < row["baseline"] for row in rows) or not may_differ(model):
+        return list(rows)
+    try:
+        predictions = ForwardPass(model, lambda batch: keras_private.call_for_inference(model, batch)).run(
+            convert_batch(x)
+        )
+    except Exception as error:  # any: a `call` of the model's own, with `training=False`
+        warnings.warn(
+            f"What model {model.name!r} predicts outside of its training is not known, as it raised "
+            f"{quote_error(error)}",
+            stacklevel=2,
+        )
+        return list(rows)
+    labels, arrays = order_labels(model, y), tree.flatten(predictions)
+    if not len(labels) == len(arrays) == len(losses) == len(rows):
+        return list(rows)
+    return [
+        {**row, "inference_loss": np.nan if label is None else measure_plain_loss(loss, to_numpy(label), prediction)}
+        for row, label, loss, prediction in zip(rows, labels, losses, arrays, strict=True)
+    ]
+
+
+def may_differ(model: keras.Model) -> bool:
+    """Whether a model can be called, and may put out something else when it does not train.
+
+    Layers of Keras that do so draw numbers or keep a state beside their weights. Any other layer that takes `training`,
+    or a model's own `call`, may do so.
+    """
+    if not has_call(model):
+        return False
+    own = [type(layer).call for _, layer in walk_layers(model) if not type(layer).call.__module__.startswith("keras.")]
+    return bool(model.non_trainable_variables) or any("training" in inspect.signature(call).parameters for call in own)
+
+
+def list_moving_averages(layers: Mapping[str, Any]) -> dict[str, float]:
+    """Lists the layers that keep moving averages for inference, with the momentum of these.
+
+    Args:
+        layers: Layers by their names.
+
+    Returns:
+        The momentum by the name; frozen layers, which keep what they have, are left out.
+    """
+    return {
+        name: float(layer.momentum)
+        for name, layer in layers.items()
+        if hasattr(layer, "moving_mean") and hasattr(layer, "momentum") and layer.trainable
+    }
