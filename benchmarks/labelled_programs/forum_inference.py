@@ -376,7 +376,7 @@ SICK = [
     SITES.vary(
         "measures of two sites, batches of one",
         unnamed=True,
-        strength="clear",
+        strength="mild",
         fit_options={"shuffle": False},
     ),
     NOISY.vary(

@@ -25,7 +25,7 @@ MANHATTAN = "https://github.com/keras-team/keras/issues/5541"
 ONE_CHANNEL = "https://github.com/keras-team/keras-io/issues/2018"
 REPEATED = "https://github.com/keras-team/keras/issues/2542"
 ONE_LETTER = "https://github.com/tensorflow/tensorflow/issues/47586"
-CURVED = "https://arxiv.org/html/2212.00270"
+CURVED = "https://arxiv.org/abs/2212.00270"
 MILLISECONDS = "https://cs.stackexchange.com/questions/14634/how-to-encode-date-as-input-in-neural-network"
 LOGARITHMS = (
     "https://machinelearningmastery.com/how-to-choose-loss-functions-when-training-deep-learning-neural-networks/"
@@ -121,8 +121,8 @@ def make_load(raw: bool) -> Data:
 
 
 def make_standard_scores() -> Data:
-    """Twenty features and a linear function of them, both standardised."""
-    x, y = datasets.make_regression(500, 20, noise=0.1, random_state=1)
+    """Twenty features and a function of them with a wave and a parabola, both standardised."""
+    x, y = datasets.make_friedman1(500, 20, noise=0.1, random_state=1)
     return ((x - x.mean(0)) / x.std(0)).astype("float32"), ((y - y.mean()) / y.std())[:, None].astype("float32")
 
 
@@ -281,7 +281,9 @@ def build_columns(x: Any) -> keras.Model:
     offset = ops.convert_to_tensor(8 * np.arange(4)[None], dtype="int32")
     h = layers.Embedding(32, 16)(categories + offset)
     for _ in range(2):
-        h = layers.LayerNormalization(epsilon=1e-6)(layers.Add()([h, layers.MultiHeadAttention(4, 16, 0.2)(h, h)]))
+        h = layers.LayerNormalization(epsilon=1e-6)(
+            layers.Add()([h, layers.MultiHeadAttention(4, 16, dropout=0.2)(h, h)])
+        )
         wide = layers.Dropout(0.2)(layers.Dense(16, "gelu")(h))
         h = layers.LayerNormalization(epsilon=1e-6)(layers.Add()([h, layers.Dense(16)(wide)]))
     h = layers.Concatenate()([layers.Flatten()(h), layers.LayerNormalization(epsilon=1e-6)(numbers)])
