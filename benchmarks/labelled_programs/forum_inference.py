@@ -12,6 +12,7 @@ import numpy as np
 from keras import layers, ops
 from keras.optimizers import Adam, RMSprop
 
+from labelled_programs import labels
 from labelled_programs.data import Data, make_blobs, make_digits
 from labelled_programs.models import sequential
 from labelled_programs.program import Program
@@ -357,31 +358,31 @@ MENDED = [FEW_IMAGES, BOTTLENECKS, SCANS, SITES, NOISY, OWN_DROPOUT, AVERAGED, C
 SICK = [
     FEW_IMAGES.vary(
         "residual digits of thirty images, averages that follow slowly",
-        unnamed=True,
+        label=labels.OTHER_IN_INFERENCE,
         strength="clear",
         build=partial(build_residual_digits, momentum=0.99),
     ),
     BOTTLENECKS.vary(
         "inverted bottlenecks from scratch, momentum 0.999",
-        unnamed=True,
+        label=labels.OTHER_IN_INFERENCE,
         strength="extreme",
         build=partial(build_mobile, momentum=0.999),
     ),
     SCANS.vary(
         "masks of scans one at a time, normalized by moving averages",
-        unnamed=True,
+        label=labels.OTHER_IN_INFERENCE,
         strength="clear",
         build=partial(build_small_unet, normalize=layers.BatchNormalization),
     ),
     SITES.vary(
         "measures of two sites, batches of one",
-        unnamed=True,
+        label=labels.OTHER_IN_INFERENCE,
         strength="mild",
         fit_options={"shuffle": False},
     ),
     NOISY.vary(
         "own noise on sounds in prediction",
-        unnamed=True,
+        label=labels.OTHER_IN_INFERENCE,
         strength="clear",
         build=sequential(
             partial(OwnNoise, 1.2, in_training=False),
@@ -393,7 +394,7 @@ SICK = [
     ),
     OWN_DROPOUT.vary(
         "own dropout, not divided by what is kept",
-        unnamed=True,
+        label=labels.OTHER_IN_INFERENCE,
         strength="clear",
         build=sequential(
             partial(layers.Dense, 64, "relu"),
@@ -405,13 +406,13 @@ SICK = [
     ),
     AVERAGED.vary(
         "weights averaged over more steps than there are",
-        unnamed=True,
+        label=labels.OTHER_IN_INFERENCE,
         strength="extreme",
         optimizer=partial(Adam, 0.003, use_ema=True, ema_momentum=0.9999),
     ),
     CELLS.vary(
         "cells of two kinds, background without weight",
-        unnamed=True,
+        label=labels.FEW_EXAMPLES_COUNT,
         strength="extreme",
         sample_weight=weigh_cells,
     ),

@@ -445,7 +445,7 @@ SICK = [
     ),
     TAGS.vary(
         "seven tags of a picture, one unit repeated",
-        unnamed=True,
+        label=labels.ALIKE_POSITIONS,
         strength="clear",
         build=sequential(
             partial(layers.Conv2D, 16, 3, activation="relu"),

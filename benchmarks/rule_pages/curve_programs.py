@@ -44,6 +44,22 @@ def _normalize_first(momentum: float) -> Any:
     )
 
 
+def make_next_values() -> Data:
+    """Five values of a wave, and the four that follow."""
+    generator = np.random.default_rng(1)
+    start, speed = generator.uniform(0, 6, size=(480, 1)), generator.uniform(0.3, 0.9, size=(480, 1))
+    wave = np.sin(start + speed * np.arange(9)).astype("float32")
+    return wave[:, :5], wave[:, 5:, None]
+
+
+def _repeat(make_reader: Any) -> Any:
+    return sequential(
+        lambda: layers.Dense(32, "tanh"), lambda: layers.RepeatVector(4), make_reader, lambda: layers.Dense(1)
+    )
+
+
+_SERIES: dict = {"data": make_next_values, "loss": "mean_squared_error", "optimizer": lambda: Adam(1e-2)}
+
 _CLASSES: dict = {
     "data": make_raw_classes,
     "loss": "sparse_categorical_crossentropy",
@@ -106,6 +122,16 @@ CURVE_PROGRAMS = [
         **_CLASSES,
     ),
     Program(
+        name="one vector repeated, a Dense layer",
+        label=("positions_alike",),
+        strength="clear",
+        build=_repeat(lambda: layers.Dense(32, "tanh")),
+        **_SERIES,
+    ),
+    Program(
+        name="one vector repeated, an LSTM", build=_repeat(lambda: layers.LSTM(32, return_sequences=True)), **_SERIES
+    ),
+    Program(
         name="the first class has twice the weight",
         build=_normalize_first(0.9),
         fit_options={"class_weight": {0: 2.0, 1: 1.0, 2: 1.0}},
@@ -120,5 +146,7 @@ WITH_PREDICTIONS = (
     "raw features, averages with a momentum of 0.9",
     "the first class alone has a weight",
     "the first class has twice the weight",
+    "one vector repeated, a Dense layer",
+    "one vector repeated, an LSTM",
 )
 """Programs whose predictions for the inspected batch are taken at each epoch's end, as `TrainingGuard` takes them."""

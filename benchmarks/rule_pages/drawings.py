@@ -141,6 +141,14 @@ def _draw_two_losses(scene: Scene, ax: Axes, curves: list[tuple[pd.Series, str]]
     ax.set_xlabel("epoch")
 
 
+def draw_positions(scene: Scene, ax: Axes) -> None:
+    """How far predictions and labels differ from position to position, as part of their size."""
+    output = scene.inspection.outputs.iloc[0]
+    values = [output[f"{name}_position_std"] / output[f"{name}_size"] for name in ("label", "prediction")]
+    _draw_bars(ax, ["labels", "predictions"], values)
+    ax.set_ylabel("spread over the positions / size")
+
+
 def draw_variation(scene: Scene, ax: Axes) -> None:
     """The spread of the predictions over the epochs, as part of that of the labels."""
     rows = scene.evidence.predictions

@@ -92,6 +92,16 @@ DATA = [
         "one unit is 1 for every example.",
     ),
     Section(
+        rule="positions_alike",
+        sick="one vector repeated, a Dense layer",
+        healthy="one vector repeated, an LSTM",
+        silent="An LSTM between, whose state differs from step to step.",
+        epochs=6,
+        draw=drawings.draw_positions,
+        caption="How far labels and predictions differ from position to position of an example, as part of their size, "
+        "before the training.",
+    ),
+    Section(
         rule="saturated_output",
         sick="saturated softmax",
         healthy="mlp tanh sgd",

@@ -17,6 +17,8 @@ NO_REMEDY = {
     "dead_adapter": "Trials begin with new weights, and adapters of their own: see the advice.",
     "attention_collapsed": "Trials of whole models change no attention layer: see the advice.",
     "residual_imbalance": "Trials of whole models change no weights between a stream and its blocks: see the advice.",
+    "positions_alike": "What tells the positions apart (a recurrent layer, a unit for each) only the model's author "
+    "can put in.",
     "padding_attended": "Whether zeros at the end are padding, only the data's author knows.",
     "learning_stops": "What sets the learning rate, a schedule or a callback, is not part of a trial.",
     "validation_loss_rises": "The training and the validation data differ, or the model learns examples by heart: more "
@@ -116,8 +118,8 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
     "exploding_in_time": (_RECURRENT[2], "tanh in recurrent layers", "clipnorm=1", *_RECURRENT[:2]),
     "disconnected_layer": _HEADS[:1],
     "zero_gradient": (*_HEADS, *_WEIGHTS, *_ACTIVATIONS, *_NORMALIZATIONS, *_RATES_DOWN),
-    "inference_differs": _STEADY,
-    "probe_not_learned": ("examples counted alike",),
+    "inference_differs": ("weights instead of their averages", *_STEADY),
+    "probe_not_learned": ("examples counted alike", "weights instead of their averages"),
     "constant_prediction": (*_HEADS, *_WEIGHTS, *_ACTIVATIONS, *_NORMALIZATIONS, *_SHORTER, *_RATES_DOWN),
     "loss_does_not_fall": (
         *_RATES_UP[:3],

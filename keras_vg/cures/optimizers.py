@@ -44,11 +44,24 @@ def _update_always(draft: Draft) -> Draft | None:
     return draft.set_optimizer(line, gradient_accumulation_steps=None)
 
 
+def _keep_weights(draft: Draft) -> Draft | None:
+    if not draft.optimizer_config.get("use_ema"):
+        return None
+    line = f"model.compile(keras.optimizers.{draft.optimizer_name}(learning_rate), loss)  # without use_ema"
+    return draft.set_optimizer(line, use_ema=False)
+
+
 REMEDIES = (
     Remedy(
         "Adam", "Adam divides each gradient by its usual size, so that small ones move weights, too.", _use_adam, False
     ),
     Remedy("SGD with momentum", "SGD takes shorter steps where gradients get smaller.", _use_sgd, False),
     Remedy("clipnorm=1", "No gradient is longer than 1, however steep the loss.", _clip, False),
+    Remedy(
+        "weights instead of their averages",
+        "Averages over more steps than a training has are mostly the first weights.",
+        _keep_weights,
+        False,
+    ),
     Remedy("no gradient accumulation", "Every batch updates the weights.", _update_always, False),
 )

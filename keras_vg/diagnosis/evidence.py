@@ -32,7 +32,8 @@ class Inspection:
             the ids that it was given, `id_min` and `id_max`.
         setup: `optimizer`, `learning_rate`, `schedule` (the rate's class, if it has one), `peak_learning_rate` (its
             largest), `epsilon`, `clipping`,
-            `loss_scaling`, `gradient_accumulation_steps`, `rounded_beta_2` (whether it is 1 in the precision of the
+            `loss_scaling`, `gradient_accumulation_steps`, `averaged_weights` (the momentum of the averages that replace
+            the weights, 0 without any), `rounded_beta_2` (whether it is 1 in the precision of the
             weights), `orthogonalized` (under Muon: whether it is, by weight), and `dtype`, the precision of most
             trained weights; the batch's `loss` before the optimizer's next step and `loss_after` that step;
             `loss_aligned`, of labels in the predictions' shape, and `loss_reachable`, the lowest that was found within

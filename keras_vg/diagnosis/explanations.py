@@ -231,6 +231,7 @@ EDGES: tuple[Edge, ...] = (
         "Predictions that are set to 0 by chance are wrong by chance, which is what the loss and its gradients show.",
         condition=_is_not_from_data,
     ),
+    Edge("positions_alike", STALLED, "What differs between the positions of an example cannot be told."),
     Edge(
         "no_trainable_weights",
         ("frozen_at_random", *NO_GRADIENT, "disconnected_layer", *STALLED),

@@ -23,12 +23,13 @@ def find_inference_difference(context: Context) -> Iterator[Finding]:
         if not lost >= t.lost_in_inference:
             continue
         averages, evidence = _list_averages(context), dict[str, Value]()
-        left = _measure_left(context, averages)
+        momentum = max([*averages.values(), _get_weight_averaging(context)])
+        left = _measure_left(context, momentum)
         if left > _OLD:
             evidence["part_of_first_averages"] = left
         yield Finding(
             "inference_differs",
-            "error" if lost >= 1 else "warning",
+            "error" if inference > t.beaten_loss * baseline else "warning",
             tuple(averages),
             None if context.is_inspection else int(row["epoch"]),
             {
@@ -39,7 +40,7 @@ def find_inference_difference(context: Context) -> Iterator[Finding]:
             },
             f"In training mode the model has learned (a loss of {training:.3g} on this batch), and what `predict` and "
             f"`evaluate` give has a loss of {inference:.3g} on the same batch, where the best constant answer has "
-            f"{baseline:.3g}. {_advise(averages, left)}",
+            f"{baseline:.3g}. {_advise(averages, momentum, left)}",
         )
 
 
@@ -47,17 +48,27 @@ def _list_averages(context: Context) -> dict[str, float]:
     return {} if context.inspection is None else dict(context.inspection.setup.get("moving_averages", {}))
 
 
-def _measure_left(context: Context, averages: dict[str, float]) -> float:
-    """The part of the slowest moving averages that is left of what they were before the fit; NaN if not known."""
+def _get_weight_averaging(context: Context) -> float:
+    """The momentum of the averages that an optimizer puts in the place of the weights; 0 without any."""
+    return 0.0 if context.inspection is None else float(context.inspection.setup.get("averaged_weights", 0.0))
+
+
+def _measure_left(context: Context, momentum: float) -> float:
+    """The part of moving averages that is left of what they were at the fit's first step; NaN if not known."""
     steps = np.inf if context.is_inspection else context.count_steps()
-    return max(averages.values()) ** steps if averages and np.isfinite(steps) else float("nan")
+    return momentum**steps if momentum and np.isfinite(steps) else float("nan")
 
 
-def _advise(averages: dict[str, float], left: float) -> str:
+def _advise(averages: dict[str, float], momentum: float, left: float) -> str:
     if left > _OLD:
+        what = (
+            "moving averages of BatchNormalization"
+            if momentum in averages.values()
+            else "averages that the optimizer puts in the place of the weights (`use_ema`)"
+        )
         return (
-            f"The moving averages of BatchNormalization are still {left:.0%} of what they were before the fit, since "
-            f"their momentum is {max(averages.values()):g}: lower it (0.9), or train for more steps."
+            f"The {what} are still {left:.0%} of what they were when the fit began, since their momentum is "
+            f"{momentum:g}: lower it (0.9), or train for more steps."
         )
     if averages:
         return (

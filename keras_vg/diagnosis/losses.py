@@ -35,7 +35,9 @@ def find_loss_function(context: Context) -> Iterator[Finding]:
             "hinge loss takes -1 and 1, not 0 and 1)."
         )
     elif right >= highest - slack and (
-        highest <= slack or constant - varying <= context.thresholds.answer_share * (highest - varying)
+        highest <= slack
+        or constant - varying <= context.thresholds.answer_share * (highest - varying)
+        or _has_signed_labels(context)
     ):
         cause = (
             "This loss is highest where predictions equal the labels, and falls the more they differ: its sign is "
@@ -46,3 +48,13 @@ def find_loss_function(context: Context) -> Iterator[Finding]:
         return
     evidence = {"loss_of_labels": right, "best_constant_loss": constant, "best_varying_loss": varying}
     yield Finding("loss_function", "error", (), None, {**evidence, "highest_loss": highest}, cause)
+
+
+def _has_signed_labels(context: Context) -> bool:
+    """Whether labels are numbers of both signs, several per example: none of the opposite is ever asked for."""
+    assert context.inspection is not None
+    rows = context.inspection.outputs
+    if "label_min" not in rows:
+        return False
+    is_signed = (rows["label_min"] < 0) & (rows["label_max"] > 0) & ~rows["label_integer"].astype(bool)
+    return bool((is_signed & (rows["label_units"] > 1)).all())

@@ -27,6 +27,9 @@ RANGES |= {"relu": (0.0, np.inf), "softplus": (0.0, np.inf), "relu6": (0.0, 6.0)
 _ROUNDING = 1e-6
 """Deviation, as part of the size, below which numbers in float32 are the same."""
 
+_NONNEGATIVE = ("mean_squared_logarithmic_error", "poisson")
+"""Losses for which Keras takes the logarithm of predictions: none below 0 is ever right."""
+
 _NEVER_NEGATIVE = ("relu", "relu6", "softplus", "exponential", "sigmoid", "softmax")
 
 
@@ -217,6 +220,23 @@ def find_label_range(context: Context) -> Iterator[Finding]:
             )
 
 
+def find_divided_labels(context: Context) -> Iterator[Finding]:
+    """Labels of 0 under an error in percent, which divides by them."""
+    for output in _list_outputs(context):
+        zeros = output.get("label_zeros", 0.0)
+        if output["loss"] != "mean_absolute_percentage_error" or not zeros > 0:
+            continue
+        yield Finding(
+            "label_range",
+            "error",
+            _name(output),
+            None,
+            {"part_of_labels_that_are_0": zeros, "loss": output["loss"]},
+            "An error in percent divides by the label, and Keras by 1e-7 where that is 0: these examples outweigh all "
+            "others a millionfold. Use `mean_absolute_error`, or leave them out.",
+        )
+
+
 def _cannot_reach(context: Context) -> bool:
     """Whether a loss that is not Keras's own is far from its lowest value, or far below 0, wherever the head can go."""
     loss, reachable = _get_setup(context, "loss"), _get_setup(context, "loss_reachable")
@@ -271,8 +291,10 @@ def find_label_bounds(loss: str, activation: str, units: int) -> tuple[float, fl
     """
     if loss.startswith("sparse"):
         return 0.0, float(units - 1)
-    if loss in CROSSENTROPIES:
+    if loss in CROSSENTROPIES or loss == "kl_divergence":
         return 0.0, 1.0
+    if loss in _NONNEGATIVE:
+        return 0.0, np.inf
     return RANGES.get(activation) if loss in REGRESSIONS else None
 
 
@@ -286,6 +308,11 @@ def _advise_on_labels(output: dict[str, Any]) -> str:
         return (
             "Cross-entropy takes labels from 0 to 1. Map two classes to 0 and 1; for more classes use one softmax unit "
             "per class and `sparse_categorical_crossentropy`; for a regression use `mse` and no last activation."
+        )
+    if output["loss"] in (*_NONNEGATIVE, "kl_divergence"):
+        return (
+            f"{output['loss']} is for labels that are never below 0 (counts, shares of 1): Keras counts what is below "
+            "as 0 in its logarithm. Use `mean_squared_error` for labels of both signs."
         )
     if output["loss"] not in REGRESSIONS:
         return (
@@ -381,6 +408,30 @@ def find_constant_prediction(context: Context) -> Iterator[Finding]:
                 else "Before this epoch it did not: steps that were too large, or units that died, made it so. Lower "
                 "the learning rate."
             ),
+        )
+
+
+def find_alike_positions(context: Context) -> Iterator[Finding]:
+    """The same answer at every position of an example, whose labels differ."""
+    t = context.thresholds
+    if not context.is_inspection and (context.losses is None or len(context.losses) < t.first_epochs):
+        return
+    for output in context.final_predictions:
+        spread, labels = (output.get(f"{name}_position_std", np.nan) for name in ("prediction", "label"))
+        if not spread <= _ROUNDING * output["prediction_size"] or not output["prediction_std"] > spread:
+            continue
+        if not labels > t.hardly_vary * output["label_size"]:
+            continue
+        yield Finding(
+            "positions_alike",
+            "warning" if context.is_inspection else "error",
+            _name(output),
+            None if context.is_inspection else int(output["epoch"]),
+            {"positions": float(output["positions"]), "prediction_spread": spread, "label_spread": labels},
+            f"The model gives the same answer at each of the {output['positions']:.0f} positions of an example, where "
+            "the labels differ. One vector that is repeated (`RepeatVector`) and read by the same layer at each "
+            "position stays one answer: put a recurrent layer between, or give each position a unit of its own "
+            "(`Dense(positions)`), or add what tells the positions apart.",
         )
 
 

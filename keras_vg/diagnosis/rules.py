@@ -69,6 +69,7 @@ ACTIVATION_RULES: tuple[Rule, ...] = (
 INSPECTION_RULES: tuple[Rule, ...] = (
     outputs.find_output_layer,
     outputs.find_label_range,
+    outputs.find_divided_labels,
     outputs.find_label_shape,
     losses.find_loss_function,
     outputs.find_label_scale,
@@ -100,6 +101,7 @@ INSPECTION_RULES: tuple[Rule, ...] = (
 )
 PREDICTION_RULES: tuple[Rule, ...] = (
     outputs.find_constant_prediction,
+    outputs.find_alike_positions,
     saturation.find_cut_answers,
     inference.find_inference_difference,
     inference.find_unlearned_probe,

@@ -141,7 +141,7 @@ class Thresholds:
         label_slope: Covariance of predictions and labels over the labels' variance, below which predictions do not
             follow the labels: 1 where they are equal, 0 where they are unrelated. Chosen.
         lost_in_inference: Part of what a model has gained over a constant answer in training mode that is lost where
-            it only predicts, from which it is worth saying; all of it, or more, is an error. Chosen.
+            it only predicts, from which it is worth saying. Chosen.
         settled_epochs: Epochs after which a loss at a constant answer's has settled, and a validation loss is judged.
         settled_steps: Steps that they must have, where those are known; a plateau at the start may be as long.
         validation_rise: Last validation loss over the lowest one, from which it rises.

@@ -11,13 +11,15 @@ from keras_vg.inspection.label_slope import measure_slope
 from keras_vg.inspection.plain_losses import EPSILON, find_baseline, measure_loss
 
 LABEL_COLUMNS: tuple[str, ...] = ("label_units", "label_min", "label_max", "label_mean", "label_std", "label_size")
-LABEL_COLUMNS += ("label_integer", "label_distinct", "label_sum_min", "label_sum_max", "baseline", "position_baseline")
+LABEL_COLUMNS += ("label_integer", "label_distinct", "label_zeros", "label_sum_min", "label_sum_max")
+LABEL_COLUMNS += ("label_position_std", "baseline", "position_baseline")
 OutputLoss = tuple[str, bool | None, int | None]
 """The name of a loss, whether it takes logits (None if it does not say), and the class that it leaves out (or None)."""
 
 LOSS_COLUMNS: tuple[str, ...] = ("loss", "from_logits", "ignore_class")
 OUTPUT_COLUMNS: tuple[str, ...] = ("layer", "activation", *LOSS_COLUMNS, "units", "positions")
 OUTPUT_COLUMNS += ("prediction_min", "prediction_max", "prediction_mean", "prediction_std", "prediction_size")
+OUTPUT_COLUMNS += ("prediction_position_std",)
 OUTPUT_COLUMNS += (*LABEL_COLUMNS, "cut_fraction", "plain_loss", "label_slope", "inference_loss")
 
 _BY_POSITION = ("mean_squared_error", "mean_absolute_error", "binary_crossentropy")
@@ -100,8 +102,9 @@ def list_outputs(
 
     Returns:
         A dict per output: `layer`, `activation`, `loss`, `from_logits`, `ignore_class`, `units`, `positions` (of an
-        example); `prediction_min`, `_max`, `_mean`, `_std` (as of `measure_deviation`) and `_size` (root mean
-        square); `label_units`, `label_min`, `_max`, `_mean`, `_std` and `_size`, `label_integer`, `label_distinct`,
+        example); `prediction_min`, `_max`, `_mean`, `_std` (as of `measure_deviation`), `_size` (root mean square) and
+        `_position_std` (as of `measure_position_spread`); `label_units`, `label_min`, `_max`, `_mean`, `_std`, `_size`
+        and `_position_std`, `label_integer`, `label_distinct`, `label_zeros` (the part of the labels that are 0),
         `label_sum_min` and `_max` (over an example's units); `baseline`, the loss of the best constant prediction,
         and `position_baseline`, that of the best constant at each position, NaN where they are not known;
         `cut_fraction`, `plain_loss` and `label_slope`, as `measure_cut`, `measure_loss` and `measure_slope` have them;
@@ -132,6 +135,7 @@ def list_outputs(
                     "prediction_mean": p.mean(),
                     "prediction_std": measure_deviation(prediction),
                     "prediction_size": np.sqrt(np.mean(np.square(p))),
+                    "prediction_position_std": measure_position_spread(prediction),
                     **_describe_labels(label, prediction, loss, ignored),
                     "cut_fraction": np.nan if label is None else measure_cut(loss, label, prediction, ignored),
                     "plain_loss": np.nan
@@ -170,7 +174,8 @@ def _describe_labels(
     shaped = _split_positions(label, prediction)
     deviation = measure_deviation(shaped if is_kept.all() else y)  # what is left out leaves no positions
     values: tuple[Any, ...] = (y.shape[1], y.min(), y.max(), y.mean(), deviation, size)
-    values += (bool(np.all(y == np.round(y))), len(np.unique(y)), sums.min(), sums.max())
+    values += (bool(np.all(y == np.round(y))), len(np.unique(y)), np.mean(y == 0), sums.min(), sums.max())
+    values += (measure_position_spread(shaped),)
     baseline = find_baseline(loss, y)
     by_position = baseline if len(y) == len(shaped) else find_position_baseline(loss, shaped)
     return dict(zip(LABEL_COLUMNS, (*values, baseline, by_position if is_kept.all() else np.nan), strict=True))
@@ -218,6 +223,23 @@ def measure_deviation(values: np.ndarray) -> float:
         return float("nan")
     with np.errstate(all="ignore"):
         return float(np.sqrt(np.mean(np.var(values, axis=0))))
+
+
+def measure_position_spread(values: np.ndarray) -> float:
+    """Measures how far numbers vary from position to position of an example.
+
+    Args:
+        values: Of shape `(examples, ..., units)`.
+
+    Returns:
+        The standard deviation over the positions of each example and unit, root mean square over these; NaN of one
+        position.
+    """
+    values = np.asarray(values, "float64")
+    if values.ndim < 3:
+        return float("nan")
+    values = values.reshape(len(values), -1, values.shape[-1])
+    return float(np.sqrt(np.mean(np.var(values, axis=1)))) if values.shape[1] > 1 else float("nan")
 
 
 def measure_cut(loss: str, label: np.ndarray, prediction: np.ndarray, ignored: int | None = None) -> float:

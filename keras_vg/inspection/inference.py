@@ -16,6 +16,7 @@ from keras_vg.inspection.training_step import has_call
 from keras_vg.text import quote_error
 from keras_vg.training import keras_private
 from keras_vg.training.call_order import walk_layers
+from keras_vg.training.optimizers import list_optimizers
 from keras_vg.training.weights import to_numpy
 
 
@@ -61,10 +62,12 @@ def may_differ(model: keras.Model) -> bool:
     """Whether a model can be called, and may put out something else when it does not train.
 
     Layers of Keras that do so draw numbers or keep a state beside their weights. Any other layer that takes `training`,
-    or a model's own `call`, may do so.
+    or a model's own `call`, may do so. At the end of a fit, an optimizer may put averages in the place of the weights.
     """
     if not has_call(model):
         return False
+    if any(getattr(optimizer, "use_ema", False) for optimizer in list_optimizers(model)):
+        return True
     own = [type(layer).call for _, layer in walk_layers(model) if not type(layer).call.__module__.startswith("keras.")]
     return bool(model.non_trainable_variables) or any("training" in inspect.signature(call).parameters for call in own)
 

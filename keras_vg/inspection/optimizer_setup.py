@@ -31,7 +31,8 @@ def describe_optimizer(model: keras.Model) -> dict[str, Any]:
 
     Returns:
         `optimizer`, the name of its class; `learning_rate`, and `peak_learning_rate`, the largest of its schedule;
-        `schedule`, the class of that; `epsilon`, `clipping`, `loss_scaling`, `gradient_accumulation_steps`; `dtype`;
+        `schedule`, the class of that; `epsilon`, `clipping`, `loss_scaling`, `gradient_accumulation_steps`;
+        `averaged_weights`, the momentum of the averages that replace the weights, 0 without any; `dtype`;
         `rounded_beta_2`, whether its `beta_2` is 1 in that precision; `orthogonalized`, of each weight under `Muon`,
         by name, its shape and whether its update is orthogonalized.
     """
@@ -48,6 +49,7 @@ def describe_optimizer(model: keras.Model) -> dict[str, Any]:
         "clipping": any(limit is not None for limit in limits),
         "loss_scaling": hasattr(model.optimizer, "inner_optimizer"),
         "gradient_accumulation_steps": max(optimizer.gradient_accumulation_steps or 1 for optimizer in several),
+        "averaged_weights": max(_get_averaging(optimizer) for optimizer in several),
         "dtype": dtype,
         "rounded_beta_2": any(_is_one(getattr(optimizer, "beta_2", 0.0), dtype) for optimizer in several),
         "orthogonalized": _list_orthogonalized(model),
@@ -89,6 +91,10 @@ def measure_update(model: keras.Model, updated: Sequence[Any] | None) -> float:
     if not np.isfinite(change):
         return float("inf")
     return float(np.sqrt(change / size)) if size > 0 else float("nan")
+
+
+def _get_averaging(optimizer: keras.optimizers.Optimizer) -> float:
+    return float(optimizer.ema_momentum) if getattr(optimizer, "use_ema", False) else 0.0
 
 
 def _name_schedule(optimizer: keras.optimizers.Optimizer) -> str:

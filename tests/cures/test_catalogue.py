@@ -225,6 +225,16 @@ def test_normalization_that_predicts_as_it_trains():
 
 
 @pytest.mark.model
+def test_weights_are_kept_instead_of_their_averages():
+    remedy = REMEDIES["weights instead of their averages"]
+    assert remedy(make_deep()[0]) is None
+    draft = make_deep(optimizer=keras.optimizers.Adam(1e-3, use_ema=True))[0]
+    changed = remedy(draft)
+    assert (draft.optimizer_config["use_ema"], changed.optimizer_config["use_ema"]) == (True, False)
+    assert remedy(changed) is None
+
+
+@pytest.mark.model
 def test_examples_count_alike():
     draft = make_deep()[0]
     remedy = REMEDIES["examples counted alike"]

@@ -313,6 +313,64 @@ def test_labels_of_one_class(loss, examples, frozen, expected):
     assert {f.rule: f.severity for f in found.list_all()}["constant_labels"] == expected
 
 
+class Queries(layers.Layer):
+    """Adds a vector of its own at each position, which starts at 0, and is trained."""
+
+    def build(self, shape):
+        self.queries = self.add_weight(shape=shape[1:], initializer="zeros", name="queries")
+
+    def call(self, x):
+        return x + self.queries
+
+
+@pytest.mark.parametrize(
+    ("reader", "before", "after"),
+    [
+        (lambda: layers.Dense(8, "tanh"), "warning", "error"),
+        (lambda: layers.LSTM(8, return_sequences=True), None, None),
+        (Queries, "warning", None),  # its first step tells the positions apart
+    ],
+)
+@pytest.mark.filterwarnings("ignore:(error|warning). ")
+def test_one_answer_at_every_position(reader, before, after):
+    y = np.stack([X[:, 0], -X[:, 0], X[:, 1] * X[:, 2]], axis=1)[..., None]
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((6,)), layers.RepeatVector(3), reader(), layers.Dense(1)])
+    model.compile(keras.optimizers.Adam(0.01), "mse")
+    guard = vg.TrainingGuard(X, y)
+    found = vg.diagnose(vg.inspect(model, X, y)).list_all()
+    assert {f.rule: f.severity for f in found}.get("positions_alike") == before
+    model.fit(X, y, epochs=5, batch_size=8, verbose=0, callbacks=[guard])
+    found = {f.rule: f.severity for f in guard.findings.list_all() if f.epoch is not None}
+    assert found.get("positions_alike") == after
+
+
+def test_labels_that_are_alike_at_every_position_may_be_answered_so():
+    y = np.repeat(X[:, None, :1], 3, axis=1)
+    model = keras.Sequential([keras.Input((6,)), layers.RepeatVector(3), layers.Dense(1)])
+    model.compile("adam", "mse")
+    assert "positions_alike" not in {f.rule for f in vg.diagnose(vg.inspect(model, X, y)).list_all()}
+
+
+@pytest.mark.parametrize(
+    ("loss", "y", "expected"),
+    [
+        ("msle", X[:, :1], "error"),  # below 0, of which Keras makes 0
+        ("msle", np.abs(X[:, :1]), None),
+        ("poisson", X[:, :1], "error"),
+        ("poisson", np.round(np.abs(X[:, :1])), None),
+        ("kl_divergence", X[:, :3], "error"),
+        ("kl_divergence", np.abs(X[:, :3]) / np.abs(X[:, :3]).sum(axis=1, keepdims=True), None),
+        ("mape", np.maximum(X[:, :1], 0), "error"),  # it divides by 0
+        ("mape", np.maximum(X[:, :1], 0) + 0.1, None),
+        ("mse", np.maximum(X[:, :1], 0), None),
+    ],
+)
+def test_labels_that_a_loss_is_not_made_for(loss, y, expected):
+    last = "softmax" if y.shape[1] > 1 else "softplus" if loss != "mse" else None
+    assert find_rules([layers.Dense(4, "tanh"), layers.Dense(y.shape[1], last)], loss, y).get("label_range") == expected
+
+
 def test_labels_of_some_outputs_by_their_names():
     inputs = keras.Input((6,))
     outputs = {"p": layers.Dense(1, name="p")(inputs), "q": layers.Dense(1, name="q")(inputs)}

@@ -244,3 +244,25 @@ def test_the_best_constant_answer_of_a_loss_of_ones_own(loss, expected):
     assert np.isnan(inspection.outputs["baseline"]).all()
     baseline = Context(Thresholds(), is_inspection=True, inspection=inspection).baseline
     assert np.isnan(baseline) if expected is None else baseline == pytest.approx(expected, rel=1e-3)
+
+
+def cosine(y, p):
+    return -keras.losses.cosine_similarity(y, p)
+
+
+@pytest.mark.parametrize(
+    ("loss", "labels", "expected"),
+    [
+        (cosine, "vectors", True),
+        (lambda y, p: -cosine(y, p), "vectors", False),
+        (lambda y, p: ops.exp(-ops.mean(ops.square(y - p), axis=-1)), "vectors", True),
+        (contrast, "classes", False),  # of distances: right answers have the highest loss, and are not meant
+    ],
+)
+@pytest.mark.model
+def test_vectors_of_both_signs_are_never_to_be_turned_round(loss, labels, expected):
+    y = RNG.normal(size=(64, 3)).astype("float32") if labels == "vectors" else BINARY
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(4, "relu"), layers.Dense(y.shape[1])])
+    model.compile("adam", loss)
+    findings = vg.diagnose(vg.inspect(model, RNG.normal(size=(64, 3)).astype("float32"), y)).list_all()
+    assert ("loss_function" in {f.rule for f in findings}) == expected

@@ -72,6 +72,18 @@ def test_averages_that_lag_behind():
     assert row["plain_loss"] < 0.5 * row["baseline"] < row["inference_loss"]
 
 
+@pytest.mark.parametrize(("momentum", "expected"), [(0.9999, "error"), (0.9, None)])
+def test_averages_that_an_optimizer_puts_in_the_place_of_the_weights(momentum, expected):
+    model = make_model(layers.Dense(16, "relu"))
+    optimizer = keras.optimizers.Adam(0.02, use_ema=True, ema_momentum=momentum)
+    model.compile(optimizer, "sparse_categorical_crossentropy")
+    found = train(model, Z).get("inference_differs")
+    assert (found and found.severity) == expected
+    if found:
+        assert "use_ema" in found.advice
+        assert found.evidence["part_of_first_averages"] == pytest.approx(0.9999**96)
+
+
 @pytest.mark.parametrize(
     "hidden",
     [

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LinearRegression
 
-from keras_vg.inspection.batches import find_position_baseline, list_outputs
+from keras_vg.inspection.batches import find_position_baseline, list_outputs, measure_position_spread
 from keras_vg.inspection.label_slope import measure_slope
 
 RNG = np.random.default_rng(0)
@@ -91,3 +91,12 @@ def _find_entropy(share):
     parts = np.array([share, 1 - share])
     parts = parts[parts > 0]
     return -np.sum(parts * np.log(parts))
+
+
+def test_spread_over_the_positions_of_each_example():
+    shared = RNG.normal(size=(50, 1, 1, 2)) * np.ones((50, 6, 5, 2))
+    assert measure_position_spread(shared) < 1e-12
+    steps = np.arange(6.0)[None, :, None] * np.ones((50, 6, 1))
+    assert measure_position_spread(RNG.normal(size=(50, 1, 1)) + steps) == pytest.approx(np.std(np.arange(6)))
+    assert np.isnan(measure_position_spread(NUMBERS))
+    assert np.isnan(measure_position_spread(NUMBERS[:, None]))

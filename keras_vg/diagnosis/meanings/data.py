@@ -23,8 +23,9 @@ DATA: dict[str, Meaning] = {
     ),
     "label_range": Meaning(
         sees=(
-            "Labels that the last activation cannot reach, or that the loss is not defined for. Whatever the "
-            "network learns, part of the loss stays, or falls below 0 without end."
+            "Labels that the last activation cannot reach, or that the loss is not defined for (also labels below 0 "
+            "under an error of logarithms, and labels of 0 under one in percent). Whatever the network learns, part of "
+            "the loss stays, or falls below 0 without end."
         ),
         severity=(
             "Error; a warning under a regression's loss that can get below `cut_labels` of a constant answer's within "
@@ -49,7 +50,8 @@ DATA: dict[str, Meaning] = {
             "A loss other than Keras's cross-entropies and regressions, computed for trial predictions: the labels "
             "themselves, others that depend on the labels, and constants. If a constant is as good as all others, "
             "nothing can be learned; if the labels themselves have the highest loss of all, and the others are below "
-            "0 or a constant is nearly as good as the best of them, its sign is wrong."
+            "0, a constant is nearly as good as the best of them, or the labels are vectors of both signs, its sign is "
+            "wrong."
         ),
         severity="Error.",
         thresholds=("answer_gain", "answer_share"),
@@ -115,6 +117,15 @@ DATA: dict[str, Meaning] = {
             "of a ReLU, tanh under `from_logits=True`), until a training has learned nothing, and where the model's "
             "graph is not known."
         ),
+    ),
+    "positions_alike": Meaning(
+        sees=(
+            "A model that gives the same answer at every position of a sequence or an image, where the labels differ: "
+            "one vector that is repeated and read by the same layer everywhere, without anything that tells the "
+            "positions apart."
+        ),
+        severity="Warning before the training, since weights that start at 0 may tell them apart; then an error.",
+        thresholds=("hardly_vary", "first_epochs"),
     ),
     "saturated_output": Meaning(
         sees=(

@@ -179,12 +179,13 @@ STEPS: dict[str, Meaning] = {
             "A model that has learned in training mode, and predicts worse: at the end of a fit under "
             "`TrainingGuard(x, y)`, or when a trained model is inspected, the loss of the probe batch is taken in both "
             "modes. BatchNormalization predicts with moving averages, which a momentum near 1 leaves far behind in a "
-            "short training and which do not suit batches that are unlike each other; a layer of one's own may turn "
-            "`training` round."
+            "short training and which do not suit batches that are unlike each other; so does an optimizer with "
+            "`use_ema`, whose averages are put in the place of the weights; a layer of one's own may turn `training` "
+            "round."
         ),
         severity=(
-            "Error if predictions are no better than the best constant answer, warning if `lost_in_inference` of what "
-            "was gained over it is lost. Only of losses that are known by their name."
+            "Error if predictions are little better than the best constant answer (`beaten_loss`), warning if "
+            "`lost_in_inference` of what was gained over it is lost. Only of losses that are known by their name."
         ),
         thresholds=("beaten_loss", "lost_in_inference"),
     ),
