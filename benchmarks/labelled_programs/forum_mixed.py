@@ -325,7 +325,7 @@ CHANNEL = program(
     name="series of one channel, normalized over time",
     data=make_series_classes,
     build=sequential(
-        partial(layers.LayerNormalization, axis=1, epsilon=1e-6),
+        partial(layers.GroupNormalization, groups=1),
         partial(layers.Conv1D, 16, 5, padding="same", activation="relu"),
         partial(layers.Conv1D, 16, 5, padding="same", activation="relu"),
         layers.GlobalAveragePooling1D,
