@@ -344,7 +344,7 @@ CELLS = program(
     build=sequential(
         partial(layers.Conv2D, 12, 3, padding="same", activation="relu"),
         partial(layers.Conv2D, 12, 3, padding="same", activation="relu"),
-        partial(layers.Conv2D, 3, 1, activation="softmax"),
+        partial(layers.Dense, 3, "softmax"),
     ),
     loss="sparse_categorical_crossentropy",
     optimizer=partial(Adam, 0.003),
