@@ -12,7 +12,7 @@ from keras_vg.diagnosis.running import RunningDiagnosis
 from keras_vg.diagnosis.thresholds import make_thresholds
 from keras_vg.inspection.activations import ActivationProbe
 from keras_vg.inspection.batches import LOSS_COLUMNS, OutputLoss
-from keras_vg.inspection.inference import measure_inference
+from keras_vg.inspection.inference import averages_weights, measure_inference
 from keras_vg.inspection.inspect import describe_reading, inspect
 from keras_vg.inspection.optimizer_setup import name_optimizers
 from keras_vg.inspection.stateless import convert_batch
@@ -210,9 +210,8 @@ class TrainingGuard(FitCallback):
         """Judges the training as one that is over, and leaves it."""
         try:
             if self._is_started and self._epoch >= 0:
-                if self._outputs:
-                    outputs = measure_inference(self.model, self._x, self._y, self._output_losses, self._outputs)
-                    self._diagnosis.replace_predictions(outputs)
+                if self._probe is not None and self._outputs:
+                    self._read_end(self._probe)
                 self._judge(is_over=True)
         finally:  # a warning may be an error
             super().on_train_end(logs)
@@ -256,6 +255,16 @@ class TrainingGuard(FitCallback):
         self._diagnosis.add_activations(reading.list_columns(self._epoch))
         self._outputs = describe_reading(self.model, reading, self._y, self._output_losses)
         self._diagnosis.add_predictions(self._epoch, self._outputs)
+
+    def _read_end(self, probe: ActivationProbe) -> None:
+        """Takes the predictions of the model as the fit leaves it, in training mode and out of it.
+
+        Another callback may have restored earlier weights. What an optimizer's averages replace is known from before.
+        """
+        if not averages_weights(self.model):
+            self._outputs = describe_reading(self.model, probe.read(), self._y, self._output_losses)
+        outputs = measure_inference(self.model, self._x, self._y, self._output_losses, self._outputs)
+        self._diagnosis.replace_predictions(outputs)
 
     def _judge(self, is_over: bool = False) -> None:
         self.findings = self._diagnosis.judge(is_over)

@@ -78,7 +78,8 @@ def _normalize_examples(draft: Draft) -> Draft | None:
     def edit(path: surgery.Path, layer: Any) -> Any:
         if path not in paths:
             return None
-        return keras.layers.LayerNormalization(axis=layer.axis, epsilon=layer.epsilon, name=layer.name)
+        kept = {name: getattr(layer, name) for name in ("axis", "epsilon", "center", "scale", "name")}
+        return keras.layers.LayerNormalization(**kept, dtype=layer.dtype_policy)
 
     def call(path: surgery.Path, layer: Any, *args: Any, **kwargs: Any) -> Any:
         return layer(*args) if path in paths else layer(*args, **kwargs)  # it takes neither `training` nor a mask

@@ -25,7 +25,7 @@ from keras_vg.diagnosis.evidence import Evidence, Inspection, collect
 from keras_vg.diagnosis.findings import Findings
 from keras_vg.diagnosis.rules import judge, make_thresholds
 from keras_vg.inspection.batches import LOSS_COLUMNS, list_outputs, tabulate_outputs
-from keras_vg.inspection.inference import may_differ
+from keras_vg.inspection.inference import measure_inference
 from keras_vg.inspection.inspect import inspect
 from keras_vg.inspection.stateless import ForwardPass, convert_batch
 from keras_vg.logs.reader import read_log
@@ -244,13 +244,9 @@ def _collect_evidence(draft: Draft, model: Any, inspection: Inspection, history:
         list(inspection.outputs[list(names)].itertuples(index=False, name=None))
         for names in (LOSS_COLUMNS, ("layer", "activation"))
     )
-    outputs = keras.tree.flatten(predict(make_forward_pass(model), x))
-    rows = list_outputs(outputs, labels, losses, heads)
-    if may_differ(model):
-        inference = [row["plain_loss"] for row in rows]
-        forward = ForwardPass(model, lambda batch: keras_private.call_for_training(model, batch))
-        rows = list_outputs(keras.tree.flatten(predict(forward, x)), labels, losses, heads)
-        rows = [{**row, "inference_loss": loss} for row, loss in zip(rows, inference, strict=True)]
+    forward = ForwardPass(model, lambda batch: keras_private.call_for_training(model, batch))
+    rows = list_outputs(keras.tree.flatten(predict(forward, x)), labels, losses, heads)
+    rows = measure_inference(model, x, draft.encode(y), losses, rows)
     predictions = _put_into_units_of_loss(draft, tabulate_outputs(rows)).assign(epoch=len(history.epoch) - 1)
     return replace(evidence, predictions=predictions)
 

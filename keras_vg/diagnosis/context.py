@@ -20,6 +20,7 @@ from keras_vg.diagnosis.series import (
     measure_epochs,
     measure_relative_spread,
     measure_still,
+    tells_nothing,
 )
 from keras_vg.diagnosis.thresholds import Thresholds
 from keras_vg.logs.layers import LayerGradients, fit_factor, measure_layers
@@ -214,7 +215,7 @@ class Context:
         return self._find_tried_baseline() if np.isnan(known) else known
 
     def _find_tried_baseline(self) -> float:
-        """The same of a loss of one's own, by trial predictions, if some of them come near to 0; else NaN."""
+        """The same of a loss of one's own, by trial predictions, if some have far less, and none less than 0."""
         assert self.inspection is not None
         losses = self.inspection.setup.get("loss_of_answers", {})
         constant, varying = losses.get("constant", np.nan), losses.get("varying", np.nan)
@@ -261,17 +262,20 @@ class Context:
     def is_unrelated(self) -> bool:
         """Whether what a training has ended with is no better than a constant answer, and does not follow the labels.
 
-        That is judged on the probe batch, whose own best constant answer is known, at each position.
+        That is judged on the probe batch, whose own best constant answer is known, at each position; of many labels,
+        such as images: the little that can be learned of noisy labels does not show in a hundred of them.
         """
         t, rows = self.thresholds, self.final_predictions
-        if not self.is_complete or self.losses is None or not rows:
+        if not self.is_complete or self.losses is None or not rows or self.inspection is None:
+            return False
+        examples = self.inspection.setup.get("examples", 0)
+        if any(row["label_units"] * row.get("positions", 0) * examples < t.many_values for row in rows):
             return False
         baselines = [float(row.get("position_baseline", np.nan)) for row in rows]
-        limits = [(1 - t.baseline_distance) * baseline for baseline in baselines]
-        is_worse = all(row["plain_loss"] >= limit > 0 for row, limit in zip(rows, limits, strict=True))
-        is_flat = all(row["label_slope"] < t.label_slope for row in rows) if is_worse else False
+        pairs = zip(rows, baselines, strict=True)
+        is_known = all(tells_nothing(row, baseline, t.baseline_distance, t.label_slope) for row, baseline in pairs)
         # Class and sample weights may have other examples count: then the loss that was trained is low.
-        return bool(is_flat and self.losses[-1] > t.beaten_loss * sum(baselines))
+        return bool(is_known and self.losses[-1] > t.beaten_loss * sum(baselines))
 
     @property
     def is_past_plateau(self) -> bool:

@@ -1,12 +1,12 @@
 """Rules about a model whose predictions are not what its training has shown."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding, Value
+from keras_vg.diagnosis.series import tells_nothing
 
 _OLD = 0.05
 """Part of the moving averages that may be left of what they began with: chosen."""
@@ -74,12 +74,13 @@ def _advise(averages: dict[str, float], momentum: float, left: float) -> str:
         return (
             "BatchNormalization trains with the averages of each batch, and predicts with moving ones: these differ "
             "where batches are small or unlike each other (sorted data, `shuffle=False`, batches of one class or "
-            "source), and where a layer is called on two kinds of data. Shuffle, take larger batches, or use "
-            "`LayerNormalization`."
+            "source), where a layer is called on two kinds of data, and where few steps were trained with a momentum "
+            "near 1. Shuffle, take larger batches, lower the momentum, or use `LayerNormalization`."
         )
     return (
         "A layer does something else when it trains: look at what becomes of `training` in layers and models of your "
-        "own (passed on, not turned round), and whether a layer is called with `training=True`."
+        "own (passed on, not turned round; probabilities in one mode and logits in the other), and whether a layer is "
+        "called with `training=True`."
     )
 
 
@@ -88,7 +89,8 @@ def find_unlearned_probe(context: Context) -> Iterator[Finding]:
     losses, rows, t = context.losses, context.final_predictions, context.thresholds
     if not context.is_complete or losses is None or not rows or not losses[-1] < t.converged_loss * context.baseline:
         return
-    if not all(_is_unlearned(row, t.label_slope) for row in rows):
+    # Of sequences and pictures, weights and masks often leave out most positions.
+    if not all(row.get("positions") == 1 and tells_nothing(row, row["baseline"], 0, t.label_slope) for row in rows):
         return
     yield Finding(
         "probe_not_learned",
@@ -102,13 +104,8 @@ def find_unlearned_probe(context: Context) -> Iterator[Finding]:
             "label_slope": float(max(row["label_slope"] for row in rows)),
         },
         "The loss of the training is low, and for the probe batch one answer for every example would be better than "
-        "the model's, which do not follow its labels. Either most examples hardly count (`class_weight` or "
+        "the predictions, which do not follow the labels. Either most examples hardly count (`class_weight` or "
         "`sample_weight` near 0), or the probe batch is of other data than the training: scaled by other statistics, "
-        "with labels in another order, or new to a model that has learned its examples by heart.",
+        "with labels in another order, or new to a model that has learned its examples by heart; or an optimizer has "
+        "put averages over more steps than there were in the place of the weights (`use_ema`).",
     )
-
-
-def _is_unlearned(row: dict[str, Any], limit: float) -> bool:
-    """Whether an output of one position is no better than a constant, and does not follow the labels."""
-    is_one = row.get("positions") == 1  # of sequences, weights and masks often leave out most steps
-    return bool(is_one and row["plain_loss"] >= row["baseline"] > 0 and row["label_slope"] < limit)

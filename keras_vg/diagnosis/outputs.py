@@ -27,8 +27,24 @@ RANGES |= {"relu": (0.0, np.inf), "softplus": (0.0, np.inf), "relu6": (0.0, 6.0)
 _ROUNDING = 1e-6
 """Deviation, as part of the size, below which numbers in float32 are the same."""
 
-_NONNEGATIVE = ("mean_squared_logarithmic_error", "poisson")
-"""Losses for which Keras takes the logarithm of predictions: none below 0 is ever right."""
+_LOWEST: dict[str, tuple[float, str]] = {
+    "mean_squared_logarithmic_error": (
+        np.inf,
+        "This loss compares logarithms, for which Keras takes labels below 0 as 0. Use `mean_squared_error` for labels "
+        "of both signs.",
+    ),
+    "poisson": (
+        np.inf,
+        "This loss is for counts: for a label below 0 it asks for ever smaller predictions. Use `mean_squared_error` "
+        "for labels of both signs.",
+    ),
+    "kl_divergence": (
+        1.0,
+        "This loss is for shares of a whole, for which Keras cuts labels to between 0 and 1. Divide counts by their "
+        "sum, or use `poisson` for counts and `mean_squared_error` for other numbers.",
+    ),
+}
+"""Losses of labels that are never below 0: the highest label of each, and what to do about others."""
 
 _NEVER_NEGATIVE = ("relu", "relu6", "softplus", "exponential", "sigmoid", "softmax")
 
@@ -222,7 +238,11 @@ def find_label_range(context: Context) -> Iterator[Finding]:
 
 def find_divided_labels(context: Context) -> Iterator[Finding]:
     """Labels of 0 under an error in percent, which divides by them."""
-    for output in _list_outputs(context):
+    outputs = _list_outputs(context)
+    # Masks and weights may leave them out.
+    if not _get_setup(context, "loss") > sum(output.get("plain_loss", np.nan) for output in outputs) / 10:
+        return
+    for output in outputs:
         zeros = output.get("label_zeros", 0.0)
         if output["loss"] != "mean_absolute_percentage_error" or not zeros > 0:
             continue
@@ -291,10 +311,11 @@ def find_label_bounds(loss: str, activation: str, units: int) -> tuple[float, fl
     """
     if loss.startswith("sparse"):
         return 0.0, float(units - 1)
-    if loss in CROSSENTROPIES or loss == "kl_divergence":
+    if loss in CROSSENTROPIES:
         return 0.0, 1.0
-    if loss in _NONNEGATIVE:
-        return 0.0, np.inf
+    low, high = RANGES.get(activation, (-np.inf, np.inf))
+    if loss in _LOWEST:
+        return max(low, 0.0), min(high, _LOWEST[loss][0])
     return RANGES.get(activation) if loss in REGRESSIONS else None
 
 
@@ -309,11 +330,8 @@ def _advise_on_labels(output: dict[str, Any]) -> str:
             "Cross-entropy takes labels from 0 to 1. Map two classes to 0 and 1; for more classes use one softmax unit "
             "per class and `sparse_categorical_crossentropy`; for a regression use `mse` and no last activation."
         )
-    if output["loss"] in (*_NONNEGATIVE, "kl_divergence"):
-        return (
-            f"{output['loss']} is for labels that are never below 0 (counts, shares of 1): Keras counts what is below "
-            "as 0 in its logarithm. Use `mean_squared_error` for labels of both signs."
-        )
+    if output["loss"] in _LOWEST and not 0 <= output["label_min"] <= output["label_max"] <= _LOWEST[output["loss"]][0]:
+        return _LOWEST[output["loss"]][1]
     if output["loss"] not in REGRESSIONS:
         return (
             "The last activation cannot reach these labels, and no prediction within its range makes this loss small "
@@ -354,21 +372,28 @@ def _grows_with_labels(context: Context, output: dict[str, Any], size: float) ->
     return bool(not is_known and is_linear and _get_setup(context, "loss") > size / 10)
 
 
+_ONE_LABEL = (
+    "All labels of the batch are the same. Check how the labels are made, and that the data was shuffled before a part "
+    "of it was taken."
+)
+
+
 def find_constant_labels(context: Context) -> Iterator[Finding]:
     """Labels without any difference to learn."""
-    outputs = _list_outputs(context)
-    for output in outputs:
+    for output in _list_outputs(context):
         if _has_same_labels(output):
-            is_error = len(outputs) == 1 and output["loss"] in CROSSENTROPIES and _is_taught_alone(context)
-            yield Finding(
-                "constant_labels",
-                "error" if is_error and output["label_distinct"] == 1 else "warning",
-                _name(output),
-                None,
-                {"label": output["label_min"]},
-                "All labels of the batch are the same. Check how the labels are made, and that the data was shuffled "
-                "before a part of it was taken.",
-            )
+            yield Finding("constant_labels", "warning", _name(output), None, {"label": output["label_min"]}, _ONE_LABEL)
+
+
+def find_one_class(context: Context) -> Iterator[Finding]:
+    """Labels of one class, in the batch and, by the loss that a training has ended with, in all of the data."""
+    outputs, losses, t = _list_outputs(context), context.losses, context.thresholds
+    if len(outputs) != 1 or losses is None or not context.is_complete or not losses[-1] < t.one_label_loss:
+        return
+    output = outputs[0]
+    if output["loss"] in CROSSENTROPIES and output["label_distinct"] == 1 and _is_taught_alone(context):
+        evidence: dict[str, Any] = {"label": output["label_min"], "last_loss": float(losses[-1])}
+        yield Finding("constant_labels", "error", _name(output), None, evidence, _ONE_LABEL)
 
 
 def _is_taught_alone(context: Context) -> bool:

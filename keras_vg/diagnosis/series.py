@@ -245,6 +245,19 @@ def measure_relative_spread(predictions: "Mapping[str, Any] | pd.DataFrame") -> 
     return np.asarray(predictions["prediction_std"], "float64") / size
 
 
+def tells_nothing(output: "Mapping[str, Any]", baseline: float, slack: float, slope: float) -> bool:
+    """Whether predictions are no better than a constant answer, in training mode or out of it, and unlike the labels.
+
+    Args:
+        output: A row of `Inspection.outputs`.
+        baseline: The loss of the constant answer.
+        slack: By what part of that loss predictions may be better all the same.
+        slope: The `label_slope` below which they do not follow the labels.
+    """
+    loss = np.fmin(output["plain_loss"], output.get("inference_loss", np.nan))
+    return bool(loss >= (1 - slack) * baseline > 0 and output["label_slope"] < slope)
+
+
 def make_series(log: pd.DataFrame) -> GradientSeries:
     """Arranges a gradient log as arrays.
 

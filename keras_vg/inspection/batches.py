@@ -28,6 +28,9 @@ _BY_POSITION = ("mean_squared_error", "mean_absolute_error", "binary_crossentrop
 FEW_EXAMPLES = 8
 """Of fewer examples the deviation at one position says little; chosen."""
 
+FEW_LABELS = 64
+"""Of fewer examples the share of a rare label says little; chosen."""
+
 MOST_FEATURES = 5
 """Of the features that are named one by one."""
 
@@ -176,9 +179,8 @@ def _describe_labels(
     values: tuple[Any, ...] = (y.shape[1], y.min(), y.max(), y.mean(), deviation, size)
     values += (bool(np.all(y == np.round(y))), len(np.unique(y)), np.mean(y == 0), sums.min(), sums.max())
     values += (measure_position_spread(shaped),)
-    baseline = find_baseline(loss, y)
-    by_position = baseline if len(y) == len(shaped) else find_position_baseline(loss, shaped)
-    return dict(zip(LABEL_COLUMNS, (*values, baseline, by_position if is_kept.all() else np.nan), strict=True))
+    by_position = find_position_baseline(loss, shaped) if is_kept.all() else np.nan
+    return dict(zip(LABEL_COLUMNS, (*values, find_baseline(loss, y), by_position), strict=True))
 
 
 def _split_positions(label: np.ndarray, prediction: np.ndarray) -> np.ndarray:
@@ -191,19 +193,26 @@ def find_position_baseline(loss: str, labels: np.ndarray) -> float:
     """Finds the loss of the best prediction that is the same for every example, and another at each position.
 
     Of images, that is their mean. It is found from the examples that it is measured on, which makes it too low by a
-    part of 1 / examples; that is made up for.
+    part of 1 / examples, or an entropy by half of that in nats; that is made up for.
 
     Args:
         loss: Name of the loss.
         labels: Of shape `(examples, ..., units)`.
 
     Returns:
-        The loss; NaN for a loss other than squared and absolute error and binary cross-entropy, and of fewer than
-        `FEW_EXAMPLES` examples.
+        The loss. NaN for a loss other than squared and absolute error and binary cross-entropy, of fewer than
+        `FEW_EXAMPLES` examples, and under binary cross-entropy of fewer than `FEW_LABELS`, since a rare label may be
+        missing in them.
     """
-    if loss not in _BY_POSITION or len(labels) < FEW_EXAMPLES:
+    examples = len(labels)
+    if loss not in _BY_POSITION or examples < (FEW_LABELS if loss == "binary_crossentropy" else FEW_EXAMPLES):
         return float("nan")
-    return find_baseline(loss, labels.reshape(len(labels), -1)) * len(labels) / (len(labels) - 1)
+    values = labels.reshape(examples, -1)
+    baseline = find_baseline(loss, values)
+    if loss == "binary_crossentropy":
+        shares = values.mean(axis=0)
+        return baseline + float(np.mean((shares > 0) & (shares < 1))) / (2 * examples)
+    return baseline * examples / (examples - 1)
 
 
 def measure_deviation(values: np.ndarray) -> float:

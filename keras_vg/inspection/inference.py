@@ -10,20 +10,19 @@ import numpy as np
 from keras import tree
 
 from keras_vg.inspection.batches import OutputLoss, measure_plain_loss
-from keras_vg.inspection.passes import order_labels
-from keras_vg.inspection.stateless import ForwardPass, convert_batch
+from keras_vg.inspection.passes import read_labels
+from keras_vg.inspection.stateless import ForwardPass, convert_batch, read_values
 from keras_vg.inspection.training_step import has_call
 from keras_vg.text import quote_error
 from keras_vg.training import keras_private
 from keras_vg.training.call_order import walk_layers
-from keras_vg.training.optimizers import list_optimizers
-from keras_vg.training.weights import to_numpy
+from keras_vg.training.optimizers import list_compiled_optimizers
 
 
 def measure_inference(
     model: keras.Model, x: Any, y: Any, losses: Sequence[OutputLoss], rows: Sequence[dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Measures the loss of what a model predicts outside of a training, if in training mode it has learned something.
+    """Measures the loss of what a model predicts outside of a training.
 
     Args:
         model: A built model.
@@ -33,15 +32,21 @@ def measure_inference(
         rows: What `list_outputs` says of the outputs in training mode.
 
     Returns:
-        The same with their `inference_loss`; NaN where no layer is told whether it trains, and of a model that has
-        learned nothing, cannot predict, or whose loss is not known by its name.
+        The same with their `inference_loss`; NaN of a model that predicts as it trains or cannot predict, and of
+        losses that are not known by their name.
     """
-    if not any(row["plain_loss"] < row["baseline"] for row in rows) or not may_differ(model):
+    if not np.isfinite([row["plain_loss"] for row in rows]).any():
         return list(rows)
     try:
-        predictions = ForwardPass(model, lambda batch: keras_private.call_for_inference(model, batch)).run(
-            convert_batch(x)
-        )
+        if not may_differ(model):
+            return list(rows)
+        forward = ForwardPass(model, lambda batch: keras_private.call_for_inference(model, batch))
+        arrays, labels = tree.flatten(forward.run(convert_batch(x))), read_labels(model, y)
+        found = [
+            np.nan if label is None else measure_plain_loss(loss, label, array)
+            for label, loss, array in zip(labels, losses, arrays, strict=True)
+        ]
+        return [{**row, "inference_loss": loss} for row, loss in zip(rows, found, strict=True)]
     except Exception as error:  # any: a `call` of the model's own, with `training=False`
         warnings.warn(
             f"What model {model.name!r} predicts outside of its training is not known, as it raised "
@@ -49,13 +54,6 @@ def measure_inference(
             stacklevel=2,
         )
         return list(rows)
-    labels, arrays = order_labels(model, y), tree.flatten(predictions)
-    if not len(labels) == len(arrays) == len(losses) == len(rows):
-        return list(rows)
-    return [
-        {**row, "inference_loss": np.nan if label is None else measure_plain_loss(loss, to_numpy(label), prediction)}
-        for row, label, loss, prediction in zip(rows, labels, losses, arrays, strict=True)
-    ]
 
 
 def may_differ(model: keras.Model) -> bool:
@@ -66,10 +64,15 @@ def may_differ(model: keras.Model) -> bool:
     """
     if not has_call(model):
         return False
-    if any(getattr(optimizer, "use_ema", False) for optimizer in list_optimizers(model)):
+    if model.non_trainable_variables or averages_weights(model):
         return True
     own = [type(layer).call for _, layer in walk_layers(model) if not type(layer).call.__module__.startswith("keras.")]
-    return bool(model.non_trainable_variables) or any("training" in inspect.signature(call).parameters for call in own)
+    return any("training" in inspect.signature(call).parameters for call in own)
+
+
+def averages_weights(model: keras.Model) -> bool:
+    """Whether an optimizer of a model puts averages of the weights in their place at the end of a fit."""
+    return any(optimizer.use_ema for optimizer in list_compiled_optimizers(model))
 
 
 def list_moving_averages(layers: Mapping[str, Any]) -> dict[str, float]:
@@ -84,5 +87,13 @@ def list_moving_averages(layers: Mapping[str, Any]) -> dict[str, float]:
     return {
         name: float(layer.momentum)
         for name, layer in layers.items()
-        if hasattr(layer, "moving_mean") and hasattr(layer, "momentum") and layer.trainable
+        if hasattr(layer, "moving_mean") and isinstance(getattr(layer, "momentum", None), float) and layer.trainable
     }
+
+
+def has_averages(layers: Mapping[str, Any]) -> bool:
+    """Whether none of the layers that keep moving averages still has those that it was made with: 0 and 1."""
+    kept = [layer for layer in layers.values() if isinstance(layer, keras.layers.BatchNormalization)]
+    return all(
+        np.any(read_values(layer.moving_mean)) or np.any(read_values(layer.moving_variance) != 1) for layer in kept
+    )

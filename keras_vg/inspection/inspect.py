@@ -30,9 +30,9 @@ from keras_vg.inspection.freshness import looks_fresh
 from keras_vg.inspection.graph import count_merges, list_direct_sources, list_passed_by, list_paths
 from keras_vg.inspection.hidden_softmax import list_hidden_softmax
 from keras_vg.inspection.id_range import find_ids_beyond
-from keras_vg.inspection.inference import list_moving_averages, measure_inference
+from keras_vg.inspection.inference import has_averages, list_moving_averages, measure_inference
 from keras_vg.inspection.optimizer_setup import describe_optimizer, measure_update
-from keras_vg.inspection.passes import describe_failure, order_labels, run_passes
+from keras_vg.inspection.passes import describe_failure, read_labels, run_passes
 from keras_vg.inspection.residual import ResidualRecorder
 from keras_vg.inspection.time_steps import TimeRecorder
 from keras_vg.inspection.watched import find_input_axis
@@ -47,7 +47,7 @@ from keras_vg.training.optimizers import read_learning_rates
 from keras_vg.training.shards import is_split
 from keras_vg.training.tap import GradientTap
 from keras_vg.training.train_function import get_loss_scale
-from keras_vg.training.weights import Weight, has_weights, list_weights, read_values, to_numpy
+from keras_vg.training.weights import Weight, has_weights, list_weights, read_values
 
 
 def inspect(model: keras.Model, x: Any, y: Any = None, sample_weight: Any = None) -> Inspection:
@@ -121,6 +121,9 @@ def _inspect(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> Inspecti
     gradients = passes.gradients if has_weights(model) else None
     layers = {item.name: item.layer for item in probe.watched}
     outputs = describe_reading(model, passes.reading, y, passes.losses)
+    has_learned = any(row["plain_loss"] < row["baseline"] for row in outputs)
+    if has_learned and has_averages(layers):
+        outputs = measure_inference(model, x, y, passes.losses, outputs)
     return Inspection(
         gradients=_make_empty_gradients()
         if gradients is None
@@ -128,7 +131,7 @@ def _inspect(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> Inspecti
         activations=passes.reading.tabulate(epoch=0),
         weights=_tabulate_weights(model, probe, gradients or [None] * len(model.trainable_variables)),
         inputs=_describe_inputs(model, x, passes.reading),
-        outputs=tabulate_outputs(measure_inference(model, x, y, passes.losses, outputs)),
+        outputs=tabulate_outputs(outputs),
         embeddings=passes.reading.recording.embeddings,
         setup={
             **describe_optimizer(model),
@@ -182,8 +185,7 @@ def describe_reading(
     Returns:
         As `batches.list_outputs`; empty for a model that has no `call`.
     """
-    labels = [None if tensor is None else _to_numpy(tensor) for tensor in order_labels(model, y)]
-    return list_outputs(tree.flatten(reading.predictions), labels, losses, reading.heads)
+    return list_outputs(tree.flatten(reading.predictions), read_labels(model, y), losses, reading.heads)
 
 
 def check_compiled(model: keras.Model) -> None:
@@ -246,7 +248,7 @@ def _measure_norms(weight: Weight, updated: Any) -> np.ndarray:
         value = weight.variable.value
         norms = np.sqrt(split_weights.measure_change(value, value if updated is None else updated))
         return np.where([True, updated is not None], norms, np.nan)
-    after = None if updated is None else [_to_numpy(updated).reshape(-1)]
+    after = None if updated is None else [stateless.read_values(updated).reshape(-1)]
     return measure_norms([read_values(weight)], after)[:, 0]
 
 
@@ -280,23 +282,18 @@ def _tabulate_weights(model: keras.Model, probe: ActivationProbe, gradients: Seq
 def _judge_freshness(layer: Any, variable: keras.Variable) -> float:
     if is_split(variable.value):
         return np.nan
-    is_fresh = looks_fresh(layer, variable, _to_numpy(variable.value))
+    is_fresh = looks_fresh(layer, variable, stateless.read_values(variable.value))
     return np.nan if is_fresh is None else float(is_fresh)
 
 
 def _measure_rms(tensor: Any) -> float:
     if is_split(tensor):
         return float(np.sqrt(split_weights.measure_moments(tensor)[1]))
-    return get_root_mean_square(_to_numpy(tensor))
+    return get_root_mean_square(stateless.read_values(tensor))
 
 
 def _measure_spread(tensor: Any, units: int | None) -> float:
     if is_split(tensor):
         units = choose_units(tensor.shape[-1], units)
         return measure_spread(split_weights.sample_rows(tensor, units, ENOUGH_ROWS), units)
-    return measure_spread(_to_numpy(tensor), units)
-
-
-def _to_numpy(tensor: Any) -> np.ndarray:
-    values = to_numpy(tensor)
-    return values.astype("float32") if values.dtype.kind == "V" or values.dtype.itemsize < 4 else values
+    return measure_spread(stateless.read_values(tensor), units)

@@ -94,7 +94,7 @@ def measure_update(model: keras.Model, updated: Sequence[Any] | None) -> float:
 
 
 def _get_averaging(optimizer: keras.optimizers.Optimizer) -> float:
-    return float(optimizer.ema_momentum) if getattr(optimizer, "use_ema", False) else 0.0
+    return float(optimizer.ema_momentum) if optimizer.use_ema else 0.0
 
 
 def _name_schedule(optimizer: keras.optimizers.Optimizer) -> str:

@@ -342,3 +342,8 @@ def order_labels(model: keras.Model, y: Any) -> list[Any]:
     if isinstance(y, dict) and names and set(names) >= set(y):
         return [y.get(name) for name in names]
     return list(tree.flatten(y))
+
+
+def read_labels(model: keras.Model, y: Any) -> list[np.ndarray | None]:
+    """Reads the labels in the order of the model's outputs, as `order_labels`."""
+    return [None if tensor is None else stateless.read_values(tensor) for tensor in order_labels(model, y)]

@@ -29,6 +29,12 @@ def convert_batch(data: Any) -> Any:
     return tree.map_structure(convert, data)
 
 
+def read_values(tensor: Any) -> np.ndarray:
+    """The values of a tensor; of a precision that NumPy does not know, or of 16 bits, in float32."""
+    values = to_numpy(tensor)
+    return values.astype("float32") if values.dtype.kind == "V" or values.dtype.itemsize < 4 else values
+
+
 def list_inputs(x: Any) -> list[np.ndarray]:
     """Lists the values of each input as an array; those of a ragged tensor one after the other, without padding."""
     tensors = [getattr(tensor, "flat_values", tensor) for tensor in tree.flatten(x)]

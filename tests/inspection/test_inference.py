@@ -6,7 +6,7 @@ import pytest
 from keras import layers
 
 import keras_vg as vg
-from keras_vg.inspection.inference import may_differ
+from keras_vg.inspection.inference import list_moving_averages, may_differ
 
 # Of models that are faulty on purpose, a guard warns.
 pytestmark = [pytest.mark.model, pytest.mark.filterwarnings("ignore:(error|warning). ")]
@@ -72,10 +72,17 @@ def test_averages_that_lag_behind():
     assert row["plain_loss"] < 0.5 * row["baseline"] < row["inference_loss"]
 
 
-@pytest.mark.parametrize(("momentum", "expected"), [(0.9999, "error"), (0.9, None)])
-def test_averages_that_an_optimizer_puts_in_the_place_of_the_weights(momentum, expected):
+@pytest.mark.parametrize(
+    ("momentum", "wrap", "expected"),
+    [
+        (0.9999, lambda optimizer: optimizer, "error"),
+        (0.9999, keras.optimizers.LossScaleOptimizer, "error"),
+        (0.9, lambda optimizer: optimizer, None),
+    ],
+)
+def test_averages_that_an_optimizer_puts_in_the_place_of_the_weights(momentum, wrap, expected):
     model = make_model(layers.Dense(16, "relu"))
-    optimizer = keras.optimizers.Adam(0.02, use_ema=True, ema_momentum=momentum)
+    optimizer = wrap(keras.optimizers.Adam(0.02, use_ema=True, ema_momentum=momentum))
     model.compile(optimizer, "sparse_categorical_crossentropy")
     found = train(model, Z).get("inference_differs")
     assert (found and found.severity) == expected
@@ -116,6 +123,57 @@ def test_an_untrained_model_is_not_asked(monkeypatch):
     model = make_model(layers.Dense(16, "relu"), Broken())
     monkeypatch.setattr(Broken, "is_broken", True)
     assert np.isnan(vg.inspect(model, Z, CLASSES).outputs["inference_loss"]).all()
+
+
+def test_fresh_averages_say_nothing():
+    """A forecast that starts from the last value is good before any training, whatever its averages make of it."""
+    series = 200 + np.cumsum(RNG.normal(size=(256, 6)), axis=1).astype("float32")
+    entry = keras.Input((6,))
+    branch = layers.Dense(1)(layers.ReLU()(layers.BatchNormalization()(layers.Dense(16)(entry))))
+    model = keras.Model(entry, layers.Add()([entry[:, -1:], 0.01 * branch]))
+    model.compile("adam", "mse")
+    outputs = vg.inspect(model, series, series[:, -1:] + RNG.normal(size=(256, 1)).astype("float32")).outputs
+    assert (outputs["plain_loss"] < outputs["baseline"]).all()
+    assert np.isnan(outputs["inference_loss"]).all()
+
+
+def test_weights_that_another_callback_restores():
+    """The model that is left is compared with itself."""
+    noisy = RNG.integers(0, 3, 256)
+    model = make_model(layers.Dense(128, "relu"), layers.Dropout(0.1))
+    stop = keras.callbacks.EarlyStopping("val_loss", patience=20, restore_best_weights=True)
+    guard = vg.TrainingGuard(Z[:128], noisy[:128])
+    data = {"validation_data": (Z[128:], noisy[128:]), "batch_size": 16}
+    model.fit(Z[:128], noisy[:128], epochs=25, verbose=0, callbacks=[stop, guard], **data)
+    assert "inference_differs" not in {f.rule for f in guard.findings.list_all()}
+
+
+@pytest.mark.parametrize("rare", [False, True])
+def test_the_little_that_noisy_labels_allow_is_no_fault(rare):
+    rng = np.random.default_rng(3)
+    z = rng.normal(size=(2000, 6)).astype("float32")
+    y = rng.random(2000) < 1 / (1 + np.exp(3 - 0.5 * z[:, 0])) if rare else 0.25 * z[:, 0] + rng.normal(size=2000)
+    keras.utils.set_random_seed(0)
+    hidden = [layers.Dense(16, "relu"), layers.Dropout(0.5)]
+    model = keras.Sequential([keras.Input((6,)), *hidden, layers.Dense(1, "sigmoid" if rare else None)])
+    model.compile(keras.optimizers.Adam(0.003), "binary_crossentropy" if rare else "mse")
+    guard = vg.TrainingGuard(z[:128], y[:128].astype("float32"))
+    model.fit(z, y.astype("float32"), batch_size=128, epochs=12, verbose=0, callbacks=[guard])
+    found = {f.rule: f.severity for f in guard.findings.list_all()}
+    assert found.get("no_better_than_constant") != "error"
+    assert "probe_not_learned" not in found
+
+
+def test_layers_of_ones_own_with_averages():
+    class Centered(layers.Layer):
+        moving_mean, momentum = None, None
+
+        def call(self, x):
+            return x
+
+    normalization = layers.BatchNormalization(momentum=0.5)
+    normalization.build((None, 3))
+    assert list_moving_averages({"own": Centered(), "bn": normalization}) == {"bn": 0.5}
 
 
 def test_looking_leaves_no_trace():

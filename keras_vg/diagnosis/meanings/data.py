@@ -16,10 +16,11 @@ DATA: dict[str, Meaning] = {
             "There is nothing to learn, though the loss falls."
         ),
         severity=(
-            "Error under a cross-entropy, of a model with one output of which no part is frozen and of `many_labels` "
-            "examples; otherwise a warning: a generator that a frozen discriminator teaches has one label for all."
+            "Warning: a rare class may be missing in the batch. An error at the end of a fit under a cross-entropy, "
+            "once it is so low that there is no other class (`one_label_loss`), of a model with one output of which no "
+            "part is frozen: a generator that a frozen discriminator teaches has one label for all."
         ),
-        thresholds=("many_labels",),
+        thresholds=("many_labels", "one_label_loss", "ended_epochs", "ended_steps"),
     ),
     "label_range": Meaning(
         sees=(

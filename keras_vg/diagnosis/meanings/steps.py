@@ -125,8 +125,8 @@ STEPS: dict[str, Meaning] = {
             "A loss that settles at that of the best constant answer: never below it, or back there after it had "
             "learned (a collapse). That answer's loss is known from `inspect` or `TrainingGuard(x, y)`, never "
             "from a log alone: a loss of log(k) may be any. At the end of a fit also predictions for the probe batch "
-            "that are no better than one answer for all examples (at each position of an image), and do not follow the "
-            "labels, whatever else is in the loss: a divergence, a penalty, weights of classes."
+            "that are no better than one answer for all examples (at each position of an image), and do not follow its "
+            "many labels (`many_values`), whatever else is in the loss: a divergence, a penalty."
         ),
         severity=(
             "Error if the predictions for the probe batch hardly vary as well (`hardly_vary`), and it had been "
@@ -143,6 +143,7 @@ STEPS: dict[str, Meaning] = {
             "ended_steps",
             "hardly_vary",
             "label_slope",
+            "many_values",
             "beaten_loss",
             "first_epochs",
             "first_steps",
@@ -195,7 +196,10 @@ STEPS: dict[str, Meaning] = {
             "be better than the predictions, which do not follow its labels. `class_weight` or `sample_weight` leave "
             "most examples out, or the batch is of other data than was trained on."
         ),
-        severity="Error. Needs `TrainingGuard(x, y)`; of sequences and images nothing is said.",
+        severity=(
+            "Error. Needs `TrainingGuard(x, y)`. Outputs with several positions, such as a picture's pixels, are not "
+            "judged."
+        ),
         thresholds=("converged_loss", "label_slope", "ended_epochs", "ended_steps"),
     ),
     "validation_loss_rises": Meaning(
