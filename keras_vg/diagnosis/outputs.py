@@ -387,10 +387,12 @@ def find_constant_labels(context: Context) -> Iterator[Finding]:
 
 def find_one_class(context: Context) -> Iterator[Finding]:
     """Labels of one class, in the batch and, by the loss that a training has ended with, in all of the data."""
-    outputs, losses, t = _list_outputs(context), context.losses, context.thresholds
+    outputs, losses, t = context.final_predictions, context.losses, context.thresholds
     if len(outputs) != 1 or losses is None or not context.is_complete or not losses[-1] < t.one_label_loss:
         return
     output = outputs[0]
+    if not losses[-1] >= output["plain_loss"] / 10:  # weights of classes have made it small
+        return
     if output["loss"] in CROSSENTROPIES and output["label_distinct"] == 1 and _is_taught_alone(context):
         evidence: dict[str, Any] = {"label": output["label_min"], "last_loss": float(losses[-1])}
         yield Finding("constant_labels", "error", _name(output), None, evidence, _ONE_LABEL)
