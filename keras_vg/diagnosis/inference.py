@@ -94,7 +94,7 @@ def find_unlearned_probe(context: Context) -> Iterator[Finding]:
         return
     yield Finding(
         "probe_not_learned",
-        "error",
+        "warning",  # weights may be meant so: moves that are weighed by their rewards, labels that are missing
         (),
         int(rows[0]["epoch"]),
         {
