@@ -442,7 +442,7 @@ PROGRAMS = [
     TEN_KINDS,
     TEN_KINDS.vary(
         "ten kinds, one of weight one and the others of none",
-        unnamed=True,
+        label=labels.FEW_EXAMPLES_COUNT,
         strength="clear",
         fit_options={"class_weight": {kind: float(kind == 8) for kind in range(10)}},
     ),
