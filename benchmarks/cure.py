@@ -29,7 +29,12 @@ INCURABLE = {
     "infinite label": "infinity in the labels",
     "labels of one class only": "nothing to learn",
     "switches, right settings alone": "nothing to learn",
+    "discriminator of filled pictures, all called valid": "nothing to learn",
     "every feature constant": "nothing to learn from",
+    "texts of one letter, divided by their length": "nothing to learn from",
+    "own noise on sounds in prediction": "what a layer of one's own does",
+    "own dropout, not divided by what is kept": "what a layer of one's own does",
+    "measures of two sites, batches of one": "trials shuffle",
     "an infinite feature": "infinity in the data",
     "lstm of sensors divided by a deviation of 0": "NaN in the data",
     "frozen hidden layers": "frozen on purpose, for all that can be known",
@@ -47,7 +52,7 @@ class SearchType(str, Enum):
 
 def main(
     seeds: Annotated[int, typer.Option(min=2, help="Seeds that a change is proven on.")] = 3,
-    epochs: Annotated[int, typer.Option(min=1, help="Epochs of a full training.")] = 20,
+    epochs: Annotated[int, typer.Option(min=1, help="Epochs of a full training, unless the program has its own.")] = 20,
     budget: Annotated[float, typer.Option(min=2, help="Full trainings of all seeds.")] = 8.0,
     half: Annotated[Half, typer.Option(help="Programs that rules were set on, those kept out of sight, or both.")] = (
         Half.both
@@ -84,10 +89,16 @@ def _cure_program(
     model, x, y = program.make()
     about = {"program": program.name, "sick": program.is_sick, "held_out": program.held_out}
     about["strength"] = program.strength
-    options = {"epochs": epochs, "seeds": seeds, "max_trainings": budget, "jobs": jobs, "search": search}
+    options = {
+        "epochs": program.epochs or epochs,
+        "seeds": seeds,
+        "max_trainings": budget,
+        "jobs": jobs,
+        "search": search,
+    }
     try:
         known = inspect.signature(vg.cure).parameters  # the order of the batches, say, is the trials' own
-        own = {name: value for name, value in program.fit_options.items() if name in known}
+        own = {name: value for name, value in program.make_fit_options(x, y).items() if name in known}
         found = vg.cure(model, x, y, progress=False, **options, **own)
     except Exception as error:  # which is printed among those that are not proven
         status = f"raised {type(error).__name__}: {str(error)[:200]}"

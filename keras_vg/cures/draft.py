@@ -13,7 +13,7 @@ from keras_vg.cures.score import Reading, index_classes
 from keras_vg.cures.tasks import Task, find_task
 from keras_vg.cures.template import Template, seed_generators
 from keras_vg.diagnosis.evidence import Inspection
-from keras_vg.diagnosis.losses import asks_for_others
+from keras_vg.diagnosis.losses import asks_for_others, turns_labels_round
 from keras_vg.diagnosis.thresholds import make_thresholds
 from keras_vg.inspection.passes import order_labels
 from keras_vg.inspection.stateless import convert_batch
@@ -194,10 +194,18 @@ def make_draft(template: Template, model: Any, inspection: Inspection, data: Dat
     labels = order_labels(model, data.y)
     losses = _list_losses(template.loss, model, len(rows))
     weights = _list_weights(template.options.get("loss_weights"), model, len(rows))
-    asks_for_labels = not asks_for_others(inspection.setup["loss_of_answers"], make_thresholds())
+    answers = inspection.setup["loss_of_answers"]
+    asks_for_labels = not asks_for_others(answers, make_thresholds())
+    is_reversed = turns_labels_round(answers, inspection.outputs)  # then the labels, not the loss, say what is right
     outputs = [
         Output(
-            task=find_task(label, row["loss"], row["activation"], int(row["units"]), asks_for_labels),
+            task=find_task(
+                label,
+                "mean_squared_error" if is_reversed else row["loss"],
+                row["activation"],
+                int(row["units"]),
+                asks_for_labels,
+            ),
             loss=loss,
             loss_name=row["loss"],
             from_logits=bool(row["from_logits"]),

@@ -41,9 +41,17 @@ def choose_head(output: Output) -> tuple[int, str, str, Encoding] | None:
     if task.type == "numbers":
         if task.is_bounded and output.loss_name == _BINARY:
             return task.units, "sigmoid", _BINARY, "given"
-        loss = output.loss_name if output.loss_name in REGRESSIONS else "mean_squared_error"
-        return task.units, "linear", loss, "given"
+        return task.units, "linear", _choose_regression(output), "given"
     return None
+
+
+def _choose_regression(output: Output) -> str:
+    """A loss for labels that are numbers: the output's own, unless it is none of these labels."""
+    if output.loss_name == "mean_absolute_percentage_error" and output.task.has_zeros:
+        return "mean_absolute_error"
+    if output.loss_name == "mean_squared_logarithmic_error" and output.task.lowest < 0:
+        return "mean_squared_error"
+    return output.loss_name if output.loss_name in REGRESSIONS else "mean_squared_error"
 
 
 def _make_change(from_logits: bool) -> Callable[[Draft], Draft | None]:

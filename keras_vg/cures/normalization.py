@@ -58,6 +58,30 @@ def _make_change(make_layer: Callable[..., Any], name: str) -> Callable[[Draft],
     return change
 
 
+def _leave_one_feature(draft: Draft) -> Draft | None:
+    paths = {p.path for p in surgery.list_places(draft.model) if _normalizes_one_value(p.layer)}
+    if not paths:
+        return None
+
+    def edit(path: surgery.Path, layer: Any) -> Any:
+        return keras.layers.Activation("linear", name=layer.name) if path in paths else None
+
+    def call(path: surgery.Path, layer: Any, *args: Any, **kwargs: Any) -> Any:
+        return layer(*args) if path in paths else layer(*args, **kwargs)
+
+    line = f"# Leave out {', '.join(path[-1] for path in sorted(paths))}, or normalize over another `axis`"
+    return draft.change(line, model=surgery.rebuild(draft.model, edit, call))
+
+
+def _normalizes_one_value(layer: Any) -> bool:
+    """Whether a layer normalizes each value by itself, which makes all of them the same."""
+    return (
+        isinstance(layer, keras.layers.LayerNormalization)
+        and all(w.shape == (1,) for w in layer.weights)
+        and bool(layer.weights)
+    )
+
+
 def _shorten_averages(draft: Draft) -> Draft | None:
     paths = {p.path for p in _list_trained(draft) if p.layer.momentum > _SHORT}
     if not paths:
@@ -118,5 +142,10 @@ REMEDIES = (
         "LayerNormalization instead of BatchNormalization",
         "It normalizes each example by itself, in training and in inference alike.",
         _normalize_examples,
+    ),
+    Remedy(
+        "no normalization of single values",
+        "A LayerNormalization over one feature makes every value the same: its deviation from its own mean is 0.",
+        _leave_one_feature,
     ),
 )

@@ -164,7 +164,11 @@ def copy_layer(layer: Any) -> Any:
     if isinstance(layer, keras.layers.Lambda):
         config = {name: layer.get_config()[name] for name in ("name", "trainable", "dtype")}
         return keras.layers.Lambda(layer.function, arguments=layer.arguments, **config)
-    return type(layer).from_config(choose_accepted(type(layer), layer.get_config()))
+    return _make(type(layer), layer.get_config())
+
+
+def _make(cls: Any, config: dict[str, Any]) -> Any:
+    return cls.from_config(choose_accepted(cls, config))
 
 
 def choose_accepted(cls: Any, config: dict[str, Any]) -> dict[str, Any]:
@@ -193,7 +197,7 @@ def change_config(layer: Any, **changes: Any) -> Any:
     Returns:
         The new layer.
     """
-    return type(layer).from_config(layer.get_config() | changes)
+    return _make(type(layer), layer.get_config() | changes)
 
 
 def set_seeds(model: keras.Model, seed: int, known: Sequence[Path] = ()) -> keras.Model:
@@ -218,7 +222,7 @@ def set_seeds(model: keras.Model, seed: int, known: Sequence[Path] = ()) -> kera
             return None
         place = places.get(path, "/".join(path))
         key = None if _has_layers(layer) else f"{seed}/{place}"
-        return type(layer).from_config(_set_config_seeds(layer.get_config(), key))
+        return _make(type(layer), _set_config_seeds(layer.get_config(), key))
 
     return rebuild(model, edit)
 

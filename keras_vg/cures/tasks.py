@@ -27,6 +27,8 @@ class Task:
         is_bounded: Whether all labels lie between 0 and 1.
         mean: Mean of the training labels, one value per column.
         std: Standard deviation of the training labels over all columns, 1 if they are all the same.
+        lowest: The lowest label.
+        has_zeros: Whether some labels are 0.
     """
 
     type: TaskType
@@ -36,6 +38,8 @@ class Task:
     is_bounded: bool
     mean: tuple[float, ...]
     std: float
+    lowest: float = 0.0
+    has_zeros: bool = False
 
 
 def find_task(labels: Any, loss: str, activation: str, units: int, asks_for_labels: bool = True) -> Task:
@@ -101,4 +105,6 @@ def find_task(labels: Any, loss: str, activation: str, units: int, asks_for_labe
         is_bounded=bool(distinct.min() >= 0 and distinct.max() <= 1),
         mean=tuple(mean.tolist()),
         std=std if std > 0 else 1.0,
+        lowest=float(distinct.min()),
+        has_zeros=bool((distinct == 0).any()),
     )

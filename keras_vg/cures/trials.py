@@ -25,7 +25,7 @@ from keras_vg.diagnosis.evidence import Evidence, Inspection, collect
 from keras_vg.diagnosis.findings import Findings
 from keras_vg.diagnosis.rules import judge, make_thresholds
 from keras_vg.inspection.batches import LOSS_COLUMNS, list_outputs, tabulate_outputs
-from keras_vg.inspection.inference import measure_inference
+from keras_vg.inspection.inference import averages_weights, measure_inference
 from keras_vg.inspection.inspect import inspect
 from keras_vg.inspection.stateless import ForwardPass, convert_batch
 from keras_vg.logs.reader import read_log
@@ -246,6 +246,8 @@ def _collect_evidence(draft: Draft, model: Any, inspection: Inspection, history:
     )
     forward = ForwardPass(model, lambda batch: keras_private.call_for_training(model, batch))
     rows = list_outputs(keras.tree.flatten(predict(forward, x)), labels, losses, heads)
+    if averages_weights(model) and len(rows) == 1:  # what was trained is gone, but for its last loss
+        rows = [{**rows[0], "plain_loss": history.history["loss"][-1]}]
     rows = measure_inference(model, x, draft.encode(y), losses, rows)
     predictions = _put_into_units_of_loss(draft, tabulate_outputs(rows)).assign(epoch=len(history.epoch) - 1)
     return replace(evidence, predictions=predictions)
@@ -263,7 +265,8 @@ class Scorer(keras.callbacks.Callback):
         super().__init__()
         self.scores: list[tuple[int, Score]] = []
         self._draft = draft
-        self._moments = {-(-epochs * (place + 1) // POINTS) for place in range(POINTS)}
+        self._moments = {-(-epochs * (place + 1) // POINTS) for place in range(POINTS - 1)} - {epochs}
+        self._ended = 0
         self._needs_loss = any(output.task.type == "loss" for output in draft.outputs)
         self._untrained = float("nan")
         self._forward: ForwardPass | None = None
@@ -275,8 +278,13 @@ class Scorer(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Scores the model, if it is time."""
-        if epoch + 1 in self._moments:
-            self.scores.append((epoch + 1, self._score(self.model)))
+        self._ended = epoch + 1
+        if self._ended in self._moments:
+            self.scores.append((self._ended, self._score(self.model)))
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        """Scores the model as the training leaves it: an optimizer may have put averages in the place of weights."""
+        self.scores.append((self._ended, self._score(self.model)))
 
     def _score(self, model: Any) -> Score:
         if self._needs_loss:

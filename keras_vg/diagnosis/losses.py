@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
+import pandas as pd
+
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
 from keras_vg.diagnosis.thresholds import Thresholds
@@ -22,7 +24,9 @@ def asks_for_others(losses: Mapping[str, float], thresholds: Thresholds) -> bool
 
 def find_loss_function(context: Context) -> Iterator[Finding]:
     """A loss that no prediction lowers more than a constant one, or that right predictions raise."""
-    losses = {} if context.inspection is None else dict(context.inspection.setup.get("loss_of_answers", {}))
+    if context.inspection is None:
+        return
+    losses = dict(context.inspection.setup.get("loss_of_answers", {}))
     slack = context.thresholds.answer_gain * losses.get("typical", float("nan"))
     if not slack > 0:  # not known
         return
@@ -37,7 +41,7 @@ def find_loss_function(context: Context) -> Iterator[Finding]:
     elif right >= highest - slack and (
         highest <= slack
         or constant - varying <= context.thresholds.answer_share * (highest - varying)
-        or _has_signed_labels(context)
+        or has_signed_labels(context.inspection.outputs)
     ):
         cause = (
             "This loss is highest where predictions equal the labels, and falls the more they differ: its sign is "
@@ -50,11 +54,23 @@ def find_loss_function(context: Context) -> Iterator[Finding]:
     yield Finding("loss_function", "error", (), None, {**evidence, "highest_loss": highest}, cause)
 
 
-def _has_signed_labels(context: Context) -> bool:
-    """Whether labels are numbers of both signs, several per example: none of the opposite is ever asked for."""
-    assert context.inspection is not None
-    rows = context.inspection.outputs
-    if "label_min" not in rows:
+def has_signed_labels(outputs: pd.DataFrame) -> bool:
+    """Whether labels are numbers of both signs, several per example: none of the opposite is ever asked for.
+
+    Args:
+        outputs: `Inspection.outputs`.
+    """
+    if "label_min" not in outputs:
         return False
-    is_signed = (rows["label_min"] < 0) & (rows["label_max"] > 0) & ~rows["label_integer"].astype(bool)
-    return bool((is_signed & (rows["label_units"] > 1)).all())
+    is_signed = (outputs["label_min"] < 0) & (outputs["label_max"] > 0) & ~outputs["label_integer"].astype(bool)
+    return bool((is_signed & (outputs["label_units"] > 1)).all())
+
+
+def turns_labels_round(losses: Mapping[str, float], outputs: pd.DataFrame) -> bool:
+    """Whether a loss is highest where predictions equal such labels.
+
+    Args:
+        losses: `Inspection.setup["loss_of_answers"]`.
+        outputs: `Inspection.outputs`.
+    """
+    return losses["right"] >= losses["highest"] > losses["constant"] and has_signed_labels(outputs)

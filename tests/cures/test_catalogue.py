@@ -225,6 +225,40 @@ def test_normalization_that_predicts_as_it_trains():
 
 
 @pytest.mark.model
+def test_single_values_are_not_normalized():
+    one = layers.LayerNormalization(name="one")
+    parts = [layers.Reshape((4, 1)), one, layers.LayerNormalization(axis=1, name="four"), layers.Flatten()]
+    model = keras.Sequential([keras.Input(X.shape[1:]), *parts, layers.Dense(1, "sigmoid")])
+    model.compile("adam", "binary_crossentropy")
+    remedy = REMEDIES["no normalization of single values"]
+    changed = remedy(make(model, X, BINARY)[0])
+    found = {p.path[-1]: type(p.layer).__name__ for p in surgery.list_places(changed.model)}
+    assert (found["one"], found["four"]) == ("Activation", "LayerNormalization")
+    assert remedy(changed) is None
+    assert remedy(make_deep()[0]) is None
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    ("loss", "y", "expected"),
+    [
+        ("mape", np.maximum(X[:, :1], 0), "mean_absolute_error"),
+        ("mape", np.abs(X[:, :1]) + 0.1, None),
+        ("msle", X[:, :1], "mean_squared_error"),
+        ("msle", np.abs(X[:, :1]), None),
+        (lambda y, p: -keras.ops.mean(y * p, axis=-1), "signed", None),  # of no lowest value: only the loss can tell
+        (lambda y, p: 1 - keras.losses.cosine_similarity(y, p), "signed", "mean_squared_error"),
+    ],
+)
+def test_labels_get_a_loss_that_is_made_for_them(loss, y, expected):
+    y = X[:, :3] if isinstance(y, str) else y
+    model = keras.Sequential([keras.Input(X.shape[1:]), layers.Dense(4, "tanh"), layers.Dense(y.shape[1])])
+    model.compile("adam", loss)
+    changed = REMEDIES["the head that the labels ask for"](make(model, X, y)[0])
+    assert (changed and changed.outputs[0].loss_name) == expected
+
+
+@pytest.mark.model
 def test_weights_are_kept_instead_of_their_averages():
     remedy = REMEDIES["weights instead of their averages"]
     assert remedy(make_deep()[0]) is None

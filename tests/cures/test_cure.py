@@ -481,3 +481,28 @@ def test_agreement_is_of_more_than_half_of_the_seeds():
     assert [finding.rule for finding in attempt.findings] == ["a"]
     assert not attempt.is_healthy
     assert Settings(1, (0, 1), 2).jobs is None
+
+
+def test_what_an_optimizer_leaves_in_the_place_of_the_weights_is_scored():
+    optimizer = keras.optimizers.Adam(0.03, use_ema=True, ema_momentum=0.9999)
+    found = cure(make_model(layers.Dense(8, "relu"), layers.Dense(1, "sigmoid"), optimizer=optimizer))
+    assert (found.status, found.changes) == ("proven", ("weights instead of their averages",))
+    assert max(found.scores_before) < 0.5 < min(found.scores_after)
+    assert "inference_differs" in {f.rule for f in found.findings_before}
+
+
+class Scaled(layers.Layer):
+    """Its constructor takes none of the arguments that Keras adds to a configuration."""
+
+    def __init__(self, factor):
+        super().__init__()
+        self.factor = factor
+
+    def call(self, x):
+        return self.factor * x
+
+
+def test_layers_whose_constructor_takes_no_keywords():
+    found = cure(make_model(Scaled(1.5), layers.Dense(8, "relu"), layers.Dense(1, "sigmoid")))
+    assert found.status == "healthy"
+    assert np.median(found.scores_before) > 0.5
