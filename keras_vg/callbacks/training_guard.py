@@ -259,7 +259,8 @@ class TrainingGuard(FitCallback):
     def _read_end(self, probe: ActivationProbe) -> None:
         """Takes the predictions of the model as the fit leaves it, in training mode and out of it.
 
-        Another callback may have restored earlier weights. What an optimizer's averages replace is known from before.
+        Another callback may have restored earlier weights, so these are read anew. Not so those that an optimizer has
+        replaced by averages: of them the reading at the last epoch's end is kept.
         """
         if not averages_weights(self.model):
             self._outputs = describe_reading(self.model, probe.read(), self._y, self._output_losses)

@@ -126,7 +126,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
         *_RATES_DOWN,
     ),
     "inference_differs": ("weights instead of their averages", *_STEADY),
-    "probe_not_learned": ("examples counted alike", "weights instead of their averages"),
+    "probe_not_learned": ("examples counted alike",),
     "constant_prediction": (
         "no normalization of single values",
         *_HEADS,

@@ -196,7 +196,9 @@ def make_draft(template: Template, model: Any, inspection: Inspection, data: Dat
     weights = _list_weights(template.options.get("loss_weights"), model, len(rows))
     answers = inspection.setup["loss_of_answers"]
     asks_for_labels = not asks_for_others(answers, make_thresholds())
-    is_reversed = turns_labels_round(answers, inspection.outputs)  # then the labels, not the loss, say what is right
+    is_reversed = turns_labels_round(
+        answers, inspection.outputs, make_thresholds()
+    )  # then the labels, not the loss, say what is right
     outputs = [
         Output(
             task=find_task(

@@ -46,7 +46,7 @@ def choose_head(output: Output) -> tuple[int, str, str, Encoding] | None:
 
 
 def _choose_regression(output: Output) -> str:
-    """A loss for labels that are numbers: the output's own, unless it is none of these labels."""
+    """A loss for labels that are numbers: the output's own, unless it is not made for these labels."""
     if output.loss_name == "mean_absolute_percentage_error" and output.task.has_zeros:
         return "mean_absolute_error"
     if output.loss_name == "mean_squared_logarithmic_error" and output.task.lowest < 0:

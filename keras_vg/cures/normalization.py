@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
+import numpy as np
 
 from keras_vg.cures import surgery
 from keras_vg.cures.activations import is_plain, name_activation
@@ -64,7 +65,7 @@ def _leave_one_feature(draft: Draft) -> Draft | None:
         return None
 
     def edit(path: surgery.Path, layer: Any) -> Any:
-        return keras.layers.Activation("linear", name=layer.name) if path in paths else None
+        return keras.layers.Activation("linear", name=layer.name, dtype=layer.dtype_policy) if path in paths else None
 
     def call(path: surgery.Path, layer: Any, *args: Any, **kwargs: Any) -> Any:
         return layer(*args) if path in paths else layer(*args, **kwargs)
@@ -77,7 +78,7 @@ def _normalizes_one_value(layer: Any) -> bool:
     """Whether a layer normalizes each value by itself, which makes all of them the same."""
     return (
         isinstance(layer, keras.layers.LayerNormalization)
-        and all(w.shape == (1,) for w in layer.weights)
+        and all(np.prod(w.shape) == 1 for w in layer.weights)
         and bool(layer.weights)
     )
 

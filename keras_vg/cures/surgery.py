@@ -164,11 +164,28 @@ def copy_layer(layer: Any) -> Any:
     if isinstance(layer, keras.layers.Lambda):
         config = {name: layer.get_config()[name] for name in ("name", "trainable", "dtype")}
         return keras.layers.Lambda(layer.function, arguments=layer.arguments, **config)
-    return _make(type(layer), layer.get_config())
+    return _make(layer, layer.get_config())
 
 
-def _make(cls: Any, config: dict[str, Any]) -> Any:
-    return cls.from_config(choose_accepted(cls, config))
+def _make(layer: Any, config: dict[str, Any]) -> Any:
+    new = type(layer).from_config(choose_accepted(type(layer), config))
+    if isinstance(layer, keras.layers.Layer):
+        give_common_arguments(new, {"name": layer.name} | config)
+    return new
+
+
+def give_common_arguments(layer: Any, config: dict[str, Any]) -> None:
+    """Sets what every layer of Keras has, where a class of the user's own does not take or keep it.
+
+    Args:
+        layer: A new layer.
+        config: The configuration that it was made of, whole, with its name.
+    """
+    for name in ("name", "trainable"):
+        if name in config and getattr(layer, name) != config[name]:
+            setattr(layer, name, config[name])
+    if "dtype" in config and "dtype" not in choose_accepted(type(layer), config):
+        layer.dtype_policy = keras.dtype_policies.get(config["dtype"])
 
 
 def choose_accepted(cls: Any, config: dict[str, Any]) -> dict[str, Any]:
@@ -197,7 +214,7 @@ def change_config(layer: Any, **changes: Any) -> Any:
     Returns:
         The new layer.
     """
-    return _make(type(layer), layer.get_config() | changes)
+    return _make(layer, layer.get_config() | changes)
 
 
 def set_seeds(model: keras.Model, seed: int, known: Sequence[Path] = ()) -> keras.Model:
@@ -222,7 +239,7 @@ def set_seeds(model: keras.Model, seed: int, known: Sequence[Path] = ()) -> kera
             return None
         place = places.get(path, "/".join(path))
         key = None if _has_layers(layer) else f"{seed}/{place}"
-        return _make(type(layer), _set_config_seeds(layer.get_config(), key))
+        return _make(layer, _set_config_seeds(layer.get_config(), key))
 
     return rebuild(model, edit)
 

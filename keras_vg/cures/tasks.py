@@ -105,6 +105,6 @@ def find_task(labels: Any, loss: str, activation: str, units: int, asks_for_labe
         is_bounded=bool(distinct.min() >= 0 and distinct.max() <= 1),
         mean=tuple(mean.tolist()),
         std=std if std > 0 else 1.0,
-        lowest=float(distinct.min()),
-        has_zeros=bool((distinct == 0).any()),
+        lowest=float(columns.min()),
+        has_zeros=bool((columns == 0).any()),
     )

@@ -55,6 +55,8 @@ class Template:
         with self.known_objects():
             config = _adjust(self.config, self.functions, self.custom_objects)
             model = keras.saving.deserialize_keras_object(config, custom_objects=self.custom_objects | named)
+        if self.is_graph:
+            _give_common_arguments(model, self.config)
         for place in surgery.list_places(model) if self.is_graph else []:
             if place.path in self.kept:
                 surgery.give_weights(place.layer, self.kept[place.path])
@@ -63,6 +65,23 @@ class Template:
     def known_objects(self) -> Any:
         """A context in which classes and functions of the user's own are found by their names."""
         return keras.saving.custom_object_scope(self.custom_objects)
+
+
+def _give_common_arguments(model: keras.Model, config: dict[str, Any]) -> None:
+    """Gives layers of the user's own what their constructors do not take: their names, and whether they are frozen."""
+    entries = config["config"]["layers"]
+    for layer, entry in zip(model.layers, entries, strict=False):
+        if type(layer).__name__ != entry["class_name"]:  # Keras has put them in another order
+            return
+        if surgery.is_graph(layer):
+            _give_common_arguments(layer, entry)
+        else:
+            surgery.give_common_arguments(layer, {"name": layer.name} | entry["config"] | _get_name(entry))
+
+
+def _get_name(entry: dict[str, Any]) -> dict[str, str]:
+    """The layer's name, where the model's configuration has it beside the layer's own."""
+    return {"name": entry["name"]} if entry.get("name") else {}
 
 
 def seed_generators(seed: int) -> None:

@@ -247,7 +247,7 @@ def _collect_evidence(draft: Draft, model: Any, inspection: Inspection, history:
     forward = ForwardPass(model, lambda batch: keras_private.call_for_training(model, batch))
     rows = list_outputs(keras.tree.flatten(predict(forward, x)), labels, losses, heads)
     if averages_weights(model) and len(rows) == 1:  # what was trained is gone, but for its last loss
-        rows = [{**rows[0], "plain_loss": history.history["loss"][-1]}]
+        rows = [{**rows[0], "plain_loss": history.history["loss"][-1] / draft.outputs[0].weight}]
     rows = measure_inference(model, x, draft.encode(y), losses, rows)
     predictions = _put_into_units_of_loss(draft, tabulate_outputs(rows)).assign(epoch=len(history.epoch) - 1)
     return replace(evidence, predictions=predictions)
@@ -284,6 +284,7 @@ class Scorer(keras.callbacks.Callback):
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         """Scores the model as the training leaves it: an optimizer may have put averages in the place of weights."""
+        self.scores = [entry for entry in self.scores if entry[0] < self._ended]
         self.scores.append((self._ended, self._score(self.model)))
 
     def _score(self, model: Any) -> Score:

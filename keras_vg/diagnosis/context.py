@@ -262,8 +262,8 @@ class Context:
     def is_unrelated(self) -> bool:
         """Whether what a training has ended with is no better than a constant answer, and does not follow the labels.
 
-        That is judged on the probe batch, whose own best constant answer is known, at each position; of many labels,
-        such as images: the little that can be learned of noisy labels does not show in a hundred of them.
+        That is judged on the probe batch, whose own best constant answer is known, at each position. It must hold many
+        labels, as images do: a hundred do not show the little that can be learned of noisy ones.
         """
         t, rows = self.thresholds, self.final_predictions
         if not self.is_complete or self.losses is None or not rows or self.inspection is None:

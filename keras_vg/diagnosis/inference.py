@@ -106,6 +106,5 @@ def find_unlearned_probe(context: Context) -> Iterator[Finding]:
         "The loss of the training is low, and for the probe batch one answer for every example would be better than "
         "the predictions, which do not follow the labels. Either most examples hardly count (`class_weight` or "
         "`sample_weight` near 0), or the probe batch is of other data than the training: scaled by other statistics, "
-        "with labels in another order, or new to a model that has learned its examples by heart; or an optimizer has "
-        "put averages over more steps than there were in the place of the weights (`use_ema`).",
+        "with labels in another order, or new to a model that has learned its examples by heart.",
     )

@@ -41,7 +41,7 @@ def find_loss_function(context: Context) -> Iterator[Finding]:
     elif right >= highest - slack and (
         highest <= slack
         or constant - varying <= context.thresholds.answer_share * (highest - varying)
-        or has_signed_labels(context.inspection.outputs)
+        or turns_labels_round(losses, context.inspection.outputs, context.thresholds)
     ):
         cause = (
             "This loss is highest where predictions equal the labels, and falls the more they differ: its sign is "
@@ -66,11 +66,13 @@ def has_signed_labels(outputs: pd.DataFrame) -> bool:
     return bool((is_signed & (outputs["label_units"] > 1)).all())
 
 
-def turns_labels_round(losses: Mapping[str, float], outputs: pd.DataFrame) -> bool:
+def turns_labels_round(losses: Mapping[str, float], outputs: pd.DataFrame, thresholds: Thresholds) -> bool:
     """Whether a loss is highest where predictions equal such labels.
 
     Args:
         losses: `Inspection.setup["loss_of_answers"]`.
         outputs: `Inspection.outputs`.
+        thresholds: The thresholds.
     """
-    return losses["right"] >= losses["highest"] > losses["constant"] and has_signed_labels(outputs)
+    slack = thresholds.answer_gain * losses["typical"]
+    return losses["right"] >= losses["highest"] - slack > losses["constant"] and has_signed_labels(outputs)

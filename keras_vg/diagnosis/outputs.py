@@ -202,6 +202,8 @@ def find_label_range(context: Context) -> Iterator[Finding]:
         if not output["label_units"]:  # there were no labels
             continue
         loss, low, high = output["loss"], output["label_min"], output["label_max"]
+        if loss == "poisson":  # whose predictions are means, above which counts lie by nature
+            high = output["label_mean"]
         if not np.isfinite([low, high]).all():
             if np.isfinite(_get_setup(context, "loss")):  # which leaves them out
                 continue
@@ -238,13 +240,11 @@ def find_label_range(context: Context) -> Iterator[Finding]:
 
 def find_divided_labels(context: Context) -> Iterator[Finding]:
     """Labels of 0 under an error in percent, which divides by them."""
-    outputs = _list_outputs(context)
-    # Masks and weights may leave them out.
-    if not _get_setup(context, "loss") > sum(output.get("plain_loss", np.nan) for output in outputs) / 10:
-        return
-    for output in outputs:
+    for output in _list_outputs(context):
         zeros = output.get("label_zeros", 0.0)
         if output["loss"] != "mean_absolute_percentage_error" or not zeros > 0:
+            continue
+        if not _get_setup(context, "loss") > output["plain_loss"] / 10:  # masks or weights leave them out
             continue
         yield Finding(
             "label_range",
@@ -383,29 +383,6 @@ def find_constant_labels(context: Context) -> Iterator[Finding]:
     for output in _list_outputs(context):
         if _has_same_labels(output):
             yield Finding("constant_labels", "warning", _name(output), None, {"label": output["label_min"]}, _ONE_LABEL)
-
-
-def find_one_class(context: Context) -> Iterator[Finding]:
-    """Labels of one class, in the batch and, by the loss that a training has ended with, in all of the data."""
-    outputs, losses, t = context.final_predictions, context.losses, context.thresholds
-    if len(outputs) != 1 or losses is None or not context.is_complete or not losses[-1] < t.one_label_loss:
-        return
-    output = outputs[0]
-    if not losses[-1] >= output["plain_loss"] / 10:  # weights of classes have made it small
-        return
-    if output["loss"] in CROSSENTROPIES and output["label_distinct"] == 1 and _is_taught_alone(context):
-        evidence: dict[str, Any] = {"label": output["label_min"], "last_loss": float(losses[-1])}
-        yield Finding("constant_labels", "error", _name(output), None, evidence, _ONE_LABEL)
-
-
-def _is_taught_alone(context: Context) -> bool:
-    """Whether a batch is large enough to hold several labels, and no frozen part of the model says what to learn.
-
-    A generator is taught by a frozen discriminator, whose labels are all the same.
-    """
-    assert context.inspection is not None
-    is_frozen = not context.inspection.weights["trainable"].all()
-    return context.inspection.setup.get("examples", 0) >= context.thresholds.many_labels and not is_frozen
 
 
 def find_constant_prediction(context: Context) -> Iterator[Finding]:

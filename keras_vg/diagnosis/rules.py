@@ -107,7 +107,6 @@ PREDICTION_RULES: tuple[Rule, ...] = (
     inference.find_unlearned_probe,
 )
 HISTORY_RULES: tuple[Rule, ...] = (
-    outputs.find_one_class,
     training.find_loss_curve,
     curves.find_stop,
     curves.find_rate_jump,

@@ -56,7 +56,6 @@ class Thresholds:
         feature_range: Quotient of the largest and the smallest feature scale.
         label_size: Root mean square of the labels, where the network must output them as they are.
         label_error: The same, where plain SGD overshoots and Adam takes thousands of steps of 1e-3 to arrive.
-        many_labels: Examples that a batch must have for labels of one class to be an error. Chosen.
         label_shape: Relative change of the loss, if labels are given the predictions' shape, from which it compared
             each prediction with every label; rounding changes it by 1e-6.
         cut_labels: Loss that predictions within the range of the last activation can reach, as part of the best
@@ -138,10 +137,8 @@ class Thresholds:
         hardly_vary: Standard deviation of the predictions over that of the labels, below which they are one answer: the
             inputs explain no more than 0.25 % of the labels' variance.
         many_values: Labels that a probe batch must have (examples, times positions and units) to show that a training
-            has learned nothing of them. Of a hundred, the 5 % of the variance that noisy labels may allow are lost in
-            what one batch differs from another. Chosen.
-        one_label_loss: Loss of a training that has ended, under a cross-entropy, below which a batch of one label says
-            that all labels are that one: of one other label in 10,000 the entropy is 0.001.
+            has learned nothing: the loss of a hundred differs by more, from batch to batch, than the few per cent that
+            noisy labels may allow. Chosen.
         label_slope: Covariance of predictions and labels over the labels' variance, below which predictions do not
             follow the labels: 1 where they are equal, 0 where they are unrelated. Chosen.
         lost_in_inference: Part of what a model has gained over a constant answer in training mode that is lost where
@@ -195,7 +192,6 @@ class Thresholds:
     feature_range: float = 1e3
     label_size: float = 30.0
     label_error: float = 1e3
-    many_labels: int = 32
     label_shape: float = 1e-3
     cut_labels: float = 0.25
     reachable_loss: float = 0.5
@@ -236,8 +232,7 @@ class Thresholds:
     baseline_distance: float = 0.02
     baseline_noise: float = 0.15
     hardly_vary: float = 0.05
-    many_values: int = 1000
-    one_label_loss: float = 1e-3
+    many_values: int = 4000
     label_slope: float = 0.1
     lost_in_inference: float = 0.5
     settled_epochs: int = 5

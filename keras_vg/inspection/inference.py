@@ -41,12 +41,7 @@ def measure_inference(
         if not may_differ(model):
             return list(rows)
         forward = ForwardPass(model, lambda batch: keras_private.call_for_inference(model, batch))
-        arrays, labels = tree.flatten(forward.run(convert_batch(x))), read_labels(model, y)
-        found = [
-            np.nan if label is None else measure_plain_loss(loss, label, array)
-            for label, loss, array in zip(labels, losses, arrays, strict=True)
-        ]
-        return [{**row, "inference_loss": loss} for row, loss in zip(rows, found, strict=True)]
+        arrays = tree.flatten(forward.run(convert_batch(x)))
     except Exception as error:  # any: a `call` of the model's own, with `training=False`
         warnings.warn(
             f"What model {model.name!r} predicts outside of its training is not known, as it raised "
@@ -54,6 +49,13 @@ def measure_inference(
             stacklevel=2,
         )
         return list(rows)
+    labels = read_labels(model, y)
+    if not len(labels) == len(arrays) == len(losses) == len(rows):
+        return list(rows)
+    return [
+        {**row, "inference_loss": np.nan if label is None else measure_plain_loss(loss, label, array)}
+        for row, label, loss, array in zip(rows, labels, losses, arrays, strict=True)
+    ]
 
 
 def may_differ(model: keras.Model) -> bool:

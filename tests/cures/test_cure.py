@@ -498,11 +498,22 @@ class Scaled(layers.Layer):
         super().__init__()
         self.factor = factor
 
+    def build(self, shape):
+        self.scale = self.add_weight(shape=shape[-1:], initializer="ones", name="scale")
+
     def call(self, x):
-        return self.factor * x
+        return self.factor * self.scale * x
 
 
 def test_layers_whose_constructor_takes_no_keywords():
-    found = cure(make_model(Scaled(1.5), layers.Dense(8, "relu"), layers.Dense(1, "sigmoid")))
+    frozen = Scaled(1.5)
+    frozen.name, frozen.trainable = "own", False
+    model = make_model(frozen, layers.Dense(8, "relu"), Scaled(1.0), layers.Dense(1, "sigmoid"))
+    frozen.set_weights([np.array([1, 2, 3, 4])])
+    found = cure(model)
     assert found.status == "healthy"
-    assert np.median(found.scores_before) > 0.5
+    copy = found.make_model(seed=3)
+    own = copy.get_layer("own")
+    assert not own.trainable
+    assert np.array_equal(own.get_weights()[0], [1, 2, 3, 4])
+    assert len(copy.trainable_variables) == len(model.trainable_variables)

@@ -9,10 +9,6 @@ import pytest
 from keras import layers
 
 import keras_vg as vg
-from helpers.made_up_logs import make_gradients, make_history
-from keras_vg.diagnosis.evidence import collect
-from keras_vg.diagnosis.rules import judge
-from keras_vg.diagnosis.thresholds import Thresholds
 
 X = np.random.default_rng(0).normal(size=(64, 6)).astype("float32")
 CLASSES = np.arange(64) % 3
@@ -300,30 +296,6 @@ def test_labels_that_are_the_same_for_all_examples_are_no_fault_of_the_model():
     assert not {"constant_labels", "constant_prediction"} & one
 
 
-@pytest.mark.parametrize(
-    ("loss", "frozen", "last_loss", "probe_loss", "expected"),
-    [
-        ("binary_crossentropy", False, 1e-4, 2e-4, "error"),
-        ("binary_crossentropy", False, 0.02, 0.01, "warning"),  # a rare class, which this batch does not have
-        ("binary_crossentropy", False, 1e-4, 0.02, "warning"),  # the same, with weights of 1 by their number
-        ("binary_crossentropy", True, 1e-4, 1e-4, "warning"),  # a generator that a frozen discriminator teaches
-        ("mse", False, 1e-5, 1e-5, "warning"),  # the residual of an equation is to be 0
-    ],
-)
-def test_labels_of_one_class(loss, frozen, last_loss, probe_loss, expected):
-    first = layers.Dense(4, "relu", trainable=not frozen)
-    model = keras.Sequential([keras.Input((6,)), first, layers.Dense(1, "sigmoid")])
-    model.compile("adam", loss)
-    inspection = vg.inspect(model, X, np.ones((len(X), 1), "float32"))
-    assert {f.rule: f.severity for f in vg.diagnose(inspection).list_all()}["constant_labels"] == "warning"
-    losses, log = np.geomspace(0.5, last_loss, 12), make_gradients([0.1] * 3, epochs=12, steps=10)
-    predictions = inspection.outputs.assign(epoch=11, plain_loss=probe_loss)
-    evidence = collect(inspection, log, make_history(losses))
-    evidence = dataclasses.replace(evidence, is_over=True, predictions=predictions)
-    found = {f.rule: f.severity for f in judge(evidence, Thresholds()).list_all()}
-    assert found["constant_labels"] == expected
-
-
 class Queries(layers.Layer):
     """Adds a vector of its own at each position, which starts at 0, and is trained."""
 
@@ -372,6 +344,7 @@ def test_labels_that_are_alike_at_every_position_may_be_answered_so():
         ("poisson", X[:, :1], "softplus", "error"),
         ("poisson", np.round(np.abs(X[:, :1])), "softplus", None),
         ("poisson", np.round(50 * np.abs(X[:, :1])), "sigmoid", "error"),
+        ("poisson", np.round(np.maximum(X[:, :1], 0)), "sigmoid", None),  # a mean of 0.3, of counts up to 3
         ("kl_divergence", X[:, :3], "softmax", "error"),
         ("kl_divergence", np.round(5 * np.abs(X[:, :3])), "softmax", "error"),  # counts, which Keras cuts to 1
         ("kl_divergence", np.abs(X[:, :3]) / np.abs(X[:, :3]).sum(axis=1, keepdims=True), "softmax", None),
@@ -389,12 +362,14 @@ def test_labels_of_0_that_a_mask_leaves_out_divide_nothing():
     x = np.random.default_rng(0).normal(size=(40, 5, 2)).astype("float32") + 3
     x[:, 3:] = 0
     y = np.where(np.arange(5)[:, None] < 3, x[..., :1], 0)
-    model = keras.Sequential([keras.Input((5, 2)), layers.Masking(), layers.LSTM(4, return_sequences=True)])
-    model.add(layers.Dense(1))
-    model.compile("adam", "mape")
-    inspection = vg.inspect(model, x, y)
-    assert inspection.setup["loss"] < 1e4
-    assert "label_range" not in {f.rule for f in vg.diagnose(inspection).list_all()}
+    entry = keras.Input((None, 2))
+    read = layers.LSTM(4, return_sequences=True)(layers.Masking()(entry))
+    model = keras.Model(entry, [layers.Dense(1, name="percent")(read), layers.Dense(1, name="own")(read)])
+    model.compile("adam", {"percent": "mape", "own": lambda y, p: keras.ops.mean(keras.ops.abs(y - p), axis=-1)})
+    found = {finding.rule for finding in vg.diagnose(vg.inspect(model, x, {"percent": y, "own": y})).list_all()}
+    assert "label_range" not in found
+    whole = vg.inspect(model, x[:, :3], {"percent": np.maximum(y[:, :3] - 3, 0), "own": y[:, :3]})
+    assert "label_range" in {finding.rule for finding in vg.diagnose(whole).list_all()}
 
 
 def test_labels_of_some_outputs_by_their_names():

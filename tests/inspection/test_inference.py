@@ -152,10 +152,15 @@ def test_weights_that_another_callback_restores():
 def test_the_little_that_noisy_labels_allow_is_no_fault(rare):
     rng = np.random.default_rng(3)
     z = rng.normal(size=(2000, 6)).astype("float32")
-    y = rng.random(2000) < 1 / (1 + np.exp(3 - 0.5 * z[:, 0])) if rare else 0.25 * z[:, 0] + rng.normal(size=2000)
+    signal = z @ rng.normal(size=(6, 40)) / 6**0.5
+    y = (
+        rng.random(signal.shape) < 1 / (1 + np.exp(3 - 1.5 * signal))
+        if rare
+        else 0.25 * signal + rng.normal(size=signal.shape)
+    )
     keras.utils.set_random_seed(0)
-    hidden = [layers.Dense(16, "relu"), layers.Dropout(0.5)]
-    model = keras.Sequential([keras.Input((6,)), *hidden, layers.Dense(1, "sigmoid" if rare else None)])
+    hidden = [layers.Dense(32, "relu"), layers.Dropout(0.3)]
+    model = keras.Sequential([keras.Input((6,)), *hidden, layers.Dense(40, "sigmoid" if rare else None)])
     model.compile(keras.optimizers.Adam(0.003), "binary_crossentropy" if rare else "mse")
     guard = vg.TrainingGuard(z[:128], y[:128].astype("float32"))
     model.fit(z, y.astype("float32"), batch_size=128, epochs=12, verbose=0, callbacks=[guard])
@@ -213,11 +218,12 @@ def test_weights_that_leave_classes_out(weights, expected):
 def test_a_second_term_that_outweighs_the_labels(weight, expected):
     """An autoencoder whose code is noisy and pulled to 0, as by a divergence: it puts out the mean of the data."""
     keras.utils.set_random_seed(0)
-    entry = keras.Input((6,))
-    code = layers.Dense(4, activity_regularizer=keras.regularizers.L2(weight) if weight else None)(entry)
-    model = keras.Model(entry, layers.Dense(6)(layers.Dense(16, "relu")(layers.GaussianNoise(1.0)(code))))
+    wide = Z @ RNG.normal(size=(6, 24)).astype("float32")
+    entry = keras.Input((24,))
+    code = layers.Dense(6, activity_regularizer=keras.regularizers.L2(weight) if weight else None)(entry)
+    model = keras.Model(entry, layers.Dense(24)(layers.Dense(16, "relu")(layers.GaussianNoise(1.0)(code))))
     model.compile(keras.optimizers.Adam(0.01), "mse")
-    guard = vg.TrainingGuard(Z, Z)
-    model.fit(Z, Z, batch_size=32, epochs=20, verbose=0, callbacks=[guard])
+    guard = vg.TrainingGuard(wide, wide)
+    model.fit(wide, wide, batch_size=32, epochs=20, verbose=0, callbacks=[guard])
     found = {finding.rule: finding.severity for finding in guard.findings.list_all()}
     assert found.get("no_better_than_constant") == expected

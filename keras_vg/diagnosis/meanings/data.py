@@ -16,11 +16,9 @@ DATA: dict[str, Meaning] = {
             "There is nothing to learn, though the loss falls."
         ),
         severity=(
-            "Warning: a rare class may be missing in the batch. An error at the end of a fit under a cross-entropy, "
-            "once it is so low that there is no other class (`one_label_loss`), of a model with one output of which no "
-            "part is frozen: a generator that a frozen discriminator teaches has one label for all."
+            "Warning: a rare class may be missing in the batch, and a generator that a discriminator teaches has one "
+            "label for all."
         ),
-        thresholds=("many_labels", "one_label_loss", "ended_epochs", "ended_steps"),
     ),
     "label_range": Meaning(
         sees=(

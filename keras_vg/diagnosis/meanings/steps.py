@@ -126,7 +126,8 @@ STEPS: dict[str, Meaning] = {
             "learned (a collapse). That answer's loss is known from `inspect` or `TrainingGuard(x, y)`, never "
             "from a log alone: a loss of log(k) may be any. At the end of a fit also predictions for the probe batch "
             "that are no better than one answer for all examples (at each position of an image), and do not follow its "
-            "many labels (`many_values`), whatever else is in the loss: a divergence, a penalty."
+            "many labels (`many_values`), whatever else is in the loss: a divergence, a penalty (under squared or "
+            "absolute error and binary cross-entropy)."
         ),
         severity=(
             "Error if the predictions for the probe batch hardly vary as well (`hardly_vary`), and it had been "
