@@ -227,7 +227,7 @@ def test_normalization_that_predicts_as_it_trains():
 @pytest.mark.model
 def test_single_values_are_not_normalized():
     one = layers.LayerNormalization(name="one")
-    parts = [layers.Reshape((4, 1)), one, layers.LayerNormalization(axis=1, name="four"), layers.Flatten()]
+    parts = [layers.Reshape((4, 1)), one, layers.Flatten(), layers.LayerNormalization(name="four")]
     model = keras.Sequential([keras.Input(X.shape[1:]), *parts, layers.Dense(1, "sigmoid")])
     model.compile("adam", "binary_crossentropy")
     remedy = REMEDIES["no normalization of single values"]
