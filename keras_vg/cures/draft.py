@@ -13,7 +13,7 @@ from keras_vg.cures.score import Reading, index_classes
 from keras_vg.cures.tasks import Task, find_task
 from keras_vg.cures.template import Template, seed_generators
 from keras_vg.diagnosis.evidence import Inspection
-from keras_vg.diagnosis.losses import asks_for_others, turns_labels_round
+from keras_vg.diagnosis.losses import asks_for_others, inverts_labels
 from keras_vg.diagnosis.thresholds import make_thresholds
 from keras_vg.inspection.passes import order_labels
 from keras_vg.inspection.stateless import convert_batch
@@ -196,9 +196,8 @@ def make_draft(template: Template, model: Any, inspection: Inspection, data: Dat
     weights = _list_weights(template.options.get("loss_weights"), model, len(rows))
     answers = inspection.setup["loss_of_answers"]
     asks_for_labels = not asks_for_others(answers, make_thresholds())
-    is_reversed = turns_labels_round(
-        answers, inspection.outputs, make_thresholds()
-    )  # then the labels, not the loss, say what is right
+    # Where the loss has the wrong sign, the labels say what is right.
+    is_reversed = inverts_labels(answers, inspection.outputs, make_thresholds())
     outputs = [
         Output(
             task=find_task(

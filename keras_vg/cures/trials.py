@@ -313,7 +313,7 @@ class Scorer(keras.callbacks.Callback):
 
 def make_forward_pass(model: Any) -> ForwardPass:
     """A way to ask a built model for predictions, whatever its `fit` is in the middle of."""
-    return ForwardPass(model, lambda batch: model(batch, training=False))
+    return ForwardPass(model, lambda batch: keras_private.call_for_inference(model, batch))
 
 
 def predict(forward: ForwardPass, x: Any, size: int = MOST_PREDICTED) -> Any:

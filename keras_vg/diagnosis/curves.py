@@ -196,7 +196,7 @@ def _describe_unrelated(context: Context) -> Finding:
         },
         "At the end of the fit one answer for every example would be as good for the probe batch as these predictions, "
         "which do not follow the labels. Look for what outweighs the labels in the loss: a second term (the divergence "
-        "of a variational autoencoder, a penalty, a weight decay), or class and sample weights that are turned round; "
+        "of a variational autoencoder, a penalty, a weight decay), or class or sample weights that are inverted; "
         "check that inputs and labels belong together; if the loss still falls, train for longer.",
     )
 

@@ -79,7 +79,7 @@ def _advise(averages: dict[str, float], momentum: float, left: float) -> str:
         )
     return (
         "A layer does something else when it trains: look at what becomes of `training` in layers and models of your "
-        "own (passed on, not turned round; probabilities in one mode and logits in the other), and whether a layer is "
+        "own (passed on, not inverted; probabilities in one mode and logits in the other), and whether a layer is "
         "called with `training=True`."
     )
 

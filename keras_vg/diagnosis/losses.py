@@ -41,7 +41,7 @@ def find_loss_function(context: Context) -> Iterator[Finding]:
     elif right >= highest - slack and (
         highest <= slack
         or constant - varying <= context.thresholds.answer_share * (highest - varying)
-        or turns_labels_round(losses, context.inspection.outputs, context.thresholds)
+        or inverts_labels(losses, context.inspection.outputs, context.thresholds)
     ):
         cause = (
             "This loss is highest where predictions equal the labels, and falls the more they differ: its sign is "
@@ -66,8 +66,8 @@ def has_signed_labels(outputs: pd.DataFrame) -> bool:
     return bool((is_signed & (outputs["label_units"] > 1)).all())
 
 
-def turns_labels_round(losses: Mapping[str, float], outputs: pd.DataFrame, thresholds: Thresholds) -> bool:
-    """Whether a loss is highest where predictions equal such labels.
+def inverts_labels(losses: Mapping[str, float], outputs: pd.DataFrame, thresholds: Thresholds) -> bool:
+    """Whether a loss has the wrong sign for vectors of both signs: it is highest where predictions equal the labels.
 
     Args:
         losses: `Inspection.setup["loss_of_answers"]`.

@@ -246,7 +246,7 @@ def measure_relative_spread(predictions: "Mapping[str, Any] | pd.DataFrame") -> 
 
 
 def tells_nothing(output: "Mapping[str, Any]", baseline: float, slack: float, slope: float) -> bool:
-    """Whether predictions are no better than a constant answer, in training mode nor out of it, and ignore the labels.
+    """Whether predictions, in the better of both modes, are no better than a constant and do not follow the labels.
 
     Args:
         output: A row of `Inspection.outputs`.

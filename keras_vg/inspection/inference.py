@@ -89,7 +89,9 @@ def list_moving_averages(layers: Mapping[str, Any]) -> dict[str, float]:
     return {
         name: float(layer.momentum)
         for name, layer in layers.items()
-        if hasattr(layer, "moving_mean") and isinstance(getattr(layer, "momentum", None), float) and layer.trainable
+        if hasattr(layer, "moving_mean")
+        and isinstance(getattr(layer, "momentum", None), int | float)
+        and layer.trainable
     }
 
 

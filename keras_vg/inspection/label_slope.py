@@ -10,7 +10,7 @@ _VALUES_AT_ONCE = 2**20
 
 
 def measure_slope(loss: str, label: np.ndarray, prediction: np.ndarray, from_logits: bool = False) -> float:
-    r"""Measures the slope of predictions over labels.
+    """Measures the slope of predictions over labels.
 
     It is `cov(label, prediction) / var(label)` over the examples, at each position and unit: 1 where predictions equal
     the labels, 0 where they do not depend on them. Of classes, labels are 1 for the class and 0 for the others, at all

@@ -201,7 +201,7 @@ def _measure_binary(p: np.ndarray, y: np.ndarray, from_logits: bool) -> np.ndarr
 
 
 def _measure_classes(p: np.ndarray, y: np.ndarray, from_logits: bool) -> np.ndarray:
-    p = np.exp(p - p.max(axis=1, keepdims=True)) if from_logits else p
+    p = make_probabilities("categorical_crossentropy", p, from_logits)
     log_p = np.log(np.clip(p / p.sum(axis=1, keepdims=True), EPSILON, 1 - EPSILON))
     if y.shape[1] == p.shape[1] > 1:
         return np.asarray(-np.sum(y * log_p, axis=1))

@@ -182,8 +182,7 @@ STEPS: dict[str, Meaning] = {
             "`TrainingGuard(x, y)`, or when a trained model is inspected, the loss of the probe batch is taken in both "
             "modes. BatchNormalization predicts with moving averages, which a momentum near 1 leaves far behind in a "
             "short training and which do not suit batches that are unlike each other; so does an optimizer with "
-            "`use_ema`, whose averages are put in the place of the weights; a layer of one's own may turn `training` "
-            "round."
+            "`use_ema`, whose averages are put in the place of the weights; a layer of one's own may invert `training`."
         ),
         severity=(
             "Error if predictions are little better than the best constant answer (`beaten_loss`), warning if "
