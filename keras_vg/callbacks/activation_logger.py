@@ -92,7 +92,7 @@ def check_probe(data: Any, name: str) -> int:
     Raises:
         ValueError: If it does not.
     """
-    lengths = set(map(count_examples, tree.flatten(data)))
+    lengths = {count_examples(array) for array in tree.flatten(data) if array is not None}
     if len(lengths) != 1 or 0 in lengths:
         what = "inputs" if name == "x" else "labels"
         raise ValueError(

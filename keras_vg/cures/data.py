@@ -129,6 +129,15 @@ def make_data(x: Any, y: Any, validation_data: Any = None, sample_weight: Any = 
     return Data(take(x, ~chosen), take(y, ~chosen), take(x, chosen), take(y, chosen), kept, kept_out=chosen)
 
 
+def drop_missing(labels: Any) -> Any:
+    """Labels without those that are None, as Keras takes them of outputs that have no loss."""
+    if isinstance(labels, dict):
+        return {name: drop_missing(part) for name, part in labels.items() if part is not None}
+    if isinstance(labels, list | tuple):
+        return [drop_missing(part) for part in labels if part is not None]
+    return labels
+
+
 def split(y: Any, seed: int = 0, part: float = 0.2) -> np.ndarray:
     """Chooses the examples to be kept out.
 
@@ -183,7 +192,7 @@ def describe_rows(rows: np.ndarray) -> str:
 
 def _collect(x: Any, y: Any, name: str) -> tuple[Any, Any]:
     if y is not None:
-        return keras.tree.map_structure(_to_array, x), keras.tree.map_structure(_to_array, y)
+        return keras.tree.map_structure(_to_array, x), keras.tree.map_structure(_to_array, drop_missing(y))
     length = _find_length(x)
     if length is None:
         raise ValueError(
@@ -198,7 +207,8 @@ def _collect(x: Any, y: Any, name: str) -> tuple[Any, Any]:
             f"{type(x).__name__} with {len(batches)} batches. Pass weights as `sample_weight` beside arrays."
         )
     join = lambda *parts: np.concatenate([_to_array(part) for part in parts])  # noqa: E731
-    return tuple(keras.tree.map_structure(join, *(batch[place] for batch in batches)) for place in (0, 1))
+    parts = zip(*((inputs, drop_missing(labels)) for inputs, labels in batches), strict=True)
+    return tuple(keras.tree.map_structure(join, *part) for part in parts)
 
 
 def _find_length(dataset: Any) -> int | None:

@@ -8,13 +8,14 @@ import numpy as np
 
 from keras_vg.cures import surgery
 from keras_vg.cures.batches import Batches
-from keras_vg.cures.data import Data, take
+from keras_vg.cures.data import Data, drop_missing, take
 from keras_vg.cures.score import Reading, index_classes
-from keras_vg.cures.tasks import Task, find_task
+from keras_vg.cures.tasks import NO_TASK, Task, find_task
 from keras_vg.cures.template import Template, seed_generators
 from keras_vg.diagnosis.evidence import Inspection
 from keras_vg.diagnosis.losses import asks_for_others, inverts_labels
 from keras_vg.diagnosis.thresholds import make_thresholds
+from keras_vg.inspection.batches import match_labels
 from keras_vg.inspection.passes import order_labels
 from keras_vg.inspection.stateless import convert_batch
 from keras_vg.training import keras_private
@@ -28,7 +29,7 @@ class Output:
 
     Attributes:
         task: What it is to learn.
-        loss: Its loss, as `compile` takes it.
+        loss: Its loss, as `compile` takes it; None if it has none.
         loss_name: The loss's name, in lower case with underscores.
         from_logits: Whether the loss takes logits.
         activation: Name of the output's activation.
@@ -55,6 +56,11 @@ class Output:
         # What is a probability already is read as one, though a loss told of logits squeezes it again.
         is_logits = self.from_logits and self.activation not in ("sigmoid", "softmax")
         return Reading(is_logits, self.activation, self.encoding == "index")
+
+    @property
+    def has_loss(self) -> bool:
+        """Whether it is trained."""
+        return self.loss is not None
 
     def encode(self, labels: np.ndarray) -> np.ndarray:
         """Labels as the loss is given them."""
@@ -129,15 +135,16 @@ class Draft:
         return cls.from_config(dict(config))
 
     def order(self, labels: Any) -> list[Any]:
-        """The labels of each output, in the order of the outputs."""
-        return order_labels(self.model, labels) if len(self.outputs) > 1 else list(keras.tree.flatten(labels))
+        """The labels of each output, in the order of the outputs; None for one without a loss."""
+        ordered = order_labels(self.model, labels) if len(self.outputs) > 1 else list(keras.tree.flatten(labels))
+        return match_labels(ordered, [output.has_loss for output in self.outputs])
 
     def encode(self, labels: Any) -> Any:
         """Labels as `fit` is to be given them."""
         if all(output.encoding == "given" for output in self.outputs):
             return labels
-        encoded = [o.encode(np.asarray(array)) for o, array in zip(self.outputs, self.order(labels), strict=True)]
-        return self._pack(encoded)
+        pairs = zip(self.outputs, self.order(labels), strict=True)
+        return drop_missing(self._pack([o.encode(np.asarray(array)) if o.has_loss else None for o, array in pairs]))
 
     def compile(self, seed: int) -> Any:
         """Makes the model, compiled, its initial weights from a seed.
@@ -191,8 +198,8 @@ def make_draft(template: Template, model: Any, inspection: Inspection, data: Dat
         The draft.
     """
     rows = inspection.outputs.to_dict("records")
-    labels = order_labels(model, data.y)
     losses = _list_losses(template.loss, model, len(rows))
+    labels = match_labels(order_labels(model, data.y), [loss is not None for loss in losses])
     weights = _list_weights(template.options.get("loss_weights"), model, len(rows))
     answers = inspection.setup["loss_of_answers"]
     asks_for_labels = not asks_for_others(answers, make_thresholds())
@@ -200,7 +207,9 @@ def make_draft(template: Template, model: Any, inspection: Inspection, data: Dat
     is_reversed = inverts_labels(answers, inspection.outputs, make_thresholds())
     outputs = [
         Output(
-            task=find_task(
+            task=NO_TASK
+            if loss is None
+            else find_task(
                 label,
                 "mean_squared_error" if is_reversed else row["loss"],
                 row["activation"],

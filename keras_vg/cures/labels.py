@@ -104,6 +104,8 @@ def _reshape(draft: Draft) -> Draft | None:
     """Labels with as many axes as the predictions, where theirs differ by a last axis of length 1."""
     changed, lines = {}, []
     for place, (output, label) in enumerate(zip(draft.outputs, draft.order(draft.data.y), strict=True)):
+        if label is None:
+            continue
         shape = np.shape(label)
         axes = len(draft.model.outputs[place].shape) if draft.is_graph else 2
         if output.encoding != "given":

@@ -7,7 +7,7 @@ import numpy as np
 
 from keras_vg.diagnosis.outputs import CROSSENTROPIES, REGRESSIONS
 
-TaskType: TypeAlias = Literal["classes", "labels", "numbers", "loss"]
+TaskType: TypeAlias = Literal["classes", "labels", "numbers", "loss", "none"]
 
 HINGES = ("hinge", "squared_hinge", "categorical_hinge")
 MOST_CLASSES = 100
@@ -20,7 +20,7 @@ class Task:
 
     Attributes:
         type: `"classes"` if each example has one of several classes, `"labels"` if each of several columns is 0 or 1
-            on its own, `"numbers"` for a regression, `"loss"` if only the loss can tell.
+            on its own, `"numbers"` for a regression, `"loss"` if only the loss can tell, `"none"` without a loss.
         classes: Of classes, the labels' values in ascending order; of one-hot labels 0, 1, ...
         is_one_hot: Whether each example's label is a row with a 1 at its class.
         units: Columns of the labels.
@@ -40,6 +40,10 @@ class Task:
     std: float
     lowest: float = 0.0
     has_zeros: bool = False
+
+
+NO_TASK = Task("none", (), False, 0, False, (0.0,), 1.0)
+"""That of an output which has no loss."""
 
 
 def find_task(labels: Any, loss: str, activation: str, units: int, asks_for_labels: bool = True) -> Task:

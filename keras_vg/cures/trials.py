@@ -239,7 +239,7 @@ def _collect_evidence(draft: Draft, model: Any, inspection: Inspection, history:
     logs = [read_log(folder / f"{name}.csv") for name in ("gradients", "activations")]
     evidence = collect(inspection, *logs, history)
     x, y = draft.data.take_probe(128)
-    labels = [np.asarray(array) for array in draft.order(draft.encode(y))]
+    labels = [None if array is None else np.asarray(array) for array in draft.order(draft.encode(y))]
     losses, heads = (
         list(inspection.outputs[list(names)].itertuples(index=False, name=None))
         for names in (LOSS_COLUMNS, ("layer", "activation"))
@@ -303,7 +303,7 @@ class Scorer(keras.callbacks.Callback):
         labels = draft.order(draft.encode(draft.data.y_val))
         total = 0.0
         for output, label, prediction in zip(draft.outputs, labels, predictions, strict=True):
-            if output.loss is None:
+            if not output.has_loss:
                 continue
             loss = output.loss if callable(output.loss) else keras.losses.get(output.loss)
             value = loss(keras.ops.convert_to_tensor(label), keras.ops.convert_to_tensor(prediction))
@@ -340,7 +340,7 @@ def score_predictions(draft: Draft, predictions: Any) -> Score:
         predictions: Its outputs.
 
     Returns:
-        The mean score over the outputs.
+        The mean score over the outputs that have a loss.
     """
     parts = zip(
         draft.outputs,
@@ -349,7 +349,7 @@ def score_predictions(draft: Draft, predictions: Any) -> Score:
         draft.order(draft.data.y),
         strict=True,
     )
-    return combine([score_output(o.task, y, p, o.reading, baseline) for o, y, p, baseline in parts])
+    return combine([score_output(o.task, y, p, o.reading, baseline) for o, y, p, baseline in parts if o.has_loss])
 
 
 def score_given(model: Any, draft: Draft) -> float:

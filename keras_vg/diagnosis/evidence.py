@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -12,6 +12,9 @@ from keras_vg.logs.history import make_history
 from keras_vg.logs.layers import fit_factor
 from keras_vg.logs.reader import read_table
 from keras_vg.logs.schemas import LogType, UnknownLogError, identify
+
+UNTRAINED = "none"
+"""Stands in `Inspection.outputs` for the loss of an output that has none. Nothing of such an output is judged."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,8 @@ class Inspection:
             `unit_spread` of the weight and `gradient_spread` of its gradient (0: all alike); of a frozen weight
             `looks_fresh`, whether its values could be its initializer's (NaN where that cannot be told).
         inputs: One row per input, then one for what the first kernel is given: see `batches.describe_inputs`.
-        outputs: One row per output, its loss, its predictions and its labels: see `batches.list_outputs`.
+        outputs: One row per output, its loss (`"none"` of one that `compile` gives none), its predictions and its
+            labels: see `batches.list_outputs`.
         embeddings: One row per embedding that was called: `layer`, its `input_dim`, and the smallest and the largest of
             the ids that it was given, `id_min` and `id_max`.
         setup: `optimizer`, `learning_rate`, `schedule` (the rate's class, if it has one), `peak_learning_rate` (its
@@ -128,6 +132,18 @@ class Evidence:
     predictions: pd.DataFrame | None = None
     optimizer: str = ""
     is_over: bool = False
+
+
+def leave_out_untrained(inspection: Inspection | None) -> Inspection | None:
+    """Leaves out of an inspection the outputs that have no loss."""
+    if inspection is None or "loss" not in inspection.outputs:
+        return inspection
+    return replace(inspection, outputs=inspection.outputs[inspection.outputs["loss"] != UNTRAINED])
+
+
+def select_trained(outputs: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Selects the outputs that have a loss, of rows of `Inspection.outputs`."""
+    return [output for output in outputs if output.get("loss") != UNTRAINED]
 
 
 def collect(*sources: Any) -> Evidence:

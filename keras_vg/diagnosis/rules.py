@@ -29,7 +29,7 @@ from keras_vg.diagnosis import (
 )
 from keras_vg.diagnosis.causes import group_by_cause
 from keras_vg.diagnosis.context import Context
-from keras_vg.diagnosis.evidence import Evidence, collect
+from keras_vg.diagnosis.evidence import Evidence, collect, leave_out_untrained
 from keras_vg.diagnosis.explanations import Facts
 from keras_vg.diagnosis.findings import SEVERITIES, Finding, Findings
 from keras_vg.diagnosis.learned import confirm, has_learned, has_learned_nothing, soften
@@ -174,7 +174,7 @@ def judge(evidence: Evidence, thresholds: Thresholds) -> Findings:
 def make_contexts(evidence: Evidence, thresholds: Thresholds) -> list[Context]:
     """Divides evidence into what is judged together: an inspection, then a training."""
     contexts = []
-    inspection = evidence.inspection
+    inspection = leave_out_untrained(evidence.inspection)
     if inspection is not None:
         contexts.append(
             Context(

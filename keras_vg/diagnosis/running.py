@@ -8,7 +8,7 @@ import pandas as pd
 
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.digest import ActivationMemory, GradientDigest, GradientMemory, HistoryMemory
-from keras_vg.diagnosis.evidence import Evidence, Inspection
+from keras_vg.diagnosis.evidence import Evidence, Inspection, leave_out_untrained, select_trained
 from keras_vg.diagnosis.findings import Findings
 from keras_vg.diagnosis.growing import GrowingArray
 from keras_vg.diagnosis.rules import apply_rules, conclude, make_contexts
@@ -27,7 +27,7 @@ class RunningDiagnosis:
 
     def __init__(self, thresholds: Thresholds, inspection: Inspection | None = None, optimizer: str = "") -> None:
         self._thresholds = thresholds
-        self._inspection = inspection
+        self._inspection = leave_out_untrained(inspection)
         self._optimizer = optimizer
         # What was found before the training stays so.
         self._contexts = [] if inspection is None else make_contexts(Evidence(inspection=inspection), thresholds)
@@ -80,6 +80,7 @@ class RunningDiagnosis:
 
     def add_predictions(self, epoch: int, outputs: Sequence[Mapping[str, Any]]) -> None:
         """Adds the predictions for a probe batch, each as a row of `Inspection.outputs`; the latest are kept."""
+        outputs = select_trained(outputs)
         self._predictions = [{**output, "epoch": epoch} for output in outputs]
         self._spreads = self._spreads or [GrowingArray() for _ in range(1 + len(outputs))]
         for array, value in zip(self._spreads, [epoch, *map(measure_relative_spread, outputs)], strict=True):
@@ -88,7 +89,8 @@ class RunningDiagnosis:
     def replace_predictions(self, outputs: Sequence[Mapping[str, Any]]) -> None:
         """Exchanges the latest predictions for the same, with more known of them."""
         assert self._predictions is not None
-        self._predictions = [{**old, **output} for old, output in zip(self._predictions, outputs, strict=True)]
+        pairs = zip(self._predictions, select_trained(outputs), strict=True)
+        self._predictions = [{**old, **output} for old, output in pairs]
 
     def _get_spreads(self) -> tuple[np.ndarray, np.ndarray] | None:
         """How much the predictions varied in each epoch, as of `Context.spreads`."""

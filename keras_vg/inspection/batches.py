@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from keras_vg.diagnosis.evidence import UNTRAINED
 from keras_vg.inspection.label_slope import measure_slope
 from keras_vg.inspection.plain_losses import EPSILON, find_baseline, measure_loss
 
@@ -15,6 +16,9 @@ LABEL_COLUMNS += ("label_integer", "label_distinct", "label_zeros", "label_sum_m
 LABEL_COLUMNS += ("label_position_std", "baseline", "position_baseline")
 OutputLoss = tuple[str, bool | None, int | None]
 """The name of a loss, whether it takes logits (None if it does not say), and the class that it leaves out (or None)."""
+
+NO_LOSS: OutputLoss = (UNTRAINED, None, None)
+"""Stands for the loss of an output that none is computed of: it is not trained, and its labels mean nothing."""
 
 LOSS_COLUMNS: tuple[str, ...] = ("loss", "from_logits", "ignore_class")
 OUTPUT_COLUMNS: tuple[str, ...] = ("layer", "activation", *LOSS_COLUMNS, "units", "positions")
@@ -99,8 +103,9 @@ def list_outputs(
 
     Args:
         predictions: One array of shape `(examples, ..., units)` per output.
-        labels: One array per output, None for one without labels; none if there are no labels.
-        losses: The loss of each output.
+        labels: One array per output, None for one without labels, or one per output that has a loss; none if there
+            are no labels.
+        losses: The loss of each output, `NO_LOSS` for one that has none.
         heads: Name and activation of the layer that each output comes from.
 
     Returns:
@@ -116,7 +121,7 @@ def list_outputs(
         Without labels their columns are NaN, `label_units` and `label_distinct` 0.
     """
     known = losses if len(losses) == len(predictions) else [("unknown", None, None)] * len(predictions)
-    given = labels if len(labels) and len(predictions) else [None] * len(predictions)
+    given = match_labels(labels, find_trained(known))
     examples = max(map(count_examples, predictions), default=0)
     rows = []
     for prediction, label, (loss, from_logits, ignored), (layer, activation) in zip(
@@ -151,6 +156,28 @@ def list_outputs(
                 }
             )
     return rows
+
+
+def find_trained(losses: Sequence[OutputLoss]) -> list[bool]:
+    """Tells which outputs have a loss."""
+    return [name != UNTRAINED for name, *_ in losses]
+
+
+def match_labels(labels: Sequence[Any], has_loss: Sequence[bool]) -> list[Any]:
+    """Matches labels with outputs.
+
+    Args:
+        labels: One item per output, or per output that has a loss; none if there are no labels.
+        has_loss: Which outputs have a loss.
+
+    Returns:
+        One item per output, None for one without labels, and for one without a loss, whose labels nothing reads. All
+        are None if the numbers do not fit.
+    """
+    if len(labels) == len(has_loss):
+        return [label if chosen else None for label, chosen in zip(labels, has_loss, strict=True)]
+    remaining = iter(labels if len(labels) == sum(has_loss) else ())
+    return [next(remaining, None) if chosen else None for chosen in has_loss]
 
 
 def measure_plain_loss(loss: OutputLoss, label: np.ndarray, prediction: np.ndarray) -> float:

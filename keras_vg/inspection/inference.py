@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from keras import tree
 
-from keras_vg.inspection.batches import OutputLoss, measure_plain_loss
+from keras_vg.inspection.batches import OutputLoss, find_trained, match_labels, measure_plain_loss
 from keras_vg.inspection.passes import read_labels
 from keras_vg.inspection.stateless import ForwardPass, convert_batch, read_values
 from keras_vg.inspection.training_step import has_call
@@ -49,9 +49,9 @@ def measure_inference(
             stacklevel=2,
         )
         return list(rows)
-    labels = read_labels(model, y)
-    if not len(labels) == len(arrays) == len(losses) == len(rows):
+    if not len(arrays) == len(losses) == len(rows):
         return list(rows)
+    labels = match_labels(read_labels(model, y), find_trained(losses))
     return [
         {**row, "inference_loss": np.nan if label is None else measure_plain_loss(loss, label, array)}
         for row, label, loss, array in zip(rows, labels, losses, arrays, strict=True)

@@ -204,7 +204,8 @@ def check_compiled(model: keras.Model) -> None:
 
 def check_lengths(batch: dict[str, Any]) -> None:
     """Raises unless what there is of a batch, by the arguments' names, has the same number of examples."""
-    lengths = {name: list(map(count_examples, tree.flatten(data))) for name, data in batch.items() if data is not None}
+    parts = {name: [part for part in tree.flatten(data) if part is not None] for name, data in batch.items()}
+    lengths = {name: list(map(count_examples, arrays)) for name, arrays in parts.items() if arrays}
     distinct = {length for values in lengths.values() for length in values}
     if len(distinct) != 1 or 0 in distinct:
         shown = ", ".join(f"{name} of length {', '.join(map(str, values))}" for name, values in lengths.items())

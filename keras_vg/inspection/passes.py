@@ -13,7 +13,7 @@ from keras import ops, tree
 from keras_vg.diagnosis.outputs import CROSSENTROPIES, RANGES, REGRESSIONS, find_label_bounds
 from keras_vg.inspection import stateless, training_step
 from keras_vg.inspection.activations import ActivationProbe, Reading
-from keras_vg.inspection.batches import OutputLoss
+from keras_vg.inspection.batches import NO_LOSS, OutputLoss
 from keras_vg.inspection.label_trials import Answers, measure_aligned, measure_answers, measure_reachable
 from keras_vg.text import LONGEST_QUOTE, quote_error
 from keras_vg.training import backend, keras_private
@@ -275,7 +275,8 @@ def _detach(model: keras.Model, y: Any, reading: Reading | None) -> Any:
 def _list_losses(model: keras.Model, y: Any, predictions: Any) -> list[OutputLoss]:
     tensors = tree.map_structure(ops.convert_to_tensor, predictions)
     with keras_private.detached_bookkeeping(model, y, tensors) as loss:
-        return [] if loss is None else keras_private.list_losses(loss, tensors)
+        found = [] if loss is None else keras_private.list_losses(loss, tensors)
+        return [NO_LOSS if item is None else item for item in found]
 
 
 def _compute_loss(model: keras.Model, batch: Batch, predictions: Any) -> Any:

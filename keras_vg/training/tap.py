@@ -67,7 +67,7 @@ class GradientTap:
         self._filled = 0  # steps in the buffer
         self.optimizers: list[keras.optimizers.Optimizer] = []  # those that were seen to train the weights
         self.state: Any = self._make_state(model)
-        self._initial = self.state
+        self._initial: Any = np.zeros((ROWS, len(self.weights))) if self._backend == "tensorflow" else self.state
         self.reset()
 
     def _make_state(self, model: keras.Model) -> Any:
@@ -157,7 +157,7 @@ class GradientTap:
         elif self._backend == "jax":
             self.state = copy_on_jax(self._initial.value)  # the step that is given the copy deletes it
         else:
-            self.state.assign(ops.zeros_like(self.state))
+            self.state.assign(self._initial)
 
     def _find(self, gradients: Sequence[Any], variables: Sequence[Any]) -> tuple[dict[int, Any], list[int]]:
         """The gradients by the indices of their weights, and the indices of those that there are, in order."""
