@@ -32,7 +32,6 @@ FOCAL = "https://notebook.community/wdbm/Psychedelic_Machine_Learning_in_the_Cen
 RANKS = "https://api.emergentmind.com/topics/consistent-rank-logits-coral"
 SURVIVAL = "https://towardsdatascience.com/predicting-individual-survival-curves-with-keras-abb1f1f051f"
 RESTARTS = "https://keras.io/api/optimizers/learning_rate_schedules/cosine_decay_restarts/"
-ONE_FACTOR = "https://fliphtml5.com/zroi/jata/Hands-On_Unsupervised_Learning_with_Python%3A_Applied_Machine_Learning_Solutions/322/"
 
 STEP = 0.02
 """Of the differences by which a solution's derivatives are taken."""
@@ -88,10 +87,10 @@ def make_counts() -> Data:
 
 
 def make_branches() -> Data:
-    """A number, and one of up to three numbers from -15 to 15 that belong to it."""
+    """A number, and one of up to three numbers from -45 to 45 that belong to it."""
     generator = np.random.default_rng(501)
-    y = generator.uniform(-15, 15, size=(1000, 1))
-    x = y / 15 + 0.5 * np.sin(y / 2.4) + 0.05 * generator.normal(size=y.shape)
+    y = generator.uniform(-45, 45, size=(1000, 1))
+    x = y / 45 + 0.5 * np.sin(y / 7.2) + 0.05 * generator.normal(size=y.shape)
     return x.astype("float32"), y.astype("float32")
 
 
@@ -258,22 +257,6 @@ def build_curve(x: Any) -> keras.Model:
     return keras.Model(inputs, layers.Lambda(lambda share: ops.cumprod(share, axis=-1))(yearly))
 
 
-def make_marks() -> Data:
-    """Numbers of users and of films, and marks from 1 to 5 that are the users' generosity times the films' worth."""
-    generator = np.random.default_rng(510)
-    users, films = generator.integers(0, 40, 2000), generator.integers(0, 50, 2000)
-    mark = generator.uniform(0.6, 1.3, 40)[users] * generator.uniform(2, 4.5, 50)[films]
-    y = np.clip(np.round(mark + 0.2 * generator.normal(size=2000)), 1, 5)
-    return [users[:, None].astype("int32"), films[:, None].astype("int32")], y[:, None].astype("float32")
-
-
-def build_one_factor(x: Any) -> keras.Model:
-    """One number for each user and each film, multiplied."""
-    inputs = [keras.Input((1,), dtype="int32") for _ in x]
-    vectors = [layers.Flatten()(layers.Embedding(n, 1)(part)) for n, part in zip((41, 51), inputs, strict=True)]
-    return keras.Model(inputs, layers.Dot(1)(vectors))
-
-
 program = partial(Program, theme="forum")
 
 SOLUTION = program(
@@ -355,7 +338,7 @@ BOXES = program(
     ),
     loss="huber",
     optimizer=partial(Adam, 0.001, clipnorm=0.001),
-    epochs=20,
+    epochs=30,
     source=CLIPPED,
 )
 SPARSE_CODES = program(
@@ -489,15 +472,6 @@ EXAMPLES = [
         loss=keras.losses.CategoricalCrossentropy(label_smoothing=0.2),
         optimizer=lambda: SGD(keras.optimizers.schedules.CosineDecayRestarts(0.3, 100), momentum=0.9),
         source=RESTARTS,
-    ),
-    program(
-        name="marks from 1 to 5 by one factor",
-        data=make_marks,
-        build=build_one_factor,
-        loss="mse",
-        optimizer=partial(Adam, 0.01),
-        epochs=30,
-        source=ONE_FACTOR,
     ),
 ]
 

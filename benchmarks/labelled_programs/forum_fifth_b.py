@@ -1,4 +1,4 @@
-"""Trained bases, masks, pairs, padded texts and series of those who asked, made small.
+"""Taught bases, masks, pairs, padded texts, series and ratings of those who asked, made small.
 
 Each sick program stands beside the program as it was mended. Facts are taken from the pages named by `source`: layers,
 losses, optimizers, rates, and the form of the data. The data are made up or scikit-learn's digits.
@@ -29,6 +29,7 @@ BONES = "https://python-pypi.developreference.com/article/18792441/Understanding
 HEAVY = "https://www.developerload.com/why-cnn-model-after-regularizer-l2-overfitting"
 ECHO = "https://stackguides.com/questions/51432661/time-series-keras-lstm-echoing-instead-of-predicting"
 SMOOTH = "https://openillumi.com/en/en-dice-loss-keras-tensorflow-correct-implementation"
+ONE_FACTOR = "https://fliphtml5.com/zroi/jata/Hands-On_Unsupervised_Learning_with_Python%3A_Applied_Machine_Learning_Solutions/322/"
 LOSSLESS = "https://coffeeanddata.ca/lossless-triplet-loss/"
 
 
@@ -179,6 +180,22 @@ def score_triplets(prediction: Any, y: Any) -> float:
     return float(2 * (near < far).mean() - 1)
 
 
+def make_marks() -> Data:
+    """Numbers of users and of films, and marks from 1 to 5 that are the users' generosity times the films' worth."""
+    generator = np.random.default_rng(510)
+    users, films = generator.integers(0, 40, 2000), generator.integers(0, 50, 2000)
+    mark = generator.uniform(0.6, 1.3, 40)[users] * generator.uniform(2, 4.5, 50)[films]
+    y = np.clip(np.round(mark + 0.2 * generator.normal(size=2000)), 1, 5)
+    return [users[:, None].astype("int32"), films[:, None].astype("int32")], y[:, None].astype("float32")
+
+
+def build_one_factor(x: Any) -> keras.Model:
+    """One number for each user and each film, multiplied."""
+    inputs = [keras.Input((1,), dtype="int32") for _ in x]
+    vectors = [layers.Flatten()(layers.Embedding(n, 1)(part)) for n, part in zip((41, 51), inputs, strict=True)]
+    return keras.Model(inputs, layers.Dot(1)(vectors))
+
+
 program = partial(Program, theme="forum")
 
 ON_BASE = program(
@@ -245,10 +262,10 @@ SICK = [
         data=partial(make_other_digits, False),
     ),
     FINE_TUNED.vary(
-        "base of other digits and head, nadam 0.1",
+        "base of other digits and head, nadam 0.3",
         label=(*labels.TOO_LARGE_STEPS, *labels.DEAD),
-        strength="clear",
-        optimizer=partial(Nadam, 0.1),
+        strength="extreme",
+        optimizer=partial(Nadam, 0.3),
     ),
     STROKES.vary(
         "three kinds of pixels, channels first, softmax over columns",
@@ -331,6 +348,15 @@ EXAMPLES = [
         epochs=30,
         score=score_triplets,
         source=LOSSLESS,
+    ),
+    program(
+        name="marks from 1 to 5 by one factor",
+        data=make_marks,
+        build=build_one_factor,
+        loss="mse",
+        optimizer=partial(Adam, 0.01),
+        epochs=30,
+        source=ONE_FACTOR,
     ),
 ]
 
