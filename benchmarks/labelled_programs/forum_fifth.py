@@ -137,7 +137,7 @@ def f1(y: Any, prediction: Any) -> Any:
 
 
 def lower_by(mode: str) -> Any:
-    """What makes the callback that cuts the rate to a fifth where the F1 has not become better, which is more or less."""
+    """What makes the callback that cuts the rate to a fifth where the F1 is not better, which is more or less."""
     return partial(keras.callbacks.ReduceLROnPlateau, monitor="f1", factor=0.2, patience=2, mode=mode)
 
 
