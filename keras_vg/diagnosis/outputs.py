@@ -96,8 +96,8 @@ def _judge_head(output: dict[str, Any], is_dropped: bool) -> tuple[str, str] | N
         )
     if loss in CROSSENTROPIES and not takes_logits:
         low, high = output["prediction_min"], output["prediction_max"]
-        unbounded = activation in (
-            "linear",
+        # What a layer of one's own ends in is not known: numbers that all lie between may be probabilities.
+        unbounded = (activation == "linear" and not 0 < low <= high < 1) or activation in (
             "relu",
             "leaky_relu",
             "elu",

@@ -7,6 +7,7 @@ import pandas as pd
 
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
+from keras_vg.diagnosis.series import measure_relative_spread
 from keras_vg.logs.layers import fit_factor
 
 
@@ -20,14 +21,15 @@ def find_vanishing_in_time(context: Context) -> Iterator[Finding]:
         if rows["direction"].iloc[0] != "both" and _order(rows)[0] > _order(rows)[-1]:
             continue
         is_lost = _find_lost(context, rows)
-        is_unreachable = _get_padding(rows, is_lost) >= t.padding_out_of_reach
+        is_unreachable = _get_padding(rows, is_lost) >= t.padding_out_of_reach or _forgets(context, rows)
         if is_unreachable or is_lost.mean() >= t.lost_steps:
             found.append((is_unreachable, float(is_lost.mean()), layer, rows))
     if not found:
         return
     is_error, _, layer, rows = max(found, key=lambda item: item[:2])
     values, is_lost = rows["gradient_rms"].to_numpy("float64"), _find_lost(context, rows)
-    padded = _get_padding(rows, is_lost)
+    is_forgotten = is_error and _forgets(context, rows)
+    padded = float(rows["padded_fraction"].max()) if is_forgotten else _get_padding(rows, is_lost)
     evidence: dict[str, float | str] = {
         "steps": float(len(rows)),
         "steps_lost": float(is_lost.sum()),
@@ -35,23 +37,33 @@ def find_vanishing_in_time(context: Context) -> Iterator[Finding]:
         **_fit(rows),
     }
     if padded > 0:
-        evidence["nothing_but_padding_in_reach"] = padded
-    lost = f"{_say_which(is_lost)} of {len(rows)} steps get less than {t.vanishing_time:.0e} of the largest gradient"
-    kind = str(rows["kind"].iloc[0])
-    yield Finding(
-        "vanishing_in_time",
-        "error" if is_error else "warning",
-        tuple(name for _, _, name, _ in found),
-        None,
-        evidence,
-        _advise_on_padding(lost, padded) if is_error else _advise(lost, kind),
-    )
+        evidence["padded_examples" if is_forgotten else "nothing_but_padding_in_reach"] = padded
+    if is_forgotten:
+        advice = (
+            f"All predictions are the same: {padded:.0%} of the examples end in repetitions of one input, padding, and "
+            f"what is read before it is forgotten. {_UNPAD}"
+        )
+    else:
+        lost = (
+            f"{_say_which(is_lost)} of {len(rows)} steps get less than {t.vanishing_time:.0e} of the largest gradient"
+        )
+        advice = _advise_on_padding(lost, padded) if is_error else _advise(lost, str(rows["kind"].iloc[0]))
+    layers = tuple(name for _, _, name, _ in found)
+    yield Finding("vanishing_in_time", "error" if is_error else "warning", layers, None, evidence, advice)
 
 
 def _find_lost(context: Context, rows: pd.DataFrame) -> np.ndarray:
     """Which steps get next to nothing of the largest gradient."""
     values = rows["gradient_rms"].to_numpy("float64")
     return values < context.thresholds.vanishing_time * values.max()
+
+
+def _forgets(context: Context, rows: pd.DataFrame) -> bool:
+    """Whether predictions do not vary, and a layer reads nothing but padding for most of the steps of most examples."""
+    t = context.thresholds
+    is_padding = rows["padded_fraction"] >= t.padding_out_of_reach
+    spreads = [float(measure_relative_spread(output)) for output in context.final_predictions]
+    return bool(is_padding.mean() >= t.padding_out_of_reach and min(spreads, default=1.0) < t.constant_prediction)
 
 
 def find_exploding_in_time(context: Context) -> Iterator[Finding]:
@@ -142,6 +154,11 @@ def _advise(lost: str, kind: str) -> str:
 def _advise_on_padding(lost: str, padded: float) -> str:
     return (
         f"{lost}, and of {padded:.0%} of the examples the others are but repetitions of one input: padding. So their "
-        "answers cannot be learned. Mask it (`Embedding(..., mask_zero=True)` or `keras.layers.Masking()`), pad before "
-        "the sequence (`pad_sequences(..., padding='pre')`), or pool over all outputs."
+        f"answers cannot be learned. {_UNPAD}"
     )
+
+
+_UNPAD = (
+    "Mask it (`Embedding(..., mask_zero=True)` or `keras.layers.Masking()`), pad before the sequence "
+    "(`pad_sequences(..., padding='pre')`), or pool over all outputs."
+)

@@ -20,6 +20,7 @@ from keras_vg.diagnosis import (
     inference,
     inputs,
     losses,
+    one_side,
     optimizers,
     outputs,
     recurrence,
@@ -103,6 +104,7 @@ PREDICTION_RULES: tuple[Rule, ...] = (
     outputs.find_constant_prediction,
     outputs.find_alike_positions,
     saturation.find_cut_answers,
+    one_side.find_one_sided_answers,
     inference.find_inference_difference,
     inference.find_unlearned_probe,
 )

@@ -277,7 +277,8 @@ def _tabulate_weights(model: keras.Model, probe: ActivationProbe, gradients: Seq
                 }
             )
     columns = ["depth", "layer", "kind", "weight", "trainable", "size", "weight_rms", "unit_spread", "gradient_spread"]
-    return pd.DataFrame(rows, columns=[*columns, "looks_fresh"])
+    table = pd.DataFrame(rows, columns=[*columns, "looks_fresh"])
+    return table.astype({"trainable": bool, "layer": str, "weight": str})  # rules choose rows by them, of none too
 
 
 def _judge_freshness(layer: Any, variable: keras.Variable) -> float:

@@ -142,9 +142,7 @@ class CallRecorder:
         heads = []
         for prediction in predictions:
             found = [i for i, ids in enumerate(makers) if id(prediction) in ids and i not in self._repeating]
-            heads.append(
-                (self.watched[found[-1]].name, self.watched[found[-1]].activation) if found else ("", "unknown")
-            )
+            heads.append(_name_head(self.watched[found[-1]], len(prediction.shape)) if found else ("", "unknown"))
         for calls in self._calls:
             for call in calls:
                 call.output = None
@@ -245,6 +243,12 @@ class CallRecorder:
             import jax
 
             jax.debug.callback(functools.partial(_receive, call.arrays[quantity]), tensor)
+
+
+def _name_head(item: WatchedLayer, rank: int) -> tuple[str, str]:
+    """Name and activation of the layer that makes an output; a softmax over another axis than the last is none here."""
+    axis = item.layer.axis if isinstance(item.layer, keras.layers.Softmax) else -1
+    return item.name, item.activation if axis in (-1, rank - 1) else "unknown"
 
 
 def _receive(arrays: list[np.ndarray], array: Any) -> None:

@@ -375,12 +375,15 @@ def compute_loss(model: keras.Model, x: Any, y: Any, predictions: Any, sample_we
     return model._compute_loss(x=x, y=y, y_pred=predictions, sample_weight=sample_weight, training=True)
 
 
+_LOSS_OPTIONS = ("from_logits", "ignore_class", "axis")
+
+
 def list_losses(compiled_loss: Any, predictions: Any) -> list[tuple[str, bool | None, int | None] | None]:
     """The name of each output's loss, in lower case with underscores, whether it takes logits, the class it leaves out.
 
-    None for an output that has no loss. In the order of `keras.tree.flatten(predictions)`, which sorts a dict by its
-    keys; Keras keeps that of the losses. Private: a loss given by name or as a function is wrapped, and only `fn` and
-    `_fn_kwargs` tell by what.
+    None for an output that has no loss; `"unknown"` is one whose classes are not on the last axis. In the order of
+    `keras.tree.flatten(predictions)`, which sorts a dict by its keys; Keras keeps that of the losses. Private: a loss
+    given by name or as a function is wrapped, and only `fn` and `_fn_kwargs` tell by what.
     """
     order = {id(tensor): index for index, tensor in enumerate(tree.flatten(predictions))}
 
@@ -391,16 +394,18 @@ def list_losses(compiled_loss: Any, predictions: Any) -> list[tuple[str, bool | 
         return order.get(id(output), len(order))
 
     found: list[Any] = []
-    flat, outputs = list(compiled_loss._flat_losses), list(range(len(order)))
+    flat, outputs = list(compiled_loss._flat_losses), []
     with suppress(KeyError, TypeError, IndexError):  # names of outputs that are a list, whose order it is
         flat.sort(key=find_output)
         outputs = list(map(find_output, flat))
-    for item in flat:
+    ranks = [len(tensor.shape) for tensor in tree.flatten(predictions)]
+    for index, item in zip(outputs or range(len(flat)), flat, strict=True):
         loss = item.loss
         options = getattr(loss, "_fn_kwargs", {})
         function = loss.fn if type(loss).__name__ == "LossFunctionWrapper" else loss
-        from_logits, ignored = (getattr(loss, key, options.get(key)) for key in ("from_logits", "ignore_class"))
-        found.append((name_function(function), from_logits, ignored))
+        from_logits, ignored, axis = (getattr(loss, key, options.get(key)) for key in _LOSS_OPTIONS)
+        is_last = not isinstance(axis, int) or index >= len(ranks) or axis in (-1, ranks[index] - 1)
+        found.append((name_function(function) if is_last else "unknown", from_logits, ignored))
     if len(set(outputs)) == len(found) < len(order):
         by_output = dict(zip(outputs, found, strict=True))
         return [by_output.get(index) for index in range(len(order))]

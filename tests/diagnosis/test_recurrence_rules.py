@@ -1,9 +1,12 @@
 """Gradients that vanish or explode over the time steps of recurrent layers."""
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
+from keras import layers
 
+import keras_vg as vg
 from helpers.made_up_inspections import make_inspection, make_time
 from helpers.made_up_logs import find
 
@@ -68,6 +71,28 @@ def test_what_is_in_reach_is_padding():
     assert judge(0.7**BACK, padded=short)["vanishing_in_time"].severity == "error"
     back = judge(values[::-1], direction="backwards", padded=padded[::-1])["vanishing_in_time"]
     assert back.severity == "error"
+
+
+def read_backwards(length, mask_zero, count=128):
+    """What is found in an LSTM that reads words and then zeros, and its predictions' deviation."""
+    keras.utils.set_random_seed(0)
+    generator = np.random.default_rng(0)
+    words = np.zeros((count, 60), "int32")
+    words[:, :length] = generator.integers(1, 40, size=(count, length))
+    hidden = [layers.Embedding(41, 16, mask_zero=mask_zero), layers.LSTM(16), layers.Dense(1, "sigmoid")]
+    model = keras.Sequential([keras.Input((60,), dtype="int32"), *hidden])
+    model.compile("adam", "binary_crossentropy")
+    findings = vg.diagnose(vg.inspect(model, words, generator.integers(0, 2, size=(count, 1))))
+    return {f.rule: f for f in findings.list_all() if f.severity == "error"}
+
+
+@pytest.mark.model
+def test_all_predictions_are_the_same_behind_padding():
+    found = read_backwards(8, mask_zero=False)
+    assert found["vanishing_in_time"].evidence["padded_examples"] == 1
+    assert "what is read before it is forgotten" in found["vanishing_in_time"].advice
+    assert not read_backwards(8, mask_zero=True)
+    assert not read_backwards(45, mask_zero=False)
 
 
 def test_one_finding_for_several_layers():

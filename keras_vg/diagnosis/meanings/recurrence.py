@@ -12,13 +12,15 @@ RECURRENCE: dict[str, Meaning] = {
         ),
         severity=(
             "Error where all that most examples have within reach is padding (`padding_out_of_reach`): there the "
-            "answer cannot lie. Else a warning, where `lost_steps` of the steps or more are out of reach; silent "
-            "once the loss is low (`converged_loss`)."
+            "answer cannot lie. So it is where most steps of most examples are padding and all predictions are the "
+            "same (`constant_prediction`). Else a warning, where `lost_steps` of the steps or more are out of reach; "
+            "silent once the loss is low (`converged_loss`)."
         ),
         thresholds=(
             "vanishing_time",
             "lost_steps",
             "padding_out_of_reach",
+            "constant_prediction",
             "converged_loss",
         ),
     ),
