@@ -25,11 +25,14 @@ def find_inference_difference(context: Context) -> Iterator[Finding]:
         averages, evidence = _list_averages(context), dict[str, Value]()
         momentum = max([*averages.values(), _get_weight_averaging(context)])
         left = _measure_left(context, momentum)
+        limit = t.beaten_loss * baseline
         if left > _OLD:
             evidence["part_of_first_averages"] = left
+        if _OLD < left < _OLD**0.5:  # then as many steps again leave less than that
+            limit = baseline
         yield Finding(
             "inference_differs",
-            "error" if inference > t.beaten_loss * baseline else "warning",
+            "error" if inference > limit else "warning",
             tuple(averages),
             None if context.is_inspection else int(row["epoch"]),
             {

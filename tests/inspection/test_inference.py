@@ -1,11 +1,15 @@
 """What a model predicts outside of its training, against `predict`."""
 
+from types import SimpleNamespace
+
 import keras
 import numpy as np
 import pytest
 from keras import layers
 
 import keras_vg as vg
+from keras_vg.diagnosis.inference import find_inference_difference
+from keras_vg.diagnosis.thresholds import make_thresholds
 from keras_vg.inspection.inference import list_moving_averages, may_differ
 
 # Of models that are faulty on purpose, a guard warns.
@@ -70,6 +74,30 @@ def test_averages_that_lag_behind():
     row = vg.inspect(model, RAW[:128], CLASSES[:128]).outputs.iloc[0]
     assert row["inference_loss"] == pytest.approx(expected, rel=1e-4)
     assert row["plain_loss"] < 0.5 * row["baseline"] < row["inference_loss"]
+
+
+@pytest.mark.parametrize(
+    ("momentum", "inference", "severity"),
+    [
+        (0.9, 0.9, "error"),  # the averages have long forgotten what they began with
+        (0.99, 0.9, "warning"),  # 13 % are left after 200 steps: as many again leave 2 %
+        (0.99, 1.1, "error"),
+        (0.999, 0.9, "error"),  # 82 % are left
+        (0.99, 0.7, "warning"),
+    ],
+)
+def test_how_bad_averages_that_follow_slowly_are(momentum, inference, severity):
+    row = {"plain_loss": 0.2, "inference_loss": inference, "baseline": 1.0, "epoch": 19}
+    setup = {"moving_averages": {"normalization": momentum}}
+    context = SimpleNamespace(
+        thresholds=make_thresholds(),
+        final_predictions=[row],
+        inspection=SimpleNamespace(setup=setup),
+        is_inspection=False,
+        count_steps=lambda: 200.0,
+    )
+    (found,) = find_inference_difference(context)
+    assert found.severity == severity
 
 
 @pytest.mark.parametrize(
