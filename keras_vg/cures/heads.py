@@ -18,6 +18,9 @@ _CLASSES = {
     _ONE_HOT: keras.losses.CategoricalCrossentropy,
 }
 
+_RATES = ("exponential", "softplus")
+"""Activations whose values are above 0, as a loss of logarithms needs them."""
+
 
 def choose_head(output: Output) -> tuple[int, str, str, Encoding] | None:
     """Chooses the last layer that an output's labels ask for.
@@ -41,6 +44,9 @@ def choose_head(output: Output) -> tuple[int, str, str, Encoding] | None:
     if task.type == "numbers":
         if task.is_bounded and output.loss_name == _BINARY:
             return task.units, "sigmoid", _BINARY, "given"
+        if output.loss_name == "poisson" and output.task.lowest >= 0:
+            activation = output.activation if output.activation in _RATES else "softplus"
+            return task.units, activation, "poisson", "given"
         return task.units, "linear", _choose_regression(output), "given"
     return None
 

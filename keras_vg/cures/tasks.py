@@ -78,6 +78,8 @@ def find_task(labels: Any, loss: str, activation: str, units: int, asks_for_labe
         is_one_hot = is_one_hot and ("categorical" in loss or activation == "softmax")
         is_choice = is_one_hot or (has_one_column and is_few)
         type_ = "classes" if is_choice else "labels" if is_binary else "numbers"
+    elif loss == "poisson":
+        type_ = "numbers"
     elif loss in REGRESSIONS:
         is_choice = activation in ("sigmoid", "softmax", "tanh", "hard_sigmoid") and len(distinct) == 2
         is_one_hot = is_one_hot and activation == "softmax"

@@ -115,6 +115,11 @@ def _judge_head(output: dict[str, Any], is_dropped: bool) -> tuple[str, str] | N
                 f"and 1 and pass no gradient there. Use `activation='{fit}'`, or no activation with `from_logits=True` "
                 "in the loss."
             )
+    if loss == "poisson" and activation not in _NEVER_NEGATIVE and output["prediction_min"] < 0:
+        return "error", (
+            f"poisson takes rates, which are above 0, and this output ({activation}) goes below: their logarithm is "
+            "NaN. Use `activation='softplus'` or `'exponential'`."
+        )
     is_probability = activation in ("sigmoid", "softmax")
     if loss.startswith("binary") and takes_logits and activation in _NEVER_NEGATIVE and not is_probability:
         return "error", _describe_never_negative(activation, "The loss takes logits (`from_logits=True`)")

@@ -517,3 +517,15 @@ def test_layers_whose_constructor_takes_no_keywords():
     assert not own.trainable
     assert np.array_equal(own.get_weights()[0], [1, 2, 3, 4])
     assert len(copy.trainable_variables) == len(model.trainable_variables)
+
+
+def test_counts_get_a_head_of_rates():
+    generator = np.random.default_rng(0)
+    x = generator.normal(size=(400, 4)).astype("float32")
+    y = generator.poisson(np.exp(0.8 + 0.6 * x[:, :1])).astype("float32")
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((4,)), layers.Dense(16, "relu"), layers.Dense(1)])
+    model.compile(keras.optimizers.Adam(0.02), "poisson")
+    cure = vg.cure(model, x, y, epochs=8, seeds=2, progress=False)
+    assert (cure.status, cure.changes) == ("proven", ("the head that the labels ask for",))
+    assert 'activation="softplus"' in cure.code

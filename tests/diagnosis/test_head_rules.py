@@ -172,6 +172,15 @@ def test_a_loss_that_is_scaled_is_not_taken_for_a_low_one():
 
 
 @pytest.mark.parametrize(
+    ("activation", "expected"), [(None, "error"), ("tanh", "error"), ("softplus", None), ("exponential", None)]
+)
+def test_rates_below_0_under_poisson(activation, expected):
+    counts = np.random.default_rng(1).poisson(np.exp(X[:, :1])).astype("float32")
+    found = find_rules([layers.Dense(1, activation)], "poisson", counts)
+    assert found.get("output_layer") == expected
+
+
+@pytest.mark.parametrize(
     ("loss", "head", "y"),
     [
         ("mse", layers.Dense(1), NUMBERS),
