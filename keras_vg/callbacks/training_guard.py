@@ -86,7 +86,8 @@ class TrainingGuard(FitCallback):
     Args:
         x: Inputs of a probe batch, as `fit` takes them, of shape `(examples, ...)`; None for no probe.
         y: Its labels. Without them activations and predictions are judged, but no labels, and the gradients and loss
-            before the first step only of a model whose own `train_step` or `compute_loss` needs no labels.
+            before the first step only of a model whose own `train_step` or `compute_loss` needs no labels. Those of an
+            output without a loss may be None, or left out.
         action: `"warn"`; `"stop"` to end the training at the end of an epoch that shows an error; `"raise"` or
             `"restore"` to act at the step at which gradients or weights cease to be finite.
         patience: For how many epochs in a row an error must show before the training is stopped.

@@ -71,7 +71,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
     "embedding_range": ("a row for every id",),
     "forgotten_state": ("no state from batch to batch",),
     # head
-    "output_layer": _HEADS,
+    "output_layer": (*_HEADS, "a weight and a bias before the sigmoid"),
     "dropout_of_outputs": ("no dropout of predictions",),
     "saturated_output": (_HEADS[1], *_INPUTS, *_WEIGHTS, *_NORMALIZATIONS, *_RATES_DOWN),
     # scale

@@ -174,7 +174,7 @@ def cure(
         model: A model compiled with a loss and a Keras optimizer, made of layers that Keras can make anew from their
             configuration.
         x: Inputs as `fit` takes them, arrays of shape `(examples, ...)`; or a dataset of batches with a length.
-        y: Labels; None with a dataset.
+        y: Labels; None with a dataset. Those of an output without a loss may be None, or left out.
         validation_data: A pair `(x, y)` by which models are judged; None keeps out a fifth, of each class alike.
         epochs: Epochs of a full training.
         batch_size: Examples per step. If the model's inputs take a fixed number, that one; the last examples that
@@ -223,6 +223,7 @@ def cure(
         fit["class_weight"] = class_weight  # type: ignore[assignment]
     with quiet():
         template = make_template(model, data.take_probe()[0])
+    data = data.drop_untrained(template.loss)
     with quiet(), template.known_objects():
         draft, notes = _make_original(template, data, fit)
         settings = Settings(epochs, tuple(range(seeds)), max_trainings, jobs, None if folder is None else Path(folder))

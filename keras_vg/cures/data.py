@@ -1,7 +1,7 @@
 """The examples that trials train on and are judged by: checked, made arrays, and split if need be."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -67,6 +67,17 @@ class Data:
             size,
             self.kept_out,
         )
+
+    def drop_untrained(self, loss: Any) -> "Data":
+        """The same data without the labels of outputs that have no loss, which nothing reads.
+
+        Args:
+            loss: As `compile` takes it.
+
+        Returns:
+            The data.
+        """
+        return replace(self, y=_keep_trained(self.y, loss), y_val=_keep_trained(self.y_val, loss))
 
     def find_nonfinite(self, name: str) -> dict[str, np.ndarray]:
         """Finds the examples that hold NaN or infinity, by their numbers in the arrays that were given.
@@ -135,6 +146,14 @@ def drop_missing(labels: Any) -> Any:
         return {name: drop_missing(part) for name, part in labels.items() if part is not None}
     if isinstance(labels, list | tuple):
         return [drop_missing(part) for part in labels if part is not None]
+    return labels
+
+
+def _keep_trained(labels: Any, loss: Any) -> Any:
+    if isinstance(labels, dict) and isinstance(loss, dict):
+        return {name: part for name, part in labels.items() if loss.get(name) is not None}
+    if isinstance(labels, list | tuple) and isinstance(loss, list | tuple) and len(labels) == len(loss):
+        return [part for part, own in zip(labels, loss, strict=True) if own is not None]
     return labels
 
 

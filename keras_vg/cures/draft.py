@@ -12,7 +12,7 @@ from keras_vg.cures.data import Data, drop_missing, take
 from keras_vg.cures.score import Reading, index_classes
 from keras_vg.cures.tasks import NO_TASK, Task, find_task
 from keras_vg.cures.template import Template, seed_generators
-from keras_vg.diagnosis.evidence import Inspection
+from keras_vg.diagnosis.evidence import UNTRAINED, Inspection
 from keras_vg.diagnosis.losses import asks_for_others, inverts_labels
 from keras_vg.diagnosis.thresholds import make_thresholds
 from keras_vg.inspection.batches import match_labels
@@ -198,8 +198,14 @@ def make_draft(template: Template, model: Any, inspection: Inspection, data: Dat
         The draft.
     """
     rows = inspection.outputs.to_dict("records")
-    losses = _list_losses(template.loss, model, len(rows))
+    losses = _list_losses(template.loss, model, [row["loss"] != UNTRAINED for row in rows])
     labels = match_labels(order_labels(model, data.y), [loss is not None for loss in losses])
+    if any(label is None and loss is not None for label, loss in zip(labels, losses, strict=True)):
+        raise ValueError(
+            "There must be labels for each output that has a loss. "
+            f"Received: y with {len(keras.tree.flatten(data.y))} arrays, and a loss for "
+            f"{sum(loss is not None for loss in losses)} of {len(losses)} outputs. Pass them in the outputs' order."
+        )
     weights = _list_weights(template.options.get("loss_weights"), model, len(rows))
     answers = inspection.setup["loss_of_answers"]
     asks_for_labels = not asks_for_others(answers, make_thresholds())
@@ -241,16 +247,24 @@ def make_draft(template: Template, model: Any, inspection: Inspection, data: Dat
     )
 
 
-def _list_losses(loss: Any, model: Any, outputs: int) -> list[Any]:
-    if isinstance(loss, dict):
-        return [loss.get(name) for name in _list_names(model, loss)]
+def _list_losses(loss: Any, model: Any, is_trained: list[bool]) -> list[Any]:
+    """The loss of each output, as `compile` takes it; None of one that is not trained."""
     if isinstance(loss, list | tuple):
         return list(loss)
-    return [loss] * outputs
+    if not isinstance(loss, dict):
+        return [loss] * len(is_trained)
+    names = _list_names(model, loss)
+    if len(names) == len(is_trained):
+        return [loss.get(name) for name in names]
+    # What a model of the user's own calls its other outputs is not known; those with a loss are in the same order.
+    named = iter(loss[name] for name in sorted(loss) if loss[name] is not None)
+    return [next(named, None) if chosen else None for chosen in is_trained]
 
 
 def _list_names(model: Any, named: dict[str, Any]) -> list[str]:
     """Names of the outputs, in their order: in that of a dict with its keys sorted where the model does not say."""
+    if surgery.is_graph(model) and isinstance(model.output, dict):
+        return sorted(model.output)
     return getattr(model, "output_names", None) or sorted(named)
 
 

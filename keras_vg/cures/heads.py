@@ -166,16 +166,44 @@ def _write_code(output: Output) -> list[str]:
     return [*lines, f"model.compile(optimizer, loss={loss})"]
 
 
+def _weigh(draft: Draft) -> Draft | None:
+    """One unit with a bias in place of a sigmoid without weights, whose input may never change its sign."""
+    if not draft.is_graph:
+        return None
+    last = {place.output: place for place in surgery.list_places(draft.model) if place.output is not None}
+    chosen = {
+        place.path
+        for output, place in last.items()
+        if draft.outputs[output].units == 1 and place.layer.get_config().get("activation") == "sigmoid"
+        if not place.layer.weights
+    }
+    if not chosen:
+        return None
+
+    def edit(path: surgery.Path, layer: Any) -> Any:
+        if path not in chosen:
+            return None
+        return keras.layers.Dense(1, "sigmoid", name=layer.name, dtype=layer.dtype_policy)
+
+    lines = [f'keras.layers.Dense(1, activation="sigmoid")  # instead of {path[-1]}' for path in sorted(chosen)]
+    return draft.change(*lines, model=surgery.rebuild(draft.model, edit))
+
+
 REMEDIES = (
     Remedy(
         "the head that the labels ask for",
         "Units, activation and loss that can meet the labels: one sigmoid for two classes, one softmax unit per class "
-        "for more, no activation for numbers.",
+        "for more, no activation for numbers, softplus for counts under a Poisson loss.",
         _make_change(from_logits=False),
     ),
     Remedy(
         "logits instead of probabilities",
         "Without a last activation, and with `from_logits=True` in the loss, a saturated wrong answer has a gradient.",
         _make_change(from_logits=True),
+    ),
+    Remedy(
+        "a weight and a bias before the sigmoid",
+        "A sigmoid of a distance, or of anything else that is never below 0, gives no probability below 0.5.",
+        _weigh,
     ),
 )

@@ -14,7 +14,7 @@ from keras_vg.cures.draft import Draft
 from keras_vg.cures.template import Template
 from keras_vg.cures.trials import freeze, inspect_draft, run_trial, try_draft
 from keras_vg.diagnosis.findings import Finding, Findings
-from keras_vg.diagnosis.order import sort_upstream
+from keras_vg.diagnosis.order import list_hidden_by, sort_upstream
 from keras_vg.grids import run_grid
 
 MOST_TRAINED = 4
@@ -188,7 +188,7 @@ class Search:
             attempt = replace(attempt, seen=findings)
             errors = {f.rule for f in findings.list_all() if f.severity == "error"}
             same = {f.rule for f in findings.list_all() if f.severity in ("error", target.severity)}
-            if errors - known or target.rule in same & visible:
+            if errors - known - list_hidden_by(target.rule) or target.rule in same & visible:
                 self.attempts.append(replace(attempt, verdict="dropped"))
             else:
                 kept.append(attempt)

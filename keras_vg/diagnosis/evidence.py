@@ -138,7 +138,16 @@ def leave_out_untrained(inspection: Inspection | None) -> Inspection | None:
     """Leaves out of an inspection the outputs that have no loss."""
     if inspection is None or "loss" not in inspection.outputs:
         return inspection
-    return replace(inspection, outputs=inspection.outputs[inspection.outputs["loss"] != UNTRAINED])
+    is_trained = (inspection.outputs["loss"] != UNTRAINED).tolist()
+    setup, found = dict(inspection.setup), inspection.setup.get("logits_found", [])
+    if len(found) == len(is_trained):
+        setup["logits_found"] = [item for item, chosen in zip(found, is_trained, strict=True) if chosen]
+    return replace(inspection, outputs=drop_untrained(inspection.outputs), setup=setup)
+
+
+def drop_untrained(outputs: pd.DataFrame) -> pd.DataFrame:
+    """Drops the outputs that have no loss from a table such as `Inspection.outputs`."""
+    return outputs[outputs["loss"] != UNTRAINED] if "loss" in outputs else outputs
 
 
 def select_trained(outputs: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -28,7 +28,7 @@ def find_inference_difference(context: Context) -> Iterator[Finding]:
         limit = t.beaten_loss * baseline
         if left > _OLD:
             evidence["part_of_first_averages"] = left
-        if _OLD < left < _OLD**0.5:  # then as many steps again leave less than that
+        if _OLD < left < _OLD**0.5:  # twice the steps would mend it: `left**2 < _OLD`
             limit = baseline
         yield Finding(
             "inference_differs",

@@ -26,6 +26,8 @@ def find_one_sided_answers(context: Context) -> Iterator[Finding]:
     before, after = inspection.outputs.to_dict("records"), context.final_predictions
     for old, new in zip(before, after, strict=True) if len(before) == len(after) else ():
         is_judged = old["activation"] == "sigmoid" and old["units"] == 1 and str(old["loss"]).startswith("binary")
+        # With a kernel and a bias of its own, a head reaches both sides: then the labels are those of other data.
+        is_judged &= not inspection.weights["layer"].eq(old["layer"]).any()
         if not is_judged or old["from_logits"] or not new["prediction_max"] - new["prediction_min"] > _LEAST_RANGE:
             continue
         share = new["label_mean"]
@@ -48,6 +50,6 @@ def find_one_sided_answers(context: Context) -> Iterator[Finding]:
                 "label_mean": float(share),
             },
             f"No probability is {side} 0.5, before the training and after it, though {missed:.0%} of the labels are "
-            f"{label}: what the sigmoid is given seems never to be {side} 0, as a distance, a sum of squares or the "
-            "output of a ReLU. Put a `Dense(1)` with a bias in between.",
+            f"{label}: what the sigmoid is given seems never to be {side} 0, as a distance or a sum of squares"
+            f"{'' if is_above else ' with a minus sign'}. Put a `Dense(1)` with a bias in between.",
         )

@@ -90,3 +90,15 @@ def get_rank(rule: str) -> int:
 def sort_upstream(findings: Iterable[Finding]) -> list[Finding]:
     """Sorts findings from the data over labels, head, scale, rate and initialization to the depth."""
     return sorted(findings, key=lambda finding: get_rank(finding.rule))
+
+
+def list_hidden_by(rule: str) -> frozenset[str]:
+    """Lists the rules that may speak only once a fault is gone: those of later stages, of faults in labels or head.
+
+    As long as a loss asks for the wrong thing, say, nothing tells the scale that the labels have for the right one.
+    """
+    stages = list(STAGES)
+    stage = next((name for name, rules in STAGES.items() if rule in rules), "")
+    if stage not in ("labels", "head"):
+        return frozenset()
+    return frozenset(other for name in stages[stages.index(stage) + 1 :] for other in STAGES[name])

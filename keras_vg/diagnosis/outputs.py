@@ -96,8 +96,8 @@ def _judge_head(output: dict[str, Any], is_dropped: bool) -> tuple[str, str] | N
         )
     if loss in CROSSENTROPIES and not takes_logits:
         low, high = output["prediction_min"], output["prediction_max"]
-        # What a layer of one's own ends in is not known: numbers that all lie between may be probabilities.
-        unbounded = (activation == "linear" and not 0 < low <= high < 1) or activation in (
+        unbounded = activation in (
+            "linear",
             "relu",
             "leaky_relu",
             "elu",
@@ -115,7 +115,7 @@ def _judge_head(output: dict[str, Any], is_dropped: bool) -> tuple[str, str] | N
                 f"and 1 and pass no gradient there. Use `activation='{fit}'`, or no activation with `from_logits=True` "
                 "in the loss."
             )
-    if loss == "poisson" and activation not in _NEVER_NEGATIVE and output["prediction_min"] < 0:
+    if loss == "poisson" and output["prediction_min"] < 0:
         return "error", (
             f"poisson takes rates, which are above 0, and this output ({activation}) goes below: their logarithm is "
             "NaN. Use `activation='softplus'` or `'exponential'`."
@@ -373,7 +373,7 @@ def find_label_scale(context: Context) -> Iterator[Finding]:
 def _grows_with_labels(context: Context, output: dict[str, Any], size: float) -> bool:
     """Whether a loss that is not known by its name is, of a linear output, as large as the labels, or their squares."""
     is_known = np.isfinite(output["baseline"]) or len(_list_outputs(context)) > 1
-    is_linear = output["activation"] == "linear" and output["label_units"] == output["units"]
+    is_linear = output["activation"] in ("linear", "unknown") and output["label_units"] == output["units"]
     return bool(not is_known and is_linear and _get_setup(context, "loss") > size / 10)
 
 

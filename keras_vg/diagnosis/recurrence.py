@@ -16,19 +16,18 @@ def find_vanishing_in_time(context: Context) -> Iterator[Finding]:
     t = context.thresholds
     if context.is_converged:
         return
-    found: list[tuple[bool, float, str, pd.DataFrame]] = []
+    found: list[tuple[bool, float, bool, str, pd.DataFrame]] = []
     for layer, rows in _list_layers(context):
         if rows["direction"].iloc[0] != "both" and _order(rows)[0] > _order(rows)[-1]:
             continue
-        is_lost = _find_lost(context, rows)
-        is_unreachable = _get_padding(rows, is_lost) >= t.padding_out_of_reach or _forgets(context, rows)
+        is_lost, is_forgotten = _find_lost(context, rows), _forgets(context, rows)
+        is_unreachable = is_forgotten or _get_padding(rows, is_lost) >= t.padding_out_of_reach
         if is_unreachable or is_lost.mean() >= t.lost_steps:
-            found.append((is_unreachable, float(is_lost.mean()), layer, rows))
+            found.append((is_unreachable, float(is_lost.mean()), is_forgotten, layer, rows))
     if not found:
         return
-    is_error, _, layer, rows = max(found, key=lambda item: item[:2])
+    is_error, _, is_forgotten, _, rows = max(found, key=lambda item: item[:2])
     values, is_lost = rows["gradient_rms"].to_numpy("float64"), _find_lost(context, rows)
-    is_forgotten = is_error and _forgets(context, rows)
     padded = float(rows["padded_fraction"].max()) if is_forgotten else _get_padding(rows, is_lost)
     evidence: dict[str, float | str] = {
         "steps": float(len(rows)),
@@ -48,7 +47,7 @@ def find_vanishing_in_time(context: Context) -> Iterator[Finding]:
             f"{_say_which(is_lost)} of {len(rows)} steps get less than {t.vanishing_time:.0e} of the largest gradient"
         )
         advice = _advise_on_padding(lost, padded) if is_error else _advise(lost, str(rows["kind"].iloc[0]))
-    layers = tuple(name for _, _, name, _ in found)
+    layers = tuple(name for *_, name, _ in found)
     yield Finding("vanishing_in_time", "error" if is_error else "warning", layers, None, evidence, advice)
 
 
@@ -63,7 +62,7 @@ def _forgets(context: Context, rows: pd.DataFrame) -> bool:
     t = context.thresholds
     is_padding = rows["padded_fraction"] >= t.padding_out_of_reach
     spreads = [float(measure_relative_spread(output)) for output in context.final_predictions]
-    return bool(is_padding.mean() >= t.padding_out_of_reach and min(spreads, default=1.0) < t.constant_prediction)
+    return bool(is_padding.mean() >= t.padding_out_of_reach and max(spreads, default=1.0) < t.constant_prediction)
 
 
 def find_exploding_in_time(context: Context) -> Iterator[Finding]:

@@ -30,7 +30,7 @@ from keras_vg.diagnosis import (
 )
 from keras_vg.diagnosis.causes import group_by_cause
 from keras_vg.diagnosis.context import Context
-from keras_vg.diagnosis.evidence import Evidence, collect, leave_out_untrained
+from keras_vg.diagnosis.evidence import Evidence, collect, drop_untrained, leave_out_untrained
 from keras_vg.diagnosis.explanations import Facts
 from keras_vg.diagnosis.findings import SEVERITIES, Finding, Findings
 from keras_vg.diagnosis.learned import confirm, has_learned, has_learned_nothing, soften
@@ -197,7 +197,7 @@ def make_contexts(evidence: Evidence, thresholds: Thresholds) -> list[Context]:
                 activations=None if evidence.activations is None else make_activation_rows(evidence.activations),
                 history=evidence.history,
                 inspection=inspection,
-                predictions=evidence.predictions,
+                predictions=None if evidence.predictions is None else drop_untrained(evidence.predictions),
                 optimizer=evidence.optimizer,
                 is_over=evidence.is_over,
             )

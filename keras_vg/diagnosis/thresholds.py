@@ -23,8 +23,8 @@ class Thresholds:
         lost_steps: Part of the steps below `vanishing_time` from which it is worth saying. What stands there is not
             learned, and what stands in the others is (the same with `--position last`): hence a warning.
         padding_out_of_reach: Part of the examples of which all that is not padding is below `vanishing_time`: most.
-            Also the part of the steps that are padding, where all predictions are the same.
-            None of 5 such trainings learned (the same with `--padding 0.75 --position last`).
+            None of 5 such trainings learned (the same with `--padding 0.75 --position last`). Where all predictions
+            are the same, it is also the part of the steps that are padding, chosen.
         exploding_ratio: First layer's gradient over the last one's from which a net explodes. Normalization with ReLU
             multiplies by 1.21 per layer (Yang et al., 2019): 1e4 after 48 layers, where they call it untrainable.
         exploding_activation: Outputs of a hidden layer larger than this do not come from unit-scale inputs.

@@ -69,7 +69,8 @@ def inspect(model: keras.Model, x: Any, y: Any = None, sample_weight: Any = None
     Args:
         model: A model compiled with a Keras optimizer.
         x: The inputs of one batch, as `fit` takes them, arrays or tensors of shape `(examples, ...)`.
-        y: The labels of the same examples, None if there are none.
+        y: The labels of the same examples, None if there are none. Those of an output without a loss may be None, or
+            left out.
         sample_weight: Their weights, of shape `(examples,)`.
 
     Returns:

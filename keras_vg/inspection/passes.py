@@ -13,7 +13,7 @@ from keras import ops, tree
 from keras_vg.diagnosis.outputs import CROSSENTROPIES, RANGES, REGRESSIONS, find_label_bounds
 from keras_vg.inspection import stateless, training_step
 from keras_vg.inspection.activations import ActivationProbe, Reading
-from keras_vg.inspection.batches import NO_LOSS, OutputLoss
+from keras_vg.inspection.batches import NO_LOSS, OutputLoss, find_trained, match_labels
 from keras_vg.inspection.label_trials import Answers, measure_aligned, measure_answers, measure_reachable
 from keras_vg.text import LONGEST_QUOTE, quote_error
 from keras_vg.training import backend, keras_private
@@ -302,7 +302,7 @@ def _explained_labels(y: Any, predictions: Any) -> Iterator[None]:
     except Exception as error:
         if y is None:
             raise
-        shapes = [str([tuple(t.shape) for t in tree.flatten(data)])[1:-1] for data in (y, predictions)]
+        shapes = [str([tuple(t.shape) for t in tree.flatten(data) if t is not None])[1:-1] for data in (y, predictions)]
         raise LabelError(
             "The loss must be able to take the labels and the predictions. "
             f"Received: y of shape {shapes[0]}, predictions of shape {shapes[1]}, and {quote_error(error)}"
@@ -312,8 +312,9 @@ def _explained_labels(y: Any, predictions: Any) -> Iterator[None]:
 def _are_labels_out_of_range(labels: Sequence[Any], losses: Sequence[OutputLoss], reading: Reading) -> bool:
     """Whether an output cannot give its labels, which `diagnose` says better than the loss."""
     predictions = tree.flatten(reading.predictions)
-    if not len(labels) == len(losses) == len(predictions):
+    if len(losses) != len(predictions):
         return False
+    labels = match_labels(labels, find_trained(losses))
     for label, (name, _, _), prediction, (_, activation) in zip(
         labels, losses, predictions, reading.heads, strict=True
     ):

@@ -246,9 +246,14 @@ class CallRecorder:
 
 
 def _name_head(item: WatchedLayer, rank: int) -> tuple[str, str]:
-    """Name and activation of the layer that makes an output; a softmax over another axis than the last is none here."""
+    """Name and activation of the layer that makes an output.
+
+    The activation is called "unknown" of a softmax over another axis than the last, and of a layer of the user's own
+    class without an `activation`, whose `call` may end in one.
+    """
     axis = item.layer.axis if isinstance(item.layer, keras.layers.Softmax) else -1
-    return item.name, item.activation if axis in (-1, rank - 1) else "unknown"
+    is_own = type(item.layer).__module__.split(".")[0] != "keras" and not hasattr(item.layer, "activation")
+    return item.name, item.activation if axis in (-1, rank - 1) and not is_own else "unknown"
 
 
 def _receive(arrays: list[np.ndarray], array: Any) -> None:

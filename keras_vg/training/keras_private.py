@@ -404,7 +404,8 @@ def list_losses(compiled_loss: Any, predictions: Any) -> list[tuple[str, bool | 
         options = getattr(loss, "_fn_kwargs", {})
         function = loss.fn if type(loss).__name__ == "LossFunctionWrapper" else loss
         from_logits, ignored, axis = (getattr(loss, key, options.get(key)) for key in _LOSS_OPTIONS)
-        is_last = not isinstance(axis, int) or index >= len(ranks) or axis in (-1, ranks[index] - 1)
+        is_keras = type(loss).__module__.split(".")[0] == "keras"
+        is_last = not is_keras or not isinstance(axis, int) or index >= len(ranks) or axis in (-1, ranks[index] - 1)
         found.append((name_function(function) if is_last else "unknown", from_logits, ignored))
     if len(set(outputs)) == len(found) < len(order):
         by_output = dict(zip(outputs, found, strict=True))

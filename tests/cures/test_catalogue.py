@@ -120,6 +120,27 @@ def test_labels_are_standardized_behind_a_dot_product():
 
 
 @pytest.mark.model
+def test_a_sigmoid_without_weights_gets_some():
+    def build(*last):
+        inputs = keras.Input(X.shape[1:])
+        output = layers.Dense(3, "relu")(inputs)
+        for layer in last:
+            output = layer(output)
+        model = keras.Model(inputs, output)
+        model.compile("adam", "binary_crossentropy")
+        return make(model, X, BINARY)[0]
+
+    remedy = REMEDIES["a weight and a bias before the sigmoid"]
+    total = layers.Lambda(lambda x: keras.ops.sum(x, axis=-1, keepdims=True))
+    changed = remedy(build(total, layers.Activation("sigmoid", name="answer")))
+    assert changed.model.get_layer("answer").units == 1
+    assert changed.code[-1] == 'keras.layers.Dense(1, activation="sigmoid")  # instead of answer'
+    assert changed.model.predict(X, verbose=0).shape == (len(X), 1)
+    assert remedy(changed) is None
+    assert remedy(build(layers.Dense(1, "sigmoid"))) is None
+
+
+@pytest.mark.model
 def test_only_a_softmax_between_layers_is_replaced():
     inputs = keras.Input(X.shape[1:])
     gate = layers.Dense(4, "softmax", name="gate")(inputs) * layers.Dense(4, "tanh")(inputs)

@@ -16,6 +16,7 @@ from keras_vg.cures.cure import tell_status
 from keras_vg.cures.score import Score
 from keras_vg.cures.search import Search, Settings
 from keras_vg.cures.trials import Trial
+from keras_vg.diagnosis.order import list_hidden_by
 
 pytestmark = pytest.mark.model
 
@@ -529,3 +530,17 @@ def test_counts_get_a_head_of_rates():
     cure = vg.cure(model, x, y, epochs=8, seeds=2, progress=False)
     assert (cure.status, cure.changes) == ("proven", ("the head that the labels ask for",))
     assert 'activation="softplus"' in cure.code
+
+
+@pytest.mark.parametrize(
+    ("rule", "hidden", "shown"),
+    [
+        ("label_range", "label_scale", "nonfinite"),
+        ("output_layer", "learning_rate_too_high", "label_range"),
+        ("input_scale", None, "learning_rate_too_high"),
+    ],
+)
+def test_faults_of_labels_and_head_hide_what_comes_later(rule, hidden, shown):
+    found = list_hidden_by(rule)
+    assert hidden is None or hidden in found
+    assert shown not in found

@@ -65,3 +65,21 @@ def test_labels_that_hardly_follow_the_inputs_are_silent(share, options):
     guard = vg.TrainingGuard(x[:128], y[:128])
     model.fit(x, y, epochs=20, verbose=0, callbacks=[guard], **options)
     assert not [f for f in guard.findings.list_all() if f.rule == "output_layer"]
+
+
+def test_a_probe_batch_of_another_share_is_silent():
+    """A bias that begins at a rare class's share keeps all probabilities below 0.5; the probe batch is balanced."""
+    keras.utils.set_random_seed(3)
+    generator = np.random.default_rng(4)
+    x = generator.normal(size=(2000, 6)).astype("float32")
+    chance = 1 / (1 + np.exp(3.0 - 0.5 * x[:, :1]))
+    y = (generator.uniform(size=(2000, 1)) < chance).astype("float32")
+    chosen = np.concatenate([np.flatnonzero(y[:, 0] == label)[:64] for label in (0, 1)])
+    model = keras.Sequential(
+        [keras.Input((6,)), layers.Dense(1, "sigmoid", bias_initializer=keras.initializers.Constant(-3.0))]
+    )
+    model.compile(keras.optimizers.Adam(0.005), "binary_crossentropy")
+    guard = vg.TrainingGuard(x[chosen], y[chosen])
+    model.fit(x, y, epochs=12, verbose=0, callbacks=[guard])
+    assert model.predict(x[chosen], verbose=0).max() < 0.5
+    assert not [f for f in guard.findings.list_all() if f.rule == "output_layer"]

@@ -85,4 +85,31 @@ def test_a_model_without_a_kernel_is_judged():
     x = GENERATOR.normal(size=(64, 4)).astype("float32")
     inspection = vg.inspect(model, x, x[:, :1])
     assert inspection.weights.empty
-    assert isinstance(vg.diagnose(inspection), vg.Findings)
+    assert vg.diagnose(inspection).is_healthy
+
+
+def test_a_forgotten_sigmoid_is_found_wherever_the_predictions_begin():
+    x = GENERATOR.uniform(size=(128, 4)).astype("float32")
+    y = (x[:, :1] > 0.5).astype("float32")
+    keras.utils.set_random_seed(0)
+    start = keras.initializers.Constant(0.5)
+    model = keras.Sequential([keras.Input((4,)), layers.Dense(1, bias_initializer=start, kernel_initializer="zeros")])
+    model.compile("adam", "binary_crossentropy")
+    assert find_errors(model, x, y) == {"output_layer"}
+
+
+class OwnLoss(keras.losses.Loss):
+    """A loss with an axis that says nothing of classes."""
+
+    axis = 1
+
+    def call(self, y_true, y_pred):
+        """Compares."""
+        return ops.mean(ops.square(y_true - y_pred), axis=-1)
+
+
+def test_a_loss_of_ones_own_keeps_its_name():
+    model = keras.Sequential([keras.Input((5, 4)), layers.Dense(3)])
+    model.compile("adam", OwnLoss())
+    x = GENERATOR.normal(size=(16, 5, 4)).astype("float32")
+    assert vg.inspect(model, x, x[..., :3]).outputs["loss"].tolist() == ["own_loss"]

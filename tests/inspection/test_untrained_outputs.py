@@ -66,7 +66,7 @@ def test_a_fit_is_judged_by_what_has_a_loss(form):
     assert not guard.findings
 
 
-def test_a_constant_answer_is_found_beside_an_output_without_a_loss():
+def test_a_rate_of_0_is_found_beside_an_output_without_a_loss():
     guard = vg.TrainingGuard(X, [Y, None])
     model = make_model()
     model.compile(keras.optimizers.SGD(0.0), [LOSS, None])
@@ -87,3 +87,73 @@ def test_a_head_beside_an_output_without_a_loss_is_cured(form):
     cured = cure.make_model(0)
     history = cured.fit(**{**cure.fit_options, "epochs": 2}, verbose=0).history
     assert history["loss"][-1] < history["loss"][0]
+
+
+def test_what_a_loss_finds_behind_probabilities_is_that_outputs_own():
+    """On TensorFlow Keras finds the logits behind a sigmoid that is saturated: nothing is wrong there."""
+
+    def find(is_beside):
+        keras.utils.set_random_seed(0)
+        inputs = keras.Input((6,))
+        hidden = layers.Dense(8, "relu", name="hidden")(inputs)
+        large = keras.initializers.RandomNormal(stddev=200.0)
+        answer = layers.Dense(1, "sigmoid", kernel_initializer=large)(hidden)
+        model = keras.Model(inputs, [hidden, answer] if is_beside else answer)
+        model.compile("adam", [None, LOSS] if is_beside else LOSS)
+        return {finding.rule: finding.severity for finding in vg.diagnose(vg.inspect(model, X, Y)).list_all()}
+
+    assert find(is_beside=True) == find(is_beside=False)
+
+
+@pytest.mark.parametrize("y", [None, "alone"])
+def test_labels_that_the_head_has_no_unit_for(y):
+    classes = np.arange(len(X)) % 5
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input((6,))
+    hidden = layers.Dense(8, "relu")(inputs)
+    model = keras.Model(inputs, [layers.Dense(3, "softmax", name="answer")(hidden), hidden])
+    model.compile("adam", ["sparse_categorical_crossentropy", None])
+    findings = vg.diagnose(vg.inspect(model, X, classes if y == "alone" else [classes, None]))
+    assert "label_range" in {finding.rule for finding in findings.list_all()}
+
+
+class Own(keras.Model):
+    """A model of one's own with a dict of outputs."""
+
+    def __init__(self):
+        super().__init__()
+        self.hidden = layers.Dense(16, "relu")
+        self.answer = layers.Dense(1, "sigmoid")
+
+    def call(self, inputs):
+        """The outputs, by names that no layer has."""
+        hidden = self.hidden(inputs)
+        return {"probability": self.answer(hidden), "code": hidden}
+
+    def get_config(self):
+        """It has no arguments."""
+        return {}
+
+
+def make_named():
+    inputs = keras.Input((6,))
+    hidden = layers.Dense(16, "relu")(inputs)
+    return keras.Model(inputs, {"code": hidden, "probability": layers.Dense(1, "sigmoid")(hidden)})
+
+
+@pytest.mark.parametrize("make", [Own, make_named])
+def test_outputs_are_cured_by_the_names_of_a_dict(make):
+    keras.utils.set_random_seed(0)
+    model = make()
+    model.compile(keras.optimizers.Adam(0.02), {"probability": LOSS})
+    model(X[:2])
+    cure = vg.cure(model, X, {"probability": Y}, epochs=6, seeds=2, progress=False)
+    assert cure.status == "healthy"
+    assert min(cure.scores_before) > 0.5
+
+
+def test_labels_without_a_meaning_may_be_anything():
+    model = make_model()
+    cure = vg.cure(model, X, [Y, np.full((len(X), 16), np.nan)], epochs=6, seeds=2, progress=False)
+    assert cure.status == "healthy"
+    assert not cure.findings_before

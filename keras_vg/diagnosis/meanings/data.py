@@ -110,8 +110,9 @@ DATA: dict[str, Meaning] = {
             "probabilities, probabilities under a loss of logits, a softmax of a softmax, a sigmoid of what is never "
             "below 0 (so that no probability is below 0.5), rates below 0 under `poisson`, several outputs for one "
             "number, several labels of 1 per example under softmax. It compares the last activation, the number of "
-            "units, the loss and the labels. At the end of a fit it also finds a sigmoid whose probabilities were all "
-            "on one side of 0.5 before the training, and still are."
+            "units, the loss and the labels. At the end of a fit under `TrainingGuard(x, y)` it also finds a sigmoid "
+            "without weights of its own all of whose probabilities were on one side of 0.5 before the training, and "
+            "still are, while their mean is not the share of ones."
         ),
         severity=(
             "Error; a warning where the mistake only slows learning (sigmoids for one of several classes, a softmax "

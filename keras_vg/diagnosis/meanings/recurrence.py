@@ -12,9 +12,9 @@ RECURRENCE: dict[str, Meaning] = {
         ),
         severity=(
             "Error where all that most examples have within reach is padding (`padding_out_of_reach`): there the "
-            "answer cannot lie. So it is where most steps of most examples are padding and all predictions are the "
-            "same (`constant_prediction`). Else a warning, where `lost_steps` of the steps or more are out of reach; "
-            "silent once the loss is low (`converged_loss`)."
+            "answer cannot lie. Also an error where most steps of most examples are padding and all predictions are "
+            "the same (`constant_prediction`). Else a warning, where `lost_steps` of the steps or more are out of "
+            "reach; silent once the loss is low (`converged_loss`)."
         ),
         thresholds=(
             "vanishing_time",

@@ -185,9 +185,10 @@ STEPS: dict[str, Meaning] = {
             "`use_ema`, whose averages are put in the place of the weights; a layer of one's own may invert `training`."
         ),
         severity=(
-            "Error if predictions are little better than the best constant answer (`beaten_loss`), or no better where "
-            "as many steps again make averages forget what they began with; warning if `lost_in_inference` of what was "
-            "gained over it is lost. Only of losses that are known by their name."
+            "Error if predictions are little better than the best constant answer (`beaten_loss`). If training for as "
+            "many steps again would bring the moving averages up to date, it is an error only where predictions are "
+            "worse than that answer. Warning if `lost_in_inference` of what was gained over it is lost. Only of losses "
+            "that are known by their name."
         ),
         thresholds=("beaten_loss", "lost_in_inference"),
     ),
