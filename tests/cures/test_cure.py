@@ -119,6 +119,7 @@ def test_model_and_data_are_untouched_to_the_bit():
     np.testing.assert_array_equal(y, BINARY)
 
 
+@pytest.mark.long
 def test_labels_in_the_thousands_are_predicted_in_their_own_unit():
     y = (5000 + 2000 * X[:, :1] + 500 * X[:, 1:2]).astype("float32")
     found = cure(make_model(layers.Dense(8, "tanh"), layers.Dense(1), loss="mse"), y=y)
@@ -394,6 +395,7 @@ def make_suspect():
     return model, x, (x[:, :1] + x[:, 1:2] > 0).astype("float32")
 
 
+@pytest.mark.long
 def test_warning_of_a_model_that_learns_is_proven_by_its_own_remedy():
     found = cure(*make_suspect(), epochs=8)
     assert [(f.rule, f.severity) for f in found.findings_before] == [("saturated_units", "warning")]

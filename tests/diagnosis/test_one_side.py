@@ -41,7 +41,10 @@ def sum_up(sign):
     return end
 
 
-@pytest.mark.parametrize(("sign", "name"), [(1.0, "lowest_prediction"), (-1.0, "highest_prediction")])
+@pytest.mark.parametrize(
+    ("sign", "name"),
+    [(1.0, "lowest_prediction"), pytest.param(-1.0, "highest_prediction", marks=pytest.mark.long)],
+)
 def test_a_sigmoid_of_a_distance_is_found(sign, name):
     found = fit_twins(sum_up(sign), is_same_one=sign < 0)
     assert [f.layers for f in found] == [("answer",)]
@@ -52,7 +55,14 @@ def test_a_weighed_distance_is_silent():
     assert not fit_twins(layers.Dense(1, "sigmoid"))
 
 
-@pytest.mark.parametrize(("share", "options"), [(0.9, {}), (0.5, {}), (0.1, {"class_weight": {0: 1.0, 1: 9.0}})])
+@pytest.mark.parametrize(
+    ("share", "options"),
+    [
+        (0.9, {}),
+        pytest.param(0.5, {}, marks=pytest.mark.long),
+        pytest.param(0.1, {"class_weight": {0: 1.0, 1: 9.0}}, marks=pytest.mark.long),
+    ],
+)
 def test_labels_that_hardly_follow_the_inputs_are_silent(share, options):
     keras.utils.set_random_seed(2)
     generator = np.random.default_rng(3)
