@@ -175,12 +175,6 @@ EDGES: tuple[Edge, ...] = (
         condition=lambda cause, consequence, facts: cause.evidence.get("units") == 1,
     ),
     Edge(
-        "output_layer",
-        ("nonfinite",),
-        "A rate below 0 has no logarithm, and the loss of all examples is NaN.",
-        condition=lambda cause, consequence, facts: cause.evidence.get("loss") == "poisson",
-    ),
-    Edge(
         "saturated_output",
         (*STALLED, *NO_GRADIENT, "vanishing_gradient"),
         "Where probabilities are 0 or 1 cross-entropy passes no gradient on.",
