@@ -279,7 +279,9 @@ def _tabulate_weights(model: keras.Model, probe: ActivationProbe, gradients: Seq
             )
     columns = ["depth", "layer", "kind", "weight", "trainable", "size", "weight_rms", "unit_spread", "gradient_spread"]
     table = pd.DataFrame(rows, columns=[*columns, "looks_fresh"])
-    return table.astype({"trainable": bool, "layer": str, "weight": str})  # rules choose rows by them, of none too
+    return table.astype(
+        {"trainable": bool, "layer": str, "weight": str}
+    )  # rules select rows by these, also in an empty table
 
 
 def _judge_freshness(layer: Any, variable: keras.Variable) -> float:

@@ -157,3 +157,22 @@ def test_labels_without_a_meaning_may_be_anything():
     cure = vg.cure(model, X, [Y, np.full((len(X), 16), np.nan)], epochs=6, seeds=2, progress=False)
     assert cure.status == "healthy"
     assert not cure.findings_before
+
+
+def test_a_constant_output_without_a_loss_is_nobodys_fault_in_a_cure():
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input((6,))
+    hidden = layers.Dense(16, "relu")(inputs)
+    constant = layers.Rescaling(0.0, 1.0)(hidden)
+    model = keras.Model(inputs, [layers.Dense(1, "sigmoid")(hidden), constant])
+    model.compile(keras.optimizers.Adam(0.02), [LOSS, None])
+    cure = vg.cure(model, X, Y, epochs=6, seeds=2, progress=False)
+    assert cure.status == "healthy"
+    assert not cure.findings_before
+
+
+def test_labels_that_fit_no_output_are_refused_before_any_training():
+    model = make_model()
+    model.compile("adam", [LOSS, "mse"])
+    with pytest.raises(ValueError, match="labels"):
+        vg.cure(model, X, Y, epochs=2, seeds=2, progress=False)
