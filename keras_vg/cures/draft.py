@@ -9,15 +9,15 @@ import numpy as np
 from keras_vg.cures import surgery
 from keras_vg.cures.batches import Batches
 from keras_vg.cures.data import Data, drop_missing, take
-from keras_vg.cures.score import Reading, index_classes
-from keras_vg.cures.tasks import NO_TASK, Task, find_task
 from keras_vg.cures.template import Template, seed_generators
 from keras_vg.diagnosis.evidence import UNTRAINED, Inspection
 from keras_vg.diagnosis.losses import asks_for_others, inverts_labels
 from keras_vg.diagnosis.thresholds import make_thresholds
 from keras_vg.inspection.batches import match_labels
+from keras_vg.inspection.output_reading import OutputReading, index_classes
 from keras_vg.inspection.passes import order_labels
 from keras_vg.inspection.stateless import convert_batch
+from keras_vg.inspection.tasks import NO_TASK, Task, find_task
 from keras_vg.training import keras_private
 
 Encoding: TypeAlias = Literal["given", "with_axis", "without_axis", "index"]
@@ -51,11 +51,11 @@ class Output:
     is_standardized: bool = False
 
     @property
-    def reading(self) -> Reading:
+    def reading(self) -> OutputReading:
         """How its predictions are to be read."""
         # What is a probability already is read as one, though a loss told of logits squeezes it again.
         is_logits = self.from_logits and self.activation not in ("sigmoid", "softmax")
-        return Reading(is_logits, self.activation, self.encoding == "index")
+        return OutputReading(is_logits, self.activation, self.encoding == "index")
 
     @property
     def has_loss(self) -> bool:

@@ -6,7 +6,14 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from keras_vg.cures.tasks import Task
+from keras_vg.inspection.output_reading import (
+    OutputReading,
+    apply_sigmoid,
+    flatten_positions,
+    index_classes,
+    read_probabilities,
+)
+from keras_vg.inspection.tasks import Task
 
 Verdict: TypeAlias = Literal["proven", "better", "not shown"]
 
@@ -31,23 +38,7 @@ class Score:
     gains: np.ndarray = field(default_factory=lambda: np.zeros(0), compare=False, repr=False)
 
 
-@dataclass(frozen=True)
-class Reading:
-    """How an output's predictions are to be read.
-
-    Attributes:
-        is_logits: Whether a sigmoid or softmax has still to be applied, as the loss does with `from_logits=True`.
-        activation: Name of the output's activation.
-        encoded: Whether the model was trained on the numbers of the classes (0, 1, ...) instead of the labels as they
-            were given.
-    """
-
-    is_logits: bool = False
-    activation: str = "linear"
-    encoded: bool = False
-
-
-def score_output(task: Task, labels: Any, predictions: Any, reading: Reading, baseline: Any) -> Score:
+def score_output(task: Task, labels: Any, predictions: Any, reading: OutputReading, baseline: Any) -> Score:
     """Scores one output.
 
     Args:
@@ -163,54 +154,7 @@ def judge(before: Sequence[float], after: Sequence[float], error: float = 0.0) -
     return "better" if gain > 0 else "not shown"
 
 
-def read_probabilities(task: Task, predictions: Any, reading: Reading) -> np.ndarray:
-    """Turns predictions for classes into proper probabilities.
-
-    Args:
-        task: A task of classes.
-        predictions: Of shape `(examples, ..., units)`.
-        reading: How they are to be read.
-
-    Returns:
-        Array of shape `(examples, classes)`; each row is at least 0 and sums to 1. What is not finite counts as no
-        answer: the same for every class.
-    """
-    values = _flatten(predictions)
-    count = len(task.classes)
-    labels = np.arange(count, dtype="float64") if reading.encoded else np.asarray(task.classes, "float64")
-    if values.shape[1] == 1:
-        values = values[:, 0]
-        if reading.is_logits:
-            values = _sigmoid(values)
-        if count == 2:
-            is_share = reading.is_logits or reading.activation in ("sigmoid", "hard_sigmoid")
-            upper = values if is_share else (values - labels[0]) / (labels[1] - labels[0])
-            upper = np.clip(np.nan_to_num(upper, nan=0.5), 0, 1)
-            return np.stack([1 - upper, upper], axis=1)
-        nearest = np.abs(values[:, None] - labels).argmin(axis=1)  # one number for several classes
-        probabilities = np.eye(count)[nearest]
-        probabilities[~np.isfinite(values)] = 1 / count
-        return probabilities
-    if reading.is_logits:
-        values = _softmax(values)
-    columns = np.arange(count) if reading.encoded or task.is_one_hot else np.asarray(task.classes, "int64")
-    is_known = (columns >= 0) & (columns < values.shape[1])
-    chosen = np.zeros((len(values), count))
-    chosen[:, is_known] = np.clip(np.nan_to_num(values, nan=0.0, posinf=1.0), 0, None)[:, columns[is_known]]
-    total = chosen.sum(axis=1, keepdims=True)
-    return np.where(total > 0, chosen / np.where(total > 0, total, 1), 1 / count)
-
-
-def index_classes(task: Task, labels: Any) -> np.ndarray:
-    """Numbers the classes of labels, 0, 1, ...; those that training never saw get -1."""
-    if task.is_one_hot:
-        return _flatten(labels).argmax(axis=1)
-    values, classes = np.asarray(labels, "float64").reshape(-1), np.asarray(task.classes)
-    places = np.clip(np.searchsorted(classes, values), 0, len(classes) - 1)
-    return np.where(classes[places] == values, places, -1)
-
-
-def _score_classes(task: Task, labels: Any, predictions: Any, reading: Reading, baseline: Any) -> Score:
+def _score_classes(task: Task, labels: Any, predictions: Any, reading: OutputReading, baseline: Any) -> Score:
     probabilities, truth = read_probabilities(task, predictions, reading), index_classes(task, labels)
     known = index_classes(task, baseline)
     shares = np.bincount(known[known >= 0], minlength=len(task.classes)) / max(1, (known >= 0).sum())
@@ -220,12 +164,12 @@ def _score_classes(task: Task, labels: Any, predictions: Any, reading: Reading, 
     return _join(len(labels), *right, *entropies)
 
 
-def _score_labels(labels: Any, predictions: Any, reading: Reading, baseline: Any) -> Score:
+def _score_labels(labels: Any, predictions: Any, reading: OutputReading, baseline: Any) -> Score:
     """Several columns of 0 and 1, each judged as two classes of its own."""
-    values, truth = _flatten(predictions), _flatten(labels)
-    values = _sigmoid(values) if reading.is_logits else values
+    values, truth = flatten_positions(predictions), flatten_positions(labels)
+    values = apply_sigmoid(values) if reading.is_logits else values
     values = np.clip(np.nan_to_num(values, nan=0.5), 0, 1)
-    shares = np.broadcast_to(_flatten(baseline).mean(axis=0), truth.shape)
+    shares = np.broadcast_to(flatten_positions(baseline).mean(axis=0), truth.shape)
     right = [((p > 0.5) == (truth > 0.5)).mean(axis=1) for p in (values, shares)]
     clipped = [np.clip(p, _EPSILON, 1 - _EPSILON) for p in (values, shares)]
     entropies = [-np.mean(truth * np.log(p) + (1 - truth) * np.log(1 - p), axis=1) for p in clipped]
@@ -247,11 +191,11 @@ def _join(
     return Score(float(gains.mean()), raw, figures, _average_by_example(gains, examples))
 
 
-def _score_numbers(labels: Any, predictions: Any, reading: Reading, baseline: Any) -> Score:
-    truth = _flatten(labels)
-    values = _flatten(predictions)
-    values = _sigmoid(values) if reading.is_logits else values
-    before = np.square(truth - _flatten(baseline).mean(axis=0)).mean(axis=1)
+def _score_numbers(labels: Any, predictions: Any, reading: OutputReading, baseline: Any) -> Score:
+    truth = flatten_positions(labels)
+    values = flatten_positions(predictions)
+    values = apply_sigmoid(values) if reading.is_logits else values
+    before = np.square(truth - flatten_positions(baseline).mean(axis=0)).mean(axis=1)
     with np.errstate(all="ignore"):
         squares = np.square(truth - values).mean(axis=1)  # one label beside several units is compared with each
         gains = (before - squares) / before.mean() if before.mean() > 0 else np.zeros(len(before))
@@ -269,18 +213,3 @@ def _measure_entropies(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarr
 def _average_by_example(gains: np.ndarray, examples: int) -> np.ndarray:
     """One gain per example: the time steps or pixels of one are not independent of each other."""
     return gains.reshape(examples, -1).mean(axis=1)
-
-
-def _flatten(array: Any) -> np.ndarray:
-    array = np.asarray(array, "float64")
-    return array.reshape(-1, array.shape[-1] if array.ndim > 1 else 1)
-
-
-def _sigmoid(values: np.ndarray) -> np.ndarray:
-    return np.asarray(0.5 * (1 + np.tanh(values / 2)))
-
-
-def _softmax(values: np.ndarray) -> np.ndarray:
-    with np.errstate(all="ignore"):
-        powers = np.exp(values - values.max(axis=1, keepdims=True))
-        return np.asarray(powers / powers.sum(axis=1, keepdims=True))

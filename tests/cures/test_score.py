@@ -4,17 +4,15 @@ import numpy as np
 import pytest
 
 from keras_vg.cures.score import (
-    Reading,
     Score,
     combine,
-    index_classes,
     judge,
     measure_error,
-    read_probabilities,
     score_loss,
     score_output,
 )
-from keras_vg.cures.tasks import find_task
+from keras_vg.inspection.output_reading import OutputReading
+from keras_vg.inspection.tasks import find_task
 
 BINARY = np.array([0, 1, 1, 1], "float32")[:, None]
 
@@ -23,41 +21,8 @@ def make_binary_task():
     return find_task(BINARY, "binary_crossentropy", "sigmoid", 1)
 
 
-@pytest.mark.parametrize(
-    ("labels", "loss", "activation", "units", "type_", "classes"),
-    [
-        (BINARY, "binary_crossentropy", "sigmoid", 1, "classes", (0, 1)),
-        (BINARY * 255, "binary_crossentropy", "sigmoid", 1, "classes", (0, 255)),
-        (BINARY * 2 - 1, "hinge", "tanh", 1, "classes", (-1, 1)),
-        (BINARY, "mean_squared_error", "softmax", 1, "classes", (0, 1)),
-        (BINARY, "mean_squared_error", "linear", 1, "numbers", ()),
-        (BINARY + 0.5, "binary_crossentropy", "sigmoid", 1, "numbers", ()),
-        (np.array([0, 1, 2]), "sparse_categorical_crossentropy", "softmax", 3, "classes", (0, 1, 2)),
-        (np.array([[0.0], [1], [2]]), "binary_crossentropy", "sigmoid", 1, "classes", (0, 1, 2)),
-        (np.array([[0.0], [1], [2]]), "mean_squared_error", "softmax", 3, "classes", (0, 1, 2)),
-        (np.array([[0.0], [1], [2]]), "mean_squared_error", "tanh", 1, "numbers", ()),
-        (np.eye(3), "categorical_crossentropy", "softmax", 3, "classes", (0, 1, 2)),
-        (np.array([[0, 1], [1, 1]]), "binary_crossentropy", "sigmoid", 2, "labels", ()),
-        (np.array([[0.2], [0.7]]), "mean_squared_error", "linear", 1, "numbers", ()),
-        (np.array([[0.2], [0.7]]), "my_loss", "linear", 1, "loss", ()),
-        (np.array([[0.2], [0.7]]), "my_loss", "sigmoid", 1, "loss", ()),
-        (BINARY, "my_loss", "linear", 1, "loss", ()),
-        (BINARY, "my_loss", "sigmoid", 1, "classes", (0, 1)),
-        (BINARY * 2 - 1, "my_loss", "sigmoid", 1, "loss", ()),
-        (np.eye(3), "my_loss", "softmax", 3, "classes", (0, 1, 2)),
-        (np.array([0, 1, 2]), "my_loss", "softmax", 3, "classes", (0, 1, 2)),
-        (np.array([[0, 1], [1, 1]]), "my_loss", "sigmoid", 2, "labels", ()),
-        (np.array([[0, 1], [1, 1]]), "my_loss", "sigmoid", 1, "loss", ()),  # masks, of images with one channel
-        (np.eye(3), "my_loss", "softmax", 4, "loss", ()),
-    ],
-)
-def test_labels_say_what_is_to_be_learned(labels, loss, activation, units, type_, classes):
-    task = find_task(labels, loss, activation, units)
-    assert (task.type, task.classes) == (type_, classes)
-
-
 def test_constant_answer_scores_zero_and_perfect_one_scores_one():
-    task, reading = make_binary_task(), Reading(activation="sigmoid")
+    task, reading = make_binary_task(), OutputReading(activation="sigmoid")
     constant = score_output(task, BINARY, np.full((4, 1), 0.75), reading, BINARY)
     assert constant.value == pytest.approx(0, abs=1e-12)
     assert constant.figures["accuracy"] == 0.75
@@ -67,7 +32,7 @@ def test_constant_answer_scores_zero_and_perfect_one_scores_one():
 
 def test_score_of_two_classes_is_the_mean_of_what_accuracy_and_entropy_gain():
     task, p = make_binary_task(), np.array([0.4, 0.8, 0.9, 0.3])[:, None]
-    found = score_output(task, BINARY, p, Reading(activation="sigmoid"), BINARY)
+    found = score_output(task, BINARY, p, OutputReading(activation="sigmoid"), BINARY)
     entropy = -np.mean(np.log([0.6, 0.8, 0.9, 0.3]))
     constant = -(0.75 * np.log(0.75) + 0.25 * np.log(0.25))
     # 3 of 4 are right, as with the constant answer: only the entropy differs.
@@ -78,7 +43,7 @@ def test_score_of_two_classes_is_the_mean_of_what_accuracy_and_entropy_gain():
 
 def test_gains_of_the_examples_make_up_the_score():
     task, p = make_binary_task(), np.array([0.4, 0.8, 0.9, 0.3])[:, None]
-    found = score_output(task, BINARY, p, Reading(activation="sigmoid"), BINARY)
+    found = score_output(task, BINARY, p, OutputReading(activation="sigmoid"), BINARY)
     constant = -np.log([0.25, 0.75, 0.75, 0.75])
     entropy = -np.log([0.6, 0.8, 0.9, 0.3])
     # The accuracy is the constant answer's: that part is 0, and each example counts by its entropy alone.
@@ -89,7 +54,7 @@ def test_gains_of_the_examples_make_up_the_score():
 def test_gains_of_a_sequence_are_averaged_over_its_time_steps():
     y = np.array([[0.0, 2], [4, 6], [0, 4]])[..., None]
     p = np.array([[0.0, 2], [4, 2], [2, 4]])[..., None]
-    found = score_output(find_task(y, "mean_squared_error", "linear", 1), y, p, Reading(), y)
+    found = score_output(find_task(y, "mean_squared_error", "linear", 1), y, p, OutputReading(), y)
     before = np.square(y - y.mean())
     each = (before - np.square(y - p))[..., 0].mean(axis=1) / before.mean()
     np.testing.assert_allclose(found.gains, each)
@@ -114,48 +79,18 @@ def test_error_of_a_gain_counts_a_failed_training_as_zeros():
 
 
 def test_score_below_the_constant_answer_is_floored():
-    found = score_output(make_binary_task(), BINARY, 1 - BINARY, Reading(activation="sigmoid"), BINARY)
+    found = score_output(make_binary_task(), BINARY, 1 - BINARY, OutputReading(activation="sigmoid"), BINARY)
     assert found.value == 0
     assert found.raw < -1
-
-
-def test_logits_are_squeezed_once():
-    task, z = make_binary_task(), np.array([-2.0, 0, 1, 3])[:, None]
-    p = read_probabilities(task, z, Reading(is_logits=True))
-    np.testing.assert_allclose(p[:, 1], 1 / (1 + np.exp(-z[:, 0])))
-    many = find_task(np.array([0, 1, 2]), "sparse_categorical_crossentropy", "linear", 3)
-    z = np.array([[1.0, 2, 3], [0, 0, 0]])
-    expected = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(read_probabilities(many, z, Reading(is_logits=True)), expected)
-
-
-def test_probabilities_are_proper_whatever_the_output():
-    task = find_task(np.array([0, 1, 2]), "sparse_categorical_crossentropy", "relu", 3)
-    p = read_probabilities(task, [[-1, 2, 2], [0, 0, 0], [np.nan, 0, 0]], Reading(activation="relu"))
-    np.testing.assert_allclose(p, [[0, 0.5, 0.5], [1 / 3] * 3, [1 / 3] * 3])
-
-
-def test_one_unit_for_classes_of_other_numbers_is_read_on_their_scale():
-    task = find_task(BINARY * 2 - 1, "hinge", "tanh", 1)
-    p = read_probabilities(task, [[-1.0], [0.0], [0.5], [3.0]], Reading(activation="tanh"))
-    np.testing.assert_allclose(p[:, 1], [0, 0.5, 0.75, 1])
-    three = find_task(np.array([[0.0], [1], [2]]), "binary_crossentropy", "sigmoid", 1)
-    p = read_probabilities(three, [[0.2], [0.9], [np.nan]], Reading(activation="sigmoid"))
-    np.testing.assert_allclose(p, [[1, 0, 0], [0, 1, 0], [1 / 3] * 3])
-
-
-def test_classes_are_numbered_and_unseen_ones_are_not():
-    task = find_task(np.array([3, 7, 9]), "sparse_categorical_crossentropy", "softmax", 10)
-    np.testing.assert_array_equal(index_classes(task, np.array([7, 3, 8, 9, 100])), [1, 0, -1, 2, -1])
 
 
 def test_score_of_numbers_is_the_explained_variance_in_their_own_unit():
     y, p = np.array([1000.0, 2000, 3000])[:, None], np.array([1100.0, 2000, 2900])[:, None]
     task = find_task(y, "mean_squared_error", "linear", 1)
-    found = score_output(task, y, p, Reading(), y)
+    found = score_output(task, y, p, OutputReading(), y)
     assert found.value == pytest.approx(1 - 2 * 100**2 / (2 * 1000**2))
-    assert score_output(task, y, np.full_like(p, 2000), Reading(), y).value == 0
-    assert score_output(task, y, np.full_like(p, np.nan), Reading(), y) == Score(
+    assert score_output(task, y, np.full_like(p, 2000), OutputReading(), y).value == 0
+    assert score_output(task, y, np.full_like(p, np.nan), OutputReading(), y) == Score(
         0, -np.inf, {"explained_variance": -np.inf}
     )
 
@@ -164,8 +99,10 @@ def test_score_of_several_labels_judges_each_column():
     y = np.array([[0, 1], [1, 1], [1, 0], [0, 0]], "float32")
     task = find_task(y, "binary_crossentropy", "sigmoid", 2)
     assert task.type == "labels"
-    assert score_output(task, y, np.full(y.shape, 0.5), Reading(activation="sigmoid"), y).value == pytest.approx(0)
-    assert score_output(task, y, y, Reading(activation="sigmoid"), y).value == pytest.approx(1, abs=1e-6)
+    assert score_output(task, y, np.full(y.shape, 0.5), OutputReading(activation="sigmoid"), y).value == pytest.approx(
+        0
+    )
+    assert score_output(task, y, y, OutputReading(activation="sigmoid"), y).value == pytest.approx(1, abs=1e-6)
 
 
 def test_score_by_the_loss_alone():
@@ -175,7 +112,7 @@ def test_score_by_the_loss_alone():
     assert score_loss(4.0, np.nan).value == 0
     task = find_task(np.ones(3), "my_loss", "linear", 1)
     with pytest.raises(ValueError, match="scored by `score_loss`"):
-        score_output(task, np.ones(3), np.ones(3), Reading(), np.ones(3))
+        score_output(task, np.ones(3), np.ones(3), OutputReading(), np.ones(3))
 
 
 def test_outputs_are_averaged():
