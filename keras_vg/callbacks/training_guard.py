@@ -4,6 +4,7 @@ import warnings
 from typing import Any, Literal
 
 import numpy as np
+from keras import tree
 
 from keras_vg.callbacks.activation_logger import check_probe
 from keras_vg.callbacks.base import FitCallback, check_optimizer
@@ -12,7 +13,8 @@ from keras_vg.diagnosis.running import RunningDiagnosis
 from keras_vg.diagnosis.thresholds import make_thresholds
 from keras_vg.inspection.activations import ActivationProbe
 from keras_vg.inspection.batches import LOSS_COLUMNS, OutputLoss
-from keras_vg.inspection.inference import averages_weights, measure_inference
+from keras_vg.inspection.ending import describe_end
+from keras_vg.inspection.inference import averages_weights
 from keras_vg.inspection.inspect import describe_reading, inspect
 from keras_vg.inspection.optimizer_setup import name_optimizers
 from keras_vg.inspection.stateless import convert_batch
@@ -263,10 +265,15 @@ class TrainingGuard(FitCallback):
         Another callback may have restored earlier weights, so these are read anew. Not so those that an optimizer has
         replaced by averages: of them the reading at the last epoch's end is kept.
         """
+        predictions: list[np.ndarray] = []
         if not averages_weights(self.model):
-            self._outputs = describe_reading(self.model, probe.read(), self._y, self._output_losses)
-        outputs = measure_inference(self.model, self._x, self._y, self._output_losses, self._outputs)
-        self._diagnosis.replace_predictions(outputs)
+            reading = probe.read()
+            self._outputs = describe_reading(self.model, reading, self._y, self._output_losses)
+            predictions = tree.flatten(reading.predictions)
+        compares = self._diagnosis.is_complete
+        self._diagnosis.replace_predictions(
+            describe_end(self.model, self._x, self._y, self._output_losses, self._outputs, predictions, compares)
+        )
 
     def _judge(self, is_over: bool = False) -> None:
         self.findings = self._diagnosis.judge(is_over)

@@ -158,6 +158,17 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
         "Adam",
         "examples counted alike",
     ),
+    "worse_than_simple_model": (
+        "Adam",
+        *_RATES_UP,
+        *_INPUTS,
+        "examples counted alike",
+        *_NORMALIZATIONS,
+        *_ACTIVATIONS[:2],
+        *_WEIGHTS,
+        *_RATES_DOWN[1:],
+        *_HEADS,
+    ),
     "predictions_hardly_vary": (*_RATES_UP, *_INPUTS, "labels standardized in the model", "Adam", *_WEIGHTS),
 }
 """The remedies that each rule calls for, the likeliest first; the rules from upstream to downstream."""

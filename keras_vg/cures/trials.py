@@ -25,7 +25,8 @@ from keras_vg.diagnosis.evidence import Evidence, Inspection, collect
 from keras_vg.diagnosis.findings import Findings
 from keras_vg.diagnosis.rules import judge, make_thresholds
 from keras_vg.inspection.batches import LOSS_COLUMNS, list_outputs, tabulate_outputs
-from keras_vg.inspection.inference import averages_weights, measure_inference
+from keras_vg.inspection.ending import describe_end
+from keras_vg.inspection.inference import averages_weights
 from keras_vg.inspection.inspect import inspect
 from keras_vg.inspection.stateless import ForwardPass, convert_batch
 from keras_vg.logs.reader import read_log
@@ -245,10 +246,11 @@ def _collect_evidence(draft: Draft, model: Any, inspection: Inspection, history:
         for names in (LOSS_COLUMNS, ("layer", "activation"))
     )
     forward = ForwardPass(model, lambda batch: keras_private.call_for_training(model, batch))
-    rows = list_outputs(keras.tree.flatten(predict(forward, x)), labels, losses, heads)
+    arrays = keras.tree.flatten(predict(forward, x))
+    rows = list_outputs(arrays, labels, losses, heads)
     if averages_weights(model) and len(rows) == 1:  # what was trained is gone, but for its last loss
         rows = [{**rows[0], "plain_loss": history.history["loss"][-1] / draft.outputs[0].weight}]
-    rows = measure_inference(model, x, draft.encode(y), losses, rows)
+    rows = describe_end(model, x, draft.encode(y), losses, rows, arrays, compares=True)
     predictions = _put_into_units_of_loss(draft, tabulate_outputs(rows)).assign(epoch=len(history.epoch) - 1)
     return replace(evidence, predictions=predictions)
 

@@ -15,7 +15,8 @@ HIGH = ("learning_rate_too_high", "update_too_large")
 FLAT = ("no_better_than_constant", "loss_does_not_fall", "learning_stops")
 """A loss that does not fall, or no longer."""
 
-ALIKE = ("constant_prediction", "predictions_hardly_vary")
+ALIKE = ("constant_prediction", "predictions_hardly_vary", "worse_than_simple_model")
+"""What is seen of the predictions."""
 STALLED = (*LOW, *FLAT, *ALIKE)
 """What is seen of a training whose gradients are gone, whatever took them."""
 
@@ -192,6 +193,7 @@ EDGES: tuple[Edge, ...] = (
                 *HIGH,
                 "skipped_steps",
                 "constant_prediction",
+                "worse_than_simple_model",
                 "loss_does_not_fall",
             ),
             "Sums of large inputs drive units to where they are flat or dead, and gradients grow with the inputs.",
@@ -403,20 +405,30 @@ EDGES: tuple[Edge, ...] = (
     ),
     Edge(
         "constant_prediction",
-        (*FLAT, *LOW, "predictions_hardly_vary"),
+        (*FLAT, *LOW, *ALIKE[1:]),
         "The same answer to every example is no better than the best constant one.",
     ),
     Edge(
         "inference_differs",
-        ("probe_not_learned", "validation_loss_rises"),
+        ("probe_not_learned", "worse_than_simple_model", "validation_loss_rises"),
         "The validation loss is that of predictions, which another mode makes worse.",
     ),
     Edge(
         "probe_not_learned",
-        ("saturated_output", "predictions_hardly_vary", "constant_prediction"),
+        ("saturated_output", *ALIKE),
         "Predictions for examples that do not count are what the others have made of them.",
     ),
     Edge("learning_stops", ("no_update", "update_too_small"), "Steps that shrink on end as none at all."),
+    *(
+        Edge(rule, ("worse_than_simple_model",), "A model that has not learned is behind one that has.")
+        for rule in (
+            "skipped_steps",
+            "exploding_gradient",
+            "dead_adapter",
+            "attention_collapsed",
+            "predictions_hardly_vary",
+        )
+    ),
     *(Edge(rule, FLAT[FLAT.index(rule) + 1 :] + ALIKE, "What is not learned is not predicted.") for rule in FLAT),
 )
 """What explains what. Where two explain each other, the one upstream is the cause."""

@@ -57,6 +57,7 @@ STAGES: dict[str, tuple[str, ...]] = {
         "coasting_weights",
         "inference_differs",
         "probe_not_learned",
+        "worse_than_simple_model",
         "constant_prediction",
         "no_better_than_constant",
         "loss_does_not_fall",

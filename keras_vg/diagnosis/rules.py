@@ -26,6 +26,7 @@ from keras_vg.diagnosis import (
     recurrence,
     residual,
     saturation,
+    simple_models,
     training,
 )
 from keras_vg.diagnosis.causes import group_by_cause
@@ -107,6 +108,7 @@ PREDICTION_RULES: tuple[Rule, ...] = (
     one_side.find_one_sided_answers,
     inference.find_inference_difference,
     inference.find_unlearned_probe,
+    simple_models.find_worse_than_simple_model,
 )
 HISTORY_RULES: tuple[Rule, ...] = (
     training.find_loss_curve,
@@ -225,7 +227,7 @@ def conclude(contexts: Sequence[Context], judged: Sequence[Judgement]) -> Findin
     findings = merge_nonfinite(_merge([judgement.findings for judgement in judged]))
     if contexts and has_learned(contexts[-1]):
         findings = soften(findings)
-    elif contexts and has_learned_nothing(contexts[-1]):
+    elif contexts and (has_learned_nothing(contexts[-1]) or any(f.rule == "worse_than_simple_model" for f in findings)):
         findings = confirm(findings)
     return Findings(group_by_cause(findings, _collect_facts(contexts)), metrics)
 

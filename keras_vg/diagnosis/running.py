@@ -46,7 +46,18 @@ class RunningDiagnosis:
         """Says what is wrong by now; of a training that is over, also what it has not learned by its end."""
         if self.digest is None and self.rows is None and self._table is None:
             return conclude(self._contexts, self._judged)
-        context = Context(
+        context = self._make_context(is_over)
+        judged = apply_rules(context)
+        findings = conclude([*self._contexts, context], [*self._judged, judged])
+        epochs = {finding.epoch for finding in judged.findings if finding.epoch is not None}
+        if self.digest is not None:
+            self._gradients.forget(epochs)
+        if self.rows is not None:
+            self._activations.forget(epochs)
+        return findings
+
+    def _make_context(self, is_over: bool) -> Context:
+        return Context(
             self._thresholds,
             is_inspection=False,
             gradients=self._first_rows,
@@ -59,14 +70,11 @@ class RunningDiagnosis:
             digest=self.digest,
             is_over=is_over,
         )
-        judged = apply_rules(context)
-        findings = conclude([*self._contexts, context], [*self._judged, judged])
-        epochs = {finding.epoch for finding in judged.findings if finding.epoch is not None}
-        if self.digest is not None:
-            self._gradients.forget(epochs)
-        if self.rows is not None:
-            self._activations.forget(epochs)
-        return findings
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether what is not learned by now counts as not learned, if the training is over."""
+        return self._make_context(is_over=True).is_complete
 
     def add_gradients(self, rows: Mapping[str, Any]) -> None:
         """Adds the rows of an epoch to the gradient log, one per weight; one epoch between two judgements."""

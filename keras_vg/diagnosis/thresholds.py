@@ -144,6 +144,9 @@ class Thresholds:
             follow the labels: 1 where they are equal, 0 where they are unrelated. Chosen.
         lost_in_inference: Part of what a model has gained over a constant answer in training mode that is lost where
             it only predicts, from which it is worth saying. Chosen.
+        simple_score: Score of a simple model, from 0 for the best constant answer to 1, below which it shows nothing of
+            a network. Chosen.
+        simple_part: Part of that score below which a network has been kept from learning.
         settled_epochs: Epochs after which a loss at a constant answer's has settled, and a validation loss is judged.
         settled_steps: Steps that they must have, where those are known; a plateau at the start may be as long.
         validation_rise: Last validation loss over the lowest one, from which it rises.
@@ -236,6 +239,8 @@ class Thresholds:
     many_values: int = 4000
     label_slope: float = 0.1
     lost_in_inference: float = 0.5
+    simple_score: float = 0.3
+    simple_part: float = 0.5
     settled_epochs: int = 5
     settled_steps: int = 200
     validation_rise: float = 1.1

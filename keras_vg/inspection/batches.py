@@ -187,8 +187,9 @@ def measure_plain_loss(loss: OutputLoss, label: np.ndarray, prediction: np.ndarr
 
 
 def tabulate_outputs(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
-    """Makes a table of what `list_outputs` returned."""
-    return pd.DataFrame(rows, columns=list(OUTPUT_COLUMNS))
+    """Makes a table of what `list_outputs` returned, and of what was added to it."""
+    added = [name for row in rows for name in row]
+    return pd.DataFrame(rows, columns=list(dict.fromkeys([*OUTPUT_COLUMNS, *added])))
 
 
 def _describe_labels(

@@ -10,7 +10,6 @@ import numpy as np
 from keras import tree
 
 from keras_vg.inspection.batches import OutputLoss, find_trained, match_labels, measure_plain_loss
-from keras_vg.inspection.passes import read_labels
 from keras_vg.inspection.stateless import ForwardPass, convert_batch, read_values
 from keras_vg.inspection.training_step import has_call
 from keras_vg.text import quote_error
@@ -19,42 +18,53 @@ from keras_vg.training.call_order import walk_layers
 from keras_vg.training.optimizers import list_compiled_optimizers
 
 
-def measure_inference(
-    model: keras.Model, x: Any, y: Any, losses: Sequence[OutputLoss], rows: Sequence[dict[str, Any]]
-) -> list[dict[str, Any]]:
-    """Measures the loss of what a model predicts outside of a training.
+def predict_for_inference(model: keras.Model, x: Any) -> list[np.ndarray]:
+    """Predicts a batch as `predict` does.
 
     Args:
         model: A built model.
         x: The inputs of a batch, as `fit` takes them.
-        y: Its labels, None if there are none.
-        losses: The loss of each output.
-        rows: What `list_outputs` says of the outputs in training mode.
 
     Returns:
-        The same with their `inference_loss`; NaN of a model that predicts as it trains or cannot predict, and of
-        losses that are not known by their name.
+        One array per output; none of a model that predicts as it trains, or cannot predict.
     """
-    if not np.isfinite([row["plain_loss"] for row in rows]).any():
-        return list(rows)
     try:
         if not may_differ(model):
-            return list(rows)
+            return []
         forward = ForwardPass(model, lambda batch: keras_private.call_for_inference(model, batch))
-        arrays = tree.flatten(forward.run(convert_batch(x)))
+        return tree.flatten(forward.run(convert_batch(x)))
     except Exception as error:  # any: a `call` of the model's own, with `training=False`
         warnings.warn(
             f"What model {model.name!r} predicts outside of its training is not known, as it raised "
             f"{quote_error(error)}",
             stacklevel=2,
         )
+        return []
+
+
+def measure_inference(
+    predictions: Sequence[np.ndarray],
+    labels: Sequence[np.ndarray | None],
+    losses: Sequence[OutputLoss],
+    rows: Sequence[dict[str, Any]],
+) -> list[dict[str, Any]]:
+    """Measures the loss of what a model predicts outside of a training.
+
+    Args:
+        predictions: What `predict_for_inference` returned.
+        labels: As `read_labels` returns them.
+        losses: The loss of each output.
+        rows: What `list_outputs` says of the outputs in training mode.
+
+    Returns:
+        The same with their `inference_loss`; NaN without predictions, and of losses that are not known by their name.
+    """
+    if not len(predictions) == len(losses) == len(rows):
         return list(rows)
-    if not len(arrays) == len(losses) == len(rows):
-        return list(rows)
-    labels = match_labels(read_labels(model, y), find_trained(losses))
+    given = match_labels(labels, find_trained(losses))
     return [
         {**row, "inference_loss": np.nan if label is None else measure_plain_loss(loss, label, array)}
-        for row, label, loss, array in zip(rows, labels, losses, arrays, strict=True)
+        for row, label, loss, array in zip(rows, given, losses, predictions, strict=True)
     ]
 
 

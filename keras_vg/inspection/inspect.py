@@ -30,7 +30,7 @@ from keras_vg.inspection.freshness import looks_fresh
 from keras_vg.inspection.graph import count_merges, list_direct_sources, list_passed_by, list_paths
 from keras_vg.inspection.hidden_softmax import list_hidden_softmax
 from keras_vg.inspection.id_range import find_ids_beyond
-from keras_vg.inspection.inference import has_averages, list_moving_averages, measure_inference
+from keras_vg.inspection.inference import has_averages, list_moving_averages, measure_inference, predict_for_inference
 from keras_vg.inspection.optimizer_setup import describe_optimizer, measure_update
 from keras_vg.inspection.passes import describe_failure, read_labels, run_passes
 from keras_vg.inspection.residual import ResidualRecorder
@@ -124,7 +124,7 @@ def _inspect(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> Inspecti
     outputs = describe_reading(model, passes.reading, y, passes.losses)
     has_learned = any(row["plain_loss"] < row["baseline"] for row in outputs)
     if has_learned and has_averages(layers):
-        outputs = measure_inference(model, x, y, passes.losses, outputs)
+        outputs = measure_inference(predict_for_inference(model, x), read_labels(model, y), passes.losses, outputs)
     return Inspection(
         gradients=_make_empty_gradients()
         if gradients is None

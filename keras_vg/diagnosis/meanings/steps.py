@@ -204,6 +204,25 @@ STEPS: dict[str, Meaning] = {
         ),
         thresholds=("converged_loss", "label_slope", "ended_epochs", "ended_steps"),
     ),
+    "worse_than_simple_model": Meaning(
+        sees=(
+            "A fit that has ended with answers that a linear model, a mean over nearest neighbours or a forest of "
+            "trees gives far better. These are fitted, in a second, to four fifths of the probe batch and asked for "
+            "the rest, five times; the network may have been trained on all of it. For classes the score is the mean "
+            "share of right answers over the classes, from 0 for guessing to 1, which class weights do not lower; for "
+            "numbers the explained variance. What the labels ask for is in the inputs then, and something keeps the "
+            "network from it, whether or not another rule says what."
+        ),
+        severity=(
+            "Error, at the end of a fit of `ended_epochs` and `ended_steps`, if the network scores less than "
+            "`simple_part` of what the best of them scores, and that is `simple_score` or more and no chance of few "
+            "examples (three standard errors). What warnings say of head, scales, steps, initial weights and depth "
+            "becomes an error beside it. Needs `TrainingGuard(x, y)` with 30 examples or more. Not judged: losses of "
+            "one's own, outputs with several positions, and labels of an input's own shape, as those of an "
+            "autoencoder."
+        ),
+        thresholds=("simple_score", "simple_part", "ended_epochs", "ended_steps"),
+    ),
     "validation_loss_rises": Meaning(
         sees="A validation loss that rises, by more than its noise, while the training loss falls.",
         severity=(

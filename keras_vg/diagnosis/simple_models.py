@@ -1,0 +1,35 @@
+"""A rule about a network that has learned far less than simple models do from the same examples."""
+
+from collections.abc import Iterator
+
+from keras_vg.diagnosis.context import Context
+from keras_vg.diagnosis.findings import Finding
+
+_ERRORS = 3.0
+"""Standard errors of the difference that are left to chance; more than two, as the best of three models is taken."""
+
+
+def find_worse_than_simple_model(context: Context) -> Iterator[Finding]:
+    """A fit that has ended with answers that a linear model, nearest neighbours or a forest give far better.
+
+    They were not fitted to the examples that they are judged on, on which the network may have been trained.
+    """
+    t = context.thresholds
+    for row in context.final_predictions if context.is_complete else ():
+        own, simple, error = (float(row.get(n, "nan")) for n in ("answer_score", "simple_score", "simple_error"))
+        if not (simple >= t.simple_score and own < t.simple_part * simple and simple - own > _ERRORS * error):
+            continue
+        where = f" of output {row['layer']!r}" if len(context.final_predictions) > 1 and row["layer"] else ""
+        yield Finding(
+            "worse_than_simple_model",
+            "error",
+            (),
+            int(row["epoch"]),
+            {"score": own, "score_of_simple_model": simple, "simple_model": str(row["simple_model"])},
+            f"The answers{where} score {own:.2f}, where the best constant answer scores 0 and right ones 1. "
+            f"{str(row['simple_model']).capitalize()}, fitted to parts of the probe batch, scores {simple:.2f} on the "
+            "rest of it: what the labels ask for is in the inputs, and something keeps the network from it. If no "
+            "other finding says what, check that `fit` is given the same inputs and labels as the guard, in the same "
+            "order and on the same scale, that `class_weight` and `sample_weight` favour what they should, and that no "
+            "schedule or callback ends the learning too soon; then try another learning rate, more units, more epochs.",
+        )

@@ -1,0 +1,52 @@
+"""What a model predicts for a batch when its fit has ended: in training mode, outside of it, beside simple models."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_vg.inspection.batches import OutputLoss, find_trained, match_labels
+from keras_vg.inspection.inference import measure_inference, predict_for_inference
+from keras_vg.inspection.passes import read_labels
+from keras_vg.inspection.simple_models import compare_with_simple_models
+from keras_vg.inspection.stateless import list_inputs
+
+
+def describe_end(
+    model: keras.Model,
+    x: Any,
+    y: Any,
+    losses: Sequence[OutputLoss],
+    rows: Sequence[dict[str, Any]],
+    predictions: Sequence[np.ndarray],
+    compares: bool,
+) -> list[dict[str, Any]]:
+    """Adds to what is known of a model's outputs what only the end of a fit shows.
+
+    Args:
+        model: The model as the fit leaves it.
+        x: The inputs of a batch, as `fit` takes them.
+        y: Its labels, None if there are none.
+        losses: The loss of each output.
+        rows: What `list_outputs` says of the outputs in training mode.
+        predictions: The outputs in training mode; none if what was trained is gone.
+        compares: Whether the answers are compared with those of simple models.
+
+    Returns:
+        The rows with `inference_loss`, as `measure_inference` has it, and what `compare_with_simple_models` returns.
+    """
+    if not np.isfinite([row["plain_loss"] for row in rows]).any():
+        return list(rows)
+    labels, inference = read_labels(model, y), predict_for_inference(model, x)
+    described = measure_inference(inference, labels, losses, rows)
+    modes = [arrays for arrays in (predictions, inference) if len(arrays) == len(rows)]
+    if not compares or not modes:
+        return described
+    inputs = list_inputs(x)
+    return [
+        row
+        if label is None
+        else {**row, **compare_with_simple_models(inputs, label, [mode[i] for mode in modes], row)._asdict()}
+        for i, (row, label) in enumerate(zip(described, match_labels(labels, find_trained(losses)), strict=True))
+    ]

@@ -1,0 +1,72 @@
+"""When a network counts as kept from what a simple model learns: on made-up scores, and on real fits."""
+
+import contextlib
+from types import SimpleNamespace
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+import keras_vg as vg
+from keras_vg.diagnosis.simple_models import find_worse_than_simple_model
+from keras_vg.diagnosis.thresholds import make_thresholds
+
+Z = np.random.default_rng(0).normal(size=(640, 6)).astype("float32")
+COMMON = (Z[:, :1] + Z[:, 1:2] > -2.0).astype("float32")  # 92 % are 1
+
+
+def judge(own, simple, error=0.05, is_complete=True, **thresholds):
+    row = {"answer_score": own, "simple_score": simple, "simple_error": error, "simple_model": "a linear model"}
+    context = SimpleNamespace(
+        thresholds=make_thresholds(**thresholds),
+        is_complete=is_complete,
+        final_predictions=[row | {"epoch": 19, "layer": "out"}],
+    )
+    return list(find_worse_than_simple_model(context))
+
+
+def test_a_network_far_behind_is_an_error():
+    (found,) = judge(0.2, 0.9)
+    assert (found.severity, found.epoch) == ("error", 19)
+    assert found.evidence == {"score": 0.2, "score_of_simple_model": 0.9, "simple_model": "a linear model"}
+    assert "A linear model, fitted to parts of the probe batch, scores 0.90" in found.advice
+
+
+@pytest.mark.parametrize(
+    ("own", "simple", "options"),
+    [
+        (0.6, 0.9, {}),  # behind, and no simple model's equal; but it learns
+        (0.05, 0.25, {}),  # nothing much can be learned of these labels
+        (0.2, 0.5, {"error": 0.12}),  # chance of few examples
+        (0.2, 0.9, {"is_complete": False}),
+        (np.nan, 0.9, {}),
+        (0.2, np.nan, {}),
+        (0.2, 0.9, {"simple_part": 0.2}),
+        (0.2, 0.9, {"simple_score": 0.95}),
+    ],
+)
+def test_what_is_no_error(own, simple, options):
+    assert not judge(own, simple, **options)
+
+
+def test_predictions_of_which_no_score_is_known_are_passed_over():
+    context = SimpleNamespace(
+        thresholds=make_thresholds(), is_complete=True, final_predictions=[{"epoch": 3, "layer": ""}]
+    )
+    assert not list(find_worse_than_simple_model(context))
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    ("weights", "is_sick"), [({0: 1.0, 1: 300.0}, True), ({0: 12.0, 1: 1.0}, False), (None, False)]
+)
+def test_class_weights_that_favour_the_common_class(weights, is_sick):
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((6,)), layers.Dense(16, "relu"), layers.Dense(1, "sigmoid")])
+    model.compile(keras.optimizers.Adam(0.01), "binary_crossentropy")
+    guard = vg.TrainingGuard(Z[:400], COMMON[:400])
+    with pytest.warns(match="worse_than_simple_model") if is_sick else contextlib.nullcontext():
+        model.fit(Z, COMMON, epochs=12, verbose=0, class_weight=weights, callbacks=[guard])
+    assert ("worse_than_simple_model" in {finding.rule for finding in guard.findings.list_all()}) == is_sick
+    assert guard.findings.is_healthy != is_sick

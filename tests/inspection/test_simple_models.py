@@ -1,0 +1,141 @@
+"""Scores of a network's answers and of simple models' beside them, against scikit-learn's own and known limits."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import balanced_accuracy_score, r2_score
+
+from keras_vg.inspection import simple_models
+from keras_vg.inspection.simple_models import Comparison, compare_with_simple_models
+
+X = np.random.default_rng(0).normal(size=(200, 4)).astype("float32")
+NUMBERS = X @ np.array([1.0, -2.0, 0.5, 0.0])
+RING = (np.square(X[:, :2]).sum(axis=1) > 1.4).astype("float32")  # neither class by a line
+SHARE = np.random.default_rng(1).uniform(size=200)
+
+
+def compare(labels, *predictions, loss="binary_crossentropy", activation="sigmoid", logits=False, x=X, positions=1):
+    shaped = [np.asarray(p, "float32").reshape(len(p), -1) for p in predictions]
+    output = {"loss": loss, "from_logits": logits, "activation": activation, "positions": positions}
+    return compare_with_simple_models([x], labels, shaped, output | {"units": shaped[0].shape[1]})
+
+
+def test_score_of_classes_is_the_adjusted_balanced_accuracy():
+    found = compare(RING, SHARE)
+    assert found.answer_score == pytest.approx(balanced_accuracy_score(RING, SHARE > 0.5, adjusted=True))
+    classes = np.digitize(NUMBERS, [-3, 0, 3])
+    p = np.random.default_rng(2).dirichlet(np.ones(4), size=200)
+    found = compare(classes, p, loss="sparse_categorical_crossentropy", activation="softmax")
+    assert found.answer_score == pytest.approx(balanced_accuracy_score(classes, p.argmax(axis=1), adjusted=True))
+    one_hot = compare(np.eye(4)[classes], p, loss="categorical_crossentropy", activation="softmax")
+    assert one_hot == found
+
+
+def test_score_of_numbers_is_the_explained_variance():
+    y = np.stack([NUMBERS, RING], axis=1)
+    p = y + np.random.default_rng(3).normal(size=y.shape)
+    found = compare(y, p, loss="mean_squared_error", activation="linear")
+    assert found.answer_score == pytest.approx(r2_score(y, p, multioutput="variance_weighted"), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("labels", "loss", "activation", "best", "least"),
+    [
+        (NUMBERS, "mean_squared_error", "linear", "a linear model", 0.99),
+        (NUMBERS > 0, "binary_crossentropy", "sigmoid", "a linear model", 0.85),
+        (RING, "binary_crossentropy", "sigmoid", "a forest of 30 trees", 0.5),
+        (RING * 2 - 1, "hinge", "tanh", "a forest of 30 trees", 0.5),
+        (RING * 255, "binary_crossentropy", "sigmoid", "a forest of 30 trees", 0.5),
+        (np.stack([NUMBERS > 0, NUMBERS > 1], axis=1), "binary_crossentropy", "sigmoid", "a linear model", 0.8),
+    ],
+)
+def test_a_constant_network_is_left_behind_by_the_right_simple_model(labels, loss, activation, best, least):
+    labels = np.asarray(labels, "float32")
+    constant = np.broadcast_to(labels.mean(axis=0), labels.shape)
+    found = compare(labels, constant, loss=loss, activation=activation)
+    assert found.answer_score == pytest.approx(0, abs=1e-6)
+    assert found.simple_model == best
+    assert found.simple_score > least
+    assert 0 < found.simple_error < 0.12
+
+
+@pytest.mark.parametrize(
+    ("labels", "loss"),
+    [
+        (np.random.default_rng(4).permutation(NUMBERS), "mean_squared_error"),
+        (np.random.default_rng(5).permutation(RING), "binary_crossentropy"),
+    ],
+)
+def test_labels_that_follow_from_nothing_are_left_to_chance(labels, loss):
+    found = compare(labels, SHARE, loss=loss, activation="linear" if "error" in loss else "sigmoid")
+    assert found.simple_score < 2 * found.simple_error
+
+
+def test_the_best_of_the_modes_counts():
+    y = NUMBERS + 1e-3
+    found = compare(y, np.zeros(200), y / 2, loss="mean_squared_error", activation="linear")
+    assert found.answer_score == pytest.approx(0.75, abs=0.01)
+
+
+def test_classes_weighed_against_the_rare_one_do_not_count_against_a_network():
+    rare = NUMBERS > 3.0
+    answers = NUMBERS > 1.0  # says "rare" too often, as class weights ask for: its accuracy is that of always "common"
+    assert np.mean(answers == rare) <= 1 - rare.mean()
+    assert compare(rare, answers).answer_score > 0.6
+
+
+def test_numbers_are_read_at_their_best_scale_unless_squared_error_asks_for_the_mean():
+    upper = NUMBERS + 4  # an upper quantile
+    assert compare(NUMBERS, upper, loss="mean_absolute_error", activation="linear").answer_score > 0.99
+    assert compare(NUMBERS, upper, loss="mean_squared_error", activation="linear").answer_score < 0
+    assert compare(NUMBERS, -NUMBERS, loss="huber", activation="linear").answer_score == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("labels", "predictions", "options"),
+    [
+        (X, X * 0, {"loss": "mean_squared_error", "activation": "linear"}),  # an autoencoder's
+        (NUMBERS, SHARE, {"loss": "my_loss"}),
+        (NUMBERS, SHARE, {"loss": "unknown"}),
+        (NUMBERS, SHARE, {"positions": 3}),
+        (np.where(NUMBERS > 1, np.nan, NUMBERS), SHARE, {"loss": "mean_squared_error"}),
+        (np.ones(200), SHARE, {}),
+        (np.array(["yes"] * 200), SHARE, {}),
+        (NUMBERS, np.stack([SHARE, SHARE], axis=1), {"loss": "mean_squared_error"}),  # one label beside two numbers
+    ],
+)
+def test_nothing_is_said_where_answers_cannot_be_told_right_or_wrong(labels, predictions, options):
+    np.testing.assert_equal(compare(labels, predictions, **options), Comparison())
+
+
+@pytest.mark.parametrize("x", [np.array([["a"]] * 200), X[:150]])
+def test_without_inputs_that_are_numbers_only_the_network_is_scored(x):
+    found = compare(RING, SHARE, x=x)
+    assert np.isfinite(found.answer_score)
+    assert np.isnan(found.simple_score)
+
+
+def test_few_examples_and_good_networks_are_not_compared():
+    few = simple_models.FEWEST_EXAMPLES - 1
+    assert np.isnan(compare(RING[:few], SHARE[:few], x=X[:few]).simple_score)
+    assert np.isnan(compare(RING, RING).simple_score)
+
+
+def test_predictions_that_are_not_finite_answer_nothing():
+    found = compare(NUMBERS, np.full(200, np.nan), loss="mean_squared_error", activation="linear")
+    assert found.answer_score == 0
+    assert found.simple_score > 0.99
+
+
+def test_logits_and_large_inputs_are_read():
+    assert compare(RING, RING * 8 - 4, logits=True, activation="linear").answer_score == pytest.approx(1)
+    wide = np.concatenate([X, np.zeros((200, 5000), "float32")], axis=1)
+    wide[0, 0], wide[1, 0] = np.inf, np.nan
+    found = compare(RING, SHARE, x=wide)
+    assert np.isfinite(found.simple_score)
+
+
+def test_the_comparison_is_the_same_each_time_and_leaves_the_global_generator_alone():
+    np.random.seed(3)  # noqa: NPY002 - the global one is meant
+    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    assert compare(RING, SHARE) == compare(RING, SHARE)
+    np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
