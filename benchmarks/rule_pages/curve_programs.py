@@ -36,6 +36,15 @@ def make_raw_classes() -> Data:
     return (50 + 5 * z).astype("float32"), y
 
 
+def make_ring() -> Data:
+    """Points of the plane, half of them within a circle; which half a point is of, no line tells."""
+    z = np.random.default_rng(0).normal(size=(640, 2)).astype("float32")
+    return z, (np.square(z).sum(axis=1, keepdims=True) > 2 * np.log(2)).astype("float32")
+
+
+_RING: dict = {"data": make_ring, "loss": "binary_crossentropy", "optimizer": lambda: Adam(0.01)}
+
+
 def _normalize_first(momentum: float) -> Any:
     return sequential(
         lambda: layers.BatchNormalization(momentum=momentum),
@@ -137,6 +146,18 @@ CURVE_PROGRAMS = [
         fit_options={"class_weight": {0: 2.0, 1: 1.0, 2: 1.0}},
         **_CLASSES,
     ),
+    Program(
+        name="ring and its inside, without a hidden layer",
+        build=dense(hidden=[], activation="relu", output=(1, "sigmoid")),
+        unnamed=True,
+        strength="extreme",
+        **_RING,
+    ),
+    Program(
+        name="ring and its inside, with a hidden layer",
+        build=dense(hidden=[32], activation="relu", output=(1, "sigmoid")),
+        **_RING,
+    ),
 ]
 
 WITH_PREDICTIONS = (
@@ -146,6 +167,8 @@ WITH_PREDICTIONS = (
     "raw features, averages with a momentum of 0.9",
     "the first class alone has a weight",
     "the first class has twice the weight",
+    "ring and its inside, without a hidden layer",
+    "ring and its inside, with a hidden layer",
     "one vector repeated, a Dense layer",
     "one vector repeated, an LSTM",
 )

@@ -131,6 +131,21 @@ def draw_probe(scene: Scene, ax: Axes) -> None:
     ax.set_ylabel("loss: training blue, inspected batch red")
 
 
+def draw_scores(scene: Scene, ax: Axes) -> None:
+    """The score of the network's answers at the end, beside that of the best simple model, if one was fitted."""
+    rows = scene.evidence.predictions
+    assert rows is not None
+    last = rows.iloc[-1]
+    scores = {"network": max(0.0, last["answer_score"])}
+    if last["simple_model"]:
+        scores[str(last["simple_model"])] = last["simple_score"]
+        _draw_limits(ax, {"simple_part of it": LIMITS.simple_part * last["simple_score"]})
+    _draw_bars(ax, list(scores), np.array(list(scores.values())))
+    ax.set_xlim(-0.6, 1.6)
+    ax.set_ylim(0, 1)
+    ax.set_ylabel("score")
+
+
 def _draw_two_losses(scene: Scene, ax: Axes, curves: list[tuple[pd.Series, str]]) -> None:
     for values, color in curves:
         ax.plot(range(len(values)), values, marker=".", color=color)

@@ -12,6 +12,8 @@ import keras_vg as vg
 from keras_vg.diagnosis.evidence import Evidence, Inspection
 from keras_vg.diagnosis.findings import Finding, Findings
 from keras_vg.diagnosis.rules import judge, make_thresholds
+from keras_vg.inspection.batches import LOSS_COLUMNS
+from keras_vg.inspection.ending import describe_end
 from labelled_programs import PROGRAMS, Program, run_program
 from rule_pages.attention_programs import ATTENTION_PROGRAMS
 from rule_pages.curve_programs import CURVE_PROGRAMS, WITH_PREDICTIONS
@@ -105,6 +107,13 @@ class _PredictionRecorder(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Takes them."""
         self.tables.append(vg.inspect(self.model, *self.batch).outputs.assign(epoch=epoch))
+
+    def on_train_end(self, logs: Any = None) -> None:
+        """Adds to the last of them what the end of a fit shows."""
+        last, predictions = self.tables[-1], keras.tree.flatten(self.model.predict(self.batch[0], verbose=0))
+        losses = list(last[list(LOSS_COLUMNS)].itertuples(index=False, name=None))
+        rows = last.to_dict("records")
+        self.tables[-1] = pd.DataFrame(describe_end(self.model, *self.batch, losses, rows, predictions, compares=True))
 
 
 def _run(program: Program, epochs: int) -> Evidence:

@@ -120,6 +120,17 @@ STEPS = [
         "with a weight of 1 (red); dashed: that of the best constant prediction.",
     ),
     Section(
+        rule="worse_than_simple_model",
+        sick="ring and its inside, without a hidden layer",
+        healthy="ring and its inside, with a hidden layer",
+        silent="The same data, with a hidden layer of 32 ReLU.",
+        epochs=12,
+        draw=drawings.draw_scores,
+        caption="The score of the network's answers for the inspected batch, and that of the best simple model, "
+        "fitted to other parts of it; none is fitted where the network scores 0.8. Left, a `Dense(1)` is to tell "
+        "points within a circle from those around it.",
+    ),
+    Section(
         rule="validation_loss_rises",
         sick="validation inputs not scaled",
         healthy="validation inputs scaled",
