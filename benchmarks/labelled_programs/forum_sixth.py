@@ -438,6 +438,7 @@ EXAMPLES = [
         build=dense(hidden=[64], activation="relu", output=(2, "softmax")),
         loss="binary_crossentropy",
         optimizer="adam",
+        epochs=20,
         source=TWO_UNITS,
     ),
     program(
