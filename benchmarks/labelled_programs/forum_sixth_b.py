@@ -176,6 +176,12 @@ def make_patients() -> Data:
     return x.astype("float32"), y[:, None].astype("float32")
 
 
+def make_standardised_patients() -> Data:
+    """The same measures, each with mean 0 and standard deviation 1."""
+    x, y = make_patients()
+    return (x - x.mean(axis=0)) / x.std(axis=0), y
+
+
 def make_houses() -> Data:
     """Eighty kinds of things of a house, each as a unit vector of three, and prices of 180000."""
     generator = np.random.default_rng(626)
@@ -418,6 +424,17 @@ SICK = [
         fit_options={"batch_size": 10, "shuffle": False},
     ),
 ]
+PATIENTS = program(
+    name="patients, standardised, batches of ten",
+    data=make_standardised_patients,
+    build=dense(hidden=[12, 8], activation="relu", output=(1, "sigmoid")),
+    loss="binary_crossentropy",
+    optimizer="adam",
+    fit_options={"batch_size": 10},
+    epochs=40,
+    source=PIMA,
+)
+
 EXAMPLES = [
     program(
         name="keras.io: antirectifier of digits",
@@ -543,15 +560,12 @@ EXAMPLES = [
         epochs=20,
         source=IDENTITY,
     ),
-    program(
-        name="patients as they come, batches of ten",
+    PATIENTS,
+    PATIENTS.vary(  # taken for healthy at first: it scores 0.28 to 0.40 over three seeds, and 0.64 to 0.67 standardised
+        "patients as they come, batches of ten",
+        label=labels.LARGE_INPUTS,
+        strength="mild",
         data=make_patients,
-        build=dense(hidden=[12, 8], activation="relu", output=(1, "sigmoid")),
-        loss="binary_crossentropy",
-        optimizer="adam",
-        fit_options={"batch_size": 10},
-        epochs=40,
-        source=PIMA,
     ),
     program(
         name="d2l: prices of 180000 by one unit, adam 5",

@@ -69,7 +69,7 @@ def find_input_scale(context: Context) -> Iterator[Finding]:
     """Inputs far from unit scale that no normalization or embedding brings to it."""
     t = context.thresholds
     inspection = context.inspection
-    if _looks_up_alone(context):
+    if context.only_looks_up:
         return
     if context.is_inspection and inspection is not None:
         if "activations" in inspection.setup.get("not_seen", {}):  # nor what the first kernel is given
@@ -105,13 +105,6 @@ def find_input_scale(context: Context) -> Iterator[Finding]:
         "The first layer is given inputs far from unit scale: its gradients grow with them, its units saturate. "
         "Divide pixels by 255 (`keras.layers.Rescaling(1 / 255)`), or put `keras.layers.Normalization()` first.",
     )
-
-
-def _looks_up_alone(context: Context) -> bool:
-    """Whether all weights are tables of embeddings, so that ids are looked up and nothing is multiplied by an input."""
-    if context.inspection is None or context.inspection.weights.empty:
-        return False
-    return bool(context.inspection.weights["weight"].str.fullmatch("embeddings").all())
 
 
 def find_nonfinite_outputs(context: Context) -> Iterator[Finding]:

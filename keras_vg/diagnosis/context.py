@@ -194,6 +194,13 @@ class Context:
         """Steps per update."""
         return 1 if self.inspection is None else int(self.inspection.setup["gradient_accumulation_steps"])
 
+    @property
+    def only_looks_up(self) -> bool:
+        """Whether all weights are tables of embeddings, so that ids are looked up and no kernel is given an input."""
+        if self.inspection is None or self.inspection.weights.empty:
+            return False
+        return bool(self.inspection.weights["weight"].str.fullmatch("embeddings").all())
+
     @cached_property
     def losses(self) -> np.ndarray | None:
         """The training loss of each epoch, float64; None if there is no history, or none that says which it is."""

@@ -359,15 +359,26 @@ def find_label_scale(context: Context) -> Iterator[Finding]:
             continue
         if output["prediction_size"] > size / 10:  # on its way, or built for it
             continue
+        steps = _count_steps_to_labels(context, output["loss"])
+        known = {"steps_to_the_labels": steps} if np.isfinite(steps) else {}
         yield Finding(
             "label_scale",
-            "error" if size >= t.label_error else "warning",
+            "error" if size >= t.label_error and not steps <= t.label_steps else "warning",
             _name(output),
             None,
-            {"label_size": size, "prediction_size": output["prediction_size"]},
+            {"label_size": size, "prediction_size": output["prediction_size"], **known},
             "The labels are far from unit scale: the loss and its gradients are huge, yet small steps take thousands "
             "of updates to get there. Standardise them, `(y - y.mean()) / y.std()`, and scale the predictions back.",
         )
+
+
+def _count_steps_to_labels(context: Context, loss: str) -> float:
+    """How many steps like the next one lead to the labels; NaN if that raises the loss or is not known."""
+    before, after = (np.float64(_get_setup(context, name)) for name in ("loss", "loss_after"))
+    with np.errstate(all="ignore"):
+        left = after / before
+        fall = 1 - (np.sqrt(left) if loss == "mean_squared_error" else left)
+    return float(1 / fall) if fall > 0 else float("nan")
 
 
 def _grows_with_labels(context: Context, output: dict[str, Any], size: float) -> bool:
@@ -397,8 +408,8 @@ def find_constant_prediction(context: Context) -> Iterator[Finding]:
         spread = float(measure_relative_spread(output))
         if not spread < t.constant_warning or _has_same_labels(output) or output.get("positions") == 0:
             continue
-        if context.is_inspection and _starts_at_zero(context, output["layer"]):
-            continue
+        if context.is_inspection and (_starts_at_zero(context, output["layer"]) or context.only_looks_up):
+            continue  # products of rows that begin small are all near 0, and each step moves the rows by themselves
         # Untrained, an image or a sequence differs little from example to example at each of its positions.
         if context.is_inspection and output.get("positions", 1) > 1 and spread >= t.constant_prediction:
             continue

@@ -101,6 +101,41 @@ def test_large_labels_under_a_loss_of_ones_own(loss, y, expected):
 
 
 @pytest.mark.parametrize(
+    ("optimizer", "severity"),
+    [
+        (keras.optimizers.Adam(40.0), "warning"),  # 7 inputs of 1 and a bias move the answer by 320 of 200,000
+        (keras.optimizers.Adam(0.001), "error"),
+        (keras.optimizers.SGD(1.0), "error"),  # overshoots
+    ],
+)
+def test_large_labels_are_an_error_unless_some_hundred_steps_lead_there(optimizer, severity):
+    kinds = np.eye(4, dtype="float32")[np.random.default_rng(1).integers(0, 4, size=(64, 7))].reshape(64, -1)
+    y = 2e5 + 1e4 * kinds[:, :1]
+    model = keras.Sequential([keras.Input((28,)), layers.Dense(1)])
+    model.compile(optimizer, "mse")
+    (found,) = [f for f in vg.diagnose(vg.inspect(model, kinds, y)).list_all() if f.rule == "label_scale"]
+    assert found.severity == severity
+    if severity == "warning":
+        assert found.evidence["steps_to_the_labels"] == pytest.approx(2e5 / 320, rel=0.1)
+
+
+@pytest.mark.parametrize(("reads", "expected"), [(False, None), (True, "error")])
+def test_products_of_small_embeddings_start_alike(reads, expected):
+    """Near 0 for all ids; each step moves the rows themselves. Not so a kernel behind them."""
+    keras.utils.set_random_seed(0)
+    ids = [keras.Input((1,), dtype="int32") for _ in range(4)]
+    rows = [layers.Flatten()(layers.Embedding(20, 8)(number)) for number in ids]
+    product = layers.Dot(axes=1)([layers.Multiply()(rows[:2]), layers.Multiply()(rows[2:])])
+    if reads:
+        product = layers.Dense(1)(layers.Dense(4, "tanh")(product))
+    model = keras.Model(ids, layers.Activation("sigmoid")(product))
+    model.compile("adam", "mse")
+    x = [np.random.default_rng(i).integers(0, 20, size=(64, 1)) for i in range(4)]
+    found = {f.rule: f.severity for f in vg.diagnose(vg.inspect(model, x, X[:, :1])).list_all()}
+    assert found.get("constant_prediction") == expected
+
+
+@pytest.mark.parametrize(
     ("layer", "shape", "expected"),
     [
         (lambda: layers.Dense(8, "relu", kernel_initializer="ones"), (6,), "error"),

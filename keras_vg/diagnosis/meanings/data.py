@@ -62,13 +62,10 @@ DATA: dict[str, Meaning] = {
             "thousands of updates to arrive."
         ),
         severity=(
-            "Error from `label_error` on, warning from `label_size` on; silent if the predictions are at least a "
-            "tenth as large as the labels."
+            "Error from `label_error` on, unless `label_steps` steps like the next one lead there; warning from "
+            "`label_size` on; silent if the predictions are at least a tenth as large as the labels."
         ),
-        thresholds=(
-            "label_size",
-            "label_error",
-        ),
+        thresholds=("label_size", "label_error", "label_steps"),
     ),
     "input_scale": Meaning(
         sees=(

@@ -133,7 +133,8 @@ NETWORK: dict[str, Meaning] = {
         ),
         severity=(
             "Error below `constant_prediction`, warning below `constant_warning`; silent before the training "
-            "where the output layer starts at 0, and never a warning of images and sequences then."
+            "where the output layer starts at 0 or all weights are tables of embeddings, and never a warning of images "
+            "and sequences then."
         ),
         thresholds=(
             "constant_prediction",
