@@ -112,7 +112,7 @@ class _PredictionRecorder(keras.callbacks.Callback):
         """Adds to the last of them what the end of a fit shows."""
         last, predictions = self.tables[-1], keras.tree.flatten(self.model.predict(self.batch[0], verbose=0))
         losses = list(last[list(LOSS_COLUMNS)].itertuples(index=False, name=None))
-        rows = last.to_dict("records")
+        rows = [{str(name): value for name, value in row.items()} for row in last.to_dict("records")]
         self.tables[-1] = pd.DataFrame(describe_end(self.model, *self.batch, losses, rows, predictions, compares=True))
 
 

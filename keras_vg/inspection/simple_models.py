@@ -51,38 +51,90 @@ def compare_with_simple_models(
 
     The simple models are fitted to four fifths of the examples and asked for the others, five times; the network may
     have been trained on all of them. Its score is the best that any of its predictions has, so that it is to its
-    advantage where predictions differ in training mode and out of it.
+    advantage where predictions differ in training mode and out of it. Where each example has several positions with an
+    answer, such as a picture's pixels, the simple models are given the input's values at that position alone.
 
     Args:
         inputs: Arrays of shape `(examples, ...)`.
-        labels: Of shape `(examples, ...)`, one answer per example.
+        labels: Of shape `(examples, ...)`.
         predictions: The network's, for instance in training mode and out of it, each of shape `(examples, ..., units)`.
-        output: What is known of the output: its `loss`, `from_logits`, `activation`, `units` and `positions`.
+        output: What is known of the output: its `loss`, `from_logits`, `ignore_class`, `activation`, `units` and
+            `positions`.
 
     Returns:
         The comparison. For classes a score is the mean share of right answers over the classes, from 0 for guessing to
         1; for several labels of 0 and 1 the mean of that; for numbers the explained variance (of other losses than the
         squared error, after the best shift and scale, since such a loss may ask for other numbers than the mean). It
-        is NaN where there is no one answer per example, the loss is not known by its name, or labels have an input's
-        own shape, as those of an autoencoder, whose bottleneck no simple model has. The simple model's is NaN where the
-        network's is `GOOD_SCORE`, there are fewer than `FEWEST_EXAMPLES` examples, or no input is a number.
+        is NaN where the loss is not known by its name, labels have an input's own shape, as those of an autoencoder,
+        whose bottleneck no simple model has, or there are several positions whose answers are numbers, or which no
+        input has. The simple model's is NaN where the network's is `GOOD_SCORE`, there are fewer than
+        `FEWEST_EXAMPLES` examples, or no input is a number.
     """
-    judge = _make_judge(np.asarray(labels), output, inputs)
+    given = [np.asarray(array) for array in inputs]
+    batch = _Batch(given, np.asarray(labels), [np.asarray(p) for p in predictions], np.arange(len(labels)))
+    if output["positions"] != 1:
+        batch = _take_positions_apart(batch)
+    batch = _leave_out_ignored(batch, output["ignore_class"])
+    judge = _make_judge(batch, output) if len(batch.labels) else None
     if judge is None:
         return Comparison()
-    gains = max((judge.measure(judge.read(np.asarray(p))) for p in predictions), key=np.mean)
+    gains = max((judge.measure(judge.read(prediction)) for prediction in batch.predictions), key=np.mean)
     own = float(gains.mean())
-    features = None if own >= GOOD_SCORE or len(gains) < FEWEST_EXAMPLES else _collect_features(inputs)
+    has_few = len(np.unique(batch.examples)) < FEWEST_EXAMPLES
+    features = None if own >= GOOD_SCORE or has_few else _collect_features(batch.inputs)
     if features is None or len(features) != len(gains):
         return Comparison(own)
     chosen = _space_evenly(len(features), MOST_EXAMPLES)
     best = Comparison(own)
     for name, answers in _fit_simple_models(features[chosen], judge.targets[chosen]):
-        simple = judge.keep(chosen).measure(answers)
+        simple = judge._replace(targets=judge.targets[chosen]).measure(answers)
         if not simple.mean() <= best.simple_score:
-            error = float(np.std(simple - gains[chosen]) / np.sqrt(len(chosen)))
+            error = _measure_error(simple - gains[chosen], batch.examples[chosen])
             best = Comparison(own, float(simple.mean()), error, name)
     return best
+
+
+class _Batch(NamedTuple):
+    """What is compared, one row per answer; `examples` has the number of the example that each is of."""
+
+    inputs: list[np.ndarray]
+    labels: np.ndarray
+    predictions: list[np.ndarray]
+    examples: np.ndarray
+
+    def choose(self, rows: Any) -> "_Batch":
+        inputs, predictions = ([array[rows] for array in part] for part in (self.inputs, self.predictions))
+        return _Batch(inputs, self.labels[rows], predictions, self.examples[rows])
+
+
+def _take_positions_apart(batch: _Batch) -> _Batch:
+    """Each position as an answer of its own; none where no input has these positions, or labels may be the inputs."""
+    shape, labels = batch.predictions[0].shape[:-1], batch.labels
+    inputs = [array for array in batch.inputs if array.shape[: len(shape)] == shape]
+    are_copied = any(array.shape == labels.shape and set(np.unique(array)) <= {0, 1} for array in inputs)
+    if not inputs or are_copied or shape not in (labels.shape, labels.shape[:-1]):
+        return _Batch([], labels[:0], [], batch.examples[:0])
+    count = int(np.prod(shape))
+    inputs, predictions = ([array.reshape(count, -1) for array in part] for part in (inputs, batch.predictions))
+    apart = _Batch(inputs, labels.reshape(count, -1), predictions, np.repeat(batch.examples, count // len(labels)))
+    if len(shape) > 2:
+        return apart
+    return apart.choose(np.any([np.any(array, axis=1) for array in inputs], axis=0))  # zeros may be padding
+
+
+def _leave_out_ignored(batch: _Batch, ignored: float | None) -> _Batch:
+    """The rows that a loss counts which leaves a class out."""
+    if ignored is None or batch.labels.size != len(batch.labels):
+        return batch
+    kept = batch.labels.reshape(-1) != ignored
+    return batch.choose(kept) if all(len(array) == len(kept) for array in batch.inputs) else batch
+
+
+def _measure_error(differences: np.ndarray, examples: np.ndarray) -> float:
+    """Standard error of a mean, of which each example, by its number, may have several values."""
+    _, groups, counts = np.unique(examples, return_inverse=True, return_counts=True)
+    means = np.bincount(groups, differences) / counts
+    return float(np.std(means) / np.sqrt(len(means)))
 
 
 class _Judge(NamedTuple):
@@ -92,9 +144,6 @@ class _Judge(NamedTuple):
     reading: OutputReading
     targets: np.ndarray
     is_shifted: bool
-
-    def keep(self, chosen: np.ndarray) -> "_Judge":
-        return self._replace(targets=self.targets[chosen])
 
     def read(self, predictions: np.ndarray) -> np.ndarray:
         """The network's predictions in the form of the targets."""
@@ -119,12 +168,12 @@ class _Judge(NamedTuple):
         return (before - np.square(self.targets - answers).sum(axis=1)) / before.mean()
 
 
-def _make_judge(labels: np.ndarray, output: dict[str, Any], inputs: Sequence[np.ndarray]) -> _Judge | None:
+def _make_judge(batch: _Batch, output: dict[str, Any]) -> _Judge | None:
     """None where answers cannot be told right or wrong one by one, or there is only one."""
-    loss = str(output["loss"])
-    if labels.dtype.kind not in "fiub" or output["positions"] != 1 or not np.isfinite(labels).all():
+    loss, labels, has_positions = str(output["loss"]), batch.labels, output["positions"] != 1
+    if labels.dtype.kind not in "fiub" or not np.isfinite(labels).all():
         return None
-    if loss not in (*CROSSENTROPIES, *REGRESSIONS, *HINGES):
+    if loss not in (*CROSSENTROPIES, *REGRESSIONS, *HINGES, "poisson"):
         return None
     is_logits = bool(output["from_logits"]) and output["activation"] not in ("sigmoid", "softmax")
     task = find_task(labels, loss, output["activation"], int(output["units"]))
@@ -132,7 +181,9 @@ def _make_judge(labels: np.ndarray, output: dict[str, Any], inputs: Sequence[np.
     if task.type == "classes":
         numbers = index_classes(task, labels)
         columns = np.eye(len(task.classes))[numbers] if len(numbers) == len(labels) else columns[:0]
-    elif columns.shape[1] > 1 and any(np.shape(array) == labels.shape for array in inputs):
+    elif task.type == "numbers" and (
+        has_positions or (columns.shape[1] > 1 and any(np.shape(array) == labels.shape for array in batch.inputs))
+    ):
         return None
     varies = np.ptp(columns, axis=0) > 0 if len(columns) else np.zeros(1, bool)
     is_comparable = task.type == "classes" or columns.shape[1] == int(output["units"])

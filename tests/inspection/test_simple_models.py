@@ -13,9 +13,12 @@ RING = (np.square(X[:, :2]).sum(axis=1) > 1.4).astype("float32")  # neither clas
 SHARE = np.random.default_rng(1).uniform(size=200)
 
 
-def compare(labels, *predictions, loss="binary_crossentropy", activation="sigmoid", logits=False, x=X, positions=1):
+def compare(
+    labels, *predictions, loss="binary_crossentropy", activation="sigmoid", logits=False, x=X, positions=1, ignored=None
+):
     shaped = [np.asarray(p, "float32").reshape(len(p), -1) for p in predictions]
     output = {"loss": loss, "from_logits": logits, "activation": activation, "positions": positions}
+    output["ignore_class"] = ignored
     return compare_with_simple_models([x], labels, shaped, output | {"units": shaped[0].shape[1]})
 
 
@@ -96,7 +99,7 @@ def test_numbers_are_read_at_their_best_scale_unless_squared_error_asks_for_the_
         (X, X * 0, {"loss": "mean_squared_error", "activation": "linear"}),  # an autoencoder's
         (NUMBERS, SHARE, {"loss": "my_loss"}),
         (NUMBERS, SHARE, {"loss": "unknown"}),
-        (NUMBERS, SHARE, {"positions": 3}),
+        (NUMBERS, SHARE, {"positions": 3}),  # which no input has
         (np.where(NUMBERS > 1, np.nan, NUMBERS), SHARE, {"loss": "mean_squared_error"}),
         (np.ones(200), SHARE, {}),
         (np.array(["yes"] * 200), SHARE, {}),
@@ -139,3 +142,58 @@ def test_the_comparison_is_the_same_each_time_and_leaves_the_global_generator_al
     before = np.random.get_state()[1].copy()  # noqa: NPY002
     assert compare(RING, SHARE) == compare(RING, SHARE)
     np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
+
+
+PIXELS = np.random.default_rng(6).normal(size=(40, 8, 8, 2)).astype("float32")
+BRIGHT = (PIXELS[..., 0] > 0.5).astype("float32")
+
+
+def compare_positions(x, labels, predictions, **options):
+    known = {"loss": "binary_crossentropy", "from_logits": False, "activation": "sigmoid", "ignore_class": None}
+    output = known | {"units": predictions.shape[-1], "positions": predictions[0, ..., 0].size} | options
+    return compare_with_simple_models([x], labels, [predictions], output)
+
+
+@pytest.mark.parametrize("labels", [BRIGHT, BRIGHT[..., None]])
+def test_pixels_are_answered_from_their_own_channels(labels):
+    found = compare_positions(PIXELS, labels, np.full((40, 8, 8, 1), 0.2))
+    assert found.answer_score == pytest.approx(0, abs=1e-9)
+    assert found.simple_score > 0.9
+    assert found.simple_error < 0.05
+    assert compare_positions(PIXELS, labels, BRIGHT[..., None]).answer_score == pytest.approx(1)
+
+
+def test_the_error_is_that_of_examples_not_of_their_positions():
+    """Labels that are the same at all positions of an example: forty examples are forty answers."""
+    labels = np.broadcast_to(BRIGHT[:, :1, :1], BRIGHT.shape)
+    found = compare_positions(np.broadcast_to(PIXELS[:, :1, :1], PIXELS.shape), labels, np.full((40, 8, 8, 1), 0.2))
+    assert 0.02 < found.simple_error < 0.25
+
+
+def test_zeros_of_a_sequence_may_be_padding():
+    ids = np.random.default_rng(7).integers(1, 9, size=(60, 10))
+    ids[:, 4:] = 0
+    tags = (ids > 4).astype("float32")
+    right = np.where(ids > 0, tags, 1.0)[..., None]  # what is said of padding does not count
+    assert compare_positions(ids, tags, right).answer_score == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("x", "labels", "options"),
+    [
+        (BRIGHT[..., None], BRIGHT[..., None], {}),  # an autoencoder of black and white pictures
+        (PIXELS[:, :4], BRIGHT, {}),
+        (PIXELS, PIXELS[..., :1], {"loss": "mean_squared_error", "activation": "linear"}),
+    ],
+)
+def test_positions_of_which_nothing_is_said(x, labels, options):
+    np.testing.assert_equal(compare_positions(x, labels, np.full((40, 8, 8, 1), 0.2), **options), Comparison())
+
+
+def test_a_class_that_the_loss_leaves_out_does_not_count():
+    classes = np.digitize(NUMBERS, [-2, 2])
+    answers = np.eye(4)[classes]
+    classes[:50] = 3
+    options = {"loss": "sparse_categorical_crossentropy", "activation": "softmax"}
+    assert compare(classes, answers, ignored=3, **options).answer_score == pytest.approx(1)
+    assert compare(classes, answers, **options).answer_score < 0.9

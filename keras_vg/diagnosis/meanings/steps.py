@@ -217,9 +217,10 @@ STEPS: dict[str, Meaning] = {
             "Error, at the end of a fit of `ended_epochs` and `ended_steps`, if the network scores less than "
             "`simple_part` of what the best of them scores, and that is `simple_score` or more and no chance of few "
             "examples (three standard errors). What warnings say of head, scales, steps, initial weights and depth "
-            "becomes an error beside it. Needs `TrainingGuard(x, y)` with 30 examples or more. Not judged: losses of "
-            "one's own, outputs with several positions, and labels of an input's own shape, as those of an "
-            "autoencoder."
+            "becomes an error beside it. Needs `TrainingGuard(x, y)` with 30 examples or more. Where an example has "
+            "several positions (pixels, time steps), their classes are asked of the inputs at the same position. Not "
+            "judged: losses of one's own, numbers at several positions, and labels of an input's own shape, as those "
+            "of an autoencoder."
         ),
         thresholds=("simple_score", "simple_part", "ended_epochs", "ended_steps"),
     ),
