@@ -227,9 +227,13 @@ def conclude(contexts: Sequence[Context], judged: Sequence[Judgement]) -> Findin
     findings = merge_nonfinite(_merge([judgement.findings for judgement in judged]))
     if contexts and has_learned(contexts[-1]):
         findings = soften(findings)
-    elif contexts and (has_learned_nothing(contexts[-1]) or any(f.rule == "worse_than_simple_model" for f in findings)):
+    elif contexts and (has_learned_nothing(contexts[-1]) or _is_kept_from_learning(findings)):
         findings = confirm(findings)
     return Findings(group_by_cause(findings, _collect_facts(contexts)), metrics)
+
+
+def _is_kept_from_learning(findings: Sequence[Finding]) -> bool:
+    return any(finding.rule == "worse_than_simple_model" and finding.severity == "error" for finding in findings)
 
 
 def _collect_facts(contexts: Sequence[Context]) -> Facts:

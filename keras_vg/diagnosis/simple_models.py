@@ -17,13 +17,13 @@ def find_worse_than_simple_model(context: Context) -> Iterator[Finding]:
     t = context.thresholds
     for row in context.final_predictions if context.is_complete else ():
         own, simple, error = (float(row.get(n, "nan")) for n in ("answer_score", "simple_score", "simple_error"))
-        if not (simple >= t.simple_score and own < t.simple_part * simple and simple - own > _ERRORS * error):
+        if not (simple >= t.simple_score and own < t.simple_warning * simple and simple - own > _ERRORS * error):
             continue
         own, simple = round(own, 4) + 0.0, round(simple, 4)  # no -0
         where = f" of output {row['layer']!r}" if len(context.final_predictions) > 1 and row["layer"] else ""
         yield Finding(
             "worse_than_simple_model",
-            "error",
+            "error" if own < t.simple_part * simple else "warning",
             (),
             int(row["epoch"]),
             {"score": own, "score_of_simple_model": simple, "simple_model": str(row["simple_model"])},

@@ -148,7 +148,8 @@ class Thresholds:
             it only predicts, from which it is worth saying. Chosen.
         simple_score: Score of a simple model, from 0 for the best constant answer to 1, below which it shows nothing of
             a network. Chosen.
-        simple_part: Part of that score below which a network has been kept from learning.
+        simple_part: Part of that score below which a network has been kept from learning. Chosen.
+        simple_warning: Part of that score below which a network is behind. Chosen.
         settled_epochs: Epochs after which a loss at a constant answer's has settled, and a validation loss is judged.
         settled_steps: Steps that they must have, where those are known; a plateau at the start may be as long.
         validation_rise: Last validation loss over the lowest one, from which it rises.
@@ -244,6 +245,7 @@ class Thresholds:
     lost_in_inference: float = 0.5
     simple_score: float = 0.3
     simple_part: float = 0.5
+    simple_warning: float = 0.75
     settled_epochs: int = 5
     settled_steps: int = 200
     validation_rise: float = 1.1

@@ -33,16 +33,21 @@ def test_a_network_far_behind_is_an_error():
     assert "A linear model, fitted to parts of the probe batch, scores 0.90" in found.advice
 
 
+@pytest.mark.parametrize(("own", "options"), [(0.6, {}), (0.2, {"simple_part": 0.2})])
+def test_a_network_behind_is_a_warning(own, options):
+    assert [found.severity for found in judge(own, 0.9, **options)] == ["warning"]
+
+
 @pytest.mark.parametrize(
     ("own", "simple", "options"),
     [
-        (0.6, 0.9, {}),  # behind, and no simple model's equal; but it learns
+        (0.7, 0.9, {}),  # a little behind
         (0.05, 0.25, {}),  # nothing much can be learned of these labels
         (0.2, 0.5, {"error": 0.12}),  # chance of few examples
         (0.2, 0.9, {"is_complete": False}),
         (np.nan, 0.9, {}),
         (0.2, np.nan, {}),
-        (0.2, 0.9, {"simple_part": 0.2}),
+        (0.2, 0.9, {"simple_warning": 0.2}),
         (0.2, 0.9, {"simple_score": 0.95}),
     ],
 )

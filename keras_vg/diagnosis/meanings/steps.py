@@ -215,14 +215,14 @@ STEPS: dict[str, Meaning] = {
         ),
         severity=(
             "Error, at the end of a fit of `ended_epochs` and `ended_steps`, if the network scores less than "
-            "`simple_part` of what the best of them scores, and that is `simple_score` or more and no chance of few "
-            "examples (three standard errors). What warnings say of head, scales, steps, initial weights and depth "
-            "becomes an error beside it. Needs `TrainingGuard(x, y)` with 30 examples or more. Where an example has "
-            "several positions (pixels, time steps), their classes are asked of the inputs at the same position. Not "
-            "judged: losses of one's own, numbers at several positions, and labels of an input's own shape, as those "
-            "of an autoencoder."
+            "`simple_part` of what the best of them scores, a warning below `simple_warning` of it; silent if that is "
+            "less than `simple_score`, or if the difference may be chance of few examples (three standard errors). "
+            "Beside an error, what warnings say of head, scales, steps, initial weights and depth becomes an error. "
+            "Needs `TrainingGuard(x, y)` with 30 examples or more. Where an example has several positions (pixels, "
+            "time steps), their classes are asked of the inputs at the same position. Not judged: losses of one's own, "
+            "numbers at several positions, and labels of an input's own shape, as those of an autoencoder."
         ),
-        thresholds=("simple_score", "simple_part", "ended_epochs", "ended_steps"),
+        thresholds=("simple_score", "simple_part", "simple_warning", "ended_epochs", "ended_steps"),
     ),
     "validation_loss_rises": Meaning(
         sees="A validation loss that rises, by more than its noise, while the training loss falls.",
