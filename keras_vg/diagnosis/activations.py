@@ -18,6 +18,9 @@ UNBOUNDED = ("relu", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "mish"
 
 NO_ROWS = make_activation_rows({field.name: [] for field in fields(ActivationRows)})
 
+_OF_LABELS = 10.0
+"""How many times the largest label an output may be, on its way there: chosen."""
+
 
 def find_dead(context: Context) -> Iterator[Finding]:
     """ReLU units that are zero for every example."""
@@ -221,7 +224,18 @@ def _find_explosion(context: Context) -> tuple[ActivationRows, float]:
     rows = context.outputs
     largest_input = float(np.fmax.reduce(rows.abs_max[rows.depth == -1], initial=1.0))
     limit = context.thresholds.exploding_activation * largest_input
-    return rows.keep((rows.depth >= 0) & (rows.abs_max > limit)), largest_input
+    labels = _measure_labels(context)
+    limits = np.array([max(limit, _OF_LABELS * labels.get(layer, 0.0)) for layer in rows.layer])
+    return rows.keep((rows.depth >= 0) & (rows.abs_max > limits)), largest_input
+
+
+def _measure_labels(context: Context) -> dict[str, float]:
+    """The largest label of each output layer: its outputs must be as large."""
+    if context.inspection is None:
+        return {}
+    outputs = context.inspection.outputs
+    largest = np.nan_to_num(np.abs(outputs[["label_min", "label_max"]].to_numpy("float64")).max(axis=1, initial=0.0))
+    return dict(zip(outputs["layer"], largest, strict=True))
 
 
 def _get_hidden(context: Context, names: tuple[str, ...]) -> ActivationRows:

@@ -81,9 +81,11 @@ def has_learned_nothing(context: Context) -> bool:
         return False
     if losses[-1] < (1 - t.flat_loss) * baseline and (np.diff(losses[-t.first_epochs :]) < 0).all():  # it is slow
         return False
-    # A loss that started above is learning while it falls: three more such epochs would take it below.
-    ahead = losses[-1] + t.first_epochs * min(losses[-1] - losses[-2], 0.0)
-    return bool(ahead > _UNLEARNED * baseline)
+    # A loss that started above is learning while it falls, if as many epochs again would take it below. The root of a
+    # squared error, the distance that is left, falls evenly under steps of one size.
+    left = np.sqrt(np.maximum(losses[-t.first_epochs :], 0))
+    ahead = left[-1] + len(losses) * min(left[-1] - left[0], 0.0) / max(1, len(left) - 1)
+    return bool(max(ahead, 0.0) ** 2 > _UNLEARNED * baseline)
 
 
 def confirm(findings: Iterable[Finding]) -> list[Finding]:

@@ -1,6 +1,7 @@
 """Heads that squeeze twice, labels under a loss of one's own, and layers that start as one unit: on real models."""
 
 import dataclasses
+import warnings
 
 import keras
 import numpy as np
@@ -117,6 +118,19 @@ def test_large_labels_are_an_error_unless_some_hundred_steps_lead_there(optimize
     assert found.severity == severity
     if severity == "warning":
         assert found.evidence["steps_to_the_labels"] == pytest.approx(2e5 / 320, rel=0.1)
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e5])
+def test_outputs_as_large_as_their_labels_do_not_explode(unit):
+    kinds = np.eye(4, dtype="float32")[np.arange(64) % 4]
+    large = keras.initializers.RandomUniform(9e4, 1.1e5, seed=0)
+    model = keras.Sequential([keras.Input((4,)), layers.Dense(1, kernel_initializer=large)])
+    model.compile(keras.optimizers.Adam(100.0), "mse")
+    guard = vg.TrainingGuard(kinds, unit * kinds[:, :1])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the guard's own, which are what is looked at
+        model.fit(kinds, unit * kinds[:, :1], epochs=1, verbose=0, callbacks=[guard])
+    assert ("exploding_activation" in {f.rule for f in guard.findings.list_all()}) == (unit == 1)
 
 
 @pytest.mark.parametrize(("reads", "expected"), [(False, None), (True, "error")])
