@@ -17,7 +17,7 @@ from keras_vg.inspection.batches import match_labels
 from keras_vg.inspection.output_reading import OutputReading, index_classes
 from keras_vg.inspection.passes import order_labels
 from keras_vg.inspection.stateless import convert_batch
-from keras_vg.inspection.tasks import NO_TASK, Task, find_task
+from keras_vg.inspection.tasks import HINGES, NO_TASK, Task, find_task
 from keras_vg.training import keras_private
 
 Encoding: TypeAlias = Literal["given", "with_axis", "without_axis", "index"]
@@ -55,7 +55,8 @@ class Output:
         """How its predictions are to be read."""
         # What is a probability already is read as one, though a loss told of logits squeezes it again.
         is_logits = self.from_logits and self.activation not in ("sigmoid", "softmax")
-        return OutputReading(is_logits, self.activation, self.encoding == "index")
+        is_hinge = self.loss_name in HINGES[:2] and set(self.task.classes) <= {-1, 0, 1}
+        return OutputReading(is_logits, self.activation, self.encoding == "index", is_hinge)
 
     @property
     def has_loss(self) -> bool:

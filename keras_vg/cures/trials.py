@@ -23,7 +23,7 @@ from keras_vg.cures.score import Score, combine, score_loss, score_output
 from keras_vg.cures.template import Template
 from keras_vg.diagnosis.evidence import Evidence, Inspection, collect
 from keras_vg.diagnosis.findings import Findings
-from keras_vg.diagnosis.rules import judge, make_thresholds
+from keras_vg.diagnosis.rules import judge, make_contexts, make_thresholds
 from keras_vg.inspection.batches import LOSS_COLUMNS, list_outputs, tabulate_outputs
 from keras_vg.inspection.ending import describe_end
 from keras_vg.inspection.inference import averages_weights
@@ -250,7 +250,8 @@ def _collect_evidence(draft: Draft, model: Any, inspection: Inspection, history:
     rows = list_outputs(arrays, labels, losses, heads)
     if averages_weights(model) and len(rows) == 1:  # what was trained is gone, but for its last loss
         rows = [{**rows[0], "plain_loss": history.history["loss"][-1] / draft.outputs[0].weight}]
-    rows = describe_end(model, x, draft.encode(y), losses, rows, arrays, compares=True)
+    is_complete = make_contexts(evidence, make_thresholds())[-1].is_complete
+    rows = describe_end(model, x, draft.encode(y), losses, rows, arrays, compares=is_complete)
     predictions = _put_into_units_of_loss(draft, tabulate_outputs(rows)).assign(epoch=len(history.epoch) - 1)
     return replace(evidence, predictions=predictions)
 

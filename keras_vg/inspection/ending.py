@@ -1,5 +1,6 @@
 """What a model predicts for a batch when its fit has ended: in training mode, outside of it, beside simple models."""
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from keras_vg.inspection.inference import measure_inference, predict_for_inferen
 from keras_vg.inspection.passes import read_labels
 from keras_vg.inspection.simple_models import compare_with_simple_models
 from keras_vg.inspection.stateless import list_inputs
+from keras_vg.text import quote_error
 
 
 def describe_end(
@@ -36,17 +38,25 @@ def describe_end(
     Returns:
         The rows with `inference_loss`, as `measure_inference` has it, and what `compare_with_simple_models` returns.
     """
-    if not np.isfinite([row["plain_loss"] for row in rows]).any():
+    if not compares and not np.isfinite([row["plain_loss"] for row in rows]).any():
         return list(rows)
     labels, inference = read_labels(model, y), predict_for_inference(model, x)
     described = measure_inference(inference, labels, losses, rows)
     modes = [arrays for arrays in (predictions, inference) if len(arrays) == len(rows)]
     if not compares or not modes:
         return described
-    inputs = list_inputs(x)
-    return [
-        row
-        if label is None
-        else {**row, **compare_with_simple_models(inputs, label, [mode[i] for mode in modes], row)._asdict()}
-        for i, (row, label) in enumerate(zip(described, match_labels(labels, find_trained(losses)), strict=True))
-    ]
+    given, modes = match_labels(labels, find_trained(losses)), list(zip(*modes, strict=True))
+    try:
+        inputs = list_inputs(x)
+        compared = [
+            {} if label is None else compare_with_simple_models(inputs, label, arrays, row)._asdict()
+            for row, label, arrays in zip(described, given, modes, strict=True)
+        ]
+    except Exception as error:  # any: a fit that has ended must not be lost by what is only to judge it
+        warnings.warn(
+            f"How well simple models answer the probe batch of model {model.name!r} is not known, as comparing them "
+            f"raised {quote_error(error)}",
+            stacklevel=2,
+        )
+        return described
+    return [{**row, **comparison} for row, comparison in zip(described, compared, strict=True)]

@@ -17,11 +17,13 @@ class OutputReading:
         activation: Name of the output's activation.
         encoded: Whether the model was trained on the numbers of the classes (0, 1, ...) instead of the labels as they
             were given.
+        is_hinge: Whether the loss is a hinge loss of one unit, which takes labels of 0 for -1.
     """
 
     is_logits: bool = False
     activation: str = "linear"
     encoded: bool = False
+    is_hinge: bool = False
 
 
 def read_probabilities(task: Task, predictions: Any, reading: OutputReading) -> np.ndarray:
@@ -44,6 +46,8 @@ def read_probabilities(task: Task, predictions: Any, reading: OutputReading) -> 
         if reading.is_logits:
             values = apply_sigmoid(values)
         if count == 2:
+            if reading.is_hinge:
+                labels = np.array([-1.0, 1.0])
             is_share = reading.is_logits or reading.activation in ("sigmoid", "hard_sigmoid")
             upper = values if is_share else (values - labels[0]) / (labels[1] - labels[0])
             upper = np.clip(np.nan_to_num(upper, nan=0.5), 0, 1)

@@ -36,3 +36,9 @@ def test_one_unit_for_classes_of_other_numbers_is_read_on_their_scale():
 def test_classes_are_numbered_and_unseen_ones_are_not():
     task = find_task(np.array([3, 7, 9]), "sparse_categorical_crossentropy", "softmax", 10)
     np.testing.assert_array_equal(index_classes(task, np.array([7, 3, 8, 9, 100])), [1, 0, -1, 2, -1])
+
+
+def test_a_hinge_loss_takes_classes_of_0_for_minus_1():
+    task = find_task(BINARY, "hinge", "tanh", 1)
+    p = read_probabilities(task, [[-1.0], [0.0], [0.4]], OutputReading(activation="tanh", is_hinge=True))
+    np.testing.assert_allclose(p[:, 1], [0, 0.5, 0.7])
