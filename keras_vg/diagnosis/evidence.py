@@ -119,7 +119,8 @@ class Evidence:
         deltas: A delta log.
         history: A table with `epoch` and a column per metric; see `logs.history.make_history`.
         inspection: What `inspect` returned before the training.
-        predictions: The predictions for a probe batch during the training, as in `Inspection.outputs`, with `epoch`.
+        predictions: The predictions for a probe batch during the training, as in `Inspection.outputs`, with `epoch`;
+            the last of them with what `inspection.ending.describe_end` adds, if the training has ended.
         optimizer: The optimizer's class where it is known without an inspection; several are joined by `" and "`.
         is_over: Whether the training is known to have ended.
     """

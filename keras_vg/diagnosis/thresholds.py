@@ -149,7 +149,8 @@ class Thresholds:
         simple_score: Score of a simple model, from 0 for the best constant answer to 1, below which it shows nothing of
             a network. Chosen.
         simple_part: Part of that score below which a network has been kept from learning. Chosen.
-        simple_warning: Part of that score below which a network is behind. Chosen.
+        simple_warning: Part of that score below which a network is behind. Chosen. A network that scores 0.8 or more is
+            not compared.
         settled_epochs: Epochs after which a loss at a constant answer's has settled, and a validation loss is judged.
         settled_steps: Steps that they must have, where those are known; a plateau at the start may be as long.
         validation_rise: Last validation loss over the lowest one, from which it rises.

@@ -14,6 +14,7 @@ from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.evidence import Inspection
 from keras_vg.diagnosis.findings import Finding
 from keras_vg.diagnosis.learned import confirm, has_learned, has_learned_nothing, soften
+from keras_vg.diagnosis.rules import Judgement, conclude
 from keras_vg.diagnosis.thresholds import Thresholds
 
 
@@ -118,6 +119,27 @@ def test_what_was_feared_has_come_true_then():
     assert confirm([partly_dead]) == [partly_dead]  # other units are left
     mild = Finding("dead_relu", "info", (), None, {}, "")
     assert confirm([mild]) == [mild]
+
+
+@pytest.mark.parametrize(
+    ("severity", "losses", "expected"),
+    [
+        ("error", [0.7, 0.5, 0.4], "error"),
+        ("warning", [0.7, 0.5, 0.4], "warning"),
+        ("error", [0.7, 0.1, 0.001], "info"),  # the loss says that scales did no harm
+    ],
+)
+def test_what_was_feared_has_come_true_where_simple_models_do_far_better(severity, losses, expected):
+    inspection = Inspection(
+        *[pd.DataFrame()] * 4, pd.DataFrame({"baseline": [0.693]}), {"loss": 0.7, "optimizer": "Adam"}
+    )
+    context = Context(Thresholds(), False, history=make_history(losses), inspection=inspection)
+    found = [
+        Finding("input_scale", "warning", (), None, {}, "a"),
+        Finding("worse_than_simple_model", severity, (), 2, {}, "b"),
+    ]
+    concluded = conclude([context], [Judgement(found, {})]).list_all()
+    assert {f.rule: f.severity for f in concluded}["input_scale"] == expected
 
 
 def test_a_warning_is_an_error_after_a_training_that_learned_nothing():

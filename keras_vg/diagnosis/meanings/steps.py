@@ -207,20 +207,22 @@ STEPS: dict[str, Meaning] = {
     "worse_than_simple_model": Meaning(
         sees=(
             "A fit that has ended with answers that a linear model, a mean over nearest neighbours or a forest of "
-            "trees gives far better. These are fitted, in a second, to four fifths of the probe batch and asked for "
-            "the rest, five times; the network may have been trained on all of it. For classes the score is the mean "
-            "share of right answers over the classes, from 0 for guessing to 1, which class weights do not lower; for "
-            "numbers the explained variance. What the labels ask for is in the inputs then, and something keeps the "
-            "network from it, whether or not another rule says what."
+            "trees gives far better. These answer the probe batch by 5-fold cross-validation, each example by a model "
+            "that was fitted to others; the network may have been trained on all of it. For classes the score is the "
+            "balanced accuracy, adjusted so that guessing has 0, which class weights in favour of a rare class do not "
+            "lower; for numbers R^2. What the labels ask for is in the inputs then, and something keeps the network "
+            "from it, whether or not another rule says what."
         ),
         severity=(
             "Error, at the end of a fit of `ended_epochs` and `ended_steps`, if the network scores less than "
             "`simple_part` of what the best of them scores, a warning below `simple_warning` of it; silent if that is "
             "less than `simple_score`, or if the difference may be chance of few examples (three standard errors). "
-            "Beside an error, what warnings say of head, scales, steps, initial weights and depth becomes an error. "
-            "Needs `TrainingGuard(x, y)` with 30 examples or more. Where an example has several positions (pixels, "
-            "time steps), their classes are asked of the inputs at the same position. Not judged: losses of one's own, "
-            "numbers at several positions, and labels of an input's own shape, as those of an autoencoder."
+            "Beside an error, what warnings say of head, scales, steps, initial weights and depth becomes an error, "
+            "unless the training's loss is low. Needs `TrainingGuard(x, y)` with 30 examples or more. Where an example "
+            "has several positions (pixels, time steps), their classes are asked of the inputs at the same position; "
+            "time steps whose inputs are all 0 do not count. Not judged: losses of one's own, numbers at several "
+            "positions, more than 100 classes, and labels that are the inputs or have their shape, as those of an "
+            "autoencoder."
         ),
         thresholds=("simple_score", "simple_part", "simple_warning", "ended_epochs", "ended_steps"),
     ),
