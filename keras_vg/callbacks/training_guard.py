@@ -272,7 +272,7 @@ class TrainingGuard(FitCallback):
             reading = probe.read()
             self._outputs = describe_reading(self.model, reading, self._y, self._output_losses)
             predictions = tree.flatten(reading.predictions)
-        compares = self._diagnosis.is_complete
+        compares = self._diagnosis.is_long_enough
         self._diagnosis.replace_predictions(
             describe_end(self.model, self._x, self._y, self._output_losses, self._outputs, predictions, compares)
         )

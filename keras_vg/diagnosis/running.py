@@ -72,8 +72,8 @@ class RunningDiagnosis:
         )
 
     @property
-    def is_complete(self) -> bool:
-        """Whether what is not learned by now counts as not learned, if the training is over."""
+    def is_long_enough(self) -> bool:
+        """Whether the training has lasted so long that, if it is over, what is not learned counts as not learned."""
         return self._make_context(is_over=True).is_complete
 
     def add_gradients(self, rows: Mapping[str, Any]) -> None:
