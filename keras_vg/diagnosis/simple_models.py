@@ -8,6 +8,8 @@ from keras_vg.diagnosis.findings import Finding
 _ERRORS = 3.0
 """Standard errors of the difference that are left to chance; more than two, as the best of three models is taken."""
 
+_KEPT = "something keeps the network from it. "
+
 
 def find_worse_than_simple_model(context: Context) -> Iterator[Finding]:
     """A fit that has ended with answers that a linear model, nearest neighbours or a forest give far better.
@@ -19,18 +21,30 @@ def find_worse_than_simple_model(context: Context) -> Iterator[Finding]:
         own, simple, error = (float(row.get(n, "nan")) for n in ("answer_score", "simple_score", "simple_error"))
         if not (simple >= t.simple_score and own < t.simple_warning * simple and simple - own > _ERRORS * error):
             continue
+        is_slow = own < t.simple_part * simple and _measure_late_fall(context) >= t.late_fall
         own, simple = round(own, 4) + 0.0, round(simple, 4)  # no -0
         where = f" of output {row['layer']!r}" if len(context.final_predictions) > 1 and row["layer"] else ""
         yield Finding(
             "worse_than_simple_model",
-            "error" if own < t.simple_part * simple else "warning",
+            "error" if own < t.simple_part * simple and not is_slow else "warning",
             (),
             int(row["epoch"]),
             {"score": own, "score_of_simple_model": simple, "simple_model": str(row["simple_model"])},
             f"The answers{where} score {own:.2f}, where the best constant answer scores 0 and right ones 1. "
             f"{str(row['simple_model']).capitalize()}, fitted to parts of the probe batch, scores {simple:.2f} on the "
-            "rest of it: what the labels ask for is in the inputs, and something keeps the network from it. If no "
-            "other finding says what, check that `fit` is given the same inputs and labels as the guard, in the same "
-            "order and on the same scale, that `class_weight` and `sample_weight` favour what they should, and that no "
-            "schedule or callback ends the learning too soon; then try another learning rate, more units, more epochs.",
+            "rest of it: what the labels ask for is in the inputs, and "
+            + ("the network has not come to it yet: its loss still falls, so train on. " if is_slow else _KEPT)
+            + "If no other finding says what, check that `fit` is given the same inputs and labels as the guard, in the "
+            "same order and on the same scale, that `class_weight` and `sample_weight` favour what they should, and "
+            "that no schedule or callback ends the learning too soon; then try another learning rate, more units, more "
+            "epochs.",
         )
+
+
+def _measure_late_fall(context: Context) -> float:
+    """Fall of the loss in the last quarter of the epochs, relative to what it was then."""
+    losses = context.losses
+    if losses is None:
+        return 0.0
+    before = float(losses[len(losses) * 3 // 4 - 1])
+    return (before - float(losses[-1])) / before if before > 0 else 0.0

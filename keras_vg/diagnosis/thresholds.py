@@ -150,6 +150,9 @@ class Thresholds:
         simple_score: Score of a simple model, from 0 for the best constant answer to 1, below which it shows nothing of
             a network. Chosen.
         simple_part: Part of that score below which a network has been kept from learning. Chosen.
+        late_fall: Fall of the loss in the last quarter of the epochs, relative to what it was then, from which such a
+            network is on its way: 0.43 for a healthy program that is trained for 200 steps, 0.00 to 0.13 for five sick
+            ones that no other rule calls an error. Chosen between them.
         simple_warning: Part of that score below which a network is behind. Chosen. A network that scores 0.8 or more is
             not compared.
         settled_epochs: Epochs after which a loss at a constant answer's has settled, and a validation loss is judged.
@@ -247,6 +250,7 @@ class Thresholds:
     lost_in_inference: float = 0.5
     simple_score: float = 0.3
     simple_part: float = 0.5
+    late_fall: float = 0.25
     simple_warning: float = 0.75
     settled_epochs: int = 5
     settled_steps: int = 200

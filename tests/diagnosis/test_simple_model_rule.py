@@ -16,11 +16,12 @@ Z = np.random.default_rng(0).normal(size=(640, 6)).astype("float32")
 COMMON = (Z[:, :1] + Z[:, 1:2] > -2.0).astype("float32")  # 92 % are 1
 
 
-def judge(own, simple, error=0.05, is_complete=True, **thresholds):
+def judge(own, simple, error=0.05, is_complete=True, losses=None, **thresholds):
     row = {"answer_score": own, "simple_score": simple, "simple_error": error, "simple_model": "a linear model"}
     context = SimpleNamespace(
         thresholds=make_thresholds(**thresholds),
         is_complete=is_complete,
+        losses=losses,
         final_predictions=[row | {"epoch": 19, "layer": "out"}],
     )
     return list(find_worse_than_simple_model(context))
@@ -31,6 +32,22 @@ def test_a_network_far_behind_is_an_error():
     assert (found.severity, found.epoch) == ("error", 19)
     assert found.evidence == {"score": 0.2, "score_of_simple_model": 0.9, "simple_model": "a linear model"}
     assert "A linear model, fitted to parts of the probe batch, scores 0.90" in found.advice
+
+
+@pytest.mark.parametrize(
+    ("losses", "severity"),
+    [
+        (np.linspace(1.0, 0.2, 20), "warning"),  # from 0.41 to 0.2 in the last quarter
+        (np.linspace(1.0, 0.8, 20), "error"),
+        (np.geomspace(1.0, 0.4, 20), "error"),
+        (np.r_[np.linspace(1.0, 0.2, 10), np.full(10, 0.2)], "error"),
+        (np.linspace(1.0, -1.0, 20), "error"),  # a loss below 0 tells no part of a fall
+    ],
+)
+def test_a_network_whose_loss_still_falls_is_on_its_way(losses, severity):
+    (found,) = judge(0.2, 0.9, losses=losses)
+    assert found.severity == severity
+    assert ("train on" in found.advice) == (severity == "warning")
 
 
 @pytest.mark.parametrize(("own", "options"), [(0.6, {}), (0.2, {"simple_part": 0.2})])
