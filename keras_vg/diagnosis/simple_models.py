@@ -34,10 +34,10 @@ def find_worse_than_simple_model(context: Context) -> Iterator[Finding]:
             f"{str(row['simple_model']).capitalize()}, fitted to parts of the probe batch, scores {simple:.2f} on the "
             "rest of it: what the labels ask for is in the inputs, and "
             + ("the network has not come to it yet: its loss still falls, so train on. " if is_slow else _KEPT)
-            + "If no other finding says what, check that `fit` is given the same inputs and labels as the guard, in the "
-            "same order and on the same scale, that `class_weight` and `sample_weight` favour what they should, and "
-            "that no schedule or callback ends the learning too soon; then try another learning rate, more units, more "
-            "epochs.",
+            + "If no other finding says what, check that `fit` is given the same inputs and labels as the guard, in "
+            "the same order and on the same scale, that `class_weight` and `sample_weight` favour what they should, "
+            "and that no schedule or callback ends the learning too soon; then try another learning rate, more units, "
+            "more epochs.",
         )
 
 
