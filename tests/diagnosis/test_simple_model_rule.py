@@ -39,7 +39,7 @@ def test_a_network_far_behind_is_an_error():
     [
         (np.linspace(1.0, 0.2, 20), "warning"),  # from 0.41 to 0.2 in the last quarter
         (np.linspace(1.0, 0.8, 20), "error"),
-        (np.geomspace(1.0, 0.4, 20), "error"),
+        (np.geomspace(1.0, 0.6, 20), "error"),  # 0.13 in the last quarter
         (np.r_[np.linspace(1.0, 0.2, 10), np.full(10, 0.2)], "error"),
         (np.linspace(1.0, -1.0, 20), "error"),  # a loss below 0 tells no part of a fall
     ],
