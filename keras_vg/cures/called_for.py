@@ -159,10 +159,10 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
         "examples counted alike",
     ),
     "worse_than_simple_model": (
+        "examples counted alike",
         "Adam",
         *_RATES_UP,
         *_INPUTS,
-        "examples counted alike",
         *_NORMALIZATIONS,
         *_ACTIVATIONS[:2],
         *_WEIGHTS,

@@ -239,7 +239,7 @@ def _fit(draft: Draft, model: Any, batches: Batches, scorer: "Scorer", folder: P
 def _collect_evidence(draft: Draft, model: Any, inspection: Inspection, history: Any, folder: Path) -> Evidence:
     logs = [read_log(folder / f"{name}.csv") for name in ("gradients", "activations")]
     evidence = collect(inspection, *logs, history)
-    x, y = draft.data.take_probe(128)
+    x, y = draft.data.take_probe(MOST_PREDICTED)  # some hundred, so that simple models have enough to learn from
     labels = [None if array is None else np.asarray(array) for array in draft.order(draft.encode(y))]
     losses, heads = (
         list(inspection.outputs[list(names)].itertuples(index=False, name=None))

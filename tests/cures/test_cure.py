@@ -235,6 +235,7 @@ def test_random_search_stays_within_the_budget():
     assert set(found.trials["finding"][1:]) <= {"random"}
 
 
+@pytest.mark.long
 def test_failed_training_is_no_end():
     # TensorFlow refuses to train on a class 3 of three on a CPU, where JAX and torch have other answers.
     y = (X[:, :1] > 0) * 2 + (X[:, 1:2] > 0)
@@ -522,6 +523,17 @@ def test_layers_whose_constructor_takes_no_keywords():
     assert len(copy.trainable_variables) == len(model.trainable_variables)
 
 
+def test_weights_that_favour_the_common_class_are_left_out():
+    """No rule knows them: simple models show that there is more to learn."""
+    x = np.random.default_rng(0).normal(size=(640, 4)).astype("float32")
+    common = (x[:, :1] + x[:, 1:2] > -2.0).astype("float32")  # 92 % are 1
+    model = make_model(layers.Dense(16, "relu"), layers.Dense(1, "sigmoid"), optimizer=keras.optimizers.Adam(0.01))
+    found = cure(model, x, common, epochs=10, class_weight={0: 1.0, 1: 40.0})
+    assert (found.status, found.changes) == ("proven", ("examples counted alike",))
+    assert found.trials["finding"][1] == "worse_than_simple_model"
+
+
+@pytest.mark.long
 def test_counts_get_a_head_of_rates():
     generator = np.random.default_rng(0)
     x = generator.normal(size=(400, 4)).astype("float32")
