@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
+from keras_vg.diagnosis.learned import has_learned
 
 _ERRORS = 3.0
 """Standard errors of the difference that are left to chance; more than two, as the best of three models is taken."""
@@ -21,7 +22,10 @@ def find_worse_than_simple_model(context: Context) -> Iterator[Finding]:
         own, simple, error = (float(row.get(n, "nan")) for n in ("answer_score", "simple_score", "simple_error"))
         if not (simple >= t.simple_score and own < t.simple_warning * simple and simple - own > _ERRORS * error):
             continue
-        is_slow = own < t.simple_part * simple and _measure_late_fall(context) >= t.late_fall
+        # A loss that is low already, of other examples or by their weights, does not lead to these answers.
+        is_slow = (
+            own < t.simple_part * simple and _measure_late_fall(context) >= t.late_fall and not has_learned(context)
+        )
         own, simple = round(own, 4) + 0.0, round(simple, 4)  # no -0
         where = f" of output {row['layer']!r}" if len(context.final_predictions) > 1 and row["layer"] else ""
         yield Finding(

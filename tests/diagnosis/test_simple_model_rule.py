@@ -21,7 +21,9 @@ def judge(own, simple, error=0.05, is_complete=True, losses=None, **thresholds):
     context = SimpleNamespace(
         thresholds=make_thresholds(**thresholds),
         is_complete=is_complete,
+        is_inspection=False,
         losses=losses,
+        baseline=0.7,
         final_predictions=[row | {"epoch": 19, "layer": "out"}],
     )
     return list(find_worse_than_simple_model(context))
@@ -41,6 +43,7 @@ def test_a_network_far_behind_is_an_error():
         (np.linspace(1.0, 0.8, 20), "error"),
         (np.geomspace(1.0, 0.6, 20), "error"),  # 0.13 in the last quarter
         (np.r_[np.linspace(1.0, 0.2, 10), np.full(10, 0.2)], "error"),
+        (np.geomspace(1.0, 1e-3, 20), "error"),  # low by weights, not by these answers
         (np.linspace(1.0, -1.0, 20), "error"),  # a loss below 0 tells no part of a fall
     ],
 )
