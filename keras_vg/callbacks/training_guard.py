@@ -69,8 +69,8 @@ class TrainingGuard(FitCallback):
     Each finding is warned of once, when it first appears: errors and warnings, with what to do. At the end of the fit
     all is judged once more: a loss that has been flat for some steps may be on a plateau, but not if nothing follows;
     the model predicts the probe batch as `predict` does, which may be worse than in training mode; and where its
-    answers are not good, simple models are fitted to the probe batch, which takes seconds at most, to tell whether
-    better ones are possible. Some hundred examples tell that best.
+    answers are not good after ten epochs and 100 steps or more, simple models are fitted to the probe batch, which
+    takes seconds at most, to tell whether better ones are possible. Some hundred examples tell that best.
 
     With `action="raise"` or `"restore"` each step is looked at, too, before any callback learns of it, wherever the
     guard is in the list: whether the gradients were finite (those of steps that a `LossScaleOptimizer` skips aside)

@@ -55,7 +55,8 @@ class Output:
         """How its predictions are to be read."""
         # What is a probability already is read as one, though a loss told of logits squeezes it again.
         is_logits = self.from_logits and self.activation not in ("sigmoid", "softmax")
-        is_hinge = self.loss_name in HINGES[:2] and set(self.task.classes) <= {-1, 0, 1}
+        is_of_signs = self.encoding == "index" or set(self.task.classes) <= {-1, 0, 1}
+        is_hinge = self.loss_name in HINGES[:2] and is_of_signs
         return OutputReading(is_logits, self.activation, self.encoding == "index", is_hinge)
 
     @property

@@ -10,6 +10,7 @@ from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding, Severity
 from keras_vg.diagnosis.inputs import describe_nonfinite_features
 from keras_vg.diagnosis.nonfinite import INPUT
+from keras_vg.diagnosis.outputs import REGRESSIONS
 from keras_vg.diagnosis.series import ActivationRows, is_any, make_activation_rows
 
 SATURATING = ("sigmoid", "tanh", "softsign", "hard_sigmoid", "hard_tanh")
@@ -230,11 +231,13 @@ def _find_explosion(context: Context) -> tuple[ActivationRows, float]:
 
 
 def _measure_labels(context: Context) -> dict[str, float]:
-    """The largest label of each output layer: its outputs must be as large."""
+    """The largest label of each output whose loss asks for the labels themselves: the output must be as large."""
     if context.inspection is None:
         return {}
     outputs = context.inspection.outputs
-    largest = np.nan_to_num(np.abs(outputs[["label_min", "label_max"]].to_numpy("float64")).max(axis=1, initial=0.0))
+    outputs = outputs[outputs["loss"].isin([*REGRESSIONS, "poisson"])]
+    largest = np.abs(outputs[["label_min", "label_max"]].to_numpy("float64")).max(axis=1, initial=0.0)
+    largest = np.nan_to_num(largest, posinf=0.0)
     return dict(zip(outputs["layer"], largest, strict=True))
 
 

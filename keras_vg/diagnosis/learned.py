@@ -70,7 +70,8 @@ def has_learned_nothing(context: Context) -> bool:
 
     Returns:
         False for an inspection alone, and where that loss is not known; on the plateau on which a training may start;
-        and, before its end, for one that is below that loss and falls, slow as it may be.
+        and, before its end, for one that is below that loss and falls, slow as it may be, or that would be below it
+        after as many epochs again.
     """
     losses, baseline, t = context.losses, context.baseline, context.thresholds
     if context.is_inspection or losses is None or not np.isfinite(losses).all() or not baseline > 0:
@@ -82,7 +83,8 @@ def has_learned_nothing(context: Context) -> bool:
     if losses[-1] < (1 - t.flat_loss) * baseline and (np.diff(losses[-t.first_epochs :]) < 0).all():  # it is slow
         return False
     # A loss that started above is learning while it falls, if as many epochs again would take it below. The root of a
-    # squared error, the distance that is left, falls evenly under steps of one size.
+    # squared error, the distance that is left, falls evenly under steps of one size. For a loss that falls evenly itself
+    # this is cautious, since its root falls faster later.
     left = np.sqrt(np.maximum(losses[-t.first_epochs :], 0))
     ahead = left[-1] + len(losses) * min(left[-1] - left[0], 0.0) / max(1, len(left) - 1)
     return bool(max(ahead, 0.0) ** 2 > _UNLEARNED * baseline)

@@ -361,14 +361,16 @@ def find_label_scale(context: Context) -> Iterator[Finding]:
             continue
         steps = _count_steps_to_labels(context, output["loss"])
         known = {"steps_to_the_labels": steps} if np.isfinite(steps) else {}
-        updates = f"steps like the next one take {steps:.3g}" if known else "small steps take thousands of updates"
+        way = "and small steps take thousands of updates to get there"
+        if known:
+            way = f"and it takes some {steps:,.0f} steps like the next one to get there"
         yield Finding(
             "label_scale",
             "error" if size >= t.label_error and not steps <= t.label_steps else "warning",
             _name(output),
             None,
             {"label_size": size, "prediction_size": output["prediction_size"], **known},
-            f"The labels are far from unit scale: the loss and its gradients are huge, yet {updates} to get there. "
+            f"The labels are far from unit scale: the loss and its gradients are huge, {way}. "
             "Standardise them, `(y - y.mean()) / y.std()`, and scale the predictions back.",
         )
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
 from keras_vg.diagnosis.learned import has_learned
@@ -9,7 +11,12 @@ from keras_vg.diagnosis.learned import has_learned
 _ERRORS = 3.0
 """Standard errors of the difference that are left to chance; more than two, as the best of three models is taken."""
 
-_KEPT = "something keeps the network from it. "
+_CHECKS = (
+    "something keeps the network from it. If no other finding says what, check that `fit` is given the same inputs and "
+    "labels as the guard, in the same order and on the same scale, that `class_weight` and `sample_weight` favour what "
+    "they should, and that no schedule or callback ends the learning too soon; then try another learning rate, more "
+    "units, more epochs."
+)
 
 
 def find_worse_than_simple_model(context: Context) -> Iterator[Finding]:
@@ -23,9 +30,7 @@ def find_worse_than_simple_model(context: Context) -> Iterator[Finding]:
         if not (simple >= t.simple_score and own < t.simple_warning * simple and simple - own > _ERRORS * error):
             continue
         # A loss that is low already, of other examples or by their weights, does not lead to these answers.
-        is_slow = (
-            own < t.simple_part * simple and _measure_late_fall(context) >= t.late_fall and not has_learned(context)
-        )
+        is_slow = _measure_late_fall(context, str(row["layer"])) >= t.late_fall and not has_learned(context)
         own, simple = round(own, 4) + 0.0, round(simple, 4)  # no -0
         where = f" of output {row['layer']!r}" if len(context.final_predictions) > 1 and row["layer"] else ""
         yield Finding(
@@ -37,18 +42,19 @@ def find_worse_than_simple_model(context: Context) -> Iterator[Finding]:
             f"The answers{where} score {own:.2f}, where the best constant answer scores 0 and right ones 1. "
             f"{str(row['simple_model']).capitalize()}, fitted to parts of the probe batch, scores {simple:.2f} on the "
             "rest of it: what the labels ask for is in the inputs, and "
-            + ("the network has not come to it yet: its loss still falls, so train on. " if is_slow else _KEPT)
-            + "If no other finding says what, check that `fit` is given the same inputs and labels as the guard, in "
-            "the same order and on the same scale, that `class_weight` and `sample_weight` favour what they should, "
-            "and that no schedule or callback ends the learning too soon; then try another learning rate, more units, "
-            "more epochs.",
+            + ("the network has not come to it yet: its loss still falls, so train on." if is_slow else _CHECKS),
         )
 
 
-def _measure_late_fall(context: Context) -> float:
-    """Fall of the loss in the last quarter of the epochs, relative to what it was then."""
+def _measure_late_fall(context: Context, layer: str) -> float:
+    """Fall of an output's loss in the last quarter of the epochs, relative to what it was; a spike is no fall."""
     losses = context.losses
-    if losses is None:
+    if len(context.final_predictions) > 1:
+        history = context.history
+        is_known = history is not None and f"{layer}_loss" in history.columns
+        losses = history[f"{layer}_loss"].to_numpy("float64") if history is not None and is_known else None
+    if losses is None or len(losses) < 3:
         return 0.0
-    before = float(losses[len(losses) * 3 // 4 - 1])
+    mark = len(losses) * 3 // 4 - 1
+    before = float(np.median(losses[max(0, mark - 1) : mark + 2]))
     return (before - float(losses[-1])) / before if before > 0 else 0.0

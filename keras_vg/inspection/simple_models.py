@@ -159,6 +159,8 @@ class _Judge(NamedTuple):
         if self.task.type == "classes":
             return read_probabilities(self.task, predictions, self.reading)
         values = predictions.reshape(len(predictions), -1).astype("float64")
+        if self.reading.is_hinge:
+            values = (values + 1) / 2
         return apply_sigmoid(values) if self.reading.is_logits else values
 
     def measure(self, answers: np.ndarray) -> np.ndarray:
@@ -251,6 +253,7 @@ def _fit_simple_models(features: np.ndarray, targets: np.ndarray, examples: np.n
         "a forest of 30 trees": ExtraTreesRegressor(30, min_samples_leaf=2, max_features=share, random_state=0),
     }
     y = targets if targets.shape[1] > 1 else targets[:, 0]
-    folds = {"groups": examples, "cv": GroupKFold(FOLDS)}
+    groups = np.random.default_rng(0).permutation(int(examples.max()) + 1)[examples]  # labels may be in an order
+    folds = {"groups": groups, "cv": GroupKFold(FOLDS)}
     answers = {name: cross_val_predict(model, features, y, **folds) for name, model in models.items()}
     return [(name, values.reshape(targets.shape)) for name, values in answers.items()]

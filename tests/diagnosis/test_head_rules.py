@@ -2,6 +2,7 @@
 
 import dataclasses
 import warnings
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from keras import layers
 
 import keras_vg as vg
+from keras_vg.diagnosis.activations import _measure_labels
 
 X = np.random.default_rng(0).normal(size=(64, 6)).astype("float32")
 CLASSES = np.arange(64) % 3
@@ -131,6 +133,18 @@ def test_outputs_as_large_as_their_labels_do_not_explode(unit):
         warnings.simplefilter("ignore")  # the guard's own, which are what is looked at
         model.fit(kinds, unit * kinds[:, :1], epochs=1, verbose=0, callbacks=[guard])
     assert ("exploding_activation" in {f.rule for f in guard.findings.list_all()}) == (unit == 1)
+
+
+def test_numbers_of_classes_and_infinite_labels_allow_no_large_outputs():
+    def measure(loss, largest):
+        outputs = pd.DataFrame({"layer": ["out"], "loss": [loss], "label_min": [0.0], "label_max": [largest]})
+        inspection = SimpleNamespace(outputs=outputs)
+        return _measure_labels(SimpleNamespace(inspection=inspection)).get("out", 0.0)
+
+    assert measure("mean_squared_error", 3e4) == 3e4
+    assert measure("sparse_categorical_crossentropy", 3e4) == 0
+    assert measure("mean_squared_error", np.inf) == 0
+    assert measure("poisson", np.nan) == 0
 
 
 @pytest.mark.parametrize(("reads", "expected"), [(False, None), (True, "error")])

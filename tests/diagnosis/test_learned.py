@@ -95,8 +95,8 @@ def test_little_is_nothing_at_the_end_of_a_fit(last_loss, epochs, steps, expecte
 @pytest.mark.parametrize(
     ("losses", "expected"),
     [
-        (np.square(np.linspace(70, 50, 10)), False),  # as many epochs again take a distance of 50 to 30: below 38
-        (np.square(np.linspace(70, 65, 10)), True),  # ... of 65 to 60
+        (np.square(np.linspace(70, 50, 10)), False),  # ten epochs more take a distance of 50 to 28: below 38
+        (np.square(np.linspace(70, 65, 10)), True),  # ... of 65 to 59
         ([2.30, 2.29, 2.28, 2.27, 2.26], False),  # it falls below a constant answer, slowly
         ([2.30, 2.29, 2.27, 2.28, 2.26], True),
         ([2.305, 2.3045, 2.3035, 2.302, 2.3], False),  # faster and faster: a saddle point that is being left

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from keras import layers
 
@@ -43,6 +44,7 @@ def test_a_network_far_behind_is_an_error():
         (np.linspace(1.0, 0.8, 20), "error"),
         (np.geomspace(1.0, 0.6, 20), "error"),  # 0.13 in the last quarter
         (np.r_[np.linspace(1.0, 0.2, 10), np.full(10, 0.2)], "error"),
+        (np.r_[np.full(14, 0.69), 5.0, np.full(5, 0.69)], "error"),  # a spike
         (np.geomspace(1.0, 1e-3, 20), "error"),  # low by weights, not by these answers
         (np.linspace(1.0, -1.0, 20), "error"),  # a loss below 0 tells no part of a fall
     ],
@@ -51,6 +53,28 @@ def test_a_network_whose_loss_still_falls_is_on_its_way(losses, severity):
     (found,) = judge(0.2, 0.9, losses=losses)
     assert found.severity == severity
     assert ("train on" in found.advice) == (severity == "warning")
+    (behind,) = judge(0.6, 0.9, losses=losses)
+    assert behind.severity == "warning"
+    assert ("train on" in behind.advice) == (severity == "warning")
+
+
+@pytest.mark.parametrize(("column", "severity"), [("a_loss", "error"), ("b_loss", "warning"), (None, "error")])
+def test_of_several_outputs_each_goes_by_its_own_loss(column, severity):
+    """The loss of the whole model falls, that of an output perhaps not."""
+    falling, flat = np.linspace(1.0, 0.2, 20), np.full(20, 0.7)
+    row = {"answer_score": 0.2, "simple_score": 0.9, "simple_error": 0.05, "simple_model": "a linear model"}
+    context = SimpleNamespace(
+        thresholds=make_thresholds(),
+        is_complete=True,
+        is_inspection=False,
+        losses=falling + flat,
+        baseline=1.4,
+        history=pd.DataFrame({"loss": falling + flat, "a_loss": flat, "b_loss": falling}),
+        final_predictions=[{"layer": "other", "epoch": 19}, row | {"epoch": 19, "layer": (column or "c_loss")[0]}],
+    )
+    (found,) = find_worse_than_simple_model(context)
+    assert found.severity == severity
+    assert f"The answers of output {(column or 'c')[0]!r} score" in found.advice
 
 
 @pytest.mark.parametrize(("own", "options"), [(0.6, {}), (0.2, {"simple_part": 0.2})])

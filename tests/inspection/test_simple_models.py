@@ -121,7 +121,11 @@ def test_nothing_is_said_where_answers_cannot_be_told_right_or_wrong(labels, pre
 @pytest.mark.parametrize("loss", ["hinge", "squared_hinge"])
 @pytest.mark.parametrize("labels", [RING, RING * 2 - 1])
 def test_hinge_losses_ask_for_the_sign(labels, loss):
-    assert compare(labels, 0.8 * RING - 0.4, loss=loss, activation="tanh").answer_score == pytest.approx(1)
+    answers = 0.8 * RING - 0.4
+    assert compare(labels, answers, loss=loss, activation="tanh").answer_score == pytest.approx(1)
+    if labels is RING:  # and of several columns
+        pair, both = np.stack([RING, 1 - RING], axis=1), np.stack([answers, -answers], axis=1)
+        assert compare(pair, both, loss=loss, activation="tanh").answer_score == pytest.approx(1)
 
 
 @pytest.mark.parametrize("x", [np.array([["a"]] * 200), X[:150], X[:, :0]])
@@ -193,9 +197,19 @@ def test_network_and_simple_models_are_judged_on_the_same_answers():
     found = compare(y, y * 0 + 0.2, x=x)
     assert found.answer_score == pytest.approx(0, abs=1e-9)
     assert found.simple_score > 0.9
-    rare = np.zeros((5000, 1), "float32")
-    rare[::2500] = 1  # which the thousand that are drawn may lack
-    assert not compare(rare, y, x=x).simple_score > 0.1
+    drawn = np.random.default_rng(0).choice(5000, simple_models.MOST_ANSWERS, replace=False)
+    rare = np.ones((5000, 1), "float32")
+    rare[drawn] = 0  # the thousand that are drawn lack the other class
+    np.testing.assert_equal(compare(rare, y, x=x), Comparison())
+
+
+@pytest.mark.parametrize("classes", [2, 5, 10])
+def test_classes_that_take_turns_are_in_each_fold(classes):
+    y = np.arange(300) % classes
+    x = np.eye(classes)[y] + 0.1 * np.random.default_rng(10).normal(size=(300, classes))
+    answers = np.full((300, classes), 1 / classes)
+    found = compare(y, answers, x=x, loss="sparse_categorical_crossentropy", activation="softmax")
+    assert found.simple_score > 0.95
 
 
 def test_the_error_is_that_of_examples_not_of_their_positions():

@@ -215,16 +215,25 @@ STEPS: dict[str, Meaning] = {
         ),
         severity=(
             "Error, at the end of a fit of `ended_epochs` and `ended_steps`, if the network scores less than "
-            "`simple_part` of what the best of them scores, a warning below `simple_warning` of it, or if the loss "
-            "still falls (`late_fall`); silent if the simple model's score is less than `simple_score`, or if the "
-            "difference may be chance of few examples (three standard errors). Beside an error, what warnings say of "
-            "head, scales, steps, initial weights and depth becomes an error, unless the training's loss is low. Needs "
-            "`TrainingGuard(x, y)` with 30 examples or more. Where an example has several positions (pixels, time "
-            "steps), their classes are asked of the inputs at the same position; time steps whose inputs are all 0 do "
-            "not count. Not judged: losses of one's own, numbers at several positions, more than 100 classes, and "
-            "labels that are the inputs or have their shape, as those of an autoencoder."
+            "`simple_part` of what the best of them scores; a warning below `simple_warning` of it, or if the loss "
+            "still falls (`late_fall`), unless it is low already (`converged_loss`); silent if the simple model's "
+            "score is less than `simple_score`, or if the difference may be chance of few examples (three standard "
+            "errors). Beside an error, what warnings say of head, scales, steps, initial weights and depth becomes an "
+            "error, unless the training's loss is low. Needs `TrainingGuard(x, y)` with 30 examples or more. Where an "
+            "example has several positions (pixels, time steps), their classes are asked of the inputs at the same "
+            "position; time steps whose inputs are all 0 do not count. Not judged: losses of one's own, numbers at "
+            "several positions, more than 100 classes, and labels that are an input, or several numbers per example in "
+            "an input's shape, as those of an autoencoder."
         ),
-        thresholds=("simple_score", "simple_part", "simple_warning", "late_fall", "ended_epochs", "ended_steps"),
+        thresholds=(
+            "simple_score",
+            "simple_part",
+            "simple_warning",
+            "late_fall",
+            "converged_loss",
+            "ended_epochs",
+            "ended_steps",
+        ),
     ),
     "validation_loss_rises": Meaning(
         sees="A validation loss that rises, by more than its noise, while the training loss falls.",
