@@ -83,8 +83,8 @@ def has_learned_nothing(context: Context) -> bool:
     if losses[-1] < (1 - t.flat_loss) * baseline and (np.diff(losses[-t.first_epochs :]) < 0).all():  # it is slow
         return False
     # A loss that started above is learning while it falls, if as many epochs again would take it below. The root of a
-    # squared error, the distance that is left, falls evenly under steps of one size. For a loss that falls evenly itself
-    # this is cautious, since its root falls faster later.
+    # squared error, the distance that is left, falls evenly under steps of one size. For a loss that falls evenly
+    # itself this is cautious, since its root falls faster later.
     left = np.sqrt(np.maximum(losses[-t.first_epochs :], 0))
     ahead = left[-1] + len(losses) * min(left[-1] - left[0], 0.0) / max(1, len(left) - 1)
     return bool(max(ahead, 0.0) ** 2 > _UNLEARNED * baseline)
