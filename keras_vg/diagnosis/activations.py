@@ -19,6 +19,8 @@ UNBOUNDED = ("relu", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "mish"
 
 NO_ROWS = make_activation_rows({field.name: [] for field in fields(ActivationRows)})
 
+_BOUNDS = ("label_min", "label_max")
+
 _OF_LABELS = 10.0
 """How many times the largest label an output may be, on its way there: chosen."""
 
@@ -232,11 +234,11 @@ def _find_explosion(context: Context) -> tuple[ActivationRows, float]:
 
 def _measure_labels(context: Context) -> dict[str, float]:
     """The largest label of each output whose loss asks for the labels themselves: the output must be as large."""
-    if context.inspection is None:
+    if context.inspection is None or not {"layer", *_BOUNDS} <= set(context.inspection.outputs.columns):
         return {}
     outputs = context.inspection.outputs
     outputs = outputs[outputs["loss"].isin([*REGRESSIONS, "poisson"])]
-    largest = np.abs(outputs[["label_min", "label_max"]].to_numpy("float64")).max(axis=1, initial=0.0)
+    largest = np.abs(outputs[list(_BOUNDS)].to_numpy("float64")).max(axis=1, initial=0.0)
     largest = np.nan_to_num(largest, posinf=0.0)
     return dict(zip(outputs["layer"], largest, strict=True))
 

@@ -232,7 +232,8 @@ def test_which_models_may_differ(hidden, expected):
 
 
 @pytest.mark.parametrize(
-    ("weights", "expected"), [({0: 1.0, 1: 0.0, 2: 0.0}, "warning"), ({0: 4.0, 1: 1.0, 2: 1.0}, None)]
+    ("weights", "expected"),
+    [({0: 1.0, 1: 0.0, 2: 0.0}, "error"), ({0: 4.0, 1: 1.0, 2: 1.0}, None)],  # simple models tell the classes apart
 )
 def test_weights_that_leave_classes_out(weights, expected):
     model = make_model(layers.Dense(16, "relu"))

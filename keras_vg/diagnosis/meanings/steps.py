@@ -199,7 +199,8 @@ STEPS: dict[str, Meaning] = {
             "most examples out, or the batch is of other data than was trained on."
         ),
         severity=(
-            "Warning: weights may be meant so, as those of moves by their rewards. Needs `TrainingGuard(x, y)`. "
+            "Warning: weights may be meant so, as those of moves by their rewards. An error where simple models answer "
+            "the batch far better (`worse_than_simple_model`). Needs `TrainingGuard(x, y)`. "
             "Outputs with several positions, such as a picture's pixels, are not judged."
         ),
         thresholds=("converged_loss", "label_slope", "ended_epochs", "ended_steps"),
