@@ -302,6 +302,7 @@ def make_model_of_batches_of_16():
     return model
 
 
+@pytest.mark.long
 def test_model_that_takes_one_size_of_batches_is_cured_with_whole_batches():
     found = cure(make_model_of_batches_of_16(), batch_size=16)  # of 200 examples 40 are kept out
     assert (found.status, found.changes) == ("proven", ("the head that the labels ask for",))
@@ -523,6 +524,7 @@ def test_layers_whose_constructor_takes_no_keywords():
     assert len(copy.trainable_variables) == len(model.trainable_variables)
 
 
+@pytest.mark.long
 def test_weights_that_favour_the_common_class_are_left_out():
     """No rule knows them: simple models show that there is more to learn."""
     x = np.random.default_rng(0).normal(size=(640, 4)).astype("float32")
