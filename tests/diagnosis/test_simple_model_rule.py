@@ -107,7 +107,7 @@ def test_predictions_of_which_no_score_is_known_are_passed_over():
 
 
 @pytest.mark.model
-@pytest.mark.parametrize(("weights", "is_sick"), [({0: 1.0, 1: 40.0}, True), ({0: 12.0, 1: 1.0}, False), (None, False)])
+@pytest.mark.parametrize(("weights", "is_sick"), [({0: 1.0, 1: 40.0}, True), ({0: 12.0, 1: 1.0}, False)])
 def test_class_weights_that_favour_the_common_class(weights, is_sick):
     keras.utils.set_random_seed(0)
     model = keras.Sequential([keras.Input((6,)), layers.Dense(16, "relu"), layers.Dense(1, "sigmoid")])
