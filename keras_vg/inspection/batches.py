@@ -9,6 +9,7 @@ import pandas as pd
 
 from keras_vg.diagnosis.evidence import UNTRAINED
 from keras_vg.inspection.label_slope import measure_slope
+from keras_vg.inspection.output_reading import flatten_positions
 from keras_vg.inspection.plain_losses import EPSILON, find_baseline, measure_loss
 
 LABEL_COLUMNS: tuple[str, ...] = ("label_units", "label_min", "label_max", "label_mean", "label_std", "label_size")
@@ -59,7 +60,7 @@ def describe_inputs(arrays: Sequence[np.ndarray]) -> pd.DataFrame:
     """
     rows = []
     for array in arrays:
-        values = _flatten(array)
+        values = flatten_positions(array)
         finite = np.where(np.isfinite(values), values, np.nan)
         with warnings.catch_warnings():  # of features without a single finite value
             warnings.simplefilter("ignore", RuntimeWarning)
@@ -127,7 +128,7 @@ def list_outputs(
     for prediction, label, (loss, from_logits, ignored), (layer, activation) in zip(
         predictions, given, known, heads, strict=True
     ):
-        p = _flatten(prediction)
+        p = flatten_positions(prediction)
         with np.errstate(all="ignore"):
             rows.append(
                 {
@@ -183,7 +184,7 @@ def match_labels(labels: Sequence[Any], has_loss: Sequence[bool]) -> list[Any]:
 def measure_plain_loss(loss: OutputLoss, label: np.ndarray, prediction: np.ndarray) -> float:
     """Measures the loss of an output's predictions by themselves, as `measure_loss`, whatever axes there are."""
     name, from_logits, _ = loss
-    return measure_loss(name, _flatten_labels(label, prediction), _flatten(prediction), bool(from_logits))
+    return measure_loss(name, _flatten_labels(label, prediction), flatten_positions(prediction), bool(from_logits))
 
 
 def tabulate_outputs(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
@@ -255,7 +256,7 @@ def measure_deviation(values: np.ndarray) -> float:
         per unit.
     """
     values = np.atleast_1d(np.asarray(values, "float64"))
-    values = values.reshape(len(values), -1) if len(values) >= FEW_EXAMPLES else _flatten(values)
+    values = values.reshape(len(values), -1) if len(values) >= FEW_EXAMPLES else flatten_positions(values)
     if len(values) < 2:
         return float("nan")
     with np.errstate(all="ignore"):
@@ -294,7 +295,7 @@ def measure_cut(loss: str, label: np.ndarray, prediction: np.ndarray, ignored: i
         A fraction: of all values under binary cross-entropy, of all examples and positions under one of classes; NaN
         for any other loss, for values that are no probabilities, and for labels of another shape.
     """
-    p, y = _flatten(prediction), _flatten_labels(label, prediction)
+    p, y = flatten_positions(prediction), _flatten_labels(label, prediction)
     with np.errstate(invalid="ignore"):
         is_probability = bool(((p >= 0) & (p <= 1)).all())
     if not is_probability or len(y) != len(p) or not np.isfinite(y).all():
@@ -314,15 +315,10 @@ def measure_cut(loss: str, label: np.ndarray, prediction: np.ndarray, ignored: i
     return float(np.mean(chosen < EPSILON))
 
 
-def _flatten(array: np.ndarray) -> np.ndarray:
-    array = np.asarray(array, "float64")
-    return array.reshape(-1, array.shape[-1] if array.ndim > 1 else 1)
-
-
 def _flatten_labels(label: np.ndarray, prediction: np.ndarray) -> np.ndarray:
     """Labels of one number per prediction vector as a column."""
     label = np.asarray(label, "float64")
-    return label.reshape(-1, 1) if label.ndim < np.ndim(prediction) else _flatten(label)
+    return label.reshape(-1, 1) if label.ndim < np.ndim(prediction) else flatten_positions(label)
 
 
 ENOUGH_ROWS = 1024

@@ -71,8 +71,8 @@ def index_classes(task: Task, labels: Any) -> np.ndarray:
     if task.is_one_hot:
         return flatten_positions(labels).argmax(axis=1)
     values, classes = np.asarray(labels, "float64").reshape(-1), np.asarray(task.classes)
-    places = np.clip(np.searchsorted(classes, values), 0, len(classes) - 1)
-    return np.where(classes[places] == values, places, -1)
+    numbers = np.clip(np.searchsorted(classes, values), 0, len(classes) - 1)
+    return np.where(classes[numbers] == values, numbers, -1)
 
 
 def flatten_positions(array: Any) -> np.ndarray:

@@ -20,6 +20,7 @@ GOOD_SCORE = 0.8
 """Score of a network from which it is not compared: chosen, so that only fits that ended badly take the time."""
 
 FOLDS = 5
+"""Of the cross-validation: each model is fitted to four fifths of the examples. Chosen."""
 
 _COMPARABLE = (*CROSSENTROPIES, *REGRESSIONS, *HINGES, "poisson")
 
