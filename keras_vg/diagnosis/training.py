@@ -257,7 +257,8 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
             int(epochs[0]),
             {**evidence, "steps": context.count_steps(), "total_update_ratio": moved},
             f"In {context.count_steps():,.0f} steps no kernel has changed by more than {moved:.0%} of its size, and "
-            f"little has been learned: models that learn change their weights by most of their size. {raise_rate()}",
+            f"little has been learned: models that learn change their weights by most of their size. "
+            f"{_hurry_warmup(context) or raise_rate()}",
         )
     elif fall < t.flat_loss:
         yield Finding(
@@ -282,14 +283,24 @@ def _advise_on_length(context: Context) -> str:
 def _measure_total_update(context: Context) -> float:
     """The sum over the epochs of the relative change of a kernel, of the one that changes most.
 
-    NaN where that is not known, in the first epochs, and while the learning rate of a schedule still rises.
+    NaN where that is not known, in the first epochs, and while training goes on at a learning rate that still rises.
     """
     t, metrics = context.thresholds, context.epoch_metrics if context.gradients is not None else None
     if metrics is None or len(metrics.epochs) < t.settled_epochs or metrics.steps.sum() < t.total_update_steps:
         return float("nan")
-    if metrics.rates[-1] > metrics.rates[0]:
+    if metrics.rates[-1] > metrics.rates[0] and not context.is_complete:
         return float("nan")
     return float(np.sum(metrics.movement * metrics.steps))
+
+
+def _hurry_warmup(context: Context) -> str:
+    metrics = context.epoch_metrics
+    if not metrics.rates[-1] > metrics.rates[0]:
+        return ""
+    return (
+        f"The learning rate has only come from {metrics.rates[0]:.2g} to {metrics.rates[-1]:.2g} and was still rising: "
+        "warm up over fewer steps, or train for more."
+    )
 
 
 def _get_start(context: Context, losses: np.ndarray) -> float:

@@ -1,5 +1,7 @@
 """Rules about the course of a loss, on made-up tables; beside each fault the healthy runs that look most like it."""
 
+import types
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -276,6 +278,18 @@ def test_weights_that_have_moved_too_little_in_all(steps, per_step, losses, rate
     assert (found and found.severity) == expected
     if expected:
         assert found.evidence["total_update_ratio"] == pytest.approx(steps * 8 * per_step)
+
+
+def test_a_fit_that_ends_in_its_warmup():
+    losses = np.linspace(1.0, 0.93, 10)
+    log = make_log([2e-4] * 10, np.linspace(1e-5, 1e-3, 10)).assign(steps=40, update_ratio=40 * 2e-4)
+    history = {"loss": losses.tolist()}
+    for epochs, severity in ((10, "error"), (20, None)):  # the fit is over, or was looked at halfway
+        fit = types.SimpleNamespace(history=history, epoch=list(range(10)), params={"epochs": epochs})
+        found = find(log, fit).get("learning_rate_too_low")
+        assert (found and found.severity) == severity
+        if found:
+            assert "warm up over fewer steps" in found.advice
 
 
 @pytest.mark.parametrize(
