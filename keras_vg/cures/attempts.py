@@ -22,6 +22,9 @@ CONFIRMING_GAIN = 0.5
 a little by many a change, and what holds a model back makes most of the difference."""
 
 
+_NOTHING_LEARNED = Finding("no_better_than_constant", "warning", (), None, {}, "No rule says why.")
+
+
 @dataclass(frozen=True, eq=False)
 class Attempt:
     """Changes of the original, and what was seen of them.
@@ -76,7 +79,8 @@ def list_targets(attempt: Attempt) -> list[Finding]:
     """Lists what is to be cured: errors, and milder findings if there is none and the score is not good.
 
     A warning is a suspicion: a remedy of it that is proven shows that it was right. So is a finding that was made
-    milder because the model has learned something, such as labels of another scale.
+    milder because the model has learned something, such as labels of another scale. If there is none, and the answers
+    are no better than a constant all the same, that is the finding.
 
     Args:
         attempt: What was trained fully.
@@ -87,12 +91,19 @@ def list_targets(attempt: Attempt) -> list[Finding]:
     errors = [finding for finding in attempt.findings if finding.severity == "error"]
     if errors or attempt.median >= GOOD_SCORE:
         return errors
-    return [finding for finding in attempt.findings if finding.rule in FOR_RULE]
+    milder = [finding for finding in attempt.findings if finding.rule in FOR_RULE]
+    return milder or [_NOTHING_LEARNED] * _learns_nothing(attempt)
 
 
 def is_suspected(attempt: Attempt) -> bool:
-    """Whether there is no error, and the model is better than a constant: then only a proven change counts."""
-    return attempt.is_healthy and attempt.median > NO_BETTER
+    """Whether no error and no answers like a constant's speak for the milder findings: then a remedy has to."""
+    return attempt.is_healthy and (attempt.median > NO_BETTER or list_targets(attempt) == [_NOTHING_LEARNED])
+
+
+def _learns_nothing(attempt: Attempt) -> bool:
+    """Whether trainings end no better than a constant answer; a loss that hardly falls may be near its least value."""
+    is_known = not any(trial.failure or "loss" in trial.score.figures for trial in attempt.trials)
+    return is_known and attempt.median <= NO_BETTER
 
 
 def confirms(original: Attempt, changed: Attempt) -> bool:

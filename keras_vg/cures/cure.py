@@ -118,14 +118,14 @@ class Cure:
 
     def _summarise(self) -> str:
         before, after = describe_scores(self.scores_before), describe_scores(self.scores_after)
-        rules = ", ".join(finding.rule for finding in self.findings_before if finding.severity != "info")
+        rules = ", ".join(finding.rule for finding in self.findings_before if finding.severity != "info") or "nothing"
         spent = f"{self.cost:.1f} trainings' worth of steps, the original's included"
         if self.status == "healthy":
             return f"healthy: score {before} over {len(self.scores_before)} seeds; no change is proposed"
         if self.status == "impossible":
             return "no cure: the data must be corrected first"
         if self.status == "not shown":
-            return f"not shown: nothing that was tried lifts the score of {before}; found: {rules}; {spent}"
+            return f"not shown: nothing that was tried lifts the score of {before} enough; found: {rules}; {spent}"
         left = [finding.rule for finding in self.findings_after if finding.severity == "error"]
         rest = f"; still found: {', '.join(left)}" if left else "; nothing of severity error is left"
         return (
@@ -310,9 +310,7 @@ def _conclude(search: Search, status: Status | None, notes: list[str]) -> Cure:
     best = search.best if search.attempts else original
     if status is None:
         status = tell_status(original, best)
-        if status == "healthy" and original.median <= NO_BETTER:
-            notes = [*notes, "nothing is wrong with the training, and still it ends no better than a constant answer"]
-    if status == "healthy":
+    if is_suspected(original) and status in ("healthy", "not shown"):
         if best.verdict == "proven":
             gain = f"{' + '.join(best.changes)} raises the score from {original.median:.2f} to {best.median:.2f}"
             notes = [*notes, f"{gain}, which is less than half of the way to 1, so it is not proposed"]
@@ -347,7 +345,7 @@ def _conclude(search: Search, status: Status | None, notes: list[str]) -> Cure:
 def tell_status(original: Attempt, best: Attempt) -> Status:
     """Says what a search has shown of the original, of which `best` is the best change."""
     if is_suspected(original) and not (best.verdict == "proven" and confirms(original, best)):
-        return "healthy"
+        return "healthy" if original.median > NO_BETTER else "not shown"
     if best.verdict == "proven":
         return "proven"
     if not list_targets(original):

@@ -434,6 +434,37 @@ def test_warnings_are_cured_as_far_as_the_score_is_not_good(severity, scores, ex
 
 
 @pytest.mark.parametrize(
+    ("value", "score", "expected"),
+    [
+        (0.0, {"accuracy": 0.5}, ["no_better_than_constant"]),
+        (0.3, {"accuracy": 0.6}, []),
+        (0.0, {"loss": 1.0}, []),  # a loss of one's own may start near the least that it can be
+    ],
+)
+def test_answers_like_a_constant_are_a_finding_where_there_is_no_other(value, score, expected):
+    trials = tuple(Trial(seed, 1, 1, 0.0, Score(value, value, score), (), vg.Findings()) for seed in range(2))
+    original = Attempt((), "", None, None, trials, "original")
+    assert [finding.rule for finding in list_targets(original)] == expected
+    if expected:
+        found = {}
+        for after in (0.3, 0.6):
+            trials = tuple(Trial(seed, 1, 1, 0.0, Score(after, after, score), (), vg.Findings()) for seed in range(2))
+            found[after] = tell_status(original, Attempt(("Adam",), "", None, None, trials, "proven"))
+        assert found == {0.3: "not shown", 0.6: "proven"}
+
+
+def test_model_that_learns_nothing_is_cured_though_no_rule_knows_why(monkeypatch):
+    monkeypatch.setattr(trials_module, "judge", lambda *_: vg.Findings())
+    names = ("inputs divided by 255", "the head that the labels ask for")
+    monkeypatch.setitem(search_module.FOR_RULE, "no_better_than_constant", names)
+    found = cure(make_softmax_of_one())
+    assert max(found.scores_before) == 0.0
+    assert found.status == "proven"
+    assert found.trials["finding"][0] == "no_better_than_constant"
+    assert "found: nothing" in str(found)
+
+
+@pytest.mark.parametrize(
     ("severity", "before", "after", "expected"),
     [
         ("warning", 0.6, 0.85, "proven"),
