@@ -532,10 +532,10 @@ def build_highway(x: Any) -> keras.Model:
 
 
 def build_rezero(x: Any) -> keras.Model:
-    """Twelve residual blocks without normalization whose branches count for nothing at first."""
+    """Eight residual blocks without normalization whose branches count for nothing at first."""
     inputs = keras.Input(x.shape[1:])
     h = layers.Conv2D(16, 2, strides=2)(inputs)
-    for _ in range(12):
+    for _ in range(8):
         branch = layers.Conv2D(16, 3, padding="same")(layers.Conv2D(16, 3, padding="same", activation="relu")(h))
         h = layers.Add()([h, Scale()(branch)])
     return keras.Model(inputs, layers.Dense(10, "softmax")(layers.GlobalAveragePooling2D()(h)))
@@ -583,9 +583,9 @@ def build_frozen(x: Any) -> keras.Model:
 
 
 def make_sonar() -> Data:
-    """Sixty measures of 208 echoes from 0 to 1, and whether they are of a mine."""
-    x, y = datasets.make_classification(208, 60, n_informative=12, n_redundant=20, class_sep=1.2, random_state=716)
-    x = (x - x.min(axis=0)) / np.ptp(x, axis=0)
+    """Sixty standardised measures of 208 echoes, and whether they are of a mine."""
+    x, y = datasets.make_classification(208, 60, n_informative=12, n_redundant=20, class_sep=1.5, random_state=716)
+    x = (x - x.mean(axis=0)) / x.std(axis=0)
     return x.astype("float32"), y[:, None].astype("float32")
 
 
@@ -1055,7 +1055,7 @@ EXAMPLES = [
         build=sequential(
             partial(layers.Dense, 64, "relu"),
             partial(layers.Dense, 32, "relu"),
-            partial(layers.Dense, 2, "sigmoid"),
+            partial(layers.Dense, 2),
             partial(layers.Dense, 32, "relu"),
             partial(layers.Dense, 64, "relu"),
             partial(layers.Dense, 64, "sigmoid"),
@@ -1120,12 +1120,12 @@ EXAMPLES = [
         source=HIGHWAY,
     ),
     program(
-        name="twelve residual blocks whose branches are scaled by 0 at first",
+        name="eight residual blocks whose branches are scaled by 0 at first",
         data=make_digits,
         build=build_rezero,
         loss="sparse_categorical_crossentropy",
         optimizer=partial(Adam, 0.003),
-        epochs=20,
+        epochs=14,
         source=REZERO,
     ),
     program(
@@ -1138,7 +1138,7 @@ EXAMPLES = [
         ),
         loss="categorical_crossentropy",
         optimizer=partial(Adam, 0.01),
-        epochs=150,
+        epochs=120,
         source=ONE_SEQUENCE,
     ),
     program(
@@ -1197,7 +1197,7 @@ EXAMPLES = [
         build=sequential(partial(layers.LSTM, 50, "relu"), partial(layers.Dense, 1)),
         loss="mse",
         optimizer="adam",
-        epochs=200,
+        epochs=120,
         source=SIX_WINDOWS,
     ),
     program(
