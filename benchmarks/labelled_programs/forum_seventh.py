@@ -627,7 +627,7 @@ PATIENTS = program(
 )
 FEW_EVENTS = program(
     name="risks with few events, divided by one at least",
-    data=partial(make_patients, 0.1),
+    data=partial(make_patients, 0.05),
     build=dense(hidden=[16], activation="relu", output=(1, None)),
     loss=measure_risk(1.0),
     optimizer=partial(Adam, 0.005),
