@@ -321,9 +321,10 @@ def make_wide() -> Data:
 
 
 def make_sides() -> Data:
-    """Points, and on which side of a line they lie: -1 or 1."""
-    x = np.random.default_rng(708).uniform(-1, 1, size=(640, 2))
-    return x.astype("float32"), np.sign(x[:, :1] * 0.6 - x[:, 1:] + 0.1).astype("float32")
+    """Points in twelve dimensions, and on which side of a plane they lie: -1 or 1."""
+    generator = np.random.default_rng(708)
+    x = generator.uniform(-1, 1, size=(640, 12))
+    return x.astype("float32"), np.sign(x @ generator.normal(size=(12, 1)) + 0.1).astype("float32")
 
 
 def build_perceptron(x: Any, last: str) -> keras.Model:
@@ -748,7 +749,7 @@ WIDE = program(
     source=ABSOLUTE,
 )
 SIDES = program(
-    name="sides of a line, one unit of tanh",
+    name="sides of a plane, one unit of tanh",
     data=make_sides,
     build=partial(build_perceptron, last="tanh"),
     loss="mse",
@@ -888,7 +889,7 @@ SICK = [
         optimizer=partial(SGD, 1.0),
     ),
     SIDES.vary(
-        "sides of a line, one unit of a step",
+        "sides of a plane, one unit of a step",
         label=(*labels.CUT_OFF, *labels.NO_STEPS),
         strength="extreme",
         build=partial(build_perceptron, last="sign"),
