@@ -131,7 +131,11 @@ def find_zero(context: Context) -> Iterator[Finding]:
     is_zero = (norms == 0) & (steps > 0)
     weights = series.columns["weight_norm"]
     is_zero &= ~(~np.isfinite(weights) & np.isfinite(series.columns["steps"])).any(axis=1)[:, None]  # then NaN is why
-    if not is_zero.any() or context.is_converged:
+    if not is_zero.any():
+        return
+    if context.is_converged:
+        if is_zero.all() and not context.is_inspection:
+            yield from _find_idle_batches(context)
         return
     if context.is_inspection and _is_explained_by_zero_weights(series):
         return
@@ -181,6 +185,24 @@ def find_zero(context: Context) -> Iterator[Finding]:
         context.get_epoch(series.epochs[start]),
         evidence,
         f"Not one value of these layers' gradients differs from 0: they cannot learn. {cause}",
+    )
+
+
+def _find_idle_batches(context: Context) -> Iterator[Finding]:
+    """A loss of 0 without a gradient in every step since the first, where that of other examples has one."""
+    assert context.losses is not None
+    known = None if context.inspection is None else context.inspection.gradients
+    if context.losses.any() or (known is not None and not (known["gradient_norm"] > 0).any()):
+        return
+    yield Finding(
+        "zero_gradient",
+        "warning" if known is None else "error",
+        (),
+        context.get_epoch(context.series.epochs[0]),
+        {"gradient_norm": 0.0, "loss": 0.0},
+        "The loss is 0 and so is each gradient, since the first step: what `fit` is given asks for nothing, whatever "
+        "the weights are. A loss that compares the examples of a batch (ranks, pairs, a partial likelihood) needs "
+        "batches of more than one; `sample_weight` and masks must not leave all of it out.",
     )
 
 

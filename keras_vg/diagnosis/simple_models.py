@@ -30,7 +30,10 @@ def find_worse_than_simple_model(context: Context) -> Iterator[Finding]:
         if not (simple >= t.simple_score and own < t.simple_warning * simple and simple - own > _ERRORS * error):
             continue
         # A loss that is low already, of other examples or by their weights, does not lead to these answers.
-        is_slow = _measure_late_fall(context, str(row["layer"])) >= t.late_fall and not has_learned(context)
+        fall = _measure_late_fall(_list_losses(context, str(row["layer"])))
+        comes_to = float(row.get("plain_loss", "nan")) * (1 - fall) ** 4  # after as many epochs again
+        is_lost = comes_to > float(row.get("baseline", "nan"))
+        is_slow = fall >= t.late_fall and not is_lost and not has_learned(context)
         own, simple = round(own, 4) + 0.0, round(simple, 4)  # no -0
         where = f" of output {row['layer']!r}" if len(context.final_predictions) > 1 and row["layer"] else ""
         yield Finding(
@@ -46,13 +49,16 @@ def find_worse_than_simple_model(context: Context) -> Iterator[Finding]:
         )
 
 
-def _measure_late_fall(context: Context, layer: str) -> float:
-    """Fall of an output's loss in the last quarter of the epochs, relative to what it was; a spike is no fall."""
-    losses = context.losses
-    if len(context.final_predictions) > 1:
-        history = context.history
-        is_known = history is not None and f"{layer}_loss" in history.columns
-        losses = history[f"{layer}_loss"].to_numpy("float64") if history is not None and is_known else None
+def _list_losses(context: Context, layer: str) -> np.ndarray | None:
+    """An output's losses by epoch; None if they are not known."""
+    if len(context.final_predictions) == 1:
+        return context.losses
+    history, name = context.history, f"{layer}_loss"
+    return None if history is None or name not in history.columns else history[name].to_numpy("float64")
+
+
+def _measure_late_fall(losses: np.ndarray | None) -> float:
+    """Fall of a loss in the last quarter of the epochs, relative to what it was; a spike is no fall."""
     if losses is None or len(losses) < 3:
         return 0.0
     mark = len(losses) * 3 // 4 - 1

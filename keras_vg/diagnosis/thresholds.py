@@ -152,7 +152,8 @@ class Thresholds:
         simple_part: Part of that score below which a network has been kept from learning. Chosen.
         late_fall: Fall of the loss in the last quarter of the epochs, relative to what it was then, from which such a
             network is on its way: as many epochs again would halve the loss, as 0.84**4 is 0.5. Two healthy programs
-            that learn slowly have 0.22 and 0.43, six sick ones that no other rule calls an error 0.00 to 0.12.
+            that learn slowly have 0.22 and 0.43, six sick ones that no other rule calls an error 0.00 to 0.12. One that
+            as many epochs would not even bring to a constant answer's loss is not on its way.
         simple_warning: Part of that score below which a network is behind. Chosen. A network that scores 0.8 or more is
             not compared.
         settled_epochs: Epochs after which a loss at a constant answer's has settled, and a validation loss is judged.

@@ -104,6 +104,26 @@ def test_judges_a_flat_loss_at_the_end_of_the_fit(epochs, severity):
     assert [text.split(":")[0] for text in said] == ["warning", "error"][: 1 + (severity == "error")]
 
 
+@pytest.mark.parametrize(("batch_size", "severity"), [(1, "error"), (16, None)])
+def test_ranks_within_batches_of_one(batch_size, severity):
+    """A list of one is always in order: the loss is 0, and nothing is learned, whatever the probe says."""
+
+    def compare_ranks(y_true, y_pred):
+        logits = keras.ops.reshape(y_pred, (1, -1))
+        return -keras.ops.sum(keras.ops.reshape(y_true, (1, -1)) * keras.ops.log_softmax(logits, axis=-1))
+
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(4, "tanh"), layers.Dense(1)])
+    model.compile("adam", compare_ranks)
+    x, y = make_data()
+    guard = vg.TrainingGuard(x, y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.fit(x, y, batch_size=batch_size, epochs=1, verbose=0, callbacks=[guard])
+    found = {f.rule: f for f in guard.findings}
+    assert ("zero_gradient" in found and found["zero_gradient"].severity) == (severity or False)
+
+
 def test_lets_a_healthy_net_train():
     keras.utils.set_random_seed(0)
     guard = vg.TrainingGuard(*make_data(), action="stop")

@@ -95,6 +95,13 @@ def test_zero_gradient_of_a_net_that_is_done():
     assert "zero_gradient" in find(log, make_history([1.0, 1.0, 1.0]))
 
 
+def test_a_loss_of_zero_from_the_first_step_on():
+    log = make_gradients([0.0, 0.0, 0.0])
+    found = find(log, make_history([0.0, 0.0, 0.0]))["zero_gradient"]
+    assert (found.severity, found.epoch, found.layers) == ("warning", 0, ())  # a model that knew all may be trained on
+    assert "zero_gradient" not in find(log, make_history([0.5, 0.0, 0.0]))
+
+
 def test_disconnected_is_not_vanishing():
     log = make_gradients([np.nan, 0.1, 0.1, 0.2])
     log.loc[log["depth"] == 0, "steps"] = 0

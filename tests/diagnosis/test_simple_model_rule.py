@@ -17,8 +17,9 @@ Z = np.random.default_rng(0).normal(size=(640, 6)).astype("float32")
 COMMON = (Z[:, :1] + Z[:, 1:2] > -2.0).astype("float32")  # 92 % are 1
 
 
-def judge(own, simple, error=0.05, is_complete=True, losses=None, **thresholds):
+def judge(own, simple, error=0.05, is_complete=True, losses=None, plain_loss=np.nan, **thresholds):
     row = {"answer_score": own, "simple_score": simple, "simple_error": error, "simple_model": "a linear model"}
+    row |= {"plain_loss": plain_loss, "baseline": 0.7}
     context = SimpleNamespace(
         thresholds=make_thresholds(**thresholds),
         is_complete=is_complete,
@@ -56,6 +57,13 @@ def test_a_network_whose_loss_still_falls_is_on_its_way(losses, severity):
     (behind,) = judge(0.6, 0.9, losses=losses)
     assert behind.severity == "warning"
     assert ("train on" in behind.advice) == (severity == "warning")
+
+
+@pytest.mark.parametrize(("plain_loss", "severity"), [(0.7, "warning"), (5.0, "warning"), (50.0, "error")])
+def test_a_loss_that_falls_from_far_above_a_constant_answers(plain_loss, severity):
+    """As many epochs again make 0.06 of it: 0.3 of 5 is well below 0.7, and 3 of 50 is still worse than a constant."""
+    (found,) = judge(-9.0, 0.9, losses=np.linspace(1.0, 0.2, 20), plain_loss=plain_loss)
+    assert found.severity == severity
 
 
 @pytest.mark.parametrize(("column", "severity"), [("a_loss", "error"), ("b_loss", "warning"), (None, "error")])

@@ -122,7 +122,8 @@ NETWORK: dict[str, Meaning] = {
         ),
         severity=(
             "Error where the first layer or all layers have none, else a warning; silent where a later weight "
-            "that starts at 0 explains it, and in a training that is done (`converged_loss`)."
+            "that starts at 0 explains it, and in a training that is done (`converged_loss`). A loss that is exactly 0 "
+            "since the first step is an error where the probe batch has a gradient, a warning where that is not known."
         ),
         thresholds=("converged_loss",),
     ),
