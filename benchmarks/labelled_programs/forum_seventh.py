@@ -560,7 +560,7 @@ def make_defaults(rare: bool) -> Data:
     generator = np.random.default_rng(719)
     x = generator.normal(size=(1500, 23))
     odds = 1.3 * x[:, 0] + 0.9 * x[:, 1] * (x[:, 2] > 0) - 0.8 * x[:, 3] + 0.5 * generator.logistic(size=1500)
-    limit = np.quantile(odds, 0.75)
+    limit = float(np.quantile(odds, 0.75))
     if rare:
         odds, limit = 0.9 * x[:, 0] - 0.6 * x[:, 3] + generator.logistic(size=1500), 4.0
     return x.astype("float32"), (odds > limit)[:, None].astype("float32")

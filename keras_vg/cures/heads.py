@@ -112,8 +112,14 @@ def _describe(output: Output) -> tuple[Any, ...]:
     return output.units, output.activation, output.loss_name, output.from_logits, output.encoding
 
 
+_POOLING = tuple(
+    getattr(keras.layers, f"Global{name}Pooling{axes}D") for name in ("Average", "Max") for axes in (1, 2, 3)
+)
+_ARRANGING = (keras.layers.Flatten, keras.layers.Permute, keras.layers.Reshape)
+
+
 def exchange_heads(draft: Draft, outputs: dict[int, Output]) -> Any:
-    """Gives outputs another last layer, and takes away what stands after it.
+    """Gives outputs another last layer, and takes away what stands after it, but for what pools or arranges its values.
 
     Args:
         draft: The draft.
@@ -126,19 +132,29 @@ def exchange_heads(draft: Draft, outputs: dict[int, Output]) -> Any:
     heads = {p.path: p for p in places if p.is_head}
     if len(heads) < len(outputs) or not all(_name_units(p.layer) for p in heads.values()):
         return None
-    after = {p.path for p in places if not p.is_head}
+    after = [p for p in places if not p.is_head]
+    # Other units than there are would not fit what arranges them.
+    fixed = {p.output for p in after if isinstance(p.layer, _ARRANGING)}
+    fixed = {i for i in fixed if i is not None and outputs[i].units == draft.outputs[i].units}
+    dropped = {
+        p.path
+        for p in after
+        if not isinstance(p.layer, _POOLING) and not (p.output in fixed and isinstance(p.layer, _ARRANGING))
+    }
 
     def edit(path: surgery.Path, layer: Any) -> Any:
         if path not in heads:
             return None
         output = outputs[heads[path].output]  # type: ignore[index]
-        own = {_name_units(layer): output.units, "activation": output.activation}
+        own: dict[str, Any] = {"activation": output.activation}
+        if heads[path].output not in fixed:
+            own[_name_units(layer)] = output.units
         if layer.get_config().get("bias_initializer") is not None:
             own["bias_initializer"] = "zeros"
         return surgery.change_config(layer, **own)
 
     def call(path: surgery.Path, layer: Any, *args: Any, **kwargs: Any) -> Any:
-        return args[0] if path in after else layer(*args, **kwargs)
+        return args[0] if path in dropped else layer(*args, **kwargs)
 
     return surgery.rebuild(draft.model, edit, call)
 

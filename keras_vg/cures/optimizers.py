@@ -56,7 +56,12 @@ REMEDIES = (
         "Adam", "Adam divides each gradient by its usual size, so that small ones move weights, too.", _use_adam, False
     ),
     Remedy("SGD with momentum", "SGD takes shorter steps where gradients get smaller.", _use_sgd, False),
-    Remedy("clipnorm=1", "No gradient is longer than 1, however steep the loss.", _clip, False),
+    Remedy(
+        "clipnorm=1",
+        "No gradient is longer than 1, however steep the loss (on TensorFlow an embedding's may be, if ids repeat).",
+        _clip,
+        False,
+    ),
     Remedy(
         "weights instead of their averages",
         "Averages over more steps than a training has are mostly the first weights.",

@@ -415,6 +415,31 @@ def test_what_stands_after_the_head_goes_with_it():
 
 
 @pytest.mark.model
+@pytest.mark.parametrize(
+    ("parts", "kept"),
+    [
+        (lambda: [layers.Conv2D(1, 1), layers.Reshape((16, 1)), layers.Softmax()], "Reshape"),
+        (lambda: [layers.Flatten(), layers.Dense(16), layers.Reshape((16, 1)), layers.Softmax()], "Reshape"),
+        (lambda: [layers.Conv2D(1, 1), layers.GlobalMaxPooling2D(), layers.Softmax()], "GlobalMaxPooling2D"),
+        (lambda: [layers.Flatten(), layers.Dense(3), layers.Flatten(), layers.Softmax()], "Dense"),  # it needs one unit
+    ],
+)
+def test_what_arranges_or_pools_the_heads_values_stays(parts, kept):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(60, 4, 4, 1)).astype("float32")
+    model = keras.Sequential([keras.Input((4, 4, 1)), layers.Conv2D(2, 1, activation="tanh"), *parts()])
+    model.compile("adam", "sparse_categorical_crossentropy" if kept == "Dense" else "binary_crossentropy")
+    y = (x > 0).astype("float32").reshape(60, 16, 1)
+    y = y if kept == "Reshape" else y[:, 0]
+    changed = REMEDIES["the head that the labels ask for"](make(model, x, y)[0])
+    assert (changed.outputs[0].units, changed.outputs[0].activation) == (1, "sigmoid")
+    assert type(changed.model.layers[-1]).__name__ == kept
+    cured = changed.compile(0)
+    assert cured.predict(x, verbose=0).shape == y.shape
+    assert len(np.unique(cured.predict(x, verbose=0))) > 10  # no softmax is left
+
+
+@pytest.mark.model
 def test_logits():
     draft = REMEDIES["logits instead of probabilities"](make_deep()[0])
     assert draft.outputs[0].reading.is_logits
