@@ -118,6 +118,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
     "exploding_in_time": (_RECURRENT[2], "tanh in recurrent layers", "clipnorm=1", *_RECURRENT[:2]),
     "disconnected_layer": _HEADS[:1],
     "zero_gradient": (
+        "batches of 32",
         "no normalization of single values",
         *_HEADS,
         *_WEIGHTS,
@@ -125,7 +126,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
         *_NORMALIZATIONS,
         *_RATES_DOWN,
     ),
-    "inference_differs": ("weights instead of their averages", *_STEADY),
+    "inference_differs": ("weights instead of their averages", "batches of 32", *_STEADY),
     "probe_not_learned": ("examples counted alike",),
     "constant_prediction": (
         "no normalization of single values",

@@ -2,6 +2,7 @@
 
 from keras_vg.cures import (
     activations,
+    batch_size,
     embeddings,
     frozen,
     heads,
@@ -34,6 +35,7 @@ _MODULES = (
     precision,
     frozen,
     weights,
+    batch_size,
 )
 
 REMEDIES: dict[str, Remedy] = {remedy.name: remedy for module in _MODULES for remedy in module.REMEDIES}

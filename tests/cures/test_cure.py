@@ -485,6 +485,21 @@ def test_warning_is_confirmed_by_half_of_what_is_missing(severity, before, after
     assert tell_status(original, changed) == expected
 
 
+def compare_ranks(y_true, y_pred):
+    """Nothing for a batch of one, which is always in order."""
+    labels, scores = keras.ops.reshape(y_true, (1, -1)), keras.ops.reshape(y_pred, (1, -1))
+    return -keras.ops.sum(labels * keras.ops.log_softmax(scores, axis=-1))
+
+
+@pytest.mark.model
+def test_ranks_are_compared_in_batches_of_more_than_one():
+    model = make_model(layers.Dense(8, "tanh"), layers.Dense(1), loss=compare_ranks)
+    found = cure(model, X[:80], BINARY[:80], epochs=2, batch_size=1)
+    assert [f.rule for f in found.findings_before if f.severity == "error"] == ["zero_gradient"]
+    assert found.changes[0] == "batches of 32"
+    assert found.fit_options["batch_size"] == 32
+
+
 @pytest.mark.model
 def test_loss_that_asks_for_nothing_is_exchanged():
     found = cure(make_model(layers.Dense(8, "tanh"), layers.Dense(1, "sigmoid"), loss=compare_means), epochs=6)
