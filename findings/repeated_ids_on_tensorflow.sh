@@ -37,6 +37,7 @@ def measure_step(optimizer, length):
 
 
 backend = keras.backend.backend()
+steps = {"Adam": 0.001, "Adagrad": 0.001, "RMSprop": 0.0032, "SGD": 2.0}  # of 1 where clipped
 optimizers = {
     "SGD(clipnorm=1)": lambda: keras.optimizers.SGD(1.0, clipnorm=1.0),
     "SGD(global_clipnorm=1)": lambda: keras.optimizers.SGD(1.0, global_clipnorm=1.0),
@@ -50,6 +51,7 @@ for name, make in optimizers.items():
     print(f"{backend} {name}: a step of {once:.4f} with the id once, {often:.4f} with it 100 times")
     larger = 10 if backend == "tensorflow" and name != "SGD" else 1
     assert abs(often / once - larger) < 0.01
+    assert abs(once / steps.get(name, 1.0) - 1) < 0.02
 PROGRAM
 for backend in tensorflow jax torch; do
     KERAS_BACKEND=$backend TF_CPP_MIN_LOG_LEVEL=3 "${FINDINGS_PYTHON:-$folder/venv/bin/python}" "$folder/program.py"

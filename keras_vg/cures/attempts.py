@@ -22,7 +22,7 @@ CONFIRMING_GAIN = 0.5
 a little by many a change, and what holds a model back makes most of the difference."""
 
 
-_NOTHING_LEARNED = Finding("no_better_than_constant", "warning", (), None, {}, "No rule says why.")
+NOTHING_LEARNED = Finding("no_better_than_constant", "warning", (), None, {}, "No rule says why.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,8 +79,8 @@ def list_targets(attempt: Attempt) -> list[Finding]:
     """Lists what is to be cured: errors, and milder findings if there is none and the score is not good.
 
     A warning is a suspicion: a remedy of it that is proven shows that it was right. So is a finding that was made
-    milder because the model has learned something, such as labels of another scale. If there is none, and the answers
-    are no better than a constant all the same, that is the finding.
+    milder because the model has learned something, such as labels of another scale. Without errors, answers that are
+    no better than a constant are a finding of their own.
 
     Args:
         attempt: What was trained fully.
@@ -92,12 +92,18 @@ def list_targets(attempt: Attempt) -> list[Finding]:
     if errors or attempt.median >= GOOD_SCORE:
         return errors
     milder = [finding for finding in attempt.findings if finding.rule in FOR_RULE]
-    return milder or [_NOTHING_LEARNED] * _learns_nothing(attempt)
+    return [*milder, NOTHING_LEARNED] if _learns_nothing(attempt) else milder
 
 
 def is_suspected(attempt: Attempt) -> bool:
-    """Whether no error and no answers like a constant's speak for the milder findings: then a remedy has to."""
-    return attempt.is_healthy and (attempt.median > NO_BETTER or list_targets(attempt) == [_NOTHING_LEARNED])
+    """Whether there is no error, and the model is better than a constant: then it may as well be healthy."""
+    return attempt.is_healthy and attempt.median > NO_BETTER
+
+
+def must_be_confirmed(attempt: Attempt) -> bool:
+    """Whether too little speaks for a fault: neither an error, nor a warning beside answers like a constant's."""
+    warnings = [finding for finding in list_targets(attempt) if finding.severity == "warning"]
+    return is_suspected(attempt) or warnings == [NOTHING_LEARNED]
 
 
 def _learns_nothing(attempt: Attempt) -> bool:
@@ -111,9 +117,14 @@ def confirms(original: Attempt, changed: Attempt) -> bool:
     return changed.median - original.median >= CONFIRMING_GAIN * (1 - original.median)
 
 
-def is_done(attempt: Attempt) -> bool:
-    """Whether an attempt is a cure: proven, and nothing of severity error is found in it."""
-    return attempt.verdict == "proven" and attempt.is_healthy
+def is_enough(original: Attempt, changed: Attempt) -> bool:
+    """Whether a change is proven, and confirmed where it must be."""
+    return changed.verdict == "proven" and (not must_be_confirmed(original) or confirms(original, changed))
+
+
+def is_done(original: Attempt, changed: Attempt) -> bool:
+    """Whether a change is a cure: it is enough, and nothing of severity error is found with it."""
+    return is_enough(original, changed) and changed.is_healthy
 
 
 def list_rising(attempts: Sequence[Attempt]) -> list[str]:
@@ -159,7 +170,7 @@ def tabulate(attempts: Sequence[Attempt]) -> pd.DataFrame:
     rows = [
         {
             "change": " + ".join(attempt.changes) or "none",
-            "finding": attempt.finding or ", ".join(f.rule for f in list_targets(attempt)),
+            "finding": attempt.finding or ", ".join(f.rule for f in list_targets(attempt) if f is not NOTHING_LEARNED),
             "seeds": len({trial.seed for trial in attempt.trials}),
             "score_before": float(np.median(before)) if before else np.nan,
             "score_after": attempt.trials[-1].score.value if is_partial(attempt) else attempt.median,

@@ -119,6 +119,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
     "disconnected_layer": _HEADS[:1],
     "zero_gradient": (
         "batches of 32",
+        "examples counted alike",
         "no normalization of single values",
         *_HEADS,
         *_WEIGHTS,
@@ -161,6 +162,8 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
     ),
     "worse_than_simple_model": (
         "examples counted alike",
+        "a weight and a bias before the sigmoid",
+        "labels standardized in the model",
         "Adam",
         *_RATES_UP,
         *_INPUTS,

@@ -16,15 +16,15 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from keras_vg.cures.attempts import (
     GOOD_SCORE,
-    NO_BETTER,
     Attempt,
     collect_curves,
-    confirms,
     describe_scores,
     is_done,
+    is_enough,
     is_suspected,
     list_rising,
     list_targets,
+    must_be_confirmed,
     tabulate,
 )
 from keras_vg.cures.catalogue import NO_REMEDY, REMEDIES
@@ -48,11 +48,12 @@ class Cure:
     """What `cure` found.
 
     Attributes:
-        status: `"healthy"` if there is no error and no remedy of a milder finding is proven to gain half of the way to
-            1, or if the model's own weights have a score of 0.8 or more; `"proven"` if every seed with the changes
-            beats every seed without and the median gains more than the range of either and than chance with the
-            validation examples explains; `"better"` if the median alone is higher; `"not shown"` if nothing helped;
-            `"impossible"` if the data must be corrected first.
+        status: `"healthy"` if there is no error, the model is better than a constant answer, and no remedy of a milder
+            finding is proven to gain half of the way to 1, or if the model's own weights have a score of 0.8 or more;
+            `"proven"` if every seed with the changes beats every seed without and the median gains more than the range
+            of either and than chance with the validation examples explains (and half of the way to 1, where no rule
+            knows why a model is no better than a constant answer); `"better"` if the median alone is higher;
+            `"not shown"` if nothing helped, or not so far; `"impossible"` if the data must be corrected first.
         changes: Names of the remedies that are proposed, in the order of their application; empty for none.
         code: The same changes as lines of Keras code.
         trials: One row per attempt; `change`, `finding` (that called for it), `seeds`, `score_before`, `score_after`
@@ -125,7 +126,8 @@ class Cure:
         if self.status == "impossible":
             return "no cure: the data must be corrected first"
         if self.status == "not shown":
-            return f"not shown: nothing that was tried lifts the score of {before} enough; found: {rules}; {spent}"
+            tried = "nothing that was tried lifts" if len(self.trials) > 1 else "nothing was tried against"
+            return f"not shown: {tried} the score of {before}; found: {rules}; {spent}"
         left = [finding.rule for finding in self.findings_after if finding.severity == "error"]
         rest = f"; still found: {', '.join(left)}" if left else "; nothing of severity error is left"
         return (
@@ -160,8 +162,8 @@ def cure(
     labels, output layer, scale, learning rate, initialization, depth) remedies are applied; an inspection drops those
     that do not clear it; the rest are trained for a part of the epochs, the best with all seeds and epochs. This goes
     on until a change is proven and nothing of severity error is left, or the budget is spent. Of a model without
-    errors whose score is below 0.8, milder findings are taken, and only what is proven and gains half of the way to a
-    score of 1 counts. A model whose own
+    errors whose score is below 0.8, milder findings are taken, or that it is no better than a constant answer, and only
+    what is proven and gains half of the way to a score of 1 counts. A model whose own
     weights have a score of 0.8 or more, such as one that is being fine-tuned, gets no change.
 
     The score is 1 for perfect answers on the validation data and 0 for those no better than the best constant one, and
@@ -310,7 +312,7 @@ def _conclude(search: Search, status: Status | None, notes: list[str]) -> Cure:
     best = search.best if search.attempts else original
     if status is None:
         status = tell_status(original, best)
-    if is_suspected(original) and status in ("healthy", "not shown"):
+    if must_be_confirmed(original) and status in ("healthy", "not shown"):
         if best.verdict == "proven":
             gain = f"{' + '.join(best.changes)} raises the score from {original.median:.2f} to {best.median:.2f}"
             notes = [*notes, f"{gain}, which is less than half of the way to 1, so it is not proposed"]
@@ -322,8 +324,8 @@ def _conclude(search: Search, status: Status | None, notes: list[str]) -> Cure:
             f"the score still rose when the training ended with {', '.join(rising)}: more than "
             f"{search.settings.epochs} epochs may show what these did not",
         ]
-    if status == "proven" and not is_done(best):
-        notes = [*notes, "the budget is spent, and errors are still found with the changes"]
+    if status == "proven" and not is_done(original, best):
+        notes = [*notes, "errors are still found with the changes"]
     notes += [NO_REMEDY[f.rule] for f in original.findings if f.rule in NO_REMEDY and f.severity != "info"]
     return Cure(
         status=status,
@@ -344,8 +346,8 @@ def _conclude(search: Search, status: Status | None, notes: list[str]) -> Cure:
 
 def tell_status(original: Attempt, best: Attempt) -> Status:
     """Says what a search has shown of the original, of which `best` is the best change."""
-    if is_suspected(original) and not (best.verdict == "proven" and confirms(original, best)):
-        return "healthy" if original.median > NO_BETTER else "not shown"
+    if must_be_confirmed(original) and not is_enough(original, best):
+        return "healthy" if is_suspected(original) else "not shown"
     if best.verdict == "proven":
         return "proven"
     if not list_targets(original):

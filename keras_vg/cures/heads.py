@@ -85,7 +85,7 @@ def _make_change(from_logits: bool) -> Callable[[Draft], Draft | None]:
         if edited is None:
             return None
         outputs = tuple(changed.get(place, output) for place, output in enumerate(draft.outputs))
-        lines = [line for output in changed.values() for line in _write_code(output)]
+        lines = [line for i, output in changed.items() for line in _write_code(draft, i, output)]
         # Metrics that are objects may be of other labels; names such as "accuracy" fit themselves to the output.
         options = {name: _keep_names(v) if "metrics" in name else v for name, v in draft.options.items()}
         return draft.change(*lines, model=edited, outputs=outputs, options=options)
@@ -121,6 +121,8 @@ _ARRANGING = (keras.layers.Flatten, keras.layers.Permute, keras.layers.Reshape)
 def exchange_heads(draft: Draft, outputs: dict[int, Output]) -> Any:
     """Gives outputs another last layer, and takes away what stands after it, but for what pools or arranges its values.
 
+    A recurrent layer, whose values are bounded, stays where it is; the new layer stands behind it.
+
     Args:
         draft: The draft.
         outputs: The new outputs by their index, with their units and activation.
@@ -130,38 +132,85 @@ def exchange_heads(draft: Draft, outputs: dict[int, Output]) -> Any:
     """
     places = [p for p in surgery.list_places(draft.model) if p.output in outputs]
     heads = {p.path: p for p in places if p.is_head}
-    if len(heads) < len(outputs) or not all(_name_units(p.layer) for p in heads.values()):
+    if len(heads) < len(outputs) or not all(can_be_exchanged(p.layer) for p in heads.values()):
         return None
-    after = [p for p in places if not p.is_head]
-    # Other units than there are would not fit what arranges them.
-    fixed = {p.output for p in after if isinstance(p.layer, _ARRANGING)}
-    fixed = {i for i in fixed if i is not None and outputs[i].units == draft.outputs[i].units}
-    dropped = {
-        p.path
-        for p in after
-        if not isinstance(p.layer, _POOLING) and not (p.output in fixed and isinstance(p.layer, _ARRANGING))
-    }
+    kept = find_kept(draft, outputs)
+    if any(kept[path] and _recurs(place.layer) for path, place in heads.items()):
+        return None
+    dropped = {p.path for p in places if not p.is_head} - {p.path for stay in kept.values() for p in stay}
+    # Where something is kept the activation comes last: a softmax is over what is an axis then.
+    ends = {stay[-1].path: outputs[heads[path].output] for path, stay in kept.items() if stay}  # type: ignore[index]
+    fixed = {path for path, stay in kept.items() if any(isinstance(p.layer, _ARRANGING) for p in stay)}
 
     def edit(path: surgery.Path, layer: Any) -> Any:
         if path not in heads:
             return None
+        if _recurs(layer):  # the new layer takes its name, by which labels may be named, and its task
+            hidden = {"activation": "tanh"} if "activation" in layer.get_config() else {}
+            return surgery.change_config(layer, name=f"{layer.name}_recurrent", **hidden)
         output = outputs[heads[path].output]  # type: ignore[index]
-        own: dict[str, Any] = {"activation": output.activation}
-        if heads[path].output not in fixed:
-            own[_name_units(layer)] = output.units
-        if layer.get_config().get("bias_initializer") is not None:
-            own["bias_initializer"] = "zeros"
-        return surgery.change_config(layer, **own)
+        units = None if path in fixed else output.units
+        activation = "linear" if kept[path] else output.activation
+        if not isinstance(layer, keras.layers.TimeDistributed):
+            return _change_head(layer, units, activation)
+        inner = _change_head(layer.layer, units, activation)
+        return keras.layers.TimeDistributed(inner, name=layer.name, dtype=layer.dtype_policy)
 
     def call(path: surgery.Path, layer: Any, *args: Any, **kwargs: Any) -> Any:
-        return args[0] if path in dropped else layer(*args, **kwargs)
+        if path in dropped:
+            return args[0]
+        values = layer(*args, **kwargs)
+        if path in ends and ends[path].activation != "linear":
+            return keras.layers.Activation(ends[path].activation, dtype=layer.dtype_policy)(values)
+        if path not in heads or not _recurs(layer):
+            return values
+        output = outputs[heads[path].output]  # type: ignore[index]
+        return keras.layers.Dense(output.units, output.activation, name=path[-1], dtype=layer.dtype_policy)(values)
 
     return surgery.rebuild(draft.model, edit, call)
 
 
-def has_units(layer: Any) -> bool:
-    """Whether a layer has a kernel and a number of outputs that can be changed."""
-    return bool(_name_units(layer))
+def find_kept(draft: Draft, outputs: dict[int, Output]) -> dict[surgery.Path, list[surgery.Place]]:
+    """Finds what stays behind the last layers with weights: what pools or arranges values, if the new ones fit it.
+
+    Args:
+        draft: The draft.
+        outputs: The new outputs by their index.
+
+    Returns:
+        By the path of each last layer with weights, the layers without any behind it that stay.
+    """
+    places = [p for p in surgery.list_places(draft.model) if p.output in outputs]
+    found = {}
+    for head in (p for p in places if p.is_head):
+        kept = [p for p in places if p.output == head.output and isinstance(p.layer, (*_POOLING, *_ARRANGING))]
+        is_arranged = any(isinstance(p.layer, _ARRANGING) for p in kept)
+        fits = outputs[head.output].units == draft.outputs[head.output].units  # type: ignore[index]
+        found[head.path] = kept if fits or not is_arranged else []
+    return found
+
+
+def _change_head(layer: Any, units: int | None, activation: str) -> Any:
+    """The layer with another activation, and other units if given."""
+    changes: dict[str, Any] = {"activation": activation}
+    if units is not None:
+        changes[_name_units(layer)] = units
+    if layer.get_config().get("bias_initializer") is not None:
+        changes["bias_initializer"] = "zeros"
+    return surgery.change_config(layer, **changes)
+
+
+def can_be_exchanged(layer: Any) -> bool:
+    """Whether a layer can be the last one with other outputs, or have a new last layer behind it."""
+    if isinstance(layer, keras.layers.TimeDistributed):
+        return bool(_name_units(layer.layer))
+    return bool(_name_units(layer)) or _recurs(layer)
+
+
+def _recurs(layer: Any) -> bool:
+    """Whether it is a recurrent layer, in one direction or both, that puts out one tensor."""
+    is_recurrent = isinstance(layer, keras.layers.RNN | keras.layers.Bidirectional)
+    return is_recurrent and not getattr(layer, "return_state", False)
 
 
 def _name_units(layer: Any) -> str:
@@ -171,9 +220,21 @@ def _name_units(layer: Any) -> str:
     return "units" if hasattr(layer, "units") else "filters" if hasattr(layer, "filters") else ""
 
 
-def _write_code(output: Output) -> list[str]:
+def _write_code(draft: Draft, index: int, output: Output) -> list[str]:
+    head = next(p for p in surgery.list_places(draft.model) if p.is_head and p.output == index)
+    kept = find_kept(draft, {index: output})[head.path]
     activation = "" if output.activation == "linear" else f', activation="{output.activation}"'
     lines = [f"keras.layers.Dense({output.units}{activation})  # the last layer"]
+    if _recurs(head.layer):
+        lines = [f"{lines[0]}, behind {head.path[-1]}"]
+    elif kept:
+        lines = [f"# no activation in {head.path[-1]}"]
+        if output.activation != "linear":
+            lines.append(
+                f'keras.layers.Activation("{output.activation}")  # the last layer, behind {kept[-1].path[-1]}'
+            )
+        if output.units != draft.outputs[index].units:
+            lines[0] = f"# {output.units} units without an activation in {head.path[-1]}"
     if output.encoding == "index":
         shown = ", ".join(f"{value:g}" for value in output.task.classes[:20])
         lines.append(f"y = np.searchsorted([{shown}], y)  # the numbers of the classes, 0, 1, ...")

@@ -8,7 +8,7 @@ import numpy as np
 
 from keras_vg.cures import surgery
 from keras_vg.cures.draft import Draft, Output
-from keras_vg.cures.heads import choose_head, exchange_heads, has_units
+from keras_vg.cures.heads import can_be_exchanged, choose_head, exchange_heads
 from keras_vg.cures.remedy import Remedy
 
 _SUMS = (keras.layers.Dot, keras.layers.Add, keras.layers.Subtract, keras.layers.Average)
@@ -25,7 +25,7 @@ def _standardize(draft: Draft) -> Draft | None:
     if not changed:
         return None
     places = surgery.list_places(draft.model)
-    known = {place.output for place in places if place.is_head and has_units(place.layer)}
+    known = {place.output for place in places if place.is_head and can_be_exchanged(place.layer)}
     # A dot product of embeddings has no kernel to exchange, and needs none.
     last_layers = {place.output: place.layer for place in places}
     sums = {output for output, layer in last_layers.items() if isinstance(layer, _SUMS)}

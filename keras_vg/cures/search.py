@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_vg.cures import score
-from keras_vg.cures.attempts import Attempt, confirms, count, is_done, is_suspected, list_targets
+from keras_vg.cures.attempts import Attempt, count, is_done, is_enough, is_suspected, list_targets
 from keras_vg.cures.catalogue import FOR_RULE, REMEDIES
 from keras_vg.cures.data import count_examples
 from keras_vg.cures.draft import Draft
@@ -77,7 +77,12 @@ class Search:
         """The best of what was trained fully; the original if nothing is better."""
         ranks = {"proven": 2, "better": 1}
         trained = [attempt for attempt in self.attempts if attempt.verdict in ranks]
-        return max(trained, key=lambda a: (ranks[a.verdict], a.is_healthy, a.median), default=self.attempts[0])
+        original = self.attempts[0]
+
+        def rank(attempt: Attempt) -> tuple[int, bool, bool, float]:
+            return ranks[attempt.verdict], is_enough(original, attempt), attempt.is_healthy, attempt.median
+
+        return max(trained, key=rank, default=original)
 
     def train_original(self) -> Attempt:
         """Trains the original with all seeds, which comes first."""
@@ -98,7 +103,7 @@ class Search:
             finalists = self._halve(candidates)
             while finalists and self._can_afford(1.0):
                 attempt = self._train_fully(finalists.pop(0))
-                if is_done(attempt) and (not is_suspected(original) or confirms(original, attempt)):
+                if is_done(original, attempt):
                     self._set_aside(finalists)
                     return
                 if attempt.verdict == "proven" and not is_suspected(original):  # what is still wrong comes next
@@ -131,7 +136,7 @@ class Search:
             if isinstance(try_draft(attempt.frozen), str):
                 continue
             attempt = self._train_fully(attempt)
-            if is_done(attempt) and (not is_suspected(original) or confirms(original, attempt)):
+            if is_done(original, attempt):
                 return
 
     def _can_afford(self, trainings: float) -> bool:

@@ -190,18 +190,22 @@ def find_zero(context: Context) -> Iterator[Finding]:
 
 def _find_idle_batches(context: Context) -> Iterator[Finding]:
     """A loss of 0 without a gradient in every step since the first, where that of other examples has one."""
-    assert context.losses is not None
-    known = None if context.inspection is None else context.inspection.gradients
-    if context.losses.any() or (known is not None and not (known["gradient_norm"] > 0).any()):
+    losses, t = context.losses, context.thresholds
+    if losses is None or losses.any() or not (context.is_over or len(losses) >= t.first_epochs):
         return
+    inspection = context.inspection
+    if inspection is not None and not (inspection.gradients["gradient_norm"] > 0).any():
+        return
+    # A model that knew all but some of the probe may be trained on.
+    is_new = inspection is not None and not inspection.setup["loss"] < t.converged_loss * context.baseline
     yield Finding(
         "zero_gradient",
-        "warning" if known is None else "error",
+        "error" if is_new else "warning",
         (),
         context.get_epoch(context.series.epochs[0]),
         {"gradient_norm": 0.0, "loss": 0.0},
-        "The loss is 0 and so is each gradient, since the first step: what `fit` is given asks for nothing, whatever "
-        "the weights are. A loss that compares the examples of a batch (ranks, pairs, a partial likelihood) needs "
+        "The loss is 0 and so is each gradient, since the first step: what `fit` is given asks for nothing, or all of "
+        "it is met already. A loss that compares the examples of a batch (ranks, pairs, a partial likelihood) needs "
         "batches of more than one; `sample_weight` and masks must not leave all of it out.",
     )
 

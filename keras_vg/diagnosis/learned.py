@@ -82,12 +82,28 @@ def has_learned_nothing(context: Context) -> bool:
         return False
     if losses[-1] < (1 - t.flat_loss) * baseline and (np.diff(losses[-t.first_epochs :]) < 0).all():  # it is slow
         return False
-    # A loss that started above is learning while it falls, if as many epochs again would take it below. The root of a
-    # squared error, the distance that is left, falls evenly under steps of one size. For a loss that falls evenly
-    # itself this is cautious, since its root falls faster later.
-    left = np.sqrt(np.maximum(losses[-t.first_epochs :], 0))
-    ahead = left[-1] + len(losses) * min(left[-1] - left[0], 0.0) / max(1, len(left) - 1)
-    return bool(max(ahead, 0.0) ** 2 > _UNLEARNED * baseline)
+    # A loss that started above is learning while it falls, if as many epochs again would take it below.
+    recent = losses[-t.first_epochs :]
+    ahead = predict_loss(recent[0], recent[-1], len(losses) / max(1, len(recent) - 1))
+    return ahead > _UNLEARNED * baseline
+
+
+def predict_loss(before: float, last: float, times: float) -> float:
+    """Predicts what a loss comes to that goes on falling as it has.
+
+    The root of a squared error, the distance that is left, falls evenly under steps of one size. For a loss that falls
+    evenly itself this is cautious, since its root falls faster later.
+
+    Args:
+        before: What it was.
+        last: What it has become since.
+        times: How many times as long it is to go on.
+
+    Returns:
+        The loss then, at least 0; if it did not fall, `last`.
+    """
+    start, end = np.sqrt(np.maximum([before, last], 0.0))
+    return float(max(end + times * min(end - start, 0.0), 0.0) ** 2)
 
 
 def confirm(findings: Iterable[Finding]) -> list[Finding]:

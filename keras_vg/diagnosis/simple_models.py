@@ -6,7 +6,7 @@ import numpy as np
 
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
-from keras_vg.diagnosis.learned import has_learned
+from keras_vg.diagnosis.learned import has_learned, predict_loss
 
 _ERRORS = 3.0
 """Standard errors of the difference that are left to chance; more than two, as the best of three models is taken."""
@@ -16,6 +16,12 @@ _CHECKS = (
     "labels as the guard, in the same order and on the same scale, that `class_weight` and `sample_weight` favour what "
     "they should, and that no schedule or callback ends the learning too soon; then try another learning rate, more "
     "units, more epochs."
+)
+
+
+_FAR = (
+    " Its loss is far above that of always giving the same answer: its first predictions were far off, so scale labels "
+    "and inputs, too."
 )
 
 
@@ -30,9 +36,8 @@ def find_worse_than_simple_model(context: Context) -> Iterator[Finding]:
         if not (simple >= t.simple_score and own < t.simple_warning * simple and simple - own > _ERRORS * error):
             continue
         # A loss that is low already, of other examples or by their weights, does not lead to these answers.
-        fall = _measure_late_fall(_list_losses(context, str(row["layer"])))
-        comes_to = float(row.get("plain_loss", "nan")) * (1 - fall) ** 4  # after as many epochs again
-        is_lost = comes_to > float(row.get("baseline", "nan"))
+        fall, rest = _measure_late_fall(_list_losses(context, str(row["layer"])))
+        is_lost = rest * float(row.get("plain_loss", "nan")) > float(row.get("baseline", "nan"))
         is_slow = fall >= t.late_fall and not is_lost and not has_learned(context)
         own, simple = round(own, 4) + 0.0, round(simple, 4)  # no -0
         where = f" of output {row['layer']!r}" if len(context.final_predictions) > 1 and row["layer"] else ""
@@ -45,7 +50,8 @@ def find_worse_than_simple_model(context: Context) -> Iterator[Finding]:
             f"The answers{where} score {own:.2f}, where the best constant answer scores 0 and right ones 1. "
             f"{str(row['simple_model']).capitalize()}, fitted to parts of the probe batch, scores {simple:.2f} on the "
             "rest of it: what the labels ask for is in the inputs, and "
-            + ("the network has not come to it yet: its loss still falls, so train on." if is_slow else _CHECKS),
+            + ("the network has not come to it yet: its loss still falls, so train on." if is_slow else _CHECKS)
+            + (_FAR if is_lost else ""),
         )
 
 
@@ -57,10 +63,15 @@ def _list_losses(context: Context, layer: str) -> np.ndarray | None:
     return None if history is None or name not in history.columns else history[name].to_numpy("float64")
 
 
-def _measure_late_fall(losses: np.ndarray | None) -> float:
-    """Fall of a loss in the last quarter of the epochs, relative to what it was; a spike is no fall."""
+def _measure_late_fall(losses: np.ndarray | None) -> tuple[float, float]:
+    """Fall of a loss in the last quarter of the epochs, relative to what it was; a spike is no fall.
+
+    And the part of the loss that as many epochs again would leave.
+    """
     if losses is None or len(losses) < 3:
-        return 0.0
+        return 0.0, 1.0
     mark = len(losses) * 3 // 4 - 1
-    before = float(np.median(losses[max(0, mark - 1) : mark + 2]))
-    return (before - float(losses[-1])) / before if before > 0 else 0.0
+    before, last = float(np.median(losses[max(0, mark - 1) : mark + 2])), float(losses[-1])
+    if not before > 0:
+        return 0.0, 1.0
+    return (before - last) / before, predict_loss(before, last, 4) / last if last > 0 else 0.0

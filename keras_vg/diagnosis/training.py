@@ -246,7 +246,7 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
             int(epochs[0]),
             {**evidence, "update_ratio_per_step": step},
             f"The loss hardly falls, and the weights change by {step:.1e} of their size per step; 0.001 is healthy. "
-            f"{raise_rate()}",
+            f"{_advise_on_rate(context)}",
         )
         return
     if has_moved_little:
@@ -258,7 +258,7 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
             {**evidence, "steps": context.count_steps(), "total_update_ratio": moved},
             f"In {context.count_steps():,.0f} steps no kernel has changed by more than {moved:.0%} of its size, and "
             f"little has been learned: models that learn change their weights by most of their size. "
-            f"{_hurry_warmup(context) or raise_rate()}",
+            f"{_advise_on_rate(context)}",
         )
     elif fall < t.flat_loss:
         yield Finding(
@@ -288,18 +288,25 @@ def _measure_total_update(context: Context) -> float:
     t, metrics = context.thresholds, context.epoch_metrics if context.gradients is not None else None
     if metrics is None or len(metrics.epochs) < t.settled_epochs or metrics.steps.sum() < t.total_update_steps:
         return float("nan")
-    if metrics.rates[-1] > metrics.rates[0] and not context.is_complete:
+    if _is_warming_up(context) and not context.is_complete:
         return float("nan")
     return float(np.sum(metrics.movement * metrics.steps))
 
 
-def _hurry_warmup(context: Context) -> str:
-    metrics = context.epoch_metrics
-    if not metrics.rates[-1] > metrics.rates[0]:
-        return ""
+def _is_warming_up(context: Context) -> bool:
+    """Whether the learning rate ends at its highest, and was still rising."""
+    rates = context.epoch_metrics.rates
+    return len(rates) > 1 and bool(rates[-1] >= np.nanmax(rates) and rates[-1] > max(rates[-2], rates[0]))
+
+
+def _advise_on_rate(context: Context) -> str:
+    """Says how to take larger steps, or to come to them sooner."""
+    if context.gradients is None or not _is_warming_up(context):
+        return raise_rate()
+    rates = context.epoch_metrics.rates
     return (
-        f"The learning rate has only come from {metrics.rates[0]:.2g} to {metrics.rates[-1]:.2g} and was still rising: "
-        "warm up over fewer steps, or train for more."
+        f"The learning rate has only come from {rates[0]:.2g} to {rates[-1]:.2g}, and was still rising: warm up over "
+        "fewer steps, or train for more."
     )
 
 

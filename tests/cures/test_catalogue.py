@@ -414,29 +414,80 @@ def test_what_stands_after_the_head_goes_with_it():
     ]
 
 
+IMAGES = np.random.default_rng(0).normal(size=(60, 4, 4, 1)).astype("float32")
+PIXELS = (IMAGES > 0).astype("float32").reshape(60, 16, 1)
+COUNTS = np.arange(60)[:, None] % 3
+
+
 @pytest.mark.model
 @pytest.mark.parametrize(
-    ("parts", "kept"),
+    ("parts", "loss", "y", "layers_behind", "code"),
     [
-        (lambda: [layers.Conv2D(1, 1), layers.Reshape((16, 1)), layers.Softmax()], "Reshape"),
-        (lambda: [layers.Flatten(), layers.Dense(16), layers.Reshape((16, 1)), layers.Softmax()], "Reshape"),
-        (lambda: [layers.Conv2D(1, 1), layers.GlobalMaxPooling2D(), layers.Softmax()], "GlobalMaxPooling2D"),
-        (lambda: [layers.Flatten(), layers.Dense(3), layers.Flatten(), layers.Softmax()], "Dense"),  # it needs one unit
+        (
+            lambda: [layers.Conv2D(1, 1), layers.Reshape((16, 1)), layers.Softmax()],
+            "binary_crossentropy",
+            PIXELS,
+            ["Conv2D", "Reshape", "Activation"],
+            'Activation("sigmoid")',
+        ),
+        (
+            lambda: [layers.Flatten(), layers.Dense(16, "softmax"), layers.Reshape((16, 1))],
+            "binary_crossentropy",
+            PIXELS,
+            ["Dense", "Reshape", "Activation"],
+            'Activation("sigmoid")',
+        ),
+        (  # a softmax over the units of each position, not over all of them
+            lambda: [layers.Flatten(), layers.Dense(48), layers.Reshape((16, 3))],
+            "sparse_categorical_crossentropy",
+            PIXELS + (IMAGES > 1).reshape(60, 16, 1),
+            ["Dense", "Reshape", "Activation"],
+            'Activation("softmax")',
+        ),
+        (
+            lambda: [layers.Conv2D(3, 1), layers.GlobalMaxPooling2D()],
+            "sparse_categorical_crossentropy",
+            COUNTS,
+            ["Conv2D", "GlobalMaxPooling2D", "Activation"],
+            'Activation("softmax")',
+        ),
+        (  # it needs one unit, which the old shape would not fit
+            lambda: [layers.Flatten(), layers.Dense(3), layers.Flatten(), layers.Softmax()],
+            "sparse_categorical_crossentropy",
+            PIXELS[:, 0],
+            ["Dense"],
+            'Dense(1, activation="sigmoid")',
+        ),
+        (
+            lambda: [layers.Reshape((4, 4)), layers.LSTM(3)],
+            "sparse_categorical_crossentropy",
+            COUNTS,
+            ["LSTM", "Dense"],
+            'Dense(3, activation="softmax")  # the last layer, behind lstm',
+        ),
+        (
+            lambda: [layers.Reshape((16, 1)), layers.TimeDistributed(layers.Dense(1, "relu"))],
+            "binary_crossentropy",
+            PIXELS,
+            ["TimeDistributed"],
+            'activation="sigmoid"',
+        ),
     ],
 )
-def test_what_arranges_or_pools_the_heads_values_stays(parts, kept):
-    rng = np.random.default_rng(0)
-    x = rng.normal(size=(60, 4, 4, 1)).astype("float32")
-    model = keras.Sequential([keras.Input((4, 4, 1)), layers.Conv2D(2, 1, activation="tanh"), *parts()])
-    model.compile("adam", "sparse_categorical_crossentropy" if kept == "Dense" else "binary_crossentropy")
-    y = (x > 0).astype("float32").reshape(60, 16, 1)
-    y = y if kept == "Reshape" else y[:, 0]
-    changed = REMEDIES["the head that the labels ask for"](make(model, x, y)[0])
-    assert (changed.outputs[0].units, changed.outputs[0].activation) == (1, "sigmoid")
-    assert type(changed.model.layers[-1]).__name__ == kept
-    cured = changed.compile(0)
-    assert cured.predict(x, verbose=0).shape == y.shape
-    assert len(np.unique(cured.predict(x, verbose=0))) > 10  # no softmax is left
+def test_a_new_head_fits_what_stands_around_it(parts, loss, y, layers_behind, code):
+    keras.backend.clear_session()  # so that names have no numbers
+    model = keras.Sequential([keras.Input((4, 4, 1)), layers.Conv2D(1, 1, activation="tanh"), *parts()])
+    model.compile("adam", loss)
+    changed = REMEDIES["the head that the labels ask for"](make(model, IMAGES, y)[0])
+    names = [type(place.layer).__name__ for place in surgery.list_places(changed.model)]
+    assert names[-len(layers_behind) :] == layers_behind
+    assert code in "\n".join(changed.code)
+    answers = changed.compile(0).predict(IMAGES, verbose=0)
+    assert answers.shape[:-1] == y.shape[:-1]
+    if loss == "sparse_categorical_crossentropy" and answers.shape[-1] > 1:
+        np.testing.assert_allclose(answers.sum(axis=-1), 1, rtol=1e-5)
+    else:
+        assert len(np.unique(answers)) > 10  # no softmax over one
 
 
 @pytest.mark.model

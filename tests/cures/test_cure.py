@@ -11,7 +11,7 @@ from keras import layers
 import keras_vg as vg
 from keras_vg.cures import search as search_module
 from keras_vg.cures import trials as trials_module
-from keras_vg.cures.attempts import Attempt, is_suspected, list_rising, list_targets
+from keras_vg.cures.attempts import Attempt, is_suspected, list_rising, list_targets, must_be_confirmed
 from keras_vg.cures.cure import tell_status
 from keras_vg.cures.score import Score
 from keras_vg.cures.search import Search, Settings
@@ -420,7 +420,7 @@ def test_model_whose_warnings_no_remedy_confirms_is_healthy(monkeypatch):
     [
         ("warning", (0.5, 0.6), ["input_scale"], True),
         ("warning", (0.81, 0.9), [], True),
-        ("warning", (0.0, 0.04), ["input_scale"], False),
+        ("warning", (0.0, 0.04), ["input_scale", "no_better_than_constant"], False),
         ("error", (0.81, 0.9), ["input_scale"], False),
         ("info", (0.7, 0.75), ["input_scale"], True),
     ],
@@ -460,8 +460,31 @@ def test_model_that_learns_nothing_is_cured_though_no_rule_knows_why(monkeypatch
     found = cure(make_softmax_of_one())
     assert max(found.scores_before) == 0.0
     assert found.status == "proven"
-    assert found.trials["finding"][0] == "no_better_than_constant"
+    assert list(found.trials["finding"])[-1] == "no_better_than_constant"
     assert "found: nothing" in str(found)
+
+
+def test_what_is_confirmed_comes_before_what_has_no_errors():
+    """Of a model that learns nothing a small gain is not enough, and the search goes on from it."""
+    error = vg.Finding("input_scale", "error", (), None, {}, "")
+
+    def attempt(value, changes, verdict, *errors):
+        findings = vg.Findings(errors)
+        score = Score(value, value, {"accuracy": 0.5})
+        trials = tuple(Trial(seed, 1, 1, 0.0, score, (), findings) for seed in range(2))
+        return Attempt(changes, "", None, None, trials, verdict)
+
+    original, small, large = (
+        attempt(0.0, (), "original"),
+        attempt(0.3, ("Adam",), "proven"),
+        attempt(0.9, ("clipnorm=1",), "proven", error),
+    )
+    search = Search(None, None, None, [original, large, small])
+    assert search.best is large
+    assert tell_status(original, large) == "proven"
+    assert Search(None, None, None, [original, small]).best is small
+    assert must_be_confirmed(original)
+    assert not is_suspected(original)
 
 
 @pytest.mark.parametrize(

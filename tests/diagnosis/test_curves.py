@@ -280,16 +280,27 @@ def test_weights_that_have_moved_too_little_in_all(steps, per_step, losses, rate
         assert found.evidence["total_update_ratio"] == pytest.approx(steps * 8 * per_step)
 
 
-def test_a_fit_that_ends_in_its_warmup():
-    losses = np.linspace(1.0, 0.93, 10)
-    log = make_log([2e-4] * 10, np.linspace(1e-5, 1e-3, 10)).assign(steps=40, update_ratio=40 * 2e-4)
-    history = {"loss": losses.tolist()}
-    for epochs, severity in ((10, "error"), (20, None)):  # the fit is over, or was looked at halfway
-        fit = types.SimpleNamespace(history=history, epoch=list(range(10)), params={"epochs": epochs})
-        found = find(log, fit).get("learning_rate_too_low")
-        assert (found and found.severity) == severity
-        if found:
-            assert "warm up over fewer steps" in found.advice
+@pytest.mark.parametrize("fall", [0.02, 0.07])
+def test_a_fit_that_ends_in_its_warmup(fall):
+    losses, rates = np.linspace(1.0, 1.0 - fall, 10), np.linspace(1e-5, 1e-3, 10)
+    log = make_log(0.2 * rates, rates)
+    log = log.assign(steps=40, update_ratio=np.repeat(40 * 0.2 * rates, 3))
+    fit = types.SimpleNamespace(history={"loss": losses.tolist()}, epoch=list(range(10)), params={"epochs": 10})
+    found = find(log, fit)["learning_rate_too_low"]
+    assert found.severity == "error"
+    assert "warm up over fewer steps" in found.advice
+    fit.params = {"epochs": 20}  # it was looked at halfway
+    assert "learning_rate_too_low" not in find(log, fit) or fall < 0.03
+
+
+@pytest.mark.parametrize("rates", [[1e-4, 1e-3, 2e-4, 3e-4, 4e-4], [1e-3] * 5, [1e-3, 5e-4, 2e-4, 1e-4, 5e-5]])
+def test_a_cycle_of_rates_is_no_warmup(rates):
+    rates = np.repeat(rates, 2)
+    log = make_log(np.full(10, 1e-4), rates).assign(steps=40, update_ratio=40e-4)
+    fit = types.SimpleNamespace(
+        history={"loss": np.linspace(1.0, 0.93, 10).tolist()}, epoch=list(range(10)), params={"epochs": 10}
+    )
+    assert "Raise the learning rate" in find(log, fit)["learning_rate_too_low"].advice
 
 
 @pytest.mark.parametrize(

@@ -59,11 +59,16 @@ def test_a_network_whose_loss_still_falls_is_on_its_way(losses, severity):
     assert ("train on" in behind.advice) == (severity == "warning")
 
 
-@pytest.mark.parametrize(("plain_loss", "severity"), [(0.7, "warning"), (5.0, "warning"), (50.0, "error")])
-def test_a_loss_that_falls_from_far_above_a_constant_answers(plain_loss, severity):
-    """As many epochs again make 0.06 of it: 0.3 of 5 is well below 0.7, and 3 of 50 is still worse than a constant."""
-    (found,) = judge(-9.0, 0.9, losses=np.linspace(1.0, 0.2, 20), plain_loss=plain_loss)
+@pytest.mark.parametrize(
+    ("last", "plain_loss", "severity"),
+    [(0.75, 0.7, "warning"), (0.75, 5.0, "error"), (0.2, 50.0, "warning")],
+)
+def test_a_loss_that_falls_from_far_above_a_constant_answers(last, plain_loss, severity):
+    """From 1 to 0.75 in the last quarter: as many epochs again leave a fifth, and 1 is still worse than a constant."""
+    losses = np.r_[np.full(15, 1.0), np.linspace(1.0, last, 6)[1:]]
+    (found,) = judge(-9.0, 0.9, losses=losses, plain_loss=plain_loss)
     assert found.severity == severity
+    assert ("always giving the same answer" in found.advice) == (severity == "error")
 
 
 @pytest.mark.parametrize(("column", "severity"), [("a_loss", "error"), ("b_loss", "warning"), (None, "error")])

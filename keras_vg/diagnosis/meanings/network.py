@@ -118,12 +118,14 @@ NETWORK: dict[str, Meaning] = {
     "zero_gradient": Meaning(
         sees=(
             "Layers whose gradient is exactly 0 in every value. Dead units, an output that is constant, or an "
-            "operation without a derivative cut them off."
+            "operation without a derivative cut them off; or what `fit` is given asks for nothing, as a ranking loss "
+            "with `batch_size=1`."
         ),
         severity=(
             "Error where the first layer or all layers have none, else a warning; silent where a later weight "
             "that starts at 0 explains it, and in a training that is done (`converged_loss`). A loss that is exactly 0 "
-            "since the first step is an error where the probe batch has a gradient, a warning where that is not known."
+            "since the first step is an error where the probe batch has a loss and a gradient, a warning where its "
+            "loss is small or not known."
         ),
         thresholds=("converged_loss",),
     ),

@@ -217,7 +217,8 @@ STEPS: dict[str, Meaning] = {
         severity=(
             "Error, at the end of a fit of `ended_epochs` and `ended_steps`, if the network scores less than "
             "`simple_part` of what the best of them scores; a warning below `simple_warning` of it, or if the loss "
-            "still falls (`late_fall`), unless it is low already (`converged_loss`); silent if the simple model's "
+            "still falls (`late_fall`), unless it is low already (`converged_loss`) or as many epochs again would not even "
+            "bring it to the loss of always giving the same answer; silent if the simple model's "
             "score is less than `simple_score`, or if the difference may be chance of few examples (three standard "
             "errors). Beside an error, what warnings say of head, scales, steps, initial weights and depth becomes an "
             "error, unless the training's loss is low. Needs `TrainingGuard(x, y)` with 30 examples or more. Where an "
