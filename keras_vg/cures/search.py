@@ -111,7 +111,7 @@ class Search:
             self._set_aside(finalists)
             if is_suspected(original) and self.best.verdict == "proven":  # which no remedy confirms by much
                 return
-            base = self.best
+            base = self._choose_base()
 
     def run_randomly(self, seed: int = 0) -> None:
         """Trains random choices of one or two remedies fully, until one is proven and healthy or the budget spent.
@@ -138,6 +138,15 @@ class Search:
             attempt = self._train_fully(attempt)
             if is_done(original, attempt):
                 return
+
+    def _choose_base(self) -> Attempt:
+        """What further changes are put on: the best, or else what cleared an error, since there may be another."""
+        original = self.attempts[0]
+        if self.best is not original or original.is_healthy:
+            return self.best
+        tried = [attempt for attempt in self.attempts if attempt.verdict == "not shown"]
+        cleared = [a for a in tried if all(f.rule != a.finding or f.severity != "error" for f in a.findings)]
+        return cleared[-1] if cleared else original
 
     def _can_afford(self, trainings: float) -> bool:
         return self.steps + trainings * self.unit <= self.settings.max_trainings * self.unit
