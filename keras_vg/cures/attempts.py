@@ -127,6 +127,15 @@ def is_done(original: Attempt, changed: Attempt) -> bool:
     return is_enough(original, changed) and changed.is_healthy
 
 
+def is_judged_by_faulty_loss(attempt: Attempt) -> bool:
+    """Whether an attempt's score is known by a loss that is still found at fault: less of it is not better."""
+    is_by_loss = any("loss" in trial.score.figures for trial in attempt.trials)
+    return is_by_loss and any(
+        finding.severity == "error" and finding.rule in ("loss_function", "endless_fall")
+        for finding in attempt.findings
+    )
+
+
 def list_rising(attempts: Sequence[Attempt]) -> list[str]:
     """Lists changes whose score was still rising when a full training ended.
 

@@ -135,7 +135,8 @@ def make_data(x: Any, y: Any, validation_data: Any = None, sample_weight: Any = 
         _check_shapes("x", x, x_val)
         _check_shapes("y", y, y_val)
         return Data(x, y, x_val, y_val, sample_weight)
-    chosen = split(y, seed)
+    counts = None if sample_weight is None else sample_weight.reshape(len(sample_weight), -1).any(axis=1)
+    chosen = split(y, seed, counts=counts)
     kept = None if sample_weight is None else sample_weight[~chosen]
     return Data(take(x, ~chosen), take(y, ~chosen), take(x, chosen), take(y, chosen), kept, kept_out=chosen)
 
@@ -157,13 +158,14 @@ def _keep_trained(labels: Any, loss: Any) -> Any:
     return labels
 
 
-def split(y: Any, seed: int = 0, part: float = 0.2) -> np.ndarray:
+def split(y: Any, seed: int = 0, part: float = 0.2, counts: np.ndarray | None = None) -> np.ndarray:
     """Chooses the examples to be kept out.
 
     Args:
         y: Labels, an array or a list or dict of arrays.
         seed: Of the draw.
         part: How many of them.
+        counts: Boolean array, false of examples whose weight is 0: their labels mean nothing, so none is chosen.
 
     Returns:
         Boolean array of shape `(examples,)`. Where the first output's labels are whole numbers or one-hot rows, the
@@ -189,7 +191,7 @@ def split(y: Any, seed: int = 0, part: float = 0.2) -> np.ndarray:
     chosen = np.zeros(count, bool)
     generator = np.random.default_rng(seed)
     for group in np.unique(groups):
-        members = generator.permutation(np.flatnonzero(groups == group))
+        members = generator.permutation(np.flatnonzero((groups == group) & (True if counts is None else counts)))
         chosen[members[: round(part * len(members))]] = True
     return chosen
 

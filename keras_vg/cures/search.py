@@ -7,7 +7,15 @@ from pathlib import Path
 import numpy as np
 
 from keras_vg.cures import score
-from keras_vg.cures.attempts import Attempt, count, is_done, is_enough, is_suspected, list_targets
+from keras_vg.cures.attempts import (
+    Attempt,
+    count,
+    is_done,
+    is_enough,
+    is_judged_by_faulty_loss,
+    is_suspected,
+    list_targets,
+)
 from keras_vg.cures.catalogue import FOR_RULE, REMEDIES
 from keras_vg.cures.data import count_examples
 from keras_vg.cures.draft import Draft
@@ -278,7 +286,8 @@ class Search:
         elif self.attempts:
             original = self.attempts[0]
             error = score.measure_error(*([trial.score for trial in each.trials] for each in (original, attempt)))
-            attempt = replace(attempt, verdict=score.judge(original.scores, attempt.scores, error))
+            verdict = score.judge(original.scores, attempt.scores, error)
+            attempt = replace(attempt, verdict="not shown" if is_judged_by_faulty_loss(attempt) else verdict)
         if early:  # what it cost to get here
             self.attempts.append(replace(attempt, trials=early, verdict="went on"))
         self.attempts.append(attempt)

@@ -242,7 +242,8 @@ def _collect_custom_objects(model: keras.Model, layers: list[Any]) -> dict[str, 
     found: dict[str, Any] = {}
     for value in [item for layer in (model, *layers) for item in (layer, *vars(layer).values())]:
         known = type(value) if isinstance(value, _KERAS_TYPES) else value if inspect.isfunction(value) else None
-        if known is None or known.__module__.split(".")[0] == "keras":
+        # Keras finds its own by name, but for functions of `keras.ops`, such as `activation=keras.ops.sin`.
+        if known is None or (known.__module__.split(".")[0] == "keras" and ".ops." not in known.__module__):
             continue
         found[known.__name__] = known
         found[keras.saving.get_registered_name(known)] = known

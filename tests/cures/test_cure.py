@@ -2,6 +2,7 @@
 
 import functools
 import random
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -11,7 +12,14 @@ from keras import layers
 import keras_vg as vg
 from keras_vg.cures import search as search_module
 from keras_vg.cures import trials as trials_module
-from keras_vg.cures.attempts import Attempt, is_suspected, list_rising, list_targets, must_be_confirmed
+from keras_vg.cures.attempts import (
+    Attempt,
+    is_judged_by_faulty_loss,
+    is_suspected,
+    list_rising,
+    list_targets,
+    must_be_confirmed,
+)
 from keras_vg.cures.cure import tell_status
 from keras_vg.cures.score import Score
 from keras_vg.cures.search import Search, Settings
@@ -521,6 +529,20 @@ def test_ranks_are_compared_in_batches_of_more_than_one():
     assert [f.rule for f in found.findings_before if f.severity == "error"] == ["zero_gradient"]
     assert found.changes[0] == "batches of 32"
     assert found.fit_options["batch_size"] == 32
+
+
+def test_no_change_is_proven_by_a_loss_that_is_at_fault():
+    score = Score(3.0, 3.0, {"loss": -2.0})
+    findings = vg.Findings([vg.Finding("loss_function", "error", (), None, {}, "")])
+    trials = tuple(Trial(seed, 1, 1, 0.0, score, (), findings) for seed in range(2))
+    assert is_judged_by_faulty_loss(Attempt(("Adam",), "", None, None, trials))
+    assert not is_judged_by_faulty_loss(Attempt(("Adam",), "", None, None, (replace(trials[0], findings=None),)))
+
+
+@pytest.mark.model
+def test_activation_from_keras_ops_is_found_again():
+    found = cure(make_model(layers.Dense(8, keras.ops.sin), layers.Dense(1), loss="mse"), X, X[:, :1], epochs=2)
+    assert found.make_model().layers[1].activation is keras.ops.sin
 
 
 @pytest.mark.model

@@ -37,6 +37,15 @@ def test_a_fifth_is_kept_out_of_each_class():
     assert split(np.linspace(0, 1, 50)).sum() == 10
 
 
+def test_examples_that_do_not_count_are_not_kept_out():
+    weights = np.ones(100)
+    weights[::2] = 0
+    data = make_data(np.arange(100.0)[:, None], np.arange(100) % 2, sample_weight=weights)
+    assert np.all(data.x_val % 2 == 1)
+    assert len(data.x_val) == 10
+    assert len(data.sample_weight) == len(data.x) == 90
+
+
 def test_parts_hold_every_example_once():
     data = make_data(X, Y, sample_weight=Y[:, 0])
     np.testing.assert_array_equal(np.sort(np.concatenate([data.y, data.y_val]), axis=0), Y)
