@@ -290,6 +290,17 @@ def test_weights_are_kept_instead_of_their_averages():
 
 
 @pytest.mark.model
+def test_only_small_batches_are_enlarged():
+    draft = make_deep()[0]
+    assert REMEDIES["batches of 32"](draft) is None
+    changed = REMEDIES["batches of 32"](dataclasses.replace(draft, fit=draft.fit | {"batch_size": 1}))
+    assert changed.fit == draft.fit | {"batch_size": 32}
+    assert len(changed.make_batches(0, 1)) == 2  # of 48 examples
+    fixed = dataclasses.replace(changed, data=draft.data.fix_batch_size(1), fit=draft.fit | {"batch_size": 1})
+    assert REMEDIES["batches of 32"](fixed) is None
+
+
+@pytest.mark.model
 def test_examples_count_alike():
     draft = make_deep()[0]
     remedy = REMEDIES["examples counted alike"]

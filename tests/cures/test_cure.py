@@ -522,7 +522,7 @@ def compare_ranks(y_true, y_pred):
     return -keras.ops.sum(labels * keras.ops.log_softmax(scores, axis=-1))
 
 
-@pytest.mark.model
+@pytest.mark.long  # its remedy is one of the catalogue's tests
 def test_ranks_are_compared_in_batches_of_more_than_one():
     model = make_model(layers.Dense(8, "tanh"), layers.Dense(1), loss=compare_ranks)
     found = cure(model, X[:80], BINARY[:80], epochs=2, batch_size=1)
