@@ -101,7 +101,7 @@ def is_suspected(attempt: Attempt) -> bool:
 
 
 def must_be_confirmed(attempt: Attempt) -> bool:
-    """Whether too little speaks for a fault: neither an error, nor a warning beside answers like a constant's."""
+    """Whether a change must gain half of the way to 1: there is no error, nor a warning beside a constant's answers."""
     warnings = [finding for finding in list_targets(attempt) if finding.severity == "warning"]
     return is_suspected(attempt) or warnings == [NOTHING_LEARNED]
 

@@ -48,8 +48,9 @@ class Cure:
     """What `cure` found.
 
     Attributes:
-        status: `"healthy"` if there is no error, the model is better than a constant answer, and no remedy of a milder
-            finding is proven to gain half of the way to 1, or if the model's own weights have a score of 0.8 or more;
+        status: `"healthy"` if there is no error, the model is better than a constant answer (as far as more than its
+            loss tells), and no remedy of a milder finding is proven to gain half of the way to 1, or if the model's own
+            weights have a score of 0.8 or more;
             `"proven"` if every seed with the changes beats every seed without and the median gains more than the range
             of either and than chance with the validation examples explains (and half of the way to 1, where no rule
             knows why a model is no better than a constant answer); `"better"` if the median alone is higher;
@@ -162,9 +163,10 @@ def cure(
     labels, output layer, scale, learning rate, initialization, depth) remedies are applied; an inspection drops those
     that do not clear it; the rest are trained for a part of the epochs, the best with all seeds and epochs. This goes
     on until a change is proven and nothing of severity error is left, or the budget is spent. Of a model without
-    errors whose score is below 0.8, milder findings are taken, or that it is no better than a constant answer, and only
-    what is proven and gains half of the way to a score of 1 counts. A model whose own
-    weights have a score of 0.8 or more, such as one that is being fine-tuned, gets no change.
+    errors whose score is below 0.8, milder findings are taken, or that it is no better than a constant answer; then
+    only what is proven and gains half of the way to a score of 1 counts, unless a warning stands beside answers like a
+    constant's. A model whose own weights have a score of 0.8 or more, such as one that is being fine-tuned, gets no
+    change.
 
     The score is 1 for perfect answers on the validation data and 0 for those no better than the best constant one, and
     does not depend on the loss: for classes, the mean of what accuracy and cross-entropy gain over the constant answer;
@@ -177,7 +179,8 @@ def cure(
             configuration.
         x: Inputs as `fit` takes them, arrays of shape `(examples, ...)`; or a dataset of batches with a length.
         y: Labels; None with a dataset. Those of an output without a loss may be None, or left out.
-        validation_data: A pair `(x, y)` by which models are judged; None keeps out a fifth, of each class alike.
+        validation_data: A pair `(x, y)` by which models are judged; None keeps out a fifth, of each class alike, of the
+            examples whose weight is not 0.
         epochs: Epochs of a full training.
         batch_size: Examples per step. If the model's inputs take a fixed number, that one; the last examples that
             fill no batch are left out.

@@ -113,7 +113,8 @@ def make_data(x: Any, y: Any, validation_data: Any = None, sample_weight: Any = 
     Args:
         x: Inputs as `fit` takes them; or a dataset with a length that yields batches `(x, y)`, and `y` None.
         y: Labels.
-        validation_data: A pair `(x, y)`, such a dataset, or None: a fifth of the examples, as many of each class.
+        validation_data: A pair `(x, y)`, such a dataset, or None: a fifth of the examples, as many of each class, of
+            those whose weight is not 0.
         sample_weight: Weights of the examples, or None.
         seed: Of the draw of the fifth.
 
@@ -165,7 +166,8 @@ def split(y: Any, seed: int = 0, part: float = 0.2, counts: np.ndarray | None = 
         y: Labels, an array or a list or dict of arrays.
         seed: Of the draw.
         part: How many of them.
-        counts: Boolean array, false of examples whose weight is 0: their labels mean nothing, so none is chosen.
+        counts: Boolean array, false of examples whose weight is 0. None of them is chosen, unless a class or nearly all
+            examples are such.
 
     Returns:
         Boolean array of shape `(examples,)`. Where the first output's labels are whole numbers or one-hot rows, the
@@ -188,11 +190,15 @@ def split(y: Any, seed: int = 0, part: float = 0.2, counts: np.ndarray | None = 
         groups = groups.reshape(-1)
         if len(distinct) > count // 5:
             groups = np.zeros(count, int)
-    chosen = np.zeros(count, bool)
+    if counts is None or counts.sum() < 10 or set(groups) - set(groups[counts]):
+        counts = np.ones(count, bool)
     generator = np.random.default_rng(seed)
-    for group in np.unique(groups):
-        members = generator.permutation(np.flatnonzero((groups == group) & (True if counts is None else counts)))
-        chosen[members[: round(part * len(members))]] = True
+    for members_of in ([groups == group for group in np.unique(groups)], [np.ones(count, bool)]):
+        chosen = np.zeros(count, bool)
+        for members in (generator.permutation(np.flatnonzero(mask & counts)) for mask in members_of):
+            chosen[members[: round(part * len(members))]] = True
+        if chosen.any():  # else each class has one or two examples
+            break
     return chosen
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from keras_vg.cures import surgery
+from keras_vg.cures.activations import name_activation
 from keras_vg.cures.draft import Draft, Encoding, Output
 from keras_vg.cures.remedy import Remedy
 from keras_vg.diagnosis.outputs import REGRESSIONS
@@ -77,7 +78,7 @@ def _make_change(from_logits: bool) -> Callable[[Draft], Draft | None]:
                 from_logits=from_logits,
                 encoding=encoding,
             )
-            if _describe(new) != _describe(output):
+            if _describe(new) != _describe(_read_through(draft, place, output)):
                 changed[place] = new
         if not changed:
             return None
@@ -118,6 +119,17 @@ _POOLING = tuple(
 _ARRANGING = (keras.layers.Flatten, keras.layers.Permute, keras.layers.Reshape)
 
 
+def _read_through(draft: Draft, index: int, output: Output) -> Output:
+    """The output with the activation of its last layer with weights, where only what arranges values is behind it."""
+    places = [p for p in surgery.list_places(draft.model) if p.output == index] if draft.is_graph else []
+    behind = [p for p in places if not p.is_head]
+    head = next((p.layer for p in places if p.is_head), None)
+    activation = name_activation(head)
+    if not behind or not all(isinstance(p.layer, _ARRANGING) for p in behind) or activation == "softmax":
+        return output
+    return replace(output, activation=activation)
+
+
 def exchange_heads(draft: Draft, outputs: dict[int, Output]) -> Any:
     """Gives outputs another last layer, and takes away what stands after it, but for what pools or arranges its values.
 
@@ -138,47 +150,61 @@ def exchange_heads(draft: Draft, outputs: dict[int, Output]) -> Any:
     if any(kept[path] and _recurs(place.layer) for path, place in heads.items()):
         return None
     dropped = {p.path for p in places if not p.is_head} - {p.path for stay in kept.values() for p in stay}
-    # Where something is kept the activation comes last: a softmax is over what is an axis then.
-    ends = {stay[-1].path: outputs[heads[path].output] for path, stay in kept.items() if stay}  # type: ignore[index]
     fixed = {path for path, stay in kept.items() if any(isinstance(p.layer, _ARRANGING) for p in stay)}
+    # By where a new layer is put: behind a recurrent layer, or with its activation behind what is kept, where a softmax
+    # is over the units of each position.
+    ends: dict[surgery.Path, Any] = {stay[-1].path if stay else path: heads[path].output for path, stay in kept.items()}
+    last = {p.output: p for p in places}
+
+    def name(path: surgery.Path, layer: Any, output: Any) -> str:
+        """The name of an output's last layer, by which labels may be given, for the one that is the last now."""
+        return str(last[output].path[-1] if len(last[output].path) == len(path) else layer.name)
 
     def edit(path: surgery.Path, layer: Any) -> Any:
+        if path in ends and path not in heads and outputs[ends[path]].activation != "linear":
+            return surgery.change_config(layer, name=f"{layer.name}{surgery.INNER}")
         if path not in heads:
             return None
-        if _recurs(layer):  # the new layer takes its name, by which labels may be named, and its task
-            hidden = {"activation": "tanh"} if "activation" in layer.get_config() else {}
-            return surgery.change_config(layer, name=f"{layer.name}_recurrent", **hidden)
-        output = outputs[heads[path].output]  # type: ignore[index]
+        place = heads[path].output
+        output = outputs[place]  # type: ignore[index]
+        if _recurs(layer):
+            changes = {"activation": "tanh"} if _has_bounded_answers(layer) else {}
+            return surgery.change_config(layer, name=f"{layer.name}{surgery.INNER}", **changes)
         units = None if path in fixed else output.units
         activation = "linear" if kept[path] else output.activation
+        own = layer.name if kept[path] else name(path, layer, place)
         if not isinstance(layer, keras.layers.TimeDistributed):
-            return _change_head(layer, units, activation)
-        inner = _change_head(layer.layer, units, activation)
-        return keras.layers.TimeDistributed(inner, name=layer.name, dtype=layer.dtype_policy)
+            return surgery.change_config(layer, name=own, **_list_changes(layer, units, activation))
+        inner = surgery.change_config(layer.layer, **_list_changes(layer.layer, units, activation))
+        return surgery.change_config(layer, name=own, layer=keras.saving.serialize_keras_object(inner))
 
     def call(path: surgery.Path, layer: Any, *args: Any, **kwargs: Any) -> Any:
         if path in dropped:
             return args[0]
         values = layer(*args, **kwargs)
-        if path in ends and ends[path].activation != "linear":
-            return keras.layers.Activation(ends[path].activation, dtype=layer.dtype_policy)(values)
-        if path not in heads or not _recurs(layer):
+        place = ends.get(path)
+        if place is None:
             return values
-        output = outputs[heads[path].output]  # type: ignore[index]
-        return keras.layers.Dense(output.units, output.activation, name=path[-1], dtype=layer.dtype_policy)(values)
+        output = outputs[place]
+        new = {"name": name(path, layer, place).removesuffix(surgery.INNER), "dtype": last[place].layer.dtype_policy}
+        if path in heads and _recurs(layer):
+            return keras.layers.Dense(output.units, output.activation, **new)(values)
+        if path not in heads and output.activation != "linear":
+            return keras.layers.Activation(output.activation, **new)(values)
+        return values
 
     return surgery.rebuild(draft.model, edit, call)
 
 
 def find_kept(draft: Draft, outputs: dict[int, Output]) -> dict[surgery.Path, list[surgery.Place]]:
-    """Finds what stays behind the last layers with weights: what pools or arranges values, if the new ones fit it.
+    """Finds what stays behind the last layers with weights: what pools or arranges their values, if new units fit it.
 
     Args:
         draft: The draft.
         outputs: The new outputs by their index.
 
     Returns:
-        By the path of each last layer with weights, the layers without any behind it that stay.
+        By the path of each last layer with weights, those behind it that stay.
     """
     places = [p for p in surgery.list_places(draft.model) if p.output in outputs]
     found = {}
@@ -190,14 +216,19 @@ def find_kept(draft: Draft, outputs: dict[int, Output]) -> dict[surgery.Path, li
     return found
 
 
-def _change_head(layer: Any, units: int | None, activation: str) -> Any:
-    """The layer with another activation, and other units if given."""
+def _list_changes(layer: Any, units: int | None, activation: str) -> dict[str, Any]:
+    """What changes in the configuration of a layer with another activation, and other units if given."""
     changes: dict[str, Any] = {"activation": activation}
     if units is not None:
         changes[_name_units(layer)] = units
     if layer.get_config().get("bias_initializer") is not None:
         changes["bias_initializer"] = "zeros"
-    return surgery.change_config(layer, **changes)
+    return changes
+
+
+def _has_bounded_answers(layer: Any) -> bool:
+    """Whether a recurrent layer has an activation that was meant for answers."""
+    return layer.get_config().get("activation") in ("sigmoid", "softmax")
 
 
 def can_be_exchanged(layer: Any) -> bool:
@@ -208,9 +239,10 @@ def can_be_exchanged(layer: Any) -> bool:
 
 
 def _recurs(layer: Any) -> bool:
-    """Whether it is a recurrent layer, in one direction or both, that puts out one tensor."""
-    is_recurrent = isinstance(layer, keras.layers.RNN | keras.layers.Bidirectional)
-    return is_recurrent and not getattr(layer, "return_state", False)
+    """Whether a layer is recurrent and puts out one tensor, its units on the last axis."""
+    if not isinstance(layer, keras.layers.RNN | keras.layers.Bidirectional) or getattr(layer, "return_state", False):
+        return False
+    return getattr(layer, "merge_mode", "") is not None and getattr(layer, "data_format", None) != "channels_first"
 
 
 def _name_units(layer: Any) -> str:
@@ -227,6 +259,8 @@ def _write_code(draft: Draft, index: int, output: Output) -> list[str]:
     lines = [f"keras.layers.Dense({output.units}{activation})  # the last layer"]
     if _recurs(head.layer):
         lines = [f"{lines[0]}, behind {head.path[-1]}"]
+        if _has_bounded_answers(head.layer):
+            lines.insert(0, f'# activation="tanh" in {head.path[-1]}')
     elif kept:
         lines = [f"# no activation in {head.path[-1]}"]
         if output.activation != "linear":

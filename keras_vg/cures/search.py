@@ -24,6 +24,7 @@ from keras_vg.cures.trials import freeze, inspect_draft, run_trial, try_draft
 from keras_vg.diagnosis.findings import Finding, Findings
 from keras_vg.diagnosis.order import list_hidden_by, sort_upstream
 from keras_vg.grids import run_grid
+from keras_vg.text import quote_error
 
 MOST_TRAINED = 4
 """Candidates of one round that are trained for a part of the epochs; the others wait."""
@@ -152,9 +153,15 @@ class Search:
         original = self.attempts[0]
         if self.best is not original or original.is_healthy:
             return self.best
-        tried = [attempt for attempt in self.attempts if attempt.verdict == "not shown"]
-        cleared = [a for a in tried if all(f.rule != a.finding or f.severity != "error" for f in a.findings)]
-        return cleared[-1] if cleared else original
+        known = _list_errors(original)
+        cleared = [
+            attempt
+            for attempt in self.attempts
+            if attempt.verdict == "not shown"
+            and attempt.finding not in _list_errors(attempt)
+            and _list_errors(attempt) <= known | list_hidden_by(attempt.finding)
+        ]
+        return max(cleared, key=lambda a: (-len(_list_errors(a)), a.median), default=original)
 
     def _can_afford(self, trainings: float) -> bool:
         return self.steps + trainings * self.unit <= self.settings.max_trainings * self.unit
@@ -196,7 +203,12 @@ class Search:
             changes = (*base.changes, name)
             if name in base.changes or frozenset(changes) in tried:
                 continue
-            changed = self._apply(draft, [name])
+            try:
+                changed = self._apply(draft, [name])
+            except Exception as error:  # of a model that it does not suit; the table says so
+                failed = Attempt(changes, target.rule, base.frozen, verdict=f"failed: {quote_error(error)}")
+                self.attempts.append(failed)
+                continue
             if changed is not None:
                 new.append(Attempt(changes, target.rule, freeze(changed, self.template)))
         kept = []
@@ -307,6 +319,10 @@ class Search:
 
     def _notify(self, text: str) -> None:
         self.settings.notify(text, self.steps / self.unit / self.settings.max_trainings)
+
+
+def _list_errors(attempt: Attempt) -> set[str]:
+    return {finding.rule for finding in attempt.findings if finding.severity == "error"}
 
 
 def _rank(attempt: Attempt) -> tuple[float, float]:

@@ -21,6 +21,10 @@ Call: TypeAlias = Callable[..., Any]
 """Takes a layer's path, the new layer and what it is called with, and returns what goes on to the next layers."""
 
 
+INNER = "_inner"
+"""What is added to the name of a layer that was the last one and now has another behind it, which takes its name."""
+
+
 Enter: TypeAlias = Callable[[int, Any], Any]
 """Takes the index of an input of the model and its tensor, and returns what the layers are given instead."""
 
@@ -204,7 +208,7 @@ def choose_accepted(cls: Any, config: dict[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in config.items() if k in parameters or k not in ("name", "trainable", "dtype")}
 
 
-def change_config(layer: Any, **changes: Any) -> Any:
+def change_config(layer: Any, /, **changes: Any) -> Any:
     """A new layer like another one but for some entries of its configuration.
 
     Args:
@@ -237,7 +241,8 @@ def set_seeds(model: keras.Model, seed: int, known: Sequence[Path] = ()) -> kera
     def edit(path: Path, layer: Any) -> Any:
         if isinstance(layer, keras.layers.Lambda) or not isinstance(layer, keras.layers.Layer):
             return None
-        place = places.get(path, "/".join(path))
+        known_as = (*path[:-1], path[-1].removesuffix(INNER))
+        place = places.get(known_as, "/".join(known_as))
         key = None if _has_layers(layer) else f"{seed}/{place}"
         return _make(layer, _set_config_seeds(layer.get_config(), key))
 

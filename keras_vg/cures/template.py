@@ -240,14 +240,21 @@ def _describe_opaque(model: keras.Model) -> str:
 
 def _collect_custom_objects(model: keras.Model, layers: list[Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for value in [item for layer in (model, *layers) for item in (layer, *vars(layer).values())]:
+    inner = [value for layer in layers for value in vars(layer).values() if isinstance(value, keras.layers.Layer)]
+    for value in [item for layer in (model, *layers, *inner) for item in (layer, *vars(layer).values())]:
         known = type(value) if isinstance(value, _KERAS_TYPES) else value if inspect.isfunction(value) else None
-        # Keras finds its own by name, but for functions of `keras.ops`, such as `activation=keras.ops.sin`.
-        if known is None or (known.__module__.split(".")[0] == "keras" and ".ops." not in known.__module__):
+        if known is None or _is_found_by_keras(known):
             continue
         found[known.__name__] = known
         found[keras.saving.get_registered_name(known)] = known
     return found
+
+
+def _is_found_by_keras(known: Any) -> bool:
+    """Whether it is Keras's own; not of `keras.ops`, where only what has the name of an activation is found."""
+    if known.__module__.split(".")[0] != "keras":
+        return False
+    return ".ops." not in known.__module__ or hasattr(keras.activations, known.__name__)
 
 
 def _name_function(layer: str) -> str:

@@ -196,7 +196,7 @@ def _find_idle_batches(context: Context) -> Iterator[Finding]:
     inspection = context.inspection
     if inspection is not None and not (inspection.gradients["gradient_norm"] > 0).any():
         return
-    # A model that knew all but some of the probe may be trained on.
+    # A trained model whose loss is 0 may be trained on; of other examples it has a small one.
     is_new = inspection is not None and not inspection.setup["loss"] < t.converged_loss * context.baseline
     yield Finding(
         "zero_gradient",

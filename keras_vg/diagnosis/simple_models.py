@@ -19,6 +19,9 @@ _CHECKS = (
 )
 
 
+_FAR_LOSS = 2.0
+"""Loss over that of the best constant answer from which predictions are far off, and not only useless. Chosen."""
+
 _FAR = (
     " Its loss is far above that of always giving the same answer: its first predictions were far off, so scale labels "
     "and inputs, too."
@@ -37,7 +40,8 @@ def find_worse_than_simple_model(context: Context) -> Iterator[Finding]:
             continue
         # A loss that is low already, of other examples or by their weights, does not lead to these answers.
         fall, rest = _measure_late_fall(_list_losses(context, str(row["layer"])))
-        is_lost = rest * float(row.get("plain_loss", "nan")) > float(row.get("baseline", "nan"))
+        loss, baseline = (float(row.get(name, "nan")) for name in ("plain_loss", "baseline"))
+        is_lost = rest * loss > baseline
         is_slow = fall >= t.late_fall and not is_lost and not has_learned(context)
         own, simple = round(own, 4) + 0.0, round(simple, 4)  # no -0
         where = f" of output {row['layer']!r}" if len(context.final_predictions) > 1 and row["layer"] else ""
@@ -51,7 +55,7 @@ def find_worse_than_simple_model(context: Context) -> Iterator[Finding]:
             f"{str(row['simple_model']).capitalize()}, fitted to parts of the probe batch, scores {simple:.2f} on the "
             "rest of it: what the labels ask for is in the inputs, and "
             + ("the network has not come to it yet: its loss still falls, so train on." if is_slow else _CHECKS)
-            + (_FAR if is_lost else ""),
+            + (_FAR if is_lost and loss > _FAR_LOSS * baseline else ""),
         )
 
 
@@ -64,10 +68,7 @@ def _list_losses(context: Context, layer: str) -> np.ndarray | None:
 
 
 def _measure_late_fall(losses: np.ndarray | None) -> tuple[float, float]:
-    """Fall of a loss in the last quarter of the epochs, relative to what it was; a spike is no fall.
-
-    And the part of the loss that as many epochs again would leave.
-    """
+    """How much of a loss the last quarter of the epochs took (a spike is no fall), and how much as many again leave."""
     if losses is None or len(losses) < 3:
         return 0.0, 1.0
     mark = len(losses) * 3 // 4 - 1

@@ -294,9 +294,10 @@ def _measure_total_update(context: Context) -> float:
 
 
 def _is_warming_up(context: Context) -> bool:
-    """Whether the learning rate ends at its highest, and was still rising."""
+    """Whether the learning rate ends at its highest, which it had not come to in the first half."""
     rates = context.epoch_metrics.rates
-    return len(rates) > 1 and bool(rates[-1] >= np.nanmax(rates) and rates[-1] > max(rates[-2], rates[0]))
+    half = (len(rates) + 1) // 2
+    return len(rates) > 1 and bool(rates[-1] >= np.fmax.reduce(rates) and rates[-1] > np.fmax.reduce(rates[:half]))
 
 
 def _advise_on_rate(context: Context) -> str:

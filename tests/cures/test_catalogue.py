@@ -114,7 +114,7 @@ def test_labels_are_standardized_behind_a_dot_product():
     ratings = 400 + 50 * np.random.default_rng(0).normal(size=(60, 1))
     remedy = REMEDIES["labels standardized in the model"]
     changed = remedy(build())
-    assert [layer.name for layer in changed.model.layers[-2:]] == ["rating_standardized", "rating"]
+    assert [layer.name for layer in changed.model.layers[-2:]] == ["rating_inner", "rating"]
     assert abs(changed.model.predict(ids, verbose=0).mean() - ratings.mean()) < 20
     assert remedy(build(layers.Activation("sigmoid"))) is None
 
@@ -499,6 +499,41 @@ def test_a_new_head_fits_what_stands_around_it(parts, loss, y, layers_behind, co
         np.testing.assert_allclose(answers.sum(axis=-1), 1, rtol=1e-5)
     else:
         assert len(np.unique(answers)) > 10  # no softmax over one
+
+
+@pytest.mark.model
+def test_a_new_head_is_named_as_the_old_output():
+    """By which labels and losses may be given; and a layer of the user's own may have any name."""
+    keras.backend.clear_session()
+    inputs = keras.Input((4, 4, 1))
+    h = layers.Conv2D(2, 1, activation="tanh", name="activation")(inputs)
+    mask = layers.Reshape((16, 1), name="mask")(layers.Conv2D(1, 1, activation="relu")(h))
+    steps = layers.LSTM(3, activation="softmax")(layers.Reshape((8, 4))(h))
+    steps = layers.Activation("sigmoid", name="steps")(steps)
+    kind = layers.Softmax(name="kind")(layers.Dense(1)(layers.Flatten()(h)))
+    model = keras.Model(inputs, [mask, steps, kind])
+    losses = {"mask": "binary_crossentropy", "steps": "sparse_categorical_crossentropy", "kind": "binary_crossentropy"}
+    model.compile("adam", losses)
+    labels = {"kind": PIXELS[:, 0], "steps": COUNTS, "mask": PIXELS}
+    draft = make(model, IMAGES, labels)[0]
+    changed = REMEDIES["the head that the labels ask for"](draft)
+    assert changed.model.output_names == ["mask", "steps", "kind"]
+    assert [output.activation for output in changed.outputs] == ["sigmoid", "softmax", "sigmoid"]
+    assert '# activation="tanh" in lstm' in changed.code
+    cured = changed.compile(0)
+    assert cured.get_layer("lstm_inner").activation is keras.activations.tanh
+    for ordered, name in zip(changed.order(changed.data.y), cured.output_names, strict=True):
+        np.testing.assert_array_equal(ordered, changed.data.y[name])
+    assert np.isfinite(cured.train_on_batch(IMAGES, labels)).all()
+
+
+@pytest.mark.model
+def test_a_head_that_is_right_behind_a_reshape_stays():
+    model = keras.Sequential(
+        [keras.Input((4, 4, 1)), layers.Flatten(), layers.Dense(16, "sigmoid"), layers.Reshape((16, 1))]
+    )
+    model.compile("adam", "binary_crossentropy")
+    assert REMEDIES["the head that the labels ask for"](make(model, IMAGES, PIXELS)[0]) is None
 
 
 @pytest.mark.model

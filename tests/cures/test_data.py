@@ -40,10 +40,24 @@ def test_a_fifth_is_kept_out_of_each_class():
 def test_examples_that_do_not_count_are_not_kept_out():
     weights = np.ones(100)
     weights[::2] = 0
-    data = make_data(np.arange(100.0)[:, None], np.arange(100) % 2, sample_weight=weights)
+    data = make_data(np.arange(100.0)[:, None], np.arange(100) // 2 % 2, sample_weight=weights)
     assert np.all(data.x_val % 2 == 1)
     assert len(data.x_val) == 10
     assert len(data.sample_weight) == len(data.x) == 90
+
+
+@pytest.mark.parametrize(
+    ("y", "weights"),
+    [
+        (np.arange(200) % 10, (np.arange(200) < 20) * 1.0),  # two of each class count
+        (np.arange(200) % 10, np.zeros(200)),
+        (np.arange(200) % 2, (np.arange(200) % 2) * 1.0),  # a class that does not count at all
+    ],
+)
+def test_something_of_each_class_is_kept_out_whatever_counts(y, weights):
+    data = make_data(np.arange(200.0)[:, None], y, sample_weight=weights)
+    assert len(data.x_val) >= 4
+    assert len(set(data.y_val)) >= 2
 
 
 def test_parts_hold_every_example_once():

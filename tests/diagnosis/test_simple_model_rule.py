@@ -71,6 +71,12 @@ def test_a_loss_that_falls_from_far_above_a_constant_answers(last, plain_loss, s
     assert ("always giving the same answer" in found.advice) == (severity == "error")
 
 
+def test_a_loss_at_a_constant_answers_is_not_far_off():
+    (found,) = judge(0.0, 0.9, losses=np.full(20, 0.71), plain_loss=0.71)
+    assert found.severity == "error"
+    assert "always giving the same answer" not in found.advice
+
+
 @pytest.mark.parametrize(("column", "severity"), [("a_loss", "error"), ("b_loss", "warning"), (None, "error")])
 def test_of_several_outputs_each_goes_by_its_own_loss(column, severity):
     """The loss of the whole model falls, that of an output perhaps not."""

@@ -124,8 +124,8 @@ NETWORK: dict[str, Meaning] = {
         severity=(
             "Error where the first layer or all layers have none, else a warning; silent where a later weight "
             "that starts at 0 explains it, and in a training that is done (`converged_loss`). A loss that is exactly 0 "
-            "since the first step is an error where the probe batch has a loss and a gradient, a warning where its "
-            "loss is small or not known."
+            "since the first step is an error where the probe batch has a gradient and no small loss, a warning where "
+            "its loss is small or there is no probe."
         ),
         thresholds=("converged_loss",),
     ),
