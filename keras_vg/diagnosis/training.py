@@ -317,12 +317,14 @@ def _get_start(context: Context, losses: np.ndarray) -> float:
 
 
 def _find_endless_fall(losses: np.ndarray, epochs: np.ndarray, limit: float) -> Iterator[Finding]:
-    """A loss below 0 that falls faster and faster: one that has a lowest value falls more slowly as it nears it.
+    """A loss below 0 that falls faster than ever there: one that has a lowest value falls more slowly as it nears it.
 
     Of five falls of random size, 1 in 120 series grows throughout.
     """
     falls = -np.diff(losses[-6:])
     if len(falls) < 5 or not losses[-1] < 0 or not (falls > 0).all() or not (np.diff(falls) > 0).all():
+        return
+    if falls[-1] < -np.diff(losses[np.argmax(losses < 0) :]).min():
         return
     yield Finding(
         "endless_fall",

@@ -74,6 +74,7 @@ def test_a_recurrence_without_a_bound_is_named_and_its_consequences_are_not():
         ([3.0, 1.0, 0.0, -0.6, -1.0, -1.3, -1.5, -1.6], False),  # the negative logarithm of a density, as it is learned
         ([9.0, 8.9, 8.7, 8.4, 8.0, 7.5, 6.9, 6.2], False),  # it starts slowly, and is above 0
         ([1.0, -1.0, -1.1, -1.3, -1.6], False),  # too short to tell
+        ([-0.06, -0.6, -0.8, -0.87, -0.875, -0.881, -0.888, -0.896, -0.905], False),  # a correlation, which ends at -1
     ],
 )
 def test_a_loss_without_a_lowest_value(losses, is_found):
