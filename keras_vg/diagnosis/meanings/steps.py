@@ -252,8 +252,8 @@ STEPS: dict[str, Meaning] = {
     ),
     "endless_fall": Meaning(
         sees=(
-            "A loss below 0 that falls faster at every epoch, and than ever since it is there. A loss that has a lowest "
-            "value falls more slowly as it nears it; this one has none."
+            "A loss below 0 that falls faster at every epoch, and than ever since it is there. A loss that has a "
+            "lowest value falls more slowly as it nears it; this one has none."
         ),
         severity="Error from `endless_loss` times the first loss below 0; else a warning.",
         thresholds=("endless_loss",),
