@@ -3,14 +3,14 @@
 from keras_vg.cures.draft import Draft
 from keras_vg.cures.remedy import Remedy
 
-SMALL, USUAL = 4, 32
-"""Examples per batch up to which they are few, and Keras's own number."""
+_SMALL, _USUAL = 4, 32
+"""Examples per batch up to which they are few (chosen), and what `fit` takes by default."""
 
 
 def _enlarge(draft: Draft) -> Draft | None:
-    if draft.data.batch_size is not None or draft.fit["batch_size"] > SMALL:
+    if draft.data.batch_size is not None or draft.fit["batch_size"] > _SMALL:
         return None
-    return draft.change(f"model.fit(..., batch_size={USUAL})", fit={**draft.fit, "batch_size": USUAL})
+    return draft.change(f"model.fit(..., batch_size={_USUAL})", fit={**draft.fit, "batch_size": _USUAL})
 
 
 REMEDIES = (

@@ -146,7 +146,7 @@ def exchange_heads(draft: Draft, outputs: dict[int, Output]) -> Any:
     heads = {p.path: p for p in places if p.is_head}
     if len(heads) < len(outputs) or not all(can_be_exchanged(p.layer) for p in heads.values()):
         return None
-    kept = find_kept(draft, outputs)
+    kept = _find_kept(draft, outputs)
     if any(kept[path] and _recurs(place.layer) for path, place in heads.items()):
         return None
     dropped = {p.path for p in places if not p.is_head} - {p.path for stay in kept.values() for p in stay}
@@ -196,16 +196,8 @@ def exchange_heads(draft: Draft, outputs: dict[int, Output]) -> Any:
     return surgery.rebuild(draft.model, edit, call)
 
 
-def find_kept(draft: Draft, outputs: dict[int, Output]) -> dict[surgery.Path, list[surgery.Place]]:
-    """Finds what stays behind the last layers with weights: what pools or arranges their values, if new units fit it.
-
-    Args:
-        draft: The draft.
-        outputs: The new outputs by their index.
-
-    Returns:
-        By the path of each last layer with weights, those behind it that stay.
-    """
+def _find_kept(draft: Draft, outputs: dict[int, Output]) -> dict[surgery.Path, list[surgery.Place]]:
+    """What stays behind each last layer with weights: what pools or arranges its values, if new units fit that."""
     places = [p for p in surgery.list_places(draft.model) if p.output in outputs]
     found = {}
     for head in (p for p in places if p.is_head):
@@ -254,7 +246,7 @@ def _name_units(layer: Any) -> str:
 
 def _write_code(draft: Draft, index: int, output: Output) -> list[str]:
     head = next(p for p in surgery.list_places(draft.model) if p.is_head and p.output == index)
-    kept = find_kept(draft, {index: output})[head.path]
+    kept = _find_kept(draft, {index: output})[head.path]
     activation = "" if output.activation == "linear" else f', activation="{output.activation}"'
     lines = [f"keras.layers.Dense({output.units}{activation})  # the last layer"]
     if _recurs(head.layer):
