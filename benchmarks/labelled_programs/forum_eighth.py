@@ -432,7 +432,7 @@ SHOWN = program(
     data=make_shown,
     build=build_discriminator,
     loss=keras.losses.BinaryCrossentropy(from_logits=True),
-    optimizer=partial(SGD, 0.05, clipvalue=1.0),
+    optimizer=partial(SGD, 0.02, clipvalue=1.0),
     epochs=20,
     source=CLIPPED,
 )
@@ -457,7 +457,7 @@ PROGRAMS = [
     FLUXES.vary(
         "production of 0.4 and evaporation of -22",
         label=labels.LARGE_LABELS,
-        strength="clear",
+        strength="mild",
         data=partial(make_fluxes, False),
     ),
     ROADS.vary(
@@ -504,10 +504,10 @@ PROGRAMS = [
         optimizer=partial(SGD, 0.1),
     ),
     SHOWN.vary(
-        "real and false digits, gradients up to 0.01",
+        "real and false digits, gradients up to 0.001",
         label=labels.TOO_SMALL_STEPS,
-        strength="mild",
-        optimizer=partial(SGD, 0.05, clipvalue=0.01),
+        strength="clear",
+        optimizer=partial(SGD, 0.02, clipvalue=0.001),
     ),
     program(
         name="digits by cosines, half a radian added, times 64",
