@@ -15,7 +15,7 @@ from keras.initializers import RandomUniform
 from keras.optimizers import SGD, Adam
 
 from labelled_programs import labels
-from labelled_programs.data import Data
+from labelled_programs.data import Data, make_regression
 from labelled_programs.forum_eighth import make_flat_digits
 from labelled_programs.models import dense, sequential
 from labelled_programs.program import Program
@@ -35,6 +35,7 @@ SCALED_UP = (
     "https://community.deeplearning.ai/t/course4-week3-lab-2-better-mae-without-any-tricks-how-can-this-be/78913"
 )
 STEPS_UP = "https://github.com/ck37/coral-ordinal/issues/25"
+WIDE_AND_DEEP = "https://androidkt.com/concatenate-two-layers-using-keras-layers-concatenate-example/"
 PRODUCTS = "https://kompas.wasmer.app/https_datascience_stackexchange_com/questions/134174/how-to-implement-this-simple-recommender-system-in-keras"
 
 
@@ -244,6 +245,20 @@ def build_clicks(x: Any) -> keras.Model:
     return keras.Model([user, thing], layers.Activation("sigmoid")(layers.Dot(axes=1)(vectors)))
 
 
+def make_houses() -> Data:
+    """Five features for one input and eight, of which some are the same, for another; a price, and the price again."""
+    x, y = make_regression()
+    return [x[:, :5], x[:, 2:]], [y, y]
+
+
+def build_houses(x: Any) -> keras.Model:
+    """A wide input beside two layers of a deep one; a second output behind the deep part alone helps it."""
+    wide, deep = keras.Input((5,), name="wide"), keras.Input((8,), name="deep")
+    h = layers.Dense(30, "relu")(layers.Dense(30, "relu")(deep))
+    main = layers.Dense(1, name="main")(layers.Concatenate()([wide, h]))
+    return keras.Model([wide, deep], [main, layers.Dense(1, name="aside")(h)])
+
+
 program = partial(Program, theme="forum")
 
 FIRST_BYTE = program(
@@ -406,5 +421,15 @@ PROGRAMS = [
         fit_options={"batch_size": 64},
         epochs=20,
         source=PRODUCTS,
+    ),
+    program(
+        name="prices by a wide and a deep input, told again behind the deep part, a tenth as heavy",
+        data=make_houses,
+        build=build_houses,
+        loss=["mse", "mse"],
+        optimizer=partial(SGD, 0.01),
+        compile_options={"loss_weights": [0.9, 0.1]},
+        epochs=40,
+        source=WIDE_AND_DEEP,
     ),
 ]
