@@ -427,9 +427,9 @@ PROGRAMS = [
         data=make_houses,
         build=build_houses,
         loss=["mse", "mse"],
-        optimizer=partial(SGD, 0.01),
+        optimizer=partial(SGD, 0.05),
         compile_options={"loss_weights": [0.9, 0.1]},
-        epochs=40,
+        epochs=30,
         source=WIDE_AND_DEEP,
     ),
 ]
