@@ -36,7 +36,7 @@ def train(layer, normalization):
     mean, variance = normalization.get_weights()[2:]
     spread = x.var(axis=(0, 1)).mean()
     print(f"{backend}, {layer.name}: loss in training {losses[-1]:.3f}, in evaluate {loss:.3f}")
-    print(f"    moving mean and variance {mean.mean():.2f}, {variance.mean():.2f}; of the data {x.mean():.2f}, {spread:.2f}")
+    print(f"    moving mean {mean.mean():.2f} of {x.mean():.2f}, moving variance {variance.mean():.2f} of {spread:.2f}")
     return losses[-1], loss, variance.mean()
 
 
