@@ -462,7 +462,7 @@ PROGRAMS = [
     ),
     ROADS.vary(
         "roads of few pixels, 99 times as heavy, logarithms of 0",
-        label=labels.NONFINITE,
+        label=(*labels.NONFINITE, *labels.LARGE_INPUTS),
         strength="extreme",
         data=partial(make_roads, 1.0),
         loss=weigh_logarithms(0.0),
@@ -475,7 +475,7 @@ PROGRAMS = [
     ),
     DECAYED.vary(
         "a number by adamw, a decay of 100",
-        unnamed=True,
+        label=labels.SHRUNK,
         strength="extreme",
         optimizer=partial(AdamW, 0.003, weight_decay=100.0),
     ),
@@ -487,7 +487,7 @@ PROGRAMS = [
     ),
     PENALISED.vary(
         "digits, a penalty of 5 on squares",
-        unnamed=True,
+        label=labels.SHRUNK,
         strength="extreme",
         build=build_penalised(5.0),
     ),

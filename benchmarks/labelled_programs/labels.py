@@ -34,5 +34,7 @@ UNKNOWN_IDS = ("embedding_range",)
 CONSTANT_INPUTS = ("constant_input", "constant_prediction")
 STEPS_THAT_END = (*TOO_SMALL_STEPS, "learning_stops", "no_update")
 """A rate that a schedule or a callback has made so small that nothing is learned any more."""
+SHRUNK = ("shrunk_weights",)
+"""A penalty or a weight decay that outweighs the loss."""
 CUT_OFF = ("zero_gradient", "disconnected_layer")
 """What has no derivative: TensorFlow has no gradient then, JAX and torch have zeros."""

@@ -53,6 +53,13 @@ def _normalize_first(momentum: float) -> Any:
     )
 
 
+def _penalize(rate: float) -> Any:
+    return sequential(
+        lambda: layers.Dense(32, "relu", kernel_regularizer=keras.regularizers.L2(rate)),
+        lambda: layers.Dense(1, "sigmoid", kernel_regularizer=keras.regularizers.L2(rate)),
+    )
+
+
 def make_next_values() -> Data:
     """Five values of a wave, and the four that follow."""
     generator = np.random.default_rng(1)
@@ -147,6 +154,18 @@ CURVE_PROGRAMS = [
         **_CLASSES,
     ),
     Program(
+        name="ring and its inside, a penalty of 3 on squares",
+        build=_penalize(3.0),
+        label=("shrunk_weights",),
+        strength="extreme",
+        **_RING,
+    ),
+    Program(
+        name="ring and its inside, a penalty of 0.0001 on squares",
+        build=_penalize(1e-4),
+        **_RING,
+    ),
+    Program(
         name="ring and its inside, without a hidden layer",
         build=dense(hidden=[], activation="relu", output=(1, "sigmoid")),
         unnamed=True,
@@ -167,6 +186,8 @@ WITH_PREDICTIONS = (
     "raw features, averages with a momentum of 0.9",
     "the first class alone has a weight",
     "the first class has twice the weight",
+    "ring and its inside, a penalty of 3 on squares",
+    "ring and its inside, a penalty of 0.0001 on squares",
     "ring and its inside, without a hidden layer",
     "ring and its inside, with a hidden layer",
     "one vector repeated, a Dense layer",

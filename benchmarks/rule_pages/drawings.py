@@ -196,6 +196,18 @@ def draw_update_sizes(scene: Scene, ax: Axes) -> None:
     ax.set_ylabel("|change| / |weight|")
 
 
+def draw_kernel_sizes(scene: Scene, ax: Axes) -> None:
+    """The norm of each kernel over the epochs, relative to that after the first."""
+    log = scene.gradients
+    for _, rows in log[log["weight"].str.contains("kernel")].groupby("depth"):
+        ax.plot(rows["epoch"], rows["weight_norm"] / rows["weight_norm"].iloc[0], marker=".", color=BLUE)
+    ax.set_yscale("log")
+    ax.set_ylim(1e-4, 1e1)
+    _draw_limits(ax, {"shrunk_weights": LIMITS.shrunk_weights})
+    ax.set_xlabel("epoch")
+    ax.set_ylabel("|kernel| / |kernel| at first")
+
+
 def draw_skipped(scene: Scene, ax: Axes) -> None:
     """The steps of each epoch that were made, and those that were skipped."""
     log = scene.gradients.groupby("epoch")[["steps", "nonfinite_steps"]].max()

@@ -141,7 +141,7 @@ def _write_picture(section: Section) -> str:
 def _write_own_remedies(rule: str) -> str:
     if reason := explain_no_remedy(rule):
         return f"**Remedies:** none. {reason}"
-    return f"**Remedies**, the likeliest first: {', '.join(list_remedies(rule))}."
+    return f"**Remedies**, in the order of trial: {', '.join(list_remedies(rule))}."
 
 
 def _write_remedies() -> str:

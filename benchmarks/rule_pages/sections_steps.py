@@ -120,6 +120,16 @@ STEPS = [
         "with a weight of 1 (red); dashed: that of the best constant prediction.",
     ),
     Section(
+        rule="shrunk_weights",
+        sick="ring and its inside, a penalty of 3 on squares",
+        healthy="ring and its inside, a penalty of 0.0001 on squares",
+        silent="The same network with `keras.regularizers.L2(1e-4)`.",
+        epochs=12,
+        draw=drawings.draw_kernel_sizes,
+        caption="The norm of each kernel after each epoch, over that after the first epoch, on a log scale; dashed: "
+        "the threshold. Left, `L2(3)` shrinks both kernels while the training loss, which holds the penalty, falls.",
+    ),
+    Section(
         rule="worse_than_simple_model",
         sick="ring and its inside, without a hidden layer",
         healthy="ring and its inside, with a hidden layer",

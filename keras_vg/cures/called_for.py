@@ -46,11 +46,15 @@ _ACTIVATIONS = (
 )
 _SHORTER = ("skip connections", "fewer layers")
 _RECURRENT = ("GRU instead of SimpleRNN", "LSTM instead of SimpleRNN", "orthogonal recurrent weights")
+_WEIGHINGS = ("examples counted alike", "weights of one on average", "outputs counted alike")
+"""Of few models, so that they come before what suits nearly all."""
+_LIGHTER = "no penalty on weights"
 _PRECISION = ("float32 in the last layer", "float32 everywhere")
 
 FOR_RULE: dict[str, tuple[str, ...]] = {
     # data and labels
     "nonfinite": (
+        *_WEIGHINGS,
         *_HEADS,
         *_INPUTS,
         "labels standardized in the model",
@@ -83,10 +87,11 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
     # rate
     "no_trainable_weights": ("frozen layers trained",),
     "no_update": ("no gradient accumulation", *_RATES_UP, "Adam"),
-    "learning_rate_too_high": (*_RATES_DOWN, "clipnorm=1", "Adam", *_WEIGHTS, *_NORMALIZATIONS),
-    "update_too_large": (*_RATES_DOWN, "clipnorm=1", *_WEIGHTS, "Adam"),
-    "learning_rate_too_low": (*_RATES_UP, "Adam", *_WEIGHTS, *_ACTIVATIONS),
-    "update_too_small": (*_RATES_UP, "Adam", *_WEIGHTS),
+    "learning_rate_too_high": (*_WEIGHINGS, *_RATES_DOWN, "clipnorm=1", "Adam", *_WEIGHTS, *_NORMALIZATIONS),
+    "shrunk_weights": (_LIGHTER,),
+    "update_too_large": (*_WEIGHINGS, *_RATES_DOWN, "clipnorm=1", *_WEIGHTS, "Adam"),
+    "learning_rate_too_low": (*_WEIGHINGS, *_RATES_UP, "Adam", *_WEIGHTS, *_ACTIVATIONS),
+    "update_too_small": (*_WEIGHINGS, *_RATES_UP, "Adam", *_WEIGHTS),
     "skipped_steps": (*_PRECISION, *_INPUTS, "labels standardized in the model", *_WEIGHTS),
     # initialization
     "symmetric_weights": _WEIGHTS,
@@ -94,9 +99,10 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
     "unbounded_recurrence": ("tanh in recurrent layers", *_RECURRENT[:2]),
     "residual_growth": (*_NORMALIZATIONS, "fewer layers"),
     "exploding_activation": (*_WEIGHTS, *_NORMALIZATIONS, *_INPUTS, "fewer layers"),
-    "exploding_gradient": (*_WEIGHTS, *_NORMALIZATIONS, "clipnorm=1", "fewer layers", *_RECURRENT),
+    "exploding_gradient": (*_WEIGHINGS, *_WEIGHTS, *_NORMALIZATIONS, "clipnorm=1", "fewer layers", *_RECURRENT),
     "saturated_units": (*_WEIGHTS, *_INPUTS, *_NORMALIZATIONS, *_ACTIVATIONS, *_RECURRENT, *_RATES_DOWN),
     "dead_relu": (
+        *_WEIGHINGS,
         *_WEIGHTS,
         "leaky ReLU in hidden layers",
         "SELU in hidden layers",
@@ -104,7 +110,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
         *_NORMALIZATIONS,
         *_INPUTS,
     ),
-    "tiny_gradient": (*_WEIGHTS, *_NORMALIZATIONS, *_ACTIVATIONS, *_SHORTER, *_RATES_UP),
+    "tiny_gradient": (*_WEIGHINGS, *_WEIGHTS, *_NORMALIZATIONS, *_ACTIVATIONS, *_SHORTER, *_RATES_UP),
     # depth
     "hidden_softmax": ("ReLU instead of softmax between layers",),
     "vanishing_gradient": (*_ACTIVATIONS[:2], *_NORMALIZATIONS, *_WEIGHTS, *_SHORTER, *_ACTIVATIONS[2:], *_RECURRENT),
@@ -119,7 +125,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
     "disconnected_layer": _HEADS[:1],
     "zero_gradient": (
         "batches of 32",
-        "examples counted alike",
+        *_WEIGHINGS,
         "no normalization of single values",
         *_HEADS,
         *_WEIGHTS,
@@ -128,7 +134,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
         *_RATES_DOWN,
     ),
     "inference_differs": ("weights instead of their averages", "batches of 32", *_STEADY),
-    "probe_not_learned": ("examples counted alike",),
+    "probe_not_learned": _WEIGHINGS,
     "constant_prediction": (
         "no normalization of single values",
         *_HEADS,
@@ -139,6 +145,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
         *_RATES_DOWN,
     ),
     "loss_does_not_fall": (
+        *_WEIGHINGS,
         *_RATES_UP[:3],
         *_INPUTS,
         *_WEIGHTS,
@@ -150,6 +157,8 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
         *_HEADS,
     ),
     "no_better_than_constant": (
+        *_WEIGHINGS,
+        _LIGHTER,
         *_INPUTS,
         *_HEADS,
         *_RATES_DOWN,
@@ -158,10 +167,10 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
         *_ACTIVATIONS[:2],
         *_NORMALIZATIONS,
         "Adam",
-        "examples counted alike",
     ),
     "worse_than_simple_model": (
-        "examples counted alike",
+        *_WEIGHINGS,
+        _LIGHTER,
         "a weight and a bias before the sigmoid",
         "labels standardized in the model",
         "Adam",
@@ -173,6 +182,13 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
         *_RATES_DOWN[1:],
         *_HEADS,
     ),
-    "predictions_hardly_vary": (*_RATES_UP, *_INPUTS, "labels standardized in the model", "Adam", *_WEIGHTS),
+    "predictions_hardly_vary": (
+        *_WEIGHINGS,
+        *_RATES_UP,
+        *_INPUTS,
+        "labels standardized in the model",
+        "Adam",
+        *_WEIGHTS,
+    ),
 }
-"""The remedies that each rule calls for, the likeliest first; the rules from upstream to downstream."""
+"""The remedies that each rule calls for, in the order of trial: those of few models, then the likeliest first."""

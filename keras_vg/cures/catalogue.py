@@ -11,6 +11,7 @@ from keras_vg.cures import (
     labels,
     normalization,
     optimizers,
+    penalties,
     precision,
     rates,
     recurrence,
@@ -35,6 +36,7 @@ _MODULES = (
     precision,
     frozen,
     weights,
+    penalties,
     batch_size,
 )
 

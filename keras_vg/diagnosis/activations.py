@@ -10,7 +10,7 @@ from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding, Severity
 from keras_vg.diagnosis.inputs import describe_nonfinite_features
 from keras_vg.diagnosis.nonfinite import INPUT
-from keras_vg.diagnosis.outputs import REGRESSIONS
+from keras_vg.diagnosis.outputs import CROSSENTROPIES, REGRESSIONS
 from keras_vg.diagnosis.series import ActivationRows, is_any, make_activation_rows
 
 SATURATING = ("sigmoid", "tanh", "softsign", "hard_sigmoid", "hard_tanh")
@@ -186,6 +186,7 @@ def find_explosion_forwards(context: Context) -> Iterator[Finding]:
     """Outputs that grow from layer to layer, or from one time step to the next, beyond any scale."""
     first, largest_input = _find_explosion(context)
     if not len(first):
+        yield from _find_exploded_logits(context, largest_input)
         return
     evidence: dict[str, float | str] = {"largest_output": float(first.abs_max[0]), "largest_input": largest_input}
     layers, epoch, activation = (first.layer[0],), context.get_epoch(first.epoch[0]), first.activation[0]
@@ -208,6 +209,27 @@ def find_explosion_forwards(context: Context) -> Iterator[Finding]:
         epoch,
         evidence,
         f"Outputs grow beyond any scale. {weaken_outputs(context)}",
+    )
+
+
+def _find_exploded_logits(context: Context, largest_input: float) -> Iterator[Finding]:
+    """Logits beyond any scale, which only the cross-entropy tells: no smaller ones have so high a loss."""
+    inspection = context.inspection
+    if not context.is_inspection or inspection is None or len(inspection.outputs) != 1:
+        return
+    output, loss = inspection.outputs.iloc[0], float(inspection.setup["loss"])
+    if output["loss"] not in CROSSENTROPIES or not loss > context.thresholds.exploding_activation * largest_input:
+        return
+    if not output["plain_loss"] > 2 * output["baseline"]:  # then a penalty is what is high
+        return
+    yield Finding(
+        "exploding_activation",
+        "error",
+        (str(output["layer"]),) if output["layer"] else (),
+        None,
+        {"loss": loss, "loss_of_a_constant_answer": float(output["baseline"]), "largest_input": largest_input},
+        f"The logits behind the predictions are beyond any scale: smaller ones cannot have such a loss. "
+        f"{weaken_outputs(context)}",
     )
 
 

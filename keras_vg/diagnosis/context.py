@@ -73,6 +73,10 @@ _LEAST_FALL = 1e-5
 """Fall of a loss, relative to it, below which it may be rounding."""
 
 
+_MOST_AHEAD = 100
+"""Epochs ahead for which a growing fall is foretold at most."""
+
+
 @dataclass(frozen=True)
 class Context:
     """The tables that the rules judge together.
@@ -288,7 +292,8 @@ class Context:
     def is_past_plateau(self) -> bool:
         """Whether a flat loss has lasted longer than the plateau on which healthy nets may start, or to the end.
 
-        It goes on while each of the last epochs' falls is larger than the one before: as a saddle point is left.
+        It goes on while each of the last epochs' falls is larger than the one before, as a saddle point is left, so
+        that as many epochs again would take the loss below what counts as flat.
         """
         if self.losses is None:
             return False
@@ -296,7 +301,11 @@ class Context:
             return False
         falls = -np.diff(self.losses[-4:])
         is_seen = len(falls) > 1 and falls[-1] > _LEAST_FALL * abs(self.losses[-1])
-        return not (is_seen and (falls > 0).all() and (np.diff(falls) > 0).all())
+        if not (is_seen and (falls > 0).all() and (np.diff(falls) > 0).all()):
+            return True
+        growth = (falls[-1] / falls[0]) ** (1 / (len(falls) - 1))
+        ahead = falls[-1] * float(np.sum(growth ** np.arange(1.0, min(len(self.losses), _MOST_AHEAD) + 1)))
+        return bool(ahead < self.thresholds.flat_loss * abs(self.losses[-1]))
 
     def predict_factor(self, depths: np.ndarray) -> float:
         """The factor per layer that mean-field theory expects for the gradients of the layers at some depths.

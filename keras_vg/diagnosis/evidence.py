@@ -36,7 +36,8 @@ class Inspection:
             the ids that it was given, `id_min` and `id_max`.
         setup: `optimizer`, `learning_rate`, `schedule` (the rate's class, if it has one), `peak_learning_rate` (its
             largest), `epsilon`, `clipping`,
-            `loss_scaling`, `gradient_accumulation_steps`, `averaged_weights` (the momentum of the averages that replace
+            `loss_scaling`, `gradient_accumulation_steps`, `weight_decay`, `penalty` (what the regularizers of trained
+            weights add to the loss), `averaged_weights` (the momentum of the averages that replace
             the weights, 0 without any), `rounded_beta_2` (whether it is 1 in the precision of the
             weights), `orthogonalized` (under Muon: whether it is, by weight), and `dtype`, the precision of most
             trained weights; the batch's `loss` before the optimizer's next step and `loss_after` that step;

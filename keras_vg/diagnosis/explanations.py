@@ -310,6 +310,12 @@ EDGES: tuple[Edge, ...] = (
         ("vanishing_gradient", *FLAT, *ALIKE),
         "Where a block and its skip connection are not of like size, gradients pass through one of them alone.",
     ),
+    Edge(
+        "shrunk_weights",
+        (*HIGH, *DAMAGE),
+        "Weights of next to nothing pass on neither differences forwards nor gradients backwards.",
+        after_steps=True,
+    ),
     Edge("symmetric_weights", RESIDUAL, "What units put out that are all alike adds up instead of cancelling."),
     Edge(
         "exploding_activation",

@@ -27,6 +27,18 @@ def find_loss_function(context: Context) -> Iterator[Finding]:
     if context.inspection is None:
         return
     losses = dict(context.inspection.setup.get("loss_of_answers", {}))
+    if _asks_for_nothing(context):
+        yield Finding(
+            "loss_function",
+            "error",
+            (),
+            None,
+            {"loss": 0.0},
+            "The loss of a model that has not been trained is exactly 0, and nothing has a gradient: it asks for "
+            "nothing. Look for a factor that is 0: a difference from a mean over an axis of one value, a mask or a "
+            "weight of zeros.",
+        )
+        return
     slack = context.thresholds.answer_gain * losses.get("typical", float("nan"))
     if not slack > 0:  # not known
         return
@@ -52,6 +64,16 @@ def find_loss_function(context: Context) -> Iterator[Finding]:
         return
     evidence = {"loss_of_labels": right, "best_constant_loss": constant, "best_varying_loss": varying}
     yield Finding("loss_function", "error", (), None, {**evidence, "highest_loss": highest}, cause)
+
+
+def _asks_for_nothing(context: Context) -> bool:
+    """Whether loss and gradients are exactly 0 though the model is untrained: its biases are 0, as they start."""
+    inspection = context.inspection
+    if inspection is None or inspection.gradients.empty or inspection.setup["loss"] != 0:
+        return False
+    gradients = inspection.gradients
+    biases = gradients["weight_norm"][gradients["weight"].str.endswith("bias")]
+    return len(biases) > 0 and not biases.any() and not gradients["gradient_norm"].any()
 
 
 def has_signed_labels(outputs: pd.DataFrame) -> bool:

@@ -23,6 +23,7 @@ STAGES: dict[str, tuple[str, ...]] = {
         "discarded_weights",
         "no_update",
         "learning_rate_too_high",
+        "shrunk_weights",
         "update_too_large",
         "learning_rate_too_low",
         "update_too_small",

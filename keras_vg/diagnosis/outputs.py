@@ -46,13 +46,18 @@ _LOWEST: dict[str, tuple[float, str]] = {
 }
 """Losses of labels that are never below 0: the highest label of each, and what to do about others."""
 
+_BELOW_OR_AT_ZERO = ("linear", "relu", "relu6", "leaky_relu", "elu", "selu", "gelu", "silu", "tanh")
+"""Activations of which some or all outputs are 0 or less."""
+
 _NEVER_NEGATIVE = ("relu", "relu6", "softplus", "exponential", "sigmoid", "softmax")
 
 
 def find_output_layer(context: Context) -> Iterator[Finding]:
     """An output activation with which the loss cannot teach anything."""
     for output in _list_outputs(context):
-        found = _judge_head(output, _drops_predictions(context)) or _judge_repeated_activation(context, output)
+        is_divided = _is_divided_by_sum(context, output)
+        found = _judge_head(output, _drops_predictions(context), is_divided)
+        found = found or _judge_repeated_activation(context, output)
         if found is not None:
             severity, cause = found
             evidence = {
@@ -69,7 +74,16 @@ def _drops_predictions(context: Context) -> bool:
     return context.inspection is not None and bool(context.inspection.setup.get("dropout_of_outputs"))
 
 
-def _judge_head(output: dict[str, Any], is_dropped: bool) -> tuple[str, str] | None:
+def _is_divided_by_sum(context: Context, output: dict[str, Any]) -> bool:
+    """Whether the loss makes probabilities of these outputs, all above 0: TensorFlow does not, of integer labels."""
+    assert context.inspection is not None
+    if "categorical" not in output["loss"] or output["activation"] in _BELOW_OR_AT_ZERO or output["units"] == 1:
+        return False
+    is_cut = output["loss"].startswith("sparse") and context.inspection.setup["backend"] == "tensorflow"
+    return bool(output["prediction_min"] > 0) and not is_cut
+
+
+def _judge_head(output: dict[str, Any], is_dropped: bool, is_divided: bool) -> tuple[str, str] | None:
     activation, loss, units = output["activation"], output["loss"], output["units"]
     is_categorical = "categorical" in loss
     takes_logits = bool(output["from_logits"])
@@ -96,19 +110,8 @@ def _judge_head(output: dict[str, Any], is_dropped: bool) -> tuple[str, str] | N
         )
     if loss in CROSSENTROPIES and not takes_logits:
         low, high = output["prediction_min"], output["prediction_max"]
-        unbounded = activation in (
-            "linear",
-            "relu",
-            "leaky_relu",
-            "elu",
-            "selu",
-            "gelu",
-            "silu",
-            "softplus",
-            "tanh",
-            "relu6",
-        )
-        if unbounded or (not is_dropped and (low < -1e-3 or high > 1 + 1e-3)):
+        is_unbounded = activation in _BELOW_OR_AT_ZERO or activation in ("softplus", "exponential")
+        if not is_divided and (is_unbounded or (not is_dropped and (low < -1e-3 or high > 1 + 1e-3))):
             fit = "softmax" if is_categorical else "sigmoid"
             return "error", (
                 f"{loss} takes probabilities, and this output ({activation}) gives other numbers, which are cut to 0 "
@@ -417,9 +420,10 @@ def find_constant_prediction(context: Context) -> Iterator[Finding]:
         if context.is_inspection and output.get("positions", 1) > 1 and spread >= t.constant_prediction:
             continue
         start, first = _find_start(context, index)
+        has_stayed = context.is_inspection or context.is_over or _lasts(context, output, start, first)
         yield Finding(
             "constant_prediction",
-            "error" if spread < t.constant_prediction else "warning",
+            "error" if spread < t.constant_prediction and has_stayed else "warning",
             _name(output),
             start,
             {"prediction_std": output["prediction_std"], "relative": spread},
@@ -432,6 +436,13 @@ def find_constant_prediction(context: Context) -> Iterator[Finding]:
                 "the learning rate."
             ),
         )
+
+
+def _lasts(context: Context, output: dict[str, Any], start: int | None, first: int | None) -> bool:
+    """Whether one answer to all has lasted: longer than the plateau that a training may begin on, or two epochs."""
+    if start == first:
+        return context.loss_is_unknown or context.is_past_plateau
+    return bool(output["epoch"] > start)
 
 
 def find_alike_positions(context: Context) -> Iterator[Finding]:

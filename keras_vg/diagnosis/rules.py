@@ -26,6 +26,7 @@ from keras_vg.diagnosis import (
     recurrence,
     residual,
     saturation,
+    shrinkage,
     simple_models,
     training,
 )
@@ -59,6 +60,7 @@ GRADIENT_RULES: tuple[Rule, ...] = (
     epochs.find_exhausted_data,
     training.find_tiny_gradients,
     training.find_update_size,
+    shrinkage.find_shrunk_weights,
 )
 ACTIVATION_RULES: tuple[Rule, ...] = (
     activations.find_nonfinite_outputs,

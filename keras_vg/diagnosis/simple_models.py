@@ -42,6 +42,7 @@ def find_worse_than_simple_model(context: Context) -> Iterator[Finding]:
         fall, rest = _measure_late_fall(_list_losses(context, str(row["layer"])))
         loss, baseline = (float(row.get(name, "nan")) for name in ("plain_loss", "baseline"))
         is_lost = rest * loss > baseline
+        is_lost |= _holds_penalty(context) and loss >= t.beaten_loss * baseline  # then the penalty is what falls
         is_slow = fall >= t.late_fall and not is_lost and not has_learned(context)
         own, simple = round(own, 4) + 0.0, round(simple, 4)  # no -0
         where = f" of output {row['layer']!r}" if len(context.final_predictions) > 1 and row["layer"] else ""
@@ -57,6 +58,12 @@ def find_worse_than_simple_model(context: Context) -> Iterator[Finding]:
             + ("the network has not come to it yet: its loss still falls, so train on." if is_slow else _CHECKS)
             + (_FAR if is_lost and loss > _FAR_LOSS * baseline else ""),
         )
+
+
+def _holds_penalty(context: Context) -> bool:
+    """Whether a penalty on weights is a large part of the first loss."""
+    setup = {} if context.inspection is None else context.inspection.setup
+    return bool(setup.get("penalty", 0.0) > setup.get("loss", np.nan) / 2)
 
 
 def _list_losses(context: Context, layer: str) -> np.ndarray | None:

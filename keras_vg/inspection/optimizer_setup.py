@@ -31,7 +31,8 @@ def describe_optimizer(model: keras.Model) -> dict[str, Any]:
 
     Returns:
         `optimizer`, the name of its class; `learning_rate`, and `peak_learning_rate`, the largest of its schedule;
-        `schedule`, the class of that; `epsilon`, `clipping`, `loss_scaling`, `gradient_accumulation_steps`;
+        `schedule`, the class of that; `epsilon`, `clipping`, `loss_scaling`, `gradient_accumulation_steps`,
+        `weight_decay`; `penalty`, what the regularizers of trained weights add to the loss;
         `averaged_weights`, the momentum of the averages that replace the weights, 0 without any; `dtype`;
         `rounded_beta_2`, whether its `beta_2` is 1 in that precision; `orthogonalized`, of each weight under `Muon`,
         by name, its shape and whether its update is orthogonalized.
@@ -49,11 +50,18 @@ def describe_optimizer(model: keras.Model) -> dict[str, Any]:
         "clipping": any(limit is not None for limit in limits),
         "loss_scaling": hasattr(model.optimizer, "inner_optimizer"),
         "gradient_accumulation_steps": max(optimizer.gradient_accumulation_steps or 1 for optimizer in several),
+        "weight_decay": max(float(getattr(optimizer, "weight_decay", None) or 0.0) for optimizer in several),
+        "penalty": _measure_penalty(model),
         "averaged_weights": max(_get_averaging(optimizer) for optimizer in several),
         "dtype": dtype,
         "rounded_beta_2": any(_is_one(getattr(optimizer, "beta_2", 0.0), dtype) for optimizer in several),
         "orthogonalized": _list_orthogonalized(model),
     }
+
+
+def _measure_penalty(model: keras.Model) -> float:
+    regularized = [v for v in model.trainable_variables if getattr(v, "regularizer", None) is not None]
+    return sum(float(_to_number(variable.regularizer(variable))) for variable in regularized)
 
 
 def find_dtype(model: keras.Model) -> str:

@@ -317,6 +317,53 @@ def test_examples_count_alike():
 
 
 @pytest.mark.model
+def test_weights_of_one_on_average():
+    draft = make_deep()[0]
+    remedy = REMEDIES["weights of one on average"]
+    assert remedy(draft) is None
+    weighted = dataclasses.replace(
+        draft, data=dataclasses.replace(draft.data, sample_weight=np.linspace(0.0, 2e-3, len(draft.data.x)))
+    )
+    changed = remedy(weighted)
+    np.testing.assert_allclose(changed.data.sample_weight, np.linspace(0.0, 2.0, len(draft.data.x)), rtol=1e-6)
+    assert remedy(changed) is None
+    shares = np.bincount(draft.data.y[:, 0].astype(int)) / len(draft.data.y)
+    of_classes = dataclasses.replace(draft, fit=draft.fit | {"class_weight": {0: 500.0, 1: 1500.0}})
+    weights = remedy(of_classes).fit["class_weight"]
+    assert weights[1] / weights[0] == pytest.approx(3.0, rel=1e-3)
+    assert shares @ [weights[0], weights[1]] == pytest.approx(1.0, rel=1e-3)
+    assert remedy(dataclasses.replace(draft, fit=draft.fit | {"class_weight": {0: 0.5, 1: 1.5}})) is None
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(("weight", "is_changed"), [(1.0, False), (0.5, False), (1e-4, True), (100.0, True)])
+def test_outputs_count_alike(weight, is_changed):
+    draft = make_deep()[0]
+    weighted = dataclasses.replace(draft, outputs=(dataclasses.replace(draft.outputs[0], weight=weight),))
+    changed = REMEDIES["outputs counted alike"](weighted)
+    assert (changed is not None) == is_changed
+    if changed is not None:
+        assert [output.weight for output in changed.outputs] == [1.0]
+
+
+@pytest.mark.model
+def test_penalties_and_decays_are_left_out():
+    remedy = REMEDIES["no penalty on weights"]
+    inputs = keras.Input((2,))
+    h = layers.Dense(4, "relu", kernel_regularizer="l2", bias_regularizer=keras.regularizers.L1(0.1))(inputs)
+    model = keras.Model(inputs, layers.Dense(1, "sigmoid")(h))
+    model.compile(keras.optimizers.AdamW(0.01, weight_decay=5.0), "binary_crossentropy")
+    draft = make(model, X[:, :2], BINARY)[0]
+    changed = remedy(draft)
+    compiled = changed.compile(0)
+    assert not any(v.regularizer for v in compiled.trainable_variables)
+    assert compiled.optimizer.weight_decay == 0.0
+    assert float(compiled.optimizer.learning_rate) == pytest.approx(0.01)
+    assert remedy(changed) is None
+    assert all(v.regularizer for v in draft.compile(0).layers[1].trainable_variables)  # which is left as it was
+
+
+@pytest.mark.model
 def test_skips_and_fewer_layers():
     draft = make_deep()[0]
     skipped = REMEDIES["skip connections"](draft).model

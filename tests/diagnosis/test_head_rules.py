@@ -234,6 +234,30 @@ def test_a_loss_that_is_scaled_is_not_taken_for_a_low_one():
     assert "update_too_small" in verdicts[1e-6]
 
 
+@pytest.mark.model
+@pytest.mark.parametrize("activation", ["softplus", "exponential", "relu", "linear"])
+@pytest.mark.parametrize("is_sparse", [True, False])
+def test_outputs_that_the_loss_divides_by_their_sum(activation, is_sparse):
+    """Positive outputs become probabilities, but on TensorFlow not beside integer labels: there they are cut at 1."""
+    is_cut = is_sparse and keras.backend.backend() == "tensorflow"
+    head = layers.Dense(3, activation, bias_initializer=keras.initializers.Constant(3.0))
+    name, labels = ("sparse_categorical", CLASSES) if is_sparse else ("categorical", np.eye(3)[CLASSES])
+    found = find_rules([head], f"{name}_crossentropy", labels)
+    is_positive = activation in ("softplus", "exponential")
+    assert found.get("output_layer") == (None if is_positive and not is_cut else "error")
+
+
+@pytest.mark.parametrize(("spread", "size", "is_sick"), [(1.0, 400, True), (0.05, 400, False), (1.0, 8, False)])
+def test_logits_beyond_any_scale(spread, size, is_sick):
+    """Kernels from 0 to 1 in wide layers; the logits are hidden behind a softmax."""
+    kernels = {"kernel_initializer": keras.initializers.RandomUniform(0, spread)}
+    hidden = [layers.Dense(size, "relu", **kernels) for _ in range(3)] + [layers.Dense(3, "softmax", **kernels)]
+    found = find_rules(hidden, "sparse_categorical_crossentropy", CLASSES)
+    if keras.backend.backend() == "tensorflow":  # elsewhere only the probabilities are seen, and have no gradient
+        assert ("exploding_activation" in found) == is_sick
+    assert ("error" in found.values()) == is_sick
+
+
 @pytest.mark.parametrize(
     ("activation", "expected"), [(None, "error"), ("tanh", "error"), ("softplus", None), ("exponential", None)]
 )

@@ -263,6 +263,13 @@ def test_a_history_knows_whether_its_fit_is_over(epochs, stopped, severity):
     assert find(log, {"loss": losses})["loss_does_not_fall"].severity == "warning"  # which may go on
 
 
+def test_a_loss_that_falls_faster_by_so_little_that_it_stays_flat_is_on_its_plateau_still():
+    losses = 4.806 - 1e-4 * np.cumsum(1.03 ** np.arange(12))
+    log = make_gradients([0.1, 0.1, 0.1], epochs=12, steps=20, update_ratio=0.5)
+    found = judge(Evidence(log, history=make_history(losses.tolist()), is_over=True), Thresholds()).list_all()
+    assert {f.rule: f.severity for f in found}["loss_does_not_fall"] == "error"
+
+
 def test_a_loss_that_falls_faster_and_faster_is_leaving_its_plateau_at_the_end_too():
     losses = [1.101, 1.1009, 1.1008, 1.1007, 1.1006, 1.1005, 1.1004, 1.1001, 1.0996, 1.0988]
     log = make_gradients([0.1, 0.1, 0.1], epochs=10, steps=20, update_ratio=0.5)

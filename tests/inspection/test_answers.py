@@ -266,3 +266,28 @@ def test_vectors_of_both_signs_are_never_to_be_turned_round(loss, labels, expect
     model.compile("adam", loss)
     findings = vg.diagnose(vg.inspect(model, RNG.normal(size=(64, 3)).astype("float32"), y)).list_all()
     assert ("loss_function" in {f.rule for f in findings}) == expected
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(("factor", "bias", "is_sick"), [(0.0, 0.0, True), (0.0, 0.1, False), (1.0, 0.0, False)])
+def test_a_loss_that_is_always_zero(factor, bias, is_sick):
+    """Of a trained model all may be met, as under a margin; a model with biases of 0 has learned nothing yet."""
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(4, "tanh"), layers.Dense(1)])
+    model.layers[0].set_weights([model.layers[0].get_weights()[0], np.full(4, bias, "float32")])
+    model.compile("adam", lambda y, p: factor * ops.mean(ops.square(y - p)))
+    x = RNG.normal(size=(64, 3)).astype("float32")
+    found = vg.diagnose(vg.inspect(model, x, NUMBERS)).list_all()
+    assert any(f.rule == "loss_function" and "exactly 0" in f.advice for f in found) == is_sick
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(("bias", "is_sick"), [(0.0, True), (0.5, False)])
+def test_a_loss_of_zero_with_labels_that_predictions_are_not_like(bias, is_sick):
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(2)])
+    model.layers[0].set_weights([model.layers[0].get_weights()[0], np.full(2, bias, "float32")])
+    model.compile("adam", lambda y, p: ops.sum(p, axis=-1) * (y[:, 0] - ops.mean(y[:, :1], axis=1)))
+    x, y = RNG.normal(size=(2, 64, 3)).astype("float32")
+    found = vg.diagnose(vg.inspect(model, x, y)).list_all()
+    assert any(f.rule == "loss_function" for f in found) == is_sick

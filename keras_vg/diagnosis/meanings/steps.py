@@ -205,6 +205,18 @@ STEPS: dict[str, Meaning] = {
         ),
         thresholds=("converged_loss", "label_slope", "ended_epochs", "ended_steps"),
     ),
+    "shrunk_weights": Meaning(
+        sees=(
+            "Kernels that have all shrunk to a small part of their first norm, in a model that gives every example the "
+            "same answer: what shrinks weights, a penalty or a weight decay, outweighs the loss. The training loss, "
+            "which holds the penalty, may fall all the while. Needs two kernels and `TrainingGuard(x)`."
+        ),
+        severity=(
+            "Error, if after `first_epochs` each trained kernel has less than `shrunk_weights` of its first norm and "
+            "predictions differ by less than `constant_warning`; silent if the loss is low."
+        ),
+        thresholds=("shrunk_weights", "constant_warning", "first_epochs", "converged_loss"),
+    ),
     "worse_than_simple_model": Meaning(
         sees=(
             "A fit that has ended with answers that a linear model, a mean over nearest neighbours or a forest of "
