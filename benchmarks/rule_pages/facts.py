@@ -40,7 +40,7 @@ class Origin:
 
 
 def list_remedies(rule: str) -> tuple[str, ...]:
-    """The names of the remedies that a rule calls for, the likeliest first."""
+    """The names of the remedies that a rule calls for, in the order of trial."""
     return tuple(dict.fromkeys(FOR_RULE.get(rule, ())))
 
 

@@ -17,7 +17,7 @@ from keras_vg.inspection.batches import match_labels
 from keras_vg.inspection.output_reading import OutputReading, index_classes
 from keras_vg.inspection.passes import order_labels
 from keras_vg.inspection.stateless import convert_batch
-from keras_vg.inspection.tasks import HINGES, NO_TASK, Task, find_task
+from keras_vg.inspection.tasks import HINGES, NO_TASK, Task, find_task, give_axis
 from keras_vg.training import keras_private
 
 Encoding: TypeAlias = Literal["given", "with_axis", "without_axis", "index"]
@@ -37,6 +37,7 @@ class Output:
         weight: Weight of its loss.
         encoding: How its labels are given to `fit`: as they are, with one more last axis, without the last axis, or as
             the numbers of their classes.
+        positions: At how many positions of an example it predicts, such as time steps or pixels.
         is_standardized: Whether its last layer only puts standard deviations from the mean into the labels' unit.
     """
 
@@ -49,6 +50,7 @@ class Output:
     weight: float = 1.0
     encoding: Encoding = "given"
     is_standardized: bool = False
+    positions: int = 1
 
     @property
     def reading(self) -> OutputReading:
@@ -73,7 +75,9 @@ class Output:
         if self.encoding == "without_axis":
             return labels[..., 0]
         numbers = np.maximum(index_classes(self.task, labels), 0)  # a class that training never saw has no number
-        return numbers.astype("float32")[:, None] if self.units == 1 else numbers.astype("int32")
+        has_axis = self.task.is_one_hot or (labels.ndim > 1 and labels.shape[-1] == 1)
+        numbers = numbers.reshape(labels.shape[:-1] if has_axis else labels.shape)
+        return numbers.astype("float32")[..., None] if self.units == 1 else numbers.astype("int32")
 
 
 @dataclass(frozen=True, eq=False)
@@ -218,7 +222,7 @@ def make_draft(template: Template, model: Any, inspection: Inspection, data: Dat
             task=NO_TASK
             if loss is None
             else find_task(
-                label,
+                give_axis(label, int(row["units"]), int(row["positions"])),
                 "mean_squared_error" if is_reversed else row["loss"],
                 row["activation"],
                 int(row["units"]),
@@ -230,6 +234,7 @@ def make_draft(template: Template, model: Any, inspection: Inspection, data: Dat
             activation=row["activation"],
             units=int(row["units"]),
             weight=weight,
+            positions=int(row["positions"]),
         )
         for row, label, loss, weight in zip(rows, labels, losses, weights, strict=True)
     ]

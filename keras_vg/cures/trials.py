@@ -29,6 +29,7 @@ from keras_vg.inspection.ending import describe_end
 from keras_vg.inspection.inference import averages_weights
 from keras_vg.inspection.inspect import inspect
 from keras_vg.inspection.stateless import ForwardPass, convert_batch
+from keras_vg.inspection.tasks import give_axis
 from keras_vg.logs.reader import read_log
 from keras_vg.text import quote_error
 from keras_vg.training import backend, keras_private
@@ -352,7 +353,12 @@ def score_predictions(draft: Draft, predictions: Any) -> Score:
         draft.order(draft.data.y),
         strict=True,
     )
-    return combine([score_output(o.task, y, p, o.reading, baseline) for o, y, p, baseline in parts if o.has_loss])
+    scores = []
+    for output, labels, predicted, baseline in parts:
+        if output.has_loss:
+            labels, baseline = (give_axis(array, output.units, output.positions) for array in (labels, baseline))
+            scores.append(score_output(output.task, labels, predicted, output.reading, baseline))
+    return combine(scores)
 
 
 def score_given(model: Any, draft: Draft) -> float:

@@ -84,7 +84,7 @@ def explain(rule: str, remedies: Sequence[str] = (), no_remedy: str = "", width:
             blocks += [title, *(f"  {names}: {reason}" for names, reason in reasons)]
     if remedies:
         blocks.append(
-            f"Remedies that `keras_vg.cure` tries, the likeliest first: {', '.join(dict.fromkeys(remedies))}."
+            f"Remedies that `keras_vg.cure` tries, in the order of trial: {', '.join(dict.fromkeys(remedies))}."
         )
     elif no_remedy:
         blocks.append(f"No remedy. {no_remedy}")

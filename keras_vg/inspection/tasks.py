@@ -46,6 +46,22 @@ NO_TASK = Task("none", (), False, 0, False, (0.0,), 1.0)
 """That of an output which has no loss."""
 
 
+def give_axis(labels: Any, units: int, positions: int) -> np.ndarray:
+    """Gives labels the last axis of length 1 that Keras adds where predictions of one unit have one more.
+
+    Args:
+        labels: Labels of an output, of shape `(examples, ...)`.
+        units: Its units.
+        positions: At how many positions of an example it predicts.
+
+    Returns:
+        The labels, of shape `(examples, ..., 1)` if those given have one number per position.
+    """
+    values = np.asarray(labels)
+    is_short = units == 1 and positions > 1 and values.ndim > 1 and values.shape[-1] > 1
+    return values[..., None] if is_short and values[0].size == positions else values
+
+
 def find_task(labels: Any, loss: str, activation: str, units: int, asks_for_labels: bool = True) -> Task:
     """Tells what an output is to learn.
 

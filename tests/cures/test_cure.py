@@ -653,6 +653,28 @@ def test_weights_that_favour_the_common_class_are_left_out():
     assert found.trials["finding"][1] == "worse_than_simple_model"
 
 
+@pytest.mark.parametrize(
+    ("levels", "units", "loss", "has_axis", "change"),
+    [
+        ((0.0, 1.0), 1, "binary_crossentropy", False, None),
+        ((0.0, 255.0), 1, "binary_crossentropy", False, "classes renumbered from 0"),
+        ((0.0, 255.0), 1, "binary_crossentropy", True, "classes renumbered from 0"),
+        ((1.0, 2.0), 2, "sparse_categorical_crossentropy", False, "the head that the labels ask for"),
+        ((900.0, 1500.0), 0, "mse", False, "labels standardized in the model"),
+    ],
+)
+def test_masks_and_maps(levels, units, loss, has_axis, change):
+    """Keras takes one number per pixel with a last axis of length 1, and without."""
+    x = np.random.default_rng(0).normal(size=(96, 6, 6, 2)).astype("float32")
+    y = np.where(x[..., :1] + x[..., 1:] > 0, *levels[::-1]).astype("float32" if units < 2 else "int32")
+    keras.utils.set_random_seed(0)
+    head = layers.Conv2D(max(units, 1), 1, activation=(None, "sigmoid", "softmax")[units])
+    model = keras.Sequential([keras.Input((6, 6, 2)), layers.Conv2D(8, 3, padding="same", activation="relu"), head])
+    model.compile(keras.optimizers.Adam(0.02), loss)
+    found = cure(model, x, y if has_axis else y[..., 0], epochs=6)
+    assert (found.status, found.changes) == (("proven", (change,)) if change else ("healthy", ()))
+
+
 @pytest.mark.long
 def test_counts_get_a_head_of_rates():
     generator = np.random.default_rng(0)
