@@ -77,13 +77,15 @@ def _advise(averages: dict[str, float], momentum: float, left: float) -> str:
         return (
             "BatchNormalization trains with the averages of each batch, and predicts with moving ones: these differ "
             "where batches are small or unlike each other (sorted data, `shuffle=False`, batches of one class or "
-            "source), where a layer is called on two kinds of data, and where few steps were trained with a momentum "
-            "near 1. Shuffle, take larger batches, lower the momentum, or use `LayerNormalization`."
+            "source), where a layer is called on two kinds of data, where few steps were trained with a momentum near "
+            "1, and in a `TimeDistributed`, which normalizes each time step by itself. Shuffle, take larger batches, "
+            "lower the momentum, or use `LayerNormalization`."
         )
     return (
         "A layer does something else when it trains: look at what becomes of `training` in layers and models of your "
-        "own (passed on, not inverted; probabilities in one mode and logits in the other), and whether a layer is "
-        "called with `training=True`."
+        "own (passed on, not inverted; probabilities in one mode and logits in the other), whether a layer is called "
+        "with `training=True`, and at a `TimeDistributed(BatchNormalization())`, which normalizes each time step by "
+        "itself in training (leave `TimeDistributed` out)."
     )
 
 
