@@ -45,6 +45,13 @@ INCURABLE = {
     "own table of words as an array": "what a layer of one's own does",
     "wines, a warm-up of 3000 batches begun anew in each epoch": "a callback, which trials do not have",
     "digits, nesterov, rate times its decay of a thousandth an epoch": "a callback, which trials do not have",
+    "own attention with a score of minus infinity for padding": "what a layer of one's own does",
+    "six kinds, own layers whose kernels are drawn in each call": "what a layer of one's own does",
+    "variational autoencoder with a tanh for its likelihood": "what a loss of one's own takes the logarithm of",
+    "shares of words of empty texts": "NaN in the data",
+    "nadam 3": "it learns all the same: it scores 1.00",
+    "solution of an equation, conditions for the first time only": "by its own loss it learns all the same: 0.99",
+    "two signatures as bytes, contrastive loss of their distance": "by its own loss it learns all the same: 1.00",
     "frozen hidden layers": "frozen on purpose, for all that can be known",
     "disconnected layer": "the rest of the model learns",
 }

@@ -117,12 +117,13 @@ def make_template(model: keras.Model, x: Any) -> Template:
         _explain_lambda(place.layer)
     left_out = [] if is_graph else [_describe_opaque(model)]
     options, lost = _copy_options(model)
+    schedules = _collect_schedules(model.optimizer)
     template = Template(
         config=_serialize(plain, is_graph),
-        custom_objects=_collect_custom_objects(model, [place.layer for place in places]),
+        custom_objects=_collect_custom_objects(model, [place.layer for place in places]) | schedules,
         functions={p.layer.name: p.layer.function for p in places if isinstance(p.layer, keras.layers.Lambda)},
         kept={p.path: p.layer.get_weights() for p in places if surgery.keeps_weights(p.layer)},
-        optimizer=_copy_optimizer(model.optimizer),
+        optimizer=_copy_optimizer(model.optimizer, schedules),
         loss=model.loss,
         options=options,
         is_graph=is_graph,
@@ -200,10 +201,11 @@ def _explain_lambda(layer: Any) -> None:
             )
 
 
-def _copy_optimizer(optimizer: Any) -> tuple[Any, dict[str, Any]]:
+def _copy_optimizer(optimizer: Any, schedules: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     try:
         config = optimizer.get_config()
-        type(optimizer).from_config(dict(config))
+        with keras.saving.custom_object_scope(schedules):
+            type(optimizer).from_config(dict(config))
     except Exception as error:
         raise ValueError(_explain(f"optimizer {type(optimizer).__name__}", error)) from error
     return type(optimizer), config
@@ -248,6 +250,15 @@ def _collect_custom_objects(model: keras.Model, layers: list[Any]) -> dict[str, 
         found[known.__name__] = known
         found[keras.saving.get_registered_name(known)] = known
     return found
+
+
+def _collect_schedules(optimizer: Any) -> dict[str, Any]:
+    """The class of a learning rate schedule of the user's own, by its names."""
+    schedule = keras_private.get_schedule(getattr(optimizer, "inner_optimizer", optimizer))
+    known = type(schedule)
+    if not isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule) or _is_found_by_keras(known):
+        return {}
+    return {known.__name__: known, keras.saving.get_registered_name(known): known}
 
 
 def _is_found_by_keras(known: Any) -> bool:

@@ -653,6 +653,26 @@ def test_weights_that_favour_the_common_class_are_left_out():
     assert found.trials["finding"][1] == "worse_than_simple_model"
 
 
+class SlowWarmUp(keras.optimizers.schedules.LearningRateSchedule):
+    """A rate that rises to its peak in so many steps."""
+
+    def __init__(self, peak, steps):
+        self.peak, self.steps = peak, steps
+
+    def __call__(self, step):
+        return self.peak * keras.ops.minimum(1.0, (keras.ops.cast(step, "float32") + 1) / self.steps)
+
+    def get_config(self):
+        return {"peak": self.peak, "steps": self.steps}
+
+
+def test_a_schedule_of_ones_own():
+    parts = (layers.Dense(8, "relu"), layers.Dense(1, "sigmoid"))
+    found = cure(make_model(*parts, optimizer=keras.optimizers.Adam(SlowWarmUp(0.03, 10))))
+    assert found.status == "healthy"
+    assert float(found.make_model().optimizer.learning_rate) == pytest.approx(0.003)
+
+
 @pytest.mark.parametrize(
     ("levels", "units", "loss", "has_axis", "change"),
     [
