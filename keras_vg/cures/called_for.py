@@ -46,8 +46,8 @@ _ACTIVATIONS = (
 )
 _SHORTER = ("skip connections", "fewer layers")
 _RECURRENT = ("GRU instead of SimpleRNN", "LSTM instead of SimpleRNN", "orthogonal recurrent weights")
-_WEIGHINGS = ("examples counted alike", "weights of one on average", "outputs counted alike")
-"""Of few models, so that they come before what suits nearly all."""
+_WEIGHINGS = ("weights of one on average", "examples counted alike", "outputs counted alike")
+"""They suit few models, so they are tried before what suits nearly all."""
 _LIGHTER = "no penalty on weights"
 _PRECISION = ("float32 in the last layer", "float32 everywhere")
 
@@ -199,4 +199,4 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
         *_WEIGHTS,
     ),
 }
-"""The remedies that each rule calls for, in the order of trial: those of few models, then the likeliest first."""
+"""The remedies that each rule calls for, in the order of trial: first those of few models, then the likeliest."""

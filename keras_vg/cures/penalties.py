@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import keras
+
 from keras_vg.cures import surgery
 from keras_vg.cures.draft import Draft
 from keras_vg.cures.remedy import Remedy
@@ -11,12 +13,14 @@ def _leave_out(draft: Draft) -> Draft | None:
     changed = []
 
     def edit(path: surgery.Path, layer: Any) -> Any:
+        if not isinstance(layer, keras.layers.Layer) or isinstance(layer, keras.layers.Lambda):
+            return None
         config = layer.get_config()
-        penalties = [name for name, value in config.items() if name.endswith("_regularizer") and value is not None]
-        if not penalties:
+        without = _drop_penalties(config)
+        if without == config:
             return None
         changed.append(layer)
-        return surgery.change_config(layer, **dict.fromkeys(penalties))
+        return surgery.change_config(layer, **without)
 
     model = surgery.rebuild(draft.model, edit) if draft.is_graph else draft.model
     if changed:
@@ -25,6 +29,16 @@ def _leave_out(draft: Draft) -> Draft | None:
         line = f"model.compile(keras.optimizers.{draft.optimizer_name}(learning_rate, weight_decay=0.0), loss)"
         return draft.set_optimizer(line, weight_decay=0.0)
     return draft if changed else None
+
+
+def _drop_penalties(config: Any) -> Any:
+    """The same configuration without regularizers of weights, those of layers inside a wrapper or a cell included."""
+    if isinstance(config, list | tuple):
+        return type(config)(map(_drop_penalties, config))
+    if not isinstance(config, dict):
+        return config
+    is_penalty = {name: name.endswith("_regularizer") and name != "activity_regularizer" for name in config}
+    return {name: None if is_penalty[name] else _drop_penalties(value) for name, value in config.items()}
 
 
 REMEDIES = (

@@ -13,6 +13,7 @@ from keras_vg.cures import surgery
 from keras_vg.inspection.stateless import convert_batch
 from keras_vg.text import quote_error
 from keras_vg.training import backend, keras_private
+from keras_vg.training.optimizers import list_compiled_optimizers
 
 _KERAS_TYPES = (
     keras.layers.Layer,
@@ -117,7 +118,7 @@ def make_template(model: keras.Model, x: Any) -> Template:
         _explain_lambda(place.layer)
     left_out = [] if is_graph else [_describe_opaque(model)]
     options, lost = _copy_options(model)
-    schedules = _collect_schedules(model.optimizer)
+    schedules = _collect_schedules(model)
     template = Template(
         config=_serialize(plain, is_graph),
         custom_objects=_collect_custom_objects(model, [place.layer for place in places]) | schedules,
@@ -252,13 +253,12 @@ def _collect_custom_objects(model: keras.Model, layers: list[Any]) -> dict[str, 
     return found
 
 
-def _collect_schedules(optimizer: Any) -> dict[str, Any]:
-    """The class of a learning rate schedule of the user's own, by its names."""
-    schedule = keras_private.get_schedule(getattr(optimizer, "inner_optimizer", optimizer))
-    known = type(schedule)
-    if not isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule) or _is_found_by_keras(known):
-        return {}
-    return {known.__name__: known, keras.saving.get_registered_name(known): known}
+def _collect_schedules(model: keras.Model) -> dict[str, Any]:
+    """The classes of learning rate schedules of the user's own, by their names."""
+    schedules = map(keras_private.get_schedule, list_compiled_optimizers(model))
+    classes = {type(s) for s in schedules if isinstance(s, keras.optimizers.schedules.LearningRateSchedule)}
+    own = [cls for cls in classes if not _is_found_by_keras(cls)]
+    return {name: cls for cls in own for name in (cls.__name__, keras.saving.get_registered_name(cls))}
 
 
 def _is_found_by_keras(known: Any) -> bool:

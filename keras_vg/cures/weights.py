@@ -28,7 +28,8 @@ def _level(draft: Draft) -> Draft | None:
     if draft.data.sample_weight is not None:
         data = replace(draft.data, sample_weight=draft.data.sample_weight / mean)
         return draft.change("model.fit(..., sample_weight=sample_weight / sample_weight.mean())", data=data)
-    levelled = {index: float(f"{weight / mean:.4g}") for index, weight in draft.fit["class_weight"].items()}
+    weights = _list_class_weights(draft)[0]
+    levelled = {index: float(f"{weight / mean:.4g}") for index, weight in weights.items()}
     return draft.change(f"model.fit(..., class_weight={levelled})", fit={**draft.fit, "class_weight": levelled})
 
 
@@ -36,21 +37,27 @@ def _compute_mean(draft: Draft) -> float:
     """The mean of the training examples' weights; 1 if they have none."""
     if draft.data.sample_weight is not None:
         return float(np.mean(draft.data.sample_weight))
-    labels = keras.tree.flatten(draft.data.y)
-    if "class_weight" not in draft.fit or len(labels) != 1:
+    if "class_weight" not in draft.fit:
         return 1.0
-    classes = labels[0].argmax(-1) if labels[0].ndim > 1 and labels[0].shape[-1] > 1 else np.rint(labels[0])
-    indices, counts = np.unique(classes, return_counts=True)
-    weights = [draft.fit["class_weight"].get(int(index), 1.0) for index in indices]
-    return float(np.average(weights, weights=counts))
+    weights, counts = _list_class_weights(draft)
+    return float(np.average([weights[index] for index in counts], weights=list(counts.values())))
+
+
+def _list_class_weights(draft: Draft) -> tuple[dict[int, float], dict[int, int]]:
+    """The weight of each class, 1 of those that have none, and how many training examples each has."""
+    labels = np.asarray(keras.tree.flatten(draft.encode(draft.data.y))[0])
+    classes = labels.argmax(-1) if labels.ndim > 1 and labels.shape[-1] > 1 else np.rint(labels)
+    counts = dict(zip(*(array.tolist() for array in np.unique(classes.astype(int), return_counts=True)), strict=True))
+    given = draft.fit["class_weight"]
+    return {index: float(given.get(index, 1.0)) for index in sorted({*counts, *given})}, counts
 
 
 def _weigh_outputs_alike(draft: Draft) -> Draft | None:
-    weights = [output.weight for output in draft.outputs if output.has_loss]
-    if not draft.is_graph or 1 / _MOST_UNEVEN <= min(weights) <= max(weights) <= _MOST_UNEVEN:
+    weights = [output.weight for output in draft.outputs if output.has_loss and output.weight]
+    if not draft.is_graph or all(1 / _MOST_UNEVEN <= weight <= _MOST_UNEVEN for weight in weights):
         return None
-    outputs = tuple(replace(output, weight=1.0) for output in draft.outputs)
-    return draft.change("# Call `compile` without `loss_weights`", outputs=outputs)
+    outputs = tuple(replace(output, weight=1.0) if output.weight else output for output in draft.outputs)
+    return draft.change("# Call `compile` without `loss_weights`, but for those that are 0", outputs=outputs)
 
 
 REMEDIES = (

@@ -217,10 +217,12 @@ def _find_exploded_logits(context: Context, largest_input: float) -> Iterator[Fi
     inspection = context.inspection
     if not context.is_inspection or inspection is None or len(inspection.outputs) != 1:
         return
-    output, loss = inspection.outputs.iloc[0], float(inspection.setup["loss"])
+    output, setup = inspection.outputs.iloc[0], inspection.setup
+    loss = float(setup["loss"]) - float(setup.get("penalty", 0.0))
     if output["loss"] not in CROSSENTROPIES or not loss > context.thresholds.exploding_activation * largest_input:
         return
-    if not output["plain_loss"] > 2 * output["baseline"]:  # then a penalty is what is high
+    # Probabilities that Keras would cut: a loss that is summed over many pixels is high without them.
+    if not any(setup.get("logits_found", [])) or not output["cut_fraction"] >= context.thresholds.cut_fraction:
         return
     yield Finding(
         "exploding_activation",

@@ -72,7 +72,6 @@ _PROPORTIONAL = 0.5
 _LEAST_FALL = 1e-5
 """Fall of a loss, relative to it, below which it may be rounding."""
 
-
 _MOST_AHEAD = 100
 """Epochs ahead for which a growing fall is foretold at most."""
 
@@ -304,7 +303,8 @@ class Context:
         if not (is_seen and (falls > 0).all() and (np.diff(falls) > 0).all()):
             return True
         growth = (falls[-1] / falls[0]) ** (1 / (len(falls) - 1))
-        ahead = falls[-1] * float(np.sum(growth ** np.arange(1.0, min(len(self.losses), _MOST_AHEAD) + 1)))
+        with np.errstate(over="ignore"):
+            ahead = falls[-1] * np.sum(growth ** np.arange(1.0, min(len(self.losses), _MOST_AHEAD) + 1))
         return bool(ahead < self.thresholds.flat_loss * abs(self.losses[-1]))
 
     def predict_factor(self, depths: np.ndarray) -> float:

@@ -23,7 +23,7 @@ def asks_for_others(losses: Mapping[str, float], thresholds: Thresholds) -> bool
 
 
 def find_loss_function(context: Context) -> Iterator[Finding]:
-    """A loss that no prediction lowers more than a constant one, or that right predictions raise."""
+    """A loss that no prediction lowers more than a constant one, that right predictions raise, or that is always 0."""
     if context.inspection is None:
         return
     losses = dict(context.inspection.setup.get("loss_of_answers", {}))
@@ -34,9 +34,9 @@ def find_loss_function(context: Context) -> Iterator[Finding]:
             (),
             None,
             {"loss": 0.0},
-            "The loss of a model that has not been trained is exactly 0, and nothing has a gradient: it asks for "
-            "nothing. Look for a factor that is 0: a difference from a mean over an axis of one value, a mask or a "
-            "weight of zeros.",
+            "The loss is exactly 0 and nothing has a gradient, in a model whose biases are all 0, so that it seems "
+            "untrained: the loss asks for nothing. Look for a factor that is 0: a difference from a mean over an axis "
+            "of one value, a mask or a weight of zeros.",
         )
         return
     slack = context.thresholds.answer_gain * losses.get("typical", float("nan"))
@@ -67,11 +67,16 @@ def find_loss_function(context: Context) -> Iterator[Finding]:
 
 
 def _asks_for_nothing(context: Context) -> bool:
-    """Whether loss and gradients are exactly 0 though the model is untrained: its biases are 0, as they start."""
+    """Whether loss and gradients are exactly 0 though the model seems untrained: its biases are 0, as they start."""
     inspection = context.inspection
     if inspection is None or inspection.gradients.empty or inspection.setup["loss"] != 0:
         return False
-    gradients = inspection.gradients
+    outputs, gradients = inspection.outputs, inspection.gradients
+    is_of_one_class = outputs["loss"].str.contains("categorical") & (outputs["units"] == 1)  # `output_layer` says it
+    if (is_of_one_class | (outputs["label_distinct"] <= 1) | (outputs["loss"] == "none")).any():
+        return False
+    if not inspection.weights["trainable"].all():  # a head that is put on a trained model
+        return False
     biases = gradients["weight_norm"][gradients["weight"].str.endswith("bias")]
     return len(biases) > 0 and not biases.any() and not gradients["gradient_norm"].any()
 

@@ -47,7 +47,7 @@ _LOWEST: dict[str, tuple[float, str]] = {
 """Losses of labels that are never below 0: the highest label of each, and what to do about others."""
 
 _BELOW_OR_AT_ZERO = ("linear", "relu", "relu6", "leaky_relu", "elu", "selu", "gelu", "silu", "tanh")
-"""Activations of which some or all outputs are 0 or less."""
+"""Activations that can put out 0 or less."""
 
 _NEVER_NEGATIVE = ("relu", "relu6", "softplus", "exponential", "sigmoid", "softmax")
 

@@ -60,7 +60,6 @@ GRADIENT_RULES: tuple[Rule, ...] = (
     epochs.find_exhausted_data,
     training.find_tiny_gradients,
     training.find_update_size,
-    shrinkage.find_shrunk_weights,
 )
 ACTIVATION_RULES: tuple[Rule, ...] = (
     activations.find_nonfinite_outputs,
@@ -111,6 +110,7 @@ PREDICTION_RULES: tuple[Rule, ...] = (
     inference.find_inference_difference,
     inference.find_unlearned_probe,
     simple_models.find_worse_than_simple_model,
+    shrinkage.find_shrunk_weights,
 )
 HISTORY_RULES: tuple[Rule, ...] = (
     training.find_loss_curve,

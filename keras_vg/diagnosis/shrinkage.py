@@ -13,7 +13,9 @@ from keras_vg.diagnosis.series import GradientSeries
 def find_shrunk_weights(context: Context) -> Iterator[Finding]:
     """Kernels that have all shrunk to a small part of what they were, in a model that answers every example alike."""
     losses, t = context.losses, context.thresholds
-    if context.is_inspection or (losses is not None and len(losses) < t.first_epochs) or has_learned(context):
+    if context.is_inspection or context.gradients is None or has_learned(context):
+        return
+    if losses is not None and len(losses) < t.first_epochs:
         return
     part = _measure_shrinkage(context.series)
     if not part < t.shrunk_weights or not _answers_alike(context):
@@ -21,7 +23,10 @@ def find_shrunk_weights(context: Context) -> Iterator[Finding]:
     evidence: dict[str, float | str] = {"weight_norm_over_first": part}
     if context.inspection is not None:
         setup = context.inspection.setup
-        evidence |= {name: float(setup.get(name, np.nan)) for name in ("penalty", "weight_decay")}
+        shrinking = {name: float(setup.get(name, 0.0)) for name in ("penalty", "weight_decay")}
+        if not any(shrinking.values()):  # then something else did it
+            return
+        evidence |= shrinking
     yield Finding(
         "shrunk_weights",
         "error",
@@ -47,7 +52,11 @@ def _measure_shrinkage(series: GradientSeries) -> float:
 
 
 def _answers_alike(context: Context) -> bool:
-    """Whether the last predictions for the probe batch hardly differ from example to example."""
-    if not context.final_predictions:
-        return False
-    return bool((context.spreads[1][-1] < context.thresholds.constant_warning).all())
+    """Whether the last predictions for the probe batch hardly differ, by their size or by that of the labels."""
+    t, rows = context.thresholds, context.final_predictions
+    spreads = context.spreads[1][-1] if rows else []
+    pairs = zip(rows, spreads, strict=True)
+    return bool(rows) and all(
+        spread < t.constant_warning or row["prediction_std"] < t.hardly_vary * row.get("label_std", 0.0)
+        for row, spread in pairs
+    )

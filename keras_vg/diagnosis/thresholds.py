@@ -103,8 +103,7 @@ class Thresholds:
         constant_prediction: Spread of the predictions over the examples, relative to their size, below which the
             network gives the same answer to everything. Healthy nets start at 0.0045 and more (benchmark).
         constant_warning: From here on it nearly does.
-        shrunk_weights: Part of its first norm below which a kernel has shrunk to next to nothing. Chosen: training
-            makes most kernels larger.
+        shrunk_weights: Part of its first norm below which a kernel has shrunk to next to nothing. Chosen.
         symmetric: Relative spread of the weights, and of the gradients, over a layer's units: rounding only.
         skipped_steps: Part of an epoch's steps that a `LossScaleOptimizer` may skip while it looks for its scale.
         skipped_at_first: Steps that it may skip for that: as many halve the scale that it starts with, 2**15, to 1.

@@ -60,8 +60,9 @@ def describe_optimizer(model: keras.Model) -> dict[str, Any]:
 
 
 def _measure_penalty(model: keras.Model) -> float:
+    """What the regularizers of the trained weights add to the loss."""
     regularized = [v for v in model.trainable_variables if getattr(v, "regularizer", None) is not None]
-    return sum(float(_to_number(variable.regularizer(variable))) for variable in regularized)
+    return sum((float(_to_number(variable.regularizer(variable))) for variable in regularized), 0.0)
 
 
 def find_dtype(model: keras.Model) -> str:

@@ -333,6 +333,18 @@ def test_weights_of_one_on_average():
     assert weights[1] / weights[0] == pytest.approx(3.0, rel=1e-3)
     assert shares @ [weights[0], weights[1]] == pytest.approx(1.0, rel=1e-3)
     assert remedy(dataclasses.replace(draft, fit=draft.fit | {"class_weight": {0: 0.5, 1: 1.5}})) is None
+    partial = remedy(dataclasses.replace(draft, fit=draft.fit | {"class_weight": {1: 100.0}})).fit["class_weight"]
+    assert partial[1] / partial[0] == pytest.approx(100.0, rel=1e-2)  # Keras gives the others a weight of 1
+
+
+@pytest.mark.model
+def test_class_weights_beside_one_hot_labels():
+    one_hot = np.eye(3, dtype="float32")[np.arange(len(X)) % 3]
+    draft = make_deep("relu", (3, "softmax"), "categorical_crossentropy", y=one_hot)[0]
+    weighted = dataclasses.replace(draft, fit=draft.fit | {"class_weight": {0: 1.0, 1: 10.0, 2: 100.0}})
+    changed = REMEDIES["weights of one on average"](weighted).fit["class_weight"]
+    assert changed[2] / changed[0] == pytest.approx(100.0, rel=1e-2)
+    assert np.mean([*changed.values()]) == pytest.approx(1.0, rel=0.1)
 
 
 @pytest.mark.model
@@ -361,6 +373,17 @@ def test_penalties_and_decays_are_left_out():
     assert float(compiled.optimizer.learning_rate) == pytest.approx(0.01)
     assert remedy(changed) is None
     assert all(v.regularizer for v in draft.compile(0).layers[1].trainable_variables)  # which is left as it was
+
+
+@pytest.mark.model
+def test_penalties_of_wrapped_layers_are_left_out():
+    inner = layers.LSTM(3, recurrent_regularizer="l2", activity_regularizer=keras.regularizers.L1(1e-3))
+    model = keras.Sequential([keras.Input((4, 1)), layers.Bidirectional(inner), layers.Dense(1, "sigmoid")])
+    model.compile("adam", "binary_crossentropy")
+    changed = REMEDIES["no penalty on weights"](make(model, X[..., None], BINARY)[0]).model
+    assert not any(v.regularizer for v in changed.trainable_variables)
+    (wrapper,) = [part for part in changed.layers if isinstance(part, layers.Bidirectional)]
+    assert wrapper.forward_layer.activity_regularizer is not None
 
 
 @pytest.mark.model

@@ -159,6 +159,21 @@ def test_a_collapse_has_the_epoch_at_which_it_began():
     assert (found.epoch, "Before this epoch" in found.advice) == (0, False)
 
 
+@pytest.mark.parametrize(
+    ("losses", "variations", "is_over", "severity"),
+    [
+        ([1.0] * 4, [1e-6] * 4, False, "warning"),  # 40 steps: it may be a plateau
+        ([1.0] * 40, [1e-6] * 40, False, "error"),
+        ([1.0] * 4, [1e-6] * 4, True, "error"),
+        ([0.9, 0.6, 0.4, 1.0], [0.6, 0.8, 0.9, 1e-6], False, "warning"),  # an epoch that may pass
+        ([0.9, 0.6, 0.4, 1.0, 1.0], [0.6, 0.8, 0.9, 1e-6, 1e-6], False, "error"),
+    ],
+)
+def test_one_answer_to_all_is_an_error_once_it_lasts(losses, variations, is_over, severity):
+    found = judge_run(losses, variations, steps=10, is_over=is_over)
+    assert found["constant_prediction"].severity == severity
+
+
 def test_classes_settle_at_their_entropy():
     losses = [1.2, 1.11, 1.1, 1.099, 1.0987, 1.0986, 1.0986]
     options = {"loss": "sparse_categorical_crossentropy", "baseline": np.log(3), "prediction_mean": 1 / 3}

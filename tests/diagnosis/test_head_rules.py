@@ -247,6 +247,7 @@ def test_outputs_that_the_loss_divides_by_their_sum(activation, is_sparse):
     assert found.get("output_layer") == (None if is_positive and not is_cut else "error")
 
 
+@pytest.mark.model
 @pytest.mark.parametrize(("spread", "size", "is_sick"), [(1.0, 400, True), (0.05, 400, False), (1.0, 8, False)])
 def test_logits_beyond_any_scale(spread, size, is_sick):
     """Kernels from 0 to 1 in wide layers; the logits are hidden behind a softmax."""
@@ -256,6 +257,17 @@ def test_logits_beyond_any_scale(spread, size, is_sick):
     if keras.backend.backend() == "tensorflow":  # elsewhere only the probabilities are seen, and have no gradient
         assert ("exploding_activation" in found) == is_sick
     assert ("error" in found.values()) == is_sick
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(("rate", "reduction"), [(0.0, "sum"), (1e5, "sum_over_batch_size")])
+def test_a_high_loss_of_small_logits(rate, reduction):
+    """Of pixels that are summed, few of them 1, and of a penalty."""
+    x = np.random.default_rng(0).normal(size=(16, 40, 40, 1)).astype("float32")
+    hidden = layers.Conv2D(4, 3, padding="same", activation="relu", kernel_regularizer=keras.regularizers.L2(rate))
+    loss = keras.losses.BinaryCrossentropy(reduction=reduction)
+    found = find_rules([hidden, layers.Conv2D(1, 1, activation="sigmoid")], loss, (x > 1.8).astype("float32"), x)
+    assert "exploding_activation" not in found
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ def test_other_kernels(norms, options):
         (0.0, lambda rate: optimizers.AdamW(rate, weight_decay=0.004), False),
     ],
 )
-def test_penalties_and_decays(penalty, optimizer, is_sick):
+def test_penalties_and_decays_of_classifiers(penalty, optimizer, is_sick):
     keras.utils.set_random_seed(0)
     kinds = {"kernel_regularizer": regularizers.L2(penalty)} if penalty else {}
     model = keras.Sequential(
@@ -98,3 +98,17 @@ def test_penalties_and_decays(penalty, optimizer, is_sick):
     if is_sick:
         (cause,) = [finding for finding in guard.findings if finding.severity == "error"]
         assert cause.rule == "shrunk_weights"
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(("decay", "is_sick"), [(60.0, True), (0.0, False)])
+def test_standardized_numbers(decay, is_sick):
+    """All predictions are near 0 then, so that they are compared with the labels; without a decay noise does it."""
+    keras.utils.set_random_seed(0)
+    wide = keras.initializers.RandomNormal(stddev=0.5)
+    model = keras.Sequential([keras.Input((6,)), layers.Dense(16, "relu", kernel_initializer=wide), layers.Dense(1)])
+    model.compile(optimizers.AdamW(0.01, weight_decay=decay), "mse")
+    guard = vg.TrainingGuard(X[:128], X[:128, :1])
+    with warnings.catch_warnings(action="ignore"):
+        model.fit(X, X[:, :1], epochs=20, verbose=0, callbacks=[guard])
+    assert ("shrunk_weights" in {finding.rule for finding in guard.findings.list_all()}) == is_sick

@@ -17,14 +17,14 @@ Z = np.random.default_rng(0).normal(size=(640, 6)).astype("float32")
 COMMON = (Z[:, :1] + Z[:, 1:2] > -2.0).astype("float32")  # 92 % are 1
 
 
-def judge(own, simple, error=0.05, is_complete=True, losses=None, plain_loss=np.nan, **thresholds):
+def judge(own, simple, error=0.05, is_complete=True, losses=None, plain_loss=np.nan, inspection=None, **thresholds):
     row = {"answer_score": own, "simple_score": simple, "simple_error": error, "simple_model": "a linear model"}
     row |= {"plain_loss": plain_loss, "baseline": 0.7}
     context = SimpleNamespace(
         thresholds=make_thresholds(**thresholds),
         is_complete=is_complete,
         is_inspection=False,
-        inspection=None,
+        inspection=inspection,
         losses=losses,
         baseline=0.7,
         final_predictions=[row | {"epoch": 19, "layer": "out"}],
@@ -76,6 +76,15 @@ def test_a_loss_at_a_constant_answers_is_not_far_off():
     (found,) = judge(0.0, 0.9, losses=np.full(20, 0.71), plain_loss=0.71)
     assert found.severity == "error"
     assert "always giving the same answer" not in found.advice
+
+
+@pytest.mark.parametrize(
+    ("penalty", "plain_loss", "severity"), [(4.0, 0.7, "error"), (4.0, 0.4, "warning"), (0.1, 0.7, "warning")]
+)
+def test_a_loss_of_which_the_penalty_alone_falls(penalty, plain_loss, severity):
+    inspection = SimpleNamespace(setup={"penalty": penalty, "loss": 5.0})
+    (found,) = judge(0.0, 0.9, losses=np.linspace(5.0, 1.0, 20), plain_loss=plain_loss, inspection=inspection)
+    assert found.severity == severity
 
 
 @pytest.mark.parametrize(("column", "severity"), [("a_loss", "error"), ("b_loss", "warning"), (None, "error")])

@@ -50,8 +50,8 @@ DATA: dict[str, Meaning] = {
             "themselves, others that depend on the labels, and constants. If a constant is as good as all others, "
             "nothing can be learned; if the labels themselves have the highest loss of all, and the others are below "
             "0, a constant is nearly as good as the best of them, or the labels are vectors of both signs, its sign is "
-            "wrong. A loss that is exactly 0 without any gradient in a model whose biases are all 0, as before a "
-            "training, asks for nothing."
+            "wrong. Any loss that is exactly 0, without a gradient, in a model whose biases are all 0, so that "
+            "it seems untrained, asks for nothing."
         ),
         severity="Error.",
         thresholds=("answer_gain", "answer_share"),

@@ -48,8 +48,8 @@ NETWORK: dict[str, Meaning] = {
     "exploding_activation": Meaning(
         sees=(
             "Outputs of a hidden layer that are beyond any scale that the inputs could explain. They grow from "
-            "layer to layer where the weights are too large. Of logits behind a softmax or sigmoid, where the "
-            "inspection finds them, the cross-entropy tells it."
+            "layer to layer where the weights are too large. Logits behind a softmax or sigmoid are not seen; on "
+            "TensorFlow the cross-entropy is computed from them, and a loss so high means logits so large."
         ),
         severity="Error.",
         thresholds=("exploding_activation",),
@@ -136,8 +136,8 @@ NETWORK: dict[str, Meaning] = {
             "explain, at each position of an image or a sequence. The input does not reach the output."
         ),
         severity=(
-            "Error below `constant_prediction`, warning below `constant_warning`, and in the first epochs of a "
-            "training (a plateau, up to `plateau_steps`, or one epoch after better ones); silent before the training "
+            "Error below `constant_prediction`, a warning below `constant_warning`. While a training runs it is a "
+            "warning for `plateau_steps` steps, and in the first epoch after better ones; silent before the training "
             "where the output layer starts at 0 or all weights are tables of embeddings, and never a warning of images "
             "and sequences then."
         ),

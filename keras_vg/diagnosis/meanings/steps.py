@@ -213,9 +213,10 @@ STEPS: dict[str, Meaning] = {
         ),
         severity=(
             "Error, if after `first_epochs` each trained kernel has less than `shrunk_weights` of its first norm and "
-            "predictions differ by less than `constant_warning`; silent if the loss is low."
+            "predictions differ by less than `constant_warning` (or `hardly_vary` of the labels' deviation); silent if "
+            "the loss is low, and where an inspection knows that there is neither penalty nor decay."
         ),
-        thresholds=("shrunk_weights", "constant_warning", "first_epochs", "converged_loss"),
+        thresholds=("shrunk_weights", "constant_warning", "hardly_vary", "first_epochs", "converged_loss"),
     ),
     "worse_than_simple_model": Meaning(
         sees=(
