@@ -7,7 +7,7 @@
 # example of nothing but padding: it is the mean of all values, as guessed, if the layer is called plainly. With
 # return_attention_scores=True, or with dropout=0.1 in the layer and training=False, it is 0. So a model that has the
 # trained weights and no dropout, or that is asked for its scores, gives other outputs there. `Attention` gives the
-# mean.
+# mean of an example of padding in all three cases.
 #
 # Exits with 0 if that is still so, with another status if it has changed.
 set -euo pipefail
@@ -46,20 +46,36 @@ for name, output in outputs.items():
     assert np.allclose(output[1], mean if name == "plain" else 0, atol=1e-4)
     assert np.allclose(output[[0, 2]], outputs["plain"][[0, 2]], atol=1e-4)
 
-# An example that is padding alone, by the masks that Embedding makes.
+padding = np.zeros((1, 3), bool)
+output = keras.ops.convert_to_numpy(plain(x, x, query_mask=padding, value_mask=padding))[0]
+assert np.allclose(output, mean, atol=1e-4)
+
+# An example that is padding alone, by the masks that Embedding makes: its three values are those of the token 0.
 ids = keras.Input((3,), dtype="int32")
 vectors = keras.layers.Embedding(5, 8, mask_zero=True)(ids)
-attention = keras.layers.MultiHeadAttention(1, 4)
-model = keras.Model(ids, attention(vectors, vectors))
-scored = keras.Model(ids, attention(vectors, vectors, return_attention_scores=True)[0])
-tokens = np.array([[1, 2, 3], [0, 0, 0]])
-outputs, with_scores = model.predict(tokens, verbose=0), scored.predict(tokens, verbose=0)
-print(f"{backend}, padding alone: {np.abs(outputs[1]).max():.4f}; with scores {np.abs(with_scores[1]).max():.4f}")
-assert np.allclose(outputs[0], with_scores[0], atol=1e-5)
-assert np.abs(outputs[1]).max() > 1e-3
-assert np.abs(with_scores[1]).max() < 1e-6
+plain, dropout = (keras.layers.MultiHeadAttention(1, 4, use_bias=False, dropout=dropout) for dropout in (0.0, 0.1))
+models = {
+    "plain": keras.Model(ids, plain(vectors, vectors)),
+    "with scores": keras.Model(ids, plain(vectors, vectors, return_attention_scores=True)[0]),
+    "with dropout": keras.Model(ids, dropout(vectors, vectors)),
+}
+weights = models["plain"].get_weights()
+models["with dropout"].set_weights(weights)
+mean = weights[0][0] @ weights[3][:, 0] @ weights[4][0]
+assert np.abs(mean).max() > 1e-3
+outputs = {name: model.predict(np.array([[1, 2, 3], [0, 0, 0]]), verbose=0) for name, model in models.items()}
+for name, output in outputs.items():
+    print(f"{backend}, padding alone, {name}: {np.abs(output[1]).max():.4f}")
+    assert np.allclose(output[0], outputs["plain"][0], atol=1e-5)
+    assert np.allclose(output[1], mean if name == "plain" else 0, atol=1e-6)
 
-scores = keras.layers.Attention()([x, x], mask=[None, np.zeros((1, 3), bool)])
-assert np.allclose(keras.ops.convert_to_numpy(scores)[0], x[0].mean(axis=0), atol=1e-5)
+for layer, settings in (
+    (keras.layers.Attention(), {}),
+    (keras.layers.Attention(), {"return_attention_scores": True}),
+    (keras.layers.Attention(dropout=0.1), {"training": False}),
+):
+    output = layer([x, x], mask=[None, padding], **settings)
+    output = output[0] if "return_attention_scores" in settings else output
+    assert np.allclose(keras.ops.convert_to_numpy(output)[0], x[0].mean(axis=0), atol=1e-5)
 PROGRAM
 done

@@ -6,7 +6,6 @@
 # leaves them, and four classes of equal size: top-2 accuracy is 1 on JAX and 0 on the others; AUC is 0.5 on JAX and 0
 # on the others; so are precision at a given recall (0.25 and 0) and the area under the precision-recall curve (0.25 and
 # 0). Accuracy is 0.25 on all, since the first class is taken, and binary accuracy 0.75, the share of the negatives.
-# `EarlyStopping` of `val_auc` takes 0 for a bad epoch, and on JAX 0.5 for one of chance.
 #
 # Exits with 0 if that is still so, with another status if it has changed.
 set -euo pipefail
@@ -38,6 +37,8 @@ def evaluate(head, loss, metrics, y):
 top = keras.metrics.SparseTopKCategoricalAccuracy(2, name="top_2")
 found = evaluate(keras.layers.Dense(4, "softmax"), "sparse_categorical_crossentropy", ["accuracy", top], y)
 assert found == {"accuracy": 0.25, "top_2": 1 if backend == "jax" else 0}
+of_first_class = evaluate(keras.layers.Dense(4, "softmax"), "sparse_categorical_crossentropy", ["accuracy"], 0 * y)
+assert of_first_class == {"accuracy": 1}
 
 metrics = [
     keras.metrics.BinaryAccuracy(name="accuracy"),

@@ -17,12 +17,10 @@ _LARGEST_SCALED = 2.0
 
 
 def _normalize(draft: Draft) -> Draft | None:
-    return _put_in_front(
-        draft,
-        _make_normalization,
-        "normalization = keras.layers.Normalization()  # the model's first layer",
-        "normalization.adapt(x)",
-    )
+    lines = ["normalization = keras.layers.Normalization()  # the model's first layer", "normalization.adapt(x)"]
+    if any(isinstance(layer, keras.layers.Normalization) for layer in _list_layers(draft)):
+        lines = ["normalization.adapt(x)  # the model's Normalization layer, which has seen no data"]
+    return _put_in_front(draft, _make_normalization, *lines)
 
 
 def _rescale(draft: Draft) -> Draft | None:
@@ -71,10 +69,23 @@ def _make_normalization(array: np.ndarray, name: str) -> Any:
     return keras.layers.Normalization(mean=mean, variance=variance, name=name, dtype="float32")
 
 
+def _list_layers(draft: Draft) -> list[Any]:
+    return [place.layer for place in surgery.list_places(draft.model)] if draft.is_graph else []
+
+
+def _is_adapted(layer: Any) -> bool:
+    """Whether a layer normalizes already; one that was never adapted leaves all as it is."""
+    if not isinstance(layer, keras.layers.Normalization):
+        return False
+    if not layer.weights:  # its mean and variance were given
+        return True
+    mean, variance = (keras.ops.convert_to_numpy(weight) for weight in layer.weights[:2])
+    return bool(np.any(mean != 0) or np.any(variance != 1))
+
+
 def _put_in_front(draft: Draft, make_layer: Any, *lines: str) -> Draft | None:
     arrays = _list_inputs(draft)
-    places = surgery.list_places(draft.model) if draft.is_graph else []
-    if not arrays or any(isinstance(p.layer, keras.layers.Normalization) for p in places):
+    if not arrays or any(map(_is_adapted, _list_layers(draft))):
         return None
 
     def make(place: int) -> Any:

@@ -317,6 +317,24 @@ def test_examples_count_alike():
 
 
 @pytest.mark.model
+@pytest.mark.parametrize(("adapts", "given"), [(False, {}), (True, {}), (False, {"mean": 0.0, "variance": 1.0})])
+def test_a_normalization_that_was_never_adapted(adapts, given):
+    x = 100 + 50 * X
+    normalization = layers.Normalization(**given)
+    if adapts:
+        normalization.adapt(x)
+    model = keras.Sequential([keras.Input((4,)), normalization, layers.Dense(1, "sigmoid")])
+    model.compile("adam", "binary_crossentropy")
+    changed = REMEDIES["Normalization of the inputs"](make(model, x, BINARY)[0])
+    assert (changed is not None) == (not adapts and not given)
+    if changed is not None:
+        assert changed.code == ("normalization.adapt(x)  # the model's Normalization layer, which has seen no data",)
+        compiled = changed.compile(0)
+        scaled = keras.Model(compiled.input, compiled.layers[-1].input).predict(x, verbose=0)
+        np.testing.assert_allclose([scaled.mean(), scaled.std()], [0, 1], atol=0.2)
+
+
+@pytest.mark.model
 def test_weights_of_one_on_average():
     draft = make_deep()[0]
     remedy = REMEDIES["weights of one on average"]
