@@ -8,6 +8,7 @@ import numpy as np
 from keras_vg.cures import surgery
 from keras_vg.cures.draft import Draft
 from keras_vg.cures.remedy import Remedy
+from keras_vg.inspection.freshness import is_unadapted
 
 _OF_PIXELS = (1 / 255, 1 / 127.5)
 """Scales that bring pixels of 0 to 255 to numbers of 0 to 1, or of 0 to 2 less 1."""
@@ -73,19 +74,10 @@ def _list_layers(draft: Draft) -> list[Any]:
     return [place.layer for place in surgery.list_places(draft.model)] if draft.is_graph else []
 
 
-def _is_adapted(layer: Any) -> bool:
-    """Whether a layer normalizes already; one that was never adapted leaves all as it is."""
-    if not isinstance(layer, keras.layers.Normalization):
-        return False
-    if not layer.weights:  # its mean and variance were given
-        return True
-    mean, variance = (keras.ops.convert_to_numpy(weight) for weight in layer.weights[:2])
-    return bool(np.any(mean != 0) or np.any(variance != 1))
-
-
 def _put_in_front(draft: Draft, make_layer: Any, *lines: str) -> Draft | None:
     arrays = _list_inputs(draft)
-    if not arrays or any(map(_is_adapted, _list_layers(draft))):
+    normalizing = [layer for layer in _list_layers(draft) if isinstance(layer, keras.layers.Normalization)]
+    if not arrays or not all(map(is_unadapted, normalizing)):
         return None
 
     def make(place: int) -> Any:

@@ -89,8 +89,11 @@ def find_input_scale(context: Context) -> Iterator[Finding]:
                 (),
                 None,
                 {"smallest_feature": low, "largest_feature": high, "ratio": high / low},
-                "Features differ by orders of magnitude, so no learning rate suits all their weights. Put "
-                "`keras.layers.Normalization()` first, adapted to the training data, or use StandardScaler.",
+                "Features differ by orders of magnitude, so no learning rate suits all their weights. "
+                + (
+                    _advise_on_unadapted(context)
+                    or "Put `keras.layers.Normalization()` first, adapted to the training data, or use StandardScaler."
+                ),
             )
     else:
         size = _measure_log_inputs(context)
@@ -109,7 +112,21 @@ def find_input_scale(context: Context) -> Iterator[Finding]:
         None if context.is_inspection else int(context.outputs.epoch.min()),
         {"largest_input": size},
         "The first layer is given inputs far from unit scale: its gradients grow with them, its units saturate. "
-        "Divide pixels by 255 (`keras.layers.Rescaling(1 / 255)`), or put `keras.layers.Normalization()` first.",
+        + (
+            _advise_on_unadapted(context)
+            or "Divide pixels by 255 (`keras.layers.Rescaling(1 / 255)`), or put `keras.layers.Normalization()` first."
+        ),
+    )
+
+
+def _advise_on_unadapted(context: Context) -> str:
+    """What to do about a `Normalization` that has seen no data; empty if there is none."""
+    names = [] if context.inspection is None else context.inspection.setup.get("unadapted", [])
+    if not names:
+        return ""
+    return (
+        f"The `Normalization` layer {names[0]!r} has seen no data, and leaves everything as it is: call its `adapt(x)` "
+        "with the training inputs before `fit`."
     )
 
 

@@ -5,6 +5,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_vg.inspection import stateless
+
 FEWEST_VALUES = 500
 """Of a weight: values that have been trained go beyond the bounds of their distribution, or are too many near 0."""
 
@@ -46,6 +48,21 @@ def looks_fresh(layer: keras.layers.Layer, variable: keras.Variable, values: np.
         return False
     cdf = stats.uniform(-1, 2).cdf if law == "uniform" else stats.truncnorm(-2, 2).cdf
     return bool(stats.kstest(sample, cdf).pvalue > _BY_CHANCE)
+
+
+def is_unadapted(layer: Any) -> bool:
+    """Whether a layer is a `Normalization` that has seen no data, and so leaves everything as it is.
+
+    Args:
+        layer: A layer.
+
+    Returns:
+        False where mean and variance were given, or are known from `adapt`.
+    """
+    if not isinstance(layer, keras.layers.Normalization) or not layer.weights:
+        return False
+    mean, variance = (stateless.read_values(weight.value) for weight in layer.weights[:2])
+    return not np.any(mean != 0) and not np.any(variance != 1)
 
 
 def _find_distribution(layer: keras.layers.Layer, variable: keras.Variable) -> tuple[str, float] | None:

@@ -26,7 +26,7 @@ from keras_vg.inspection.batches import (
 )
 from keras_vg.inspection.dropout import DropoutRecorder
 from keras_vg.inspection.expected import predict_gradients
-from keras_vg.inspection.freshness import looks_fresh
+from keras_vg.inspection.freshness import is_unadapted, looks_fresh
 from keras_vg.inspection.graph import count_merges, list_direct_sources, list_passed_by, list_paths
 from keras_vg.inspection.hidden_softmax import list_hidden_softmax
 from keras_vg.inspection.id_range import find_ids_beyond
@@ -146,6 +146,7 @@ def _inspect(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> Inspecti
                 if getattr(item.layer, "stateful", False)
             },
             "moving_averages": list_moving_averages(layers),
+            "unadapted": [name for name, layer in layers.items() if is_unadapted(layer)],
             "dropout": dropout.describe(),
             "dropout_of_outputs": dropout.of_outputs,
             "skip_connections": count_merges(model),

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from keras import layers
 
+import keras_vg as vg
 import keras_vg.diagnosis
 from keras_vg.cures import surgery
 from keras_vg.cures.activations import name_activation
@@ -325,6 +326,8 @@ def test_a_normalization_that_was_never_adapted(adapts, given):
         normalization.adapt(x)
     model = keras.Sequential([keras.Input((4,)), normalization, layers.Dense(1, "sigmoid")])
     model.compile("adam", "binary_crossentropy")
+    found = {finding.rule: finding.advice for finding in vg.diagnose(inspect(model, x, BINARY)).list_all()}
+    assert ("has seen no data" in found.get("input_scale", "")) == (not adapts and not given)
     changed = REMEDIES["Normalization of the inputs"](make(model, x, BINARY)[0])
     assert (changed is not None) == (not adapts and not given)
     if changed is not None:
