@@ -16,11 +16,10 @@ def _leave_out(draft: Draft) -> Draft | None:
         if not isinstance(layer, keras.layers.Layer) or isinstance(layer, keras.layers.Lambda):
             return None
         config = layer.get_config()
-        without = _drop_penalties(config)
-        if without == config:
+        if not _holds_penalty(config):
             return None
         changed.append(layer)
-        return surgery.change_config(layer, **without)
+        return surgery.change_config(layer, **_drop_penalties(config))
 
     model = surgery.rebuild(draft.model, edit) if draft.is_graph else draft.model
     if changed:
@@ -31,14 +30,26 @@ def _leave_out(draft: Draft) -> Draft | None:
     return draft if changed else None
 
 
+def _is_penalty(name: str) -> bool:
+    return name.endswith("_regularizer") and name != "activity_regularizer"
+
+
+def _holds_penalty(config: Any) -> bool:
+    """Whether a configuration has a regularizer of weights, those of layers inside a wrapper or a cell included."""
+    if isinstance(config, list | tuple):
+        return any(map(_holds_penalty, config))
+    if not isinstance(config, dict):
+        return False
+    return any((_is_penalty(name) and value is not None) or _holds_penalty(value) for name, value in config.items())
+
+
 def _drop_penalties(config: Any) -> Any:
-    """The same configuration without regularizers of weights, those of layers inside a wrapper or a cell included."""
+    """The same configuration without them."""
     if isinstance(config, list | tuple):
         return type(config)(map(_drop_penalties, config))
     if not isinstance(config, dict):
         return config
-    is_penalty = {name: name.endswith("_regularizer") and name != "activity_regularizer" for name in config}
-    return {name: None if is_penalty[name] else _drop_penalties(value) for name, value in config.items()}
+    return {name: None if _is_penalty(name) else _drop_penalties(value) for name, value in config.items()}
 
 
 REMEDIES = (

@@ -72,8 +72,8 @@ def _asks_for_nothing(context: Context) -> bool:
     if inspection is None or inspection.gradients.empty or inspection.setup["loss"] != 0:
         return False
     outputs, gradients = inspection.outputs, inspection.gradients
-    is_of_one_class = outputs["loss"].str.contains("categorical") & (outputs["units"] == 1)  # `output_layer` says it
-    if (is_of_one_class | (outputs["label_distinct"] <= 1) | (outputs["loss"] == "none")).any():
+    has_one_class = outputs["loss"].str.contains("categorical") & (outputs["units"] == 1)  # `output_layer` says it
+    if (has_one_class | (outputs["label_distinct"] <= 1) | (outputs["loss"] == "none")).any():
         return False
     if not inspection.weights["trainable"].all():  # a head that is put on a trained model
         return False

@@ -399,7 +399,8 @@ def test_penalties_and_decays_are_left_out():
 @pytest.mark.model
 def test_penalties_of_wrapped_layers_are_left_out():
     inner = layers.LSTM(3, recurrent_regularizer="l2", activity_regularizer=keras.regularizers.L1(1e-3))
-    model = keras.Sequential([keras.Input((4, 1)), layers.Bidirectional(inner), layers.Dense(1, "sigmoid")])
+    scaled = layers.Normalization(mean=np.zeros(1), variance=np.ones(1))  # whose configuration holds arrays
+    model = keras.Sequential([keras.Input((4, 1)), scaled, layers.Bidirectional(inner), layers.Dense(1, "sigmoid")])
     model.compile("adam", "binary_crossentropy")
     changed = REMEDIES["no penalty on weights"](make(model, X[..., None], BINARY)[0]).model
     assert not any(v.regularizer for v in changed.trainable_variables)
