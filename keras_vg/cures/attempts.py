@@ -101,15 +101,9 @@ def is_suspected(attempt: Attempt) -> bool:
 
 
 def must_be_confirmed(attempt: Attempt) -> bool:
-    """Whether a change must gain half of the way to 1, since no rule names a fault.
-
-    There is no error, or only that a simple model is better; beside a constant's answers, no warning either.
-    """
-    targets = list_targets(attempt)
-    errors = {finding.rule for finding in targets if finding.severity == "error"}
-    if errors:
-        return errors == {"worse_than_simple_model"}
-    return is_suspected(attempt) or [f for f in targets if f.severity == "warning"] == [NOTHING_LEARNED]
+    """Whether a change must gain half of the way to 1: there is no error, nor a warning beside a constant's answers."""
+    warnings = [finding for finding in list_targets(attempt) if finding.severity == "warning"]
+    return is_suspected(attempt) or warnings == [NOTHING_LEARNED]
 
 
 def _learns_nothing(attempt: Attempt) -> bool:

@@ -496,23 +496,6 @@ def test_what_is_confirmed_comes_before_what_has_no_errors():
     assert not is_suspected(original)
 
 
-@pytest.mark.parametrize(
-    ("rules", "after", "expected"),
-    [
-        (("worse_than_simple_model",), 0.9, "proven"),
-        (("worse_than_simple_model",), 0.4, "not shown"),  # which any change may gain of a training that is slow
-        (("worse_than_simple_model", "input_scale"), 0.4, "proven"),
-    ],
-)
-def test_where_no_rule_names_the_fault_a_change_must_gain_half(rules, after, expected):
-    def attempt(value, change, *found):
-        findings = vg.Findings([vg.Finding(rule, "error", (), None, {}, "") for rule in found])
-        trials = tuple(Trial(seed, 1, 1, 0.0, Score(value, value, {}), (), findings) for seed in range(2))
-        return Attempt((change,) if change else (), "", None, None, trials, "proven" if change else "original")
-
-    assert tell_status(attempt(0.1, "", *rules), attempt(after, "SELU in hidden layers")) == expected
-
-
 def test_what_cleared_its_finding_is_the_next_base():
     def attempt(value, change, finding, *rules):
         findings = vg.Findings([vg.Finding(rule, "error", (), None, {}, "") for rule in rules])
