@@ -53,7 +53,7 @@ INCURABLE = {
     "roads of few pixels, 99 times as heavy, logarithms of 0": "what a loss of one's own takes the logarithm of",
     "moves weighed by rewards that are standardised each by itself": "what a loss of one's own multiplies by 0",
     "shares of words of empty texts": "NaN in the data",
-    "nadam 3": "it learns all the same: it scores 1.00",
+    "nadam 3": "on TensorFlow it learns all the same: it scores 1.00",
     "solution of an equation, conditions for the first time only": "by its own loss it learns all the same: 0.99",
     "two signatures as bytes, contrastive loss of their distance": "by its own loss it learns all the same: 1.00",
     "frozen hidden layers": "frozen on purpose, for all that can be known",
