@@ -48,7 +48,7 @@ _SHORTER = ("skip connections", "fewer layers")
 _RECURRENT = ("GRU instead of SimpleRNN", "LSTM instead of SimpleRNN", "orthogonal recurrent weights")
 _WEIGHINGS = ("weights of one on average", "examples counted alike", "outputs counted alike")
 """They suit few models, so they are tried before what suits nearly all."""
-_LIGHTER = "no penalty on weights"
+_NO_PENALTY = "no penalty on weights"
 _PRECISION = ("float32 in the last layer", "float32 everywhere")
 
 FOR_RULE: dict[str, tuple[str, ...]] = {
@@ -96,7 +96,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
         *_WEIGHTS,
         *_NORMALIZATIONS,
     ),
-    "shrunk_weights": (_LIGHTER,),
+    "shrunk_weights": (_NO_PENALTY,),
     "update_too_large": (*_WEIGHINGS, "float32 everywhere", *_RATES_DOWN, "clipnorm=1", *_WEIGHTS, "Adam"),
     "learning_rate_too_low": (*_WEIGHINGS, *_RATES_UP, "Adam", *_WEIGHTS, *_ACTIVATIONS),
     "update_too_small": (*_WEIGHINGS, *_RATES_UP, "Adam", *_WEIGHTS),
@@ -166,7 +166,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
     ),
     "no_better_than_constant": (
         *_WEIGHINGS,
-        _LIGHTER,
+        _NO_PENALTY,
         *_INPUTS,
         *_HEADS,
         *_RATES_DOWN,
@@ -178,7 +178,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
     ),
     "worse_than_simple_model": (
         *_WEIGHINGS,
-        _LIGHTER,
+        _NO_PENALTY,
         "a weight and a bias before the sigmoid",
         "labels standardized in the model",
         "Adam",

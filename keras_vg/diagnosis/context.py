@@ -73,7 +73,7 @@ _LEAST_FALL = 1e-5
 """Fall of a loss, relative to it, below which it may be rounding."""
 
 _MOST_AHEAD = 100
-"""Epochs ahead for which a growing fall is foretold at most."""
+"""Epochs for which a growing fall is extrapolated at most: chosen."""
 
 
 @dataclass(frozen=True)

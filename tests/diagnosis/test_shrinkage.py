@@ -10,6 +10,7 @@ from keras import layers, optimizers, regularizers
 
 import keras_vg as vg
 from keras_vg.diagnosis.context import Context
+from keras_vg.diagnosis.evidence import Inspection
 from keras_vg.diagnosis.shrinkage import find_shrunk_weights
 from keras_vg.diagnosis.thresholds import make_thresholds
 
@@ -18,7 +19,9 @@ CLASSES = (X[:, 0] > 0).astype("int32") + (X[:, 1] > 0)
 SPREADS = (np.arange(6), np.full((6, 1), 1e-4))
 
 
-def judge(norms, moved, prediction_std=1e-4, losses=(5.0, 4.0, 3.0, 2.0, 1.2, 1.1), spreads=SPREADS, **options):
+def judge(
+    norms, moved, prediction_std=1e-4, losses=(5.0, 4.0, 3.0, 2.0, 1.2, 1.1), spreads=SPREADS, setup=None, **options
+):
     names = [f"kernel_{index}" for index in range(len(norms[0]))]
     rows = [
         {"epoch": epoch, "depth": index, "layer": f"dense_{index}", "weight": name, "size": 20, "steps": 10}
@@ -30,10 +33,16 @@ def judge(norms, moved, prediction_std=1e-4, losses=(5.0, 4.0, 3.0, 2.0, 1.2, 1.
         gradient_norm=0.1, gradient_norm_max=0.1, gradient_rms=0.1, update_ratio=0.1, learning_rate=0.1
     )
     log = log.assign(nonfinite_steps=0, zero_fraction=np.nan, step=0)
-    history = pd.DataFrame({"epoch": range(len(losses)), "loss": losses})
-    predictions = [{"epoch": 5, "prediction_std": prediction_std}] if spreads is not None else None
+    history = pd.DataFrame({"epoch": range(6), "loss": [5.0, 4.0, 3.0, 2.0, 1.2, 1.1]})
+    predictions = [{"epoch": 5, "prediction_std": 1e-4}] if spreads is not None else None
     context = Context(
-        make_thresholds(**options), False, log, history=history, predictions=predictions, spread_history=spreads
+        make_thresholds(**options),
+        False,
+        log,
+        history=history,
+        inspection=None if setup is None else Inspection(*[pd.DataFrame()] * 5, setup),
+        predictions=predictions,
+        spread_history=spreads,
     )
     return list(find_shrunk_weights(context))
 
@@ -50,6 +59,17 @@ def test_kernels_that_shrink(norms, moved):
     (found,) = judge(norms, moved)
     assert (found.rule, found.severity) == ("shrunk_weights", "error")
     assert found.evidence["weight_norm_over_first"] < 0.1
+
+
+@pytest.mark.parametrize(
+    ("penalty", "weight_decay", "is_found"), [(3.0, 0.0, True), (0.0, 60.0, True), (0.0, 0.0, False)]
+)
+def test_what_an_inspection_knows_cannot_shrink_weights_is_not_blamed(penalty, weight_decay, is_found):
+    setup = {"penalty": penalty, "weight_decay": weight_decay}
+    found = judge([[3.0, 2.0], [0.1, 0.1]], [0.0, 0.0], setup=setup)
+    assert bool(found) == is_found
+    if found:
+        assert found[0].evidence["penalty"] == penalty
 
 
 @pytest.mark.parametrize(
@@ -103,7 +123,7 @@ def test_penalties_and_decays_of_classifiers(penalty, optimizer, is_sick):
 @pytest.mark.model
 @pytest.mark.parametrize(("decay", "is_sick"), [(60.0, True), (0.0, False)])
 def test_standardized_numbers(decay, is_sick):
-    """All predictions are near 0 then, so that they are compared with the labels; without a decay noise does it."""
+    """A decay brings all predictions near 0, so their spread is compared with that of the labels."""
     keras.utils.set_random_seed(0)
     wide = keras.initializers.RandomNormal(stddev=0.5)
     model = keras.Sequential([keras.Input((6,)), layers.Dense(16, "relu", kernel_initializer=wide), layers.Dense(1)])
