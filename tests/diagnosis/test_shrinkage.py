@@ -19,9 +19,7 @@ CLASSES = (X[:, 0] > 0).astype("int32") + (X[:, 1] > 0)
 SPREADS = (np.arange(6), np.full((6, 1), 1e-4))
 
 
-def judge(
-    norms, moved, prediction_std=1e-4, losses=(5.0, 4.0, 3.0, 2.0, 1.2, 1.1), spreads=SPREADS, setup=None, **options
-):
+def judge(norms, moved, spreads=SPREADS, setup=None, **options):
     names = [f"kernel_{index}" for index in range(len(norms[0]))]
     rows = [
         {"epoch": epoch, "depth": index, "layer": f"dense_{index}", "weight": name, "size": 20, "steps": 10}
