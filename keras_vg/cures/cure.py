@@ -32,7 +32,15 @@ from keras_vg.cures.data import MOST_PROBED, Data, count_examples, describe_rows
 from keras_vg.cures.draft import Draft, make_draft
 from keras_vg.cures.search import Search, Settings
 from keras_vg.cures.template import Template, make_template
-from keras_vg.cures.trials import FrozenDraft, compile_original, freeze, quiet, score_given
+from keras_vg.cures.trials import (
+    FrozenDraft,
+    compile_original,
+    freeze,
+    make_forward_pass,
+    predict,
+    quiet,
+    score_given,
+)
 from keras_vg.diagnosis.findings import Findings
 from keras_vg.inspection.inspect import inspect
 from keras_vg.inspection.training_step import has_call
@@ -303,8 +311,9 @@ def _find_bad_rows(compiled: Any, data: Data) -> tuple[bool, dict[str, np.ndarra
     for x in (data.x, data.x_val):
         if len(bad := find_nonfinite_rows(x)):
             shown = np.resize(bad, data.batch_size) if data.batch_size else bad[:_ASKED_ROWS]
-            # A model that takes NaN for missing values answers all the same.
-            if len(find_nonfinite_rows(compiled.predict_on_batch(take(x, shown)))):
+            # A model that takes NaN for missing values answers all the same. It is not asked by its `predict`, since
+            # TensorFlow's XLA may, on some processors, run a Dense layer and its ReLU as one, which makes 0 of NaN.
+            if len(find_nonfinite_rows(predict(make_forward_pass(compiled), take(x, shown)))):
                 return False, rows | data.find_nonfinite("x")
             return True, rows
     return False, rows
