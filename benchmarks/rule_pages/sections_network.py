@@ -14,6 +14,13 @@ NETWORK = [
         "not at all.",
     ),
     Section(
+        rule="linear_layers",
+        sick="circles, three layers without activation",
+        healthy="circles, three layers of relu",
+        silent="The same layers with ReLU.",
+        caption="No picture: it is one word of the model.",
+    ),
+    Section(
         rule="hidden_softmax",
         sick="digits, softmax and softmax",
         healthy="mlp relu",

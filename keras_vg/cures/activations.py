@@ -9,6 +9,7 @@ from keras_vg.cures import surgery
 from keras_vg.cures.draft import Draft
 from keras_vg.cures.remedy import Remedy
 from keras_vg.inspection.hidden_softmax import list_hidden_softmax
+from keras_vg.inspection.linear_layers import list_linear_layers
 from keras_vg.text import name_function
 
 INITIALIZERS = {
@@ -100,7 +101,31 @@ def _replace_softmax(draft: Draft) -> Draft | None:
     )
 
 
+def _bend_linear(draft: Draft) -> Draft | None:
+    """ReLU in the hidden layers of a model that is linear as a whole."""
+    places = {str(place.path): place for place in surgery.list_places(draft.model)}
+    found = list_linear_layers(draft.model, {name: place.layer for name, place in places.items()})
+    chosen = {places[name].path for name in found if is_plain(places[name].layer)}
+    if not chosen:
+        return None
+
+    def edit(path: surgery.Path, layer: Any) -> Any:
+        changes = {"activation": "relu", "kernel_initializer": "he_normal"}
+        return surgery.change_config(layer, **changes) if path in chosen else None
+
+    return draft.change(
+        f"# Every hidden layer ({len(chosen)} of them):",
+        'keras.layers.Dense(units, activation="relu", kernel_initializer="he_normal")',
+        model=surgery.rebuild(draft.model, edit),
+    )
+
+
 REMEDIES = (
+    Remedy(
+        "ReLU where no activation is",
+        "Without an activation between them, several layers are one linear layer; ReLU makes them more than that.",
+        _bend_linear,
+    ),
     Remedy(
         "ReLU instead of softmax between layers",
         "Softmax makes a layer's outputs sum to 1, so that they hardly differ between examples; ReLU leaves them.",

@@ -44,6 +44,8 @@ _ACTIVATIONS = (
     "leaky ReLU in hidden layers",
     "tanh in hidden layers",
 )
+_BEND = "ReLU where no activation is"
+_WIDER = "more units in narrow layers"
 _SHORTER = ("skip connections", "fewer layers")
 _RECURRENT = ("GRU instead of SimpleRNN", "LSTM instead of SimpleRNN", "orthogonal recurrent weights")
 _WEIGHINGS = ("weights of one on average", "examples counted alike", "outputs counted alike")
@@ -120,6 +122,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
     ),
     "tiny_gradient": (*_WEIGHINGS, *_WEIGHTS, *_NORMALIZATIONS, *_ACTIVATIONS, *_SHORTER, *_RATES_UP),
     # depth
+    "linear_layers": (_BEND,),
     "hidden_softmax": ("ReLU instead of softmax between layers",),
     "vanishing_gradient": (*_ACTIVATIONS[:2], *_NORMALIZATIONS, *_WEIGHTS, *_SHORTER, *_ACTIVATIONS[2:], *_RECURRENT),
     "vanishing_in_time": (
@@ -144,6 +147,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
     "inference_differs": ("weights instead of their averages", "batches of 32", *_STEADY),
     "probe_not_learned": _WEIGHINGS,
     "constant_prediction": (
+        _BEND,
         "no normalization of single values",
         *_HEADS,
         *_WEIGHTS,
@@ -153,6 +157,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
         *_RATES_DOWN,
     ),
     "loss_does_not_fall": (
+        _BEND,
         *_WEIGHINGS,
         *_RATES_UP[:3],
         *_INPUTS,
@@ -163,10 +168,13 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
         *_RATES_DOWN[1:],
         "SGD with momentum",
         *_HEADS,
+        _WIDER,
     ),
     "no_better_than_constant": (
+        _BEND,
         *_WEIGHINGS,
         _NO_PENALTY,
+        _WIDER,
         *_INPUTS,
         *_HEADS,
         *_RATES_DOWN,
@@ -177,8 +185,10 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
         "Adam",
     ),
     "worse_than_simple_model": (
+        _BEND,
         *_WEIGHINGS,
         _NO_PENALTY,
+        _WIDER,
         "a weight and a bias before the sigmoid",
         "labels standardized in the model",
         "Adam",
@@ -191,12 +201,14 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
         *_HEADS,
     ),
     "predictions_hardly_vary": (
+        _BEND,
         *_WEIGHINGS,
         *_RATES_UP,
         *_INPUTS,
         "labels standardized in the model",
         "Adam",
         *_WEIGHTS,
+        _WIDER,
     ),
 }
 """The remedies that each rule calls for, in the order of trial: first those of few models, then the likeliest."""

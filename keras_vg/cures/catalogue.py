@@ -17,6 +17,7 @@ from keras_vg.cures import (
     recurrence,
     skips,
     weights,
+    widths,
 )
 from keras_vg.cures.called_for import FOR_RULE, NO_REMEDY
 from keras_vg.cures.remedy import Remedy
@@ -38,6 +39,7 @@ _MODULES = (
     weights,
     penalties,
     batch_size,
+    widths,
 )
 
 REMEDIES: dict[str, Remedy] = {remedy.name: remedy for module in _MODULES for remedy in module.REMEDIES}

@@ -60,7 +60,8 @@ class Inspection:
             path from an input to an output, none if the model's graph is not known; `passed_by`, the layers without
             any one of which each output is still reached from an input; `fed_by`, of layers that are given what one
             other layer puts out and nothing else (reshaped or dropped out at most), that layer; `hidden_softmax`, of
-            layers whose softmax feeds another layer, their units and that layer;
+            layers whose softmax feeds another layer, their units and that layer; `linear_layers`, the hidden layers of
+            a model that has no activation in front of its last kernel;
             `not_seen`, a dict of what could not be seen, with the reason.
         expected: One row per layer with a kernel: `depth`, `layer` and `gradient_rms`, what mean-field theory predicts
             of its gradient, up to a common factor (the last is 1); no rows where no closed form reaches.

@@ -249,6 +249,14 @@ EDGES: tuple[Edge, ...] = (
         ("vanishing_gradient", "tiny_gradient", *STALLED),
         "Values that sum to 1 hardly differ between examples, and little gradient passes them.",
     ),
+    Edge(
+        "linear_layers",
+        ("learning_rate_too_high", *FLAT, *ALIKE),
+        "The loss comes as near to its lowest value as weighted sums of the inputs bring it; there it is flat, or goes "
+        "up and down.",
+        after_steps=True,
+        condition=_is_error,
+    ),
     Edge("no_update", (*LOW, *FLAT, *ALIKE), "Weights that do not move learn nothing."),
     Edge("learning_rate_too_high", ("update_too_large",), "It is the same step, seen in the weights."),
     Edge("update_too_large", ("learning_rate_too_high",), "It is the same step, seen in the loss."),

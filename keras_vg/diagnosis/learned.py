@@ -9,7 +9,7 @@ from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
 from keras_vg.diagnosis.order import STAGES
 
-_HARMLESS = (*STAGES["scale"], "frozen_at_random")
+_HARMLESS = (*STAGES["scale"], "frozen_at_random", "linear_layers")
 _MILDER = (*STAGES["rate"], *STAGES["initialization"], *STAGES["depth"], "label_range")
 _UNLEARNED = 0.95
 """Loss, as part of that of the best constant answer, above which nothing has been learned: chosen, to allow for what a
@@ -18,6 +18,7 @@ batch's labels differ from all labels."""
 _WORSE = {"output_layer", *STAGES["scale"], *STAGES["rate"], *STAGES["initialization"], *STAGES["depth"]} - {
     "dead_relu",
     "frozen_at_random",
+    "linear_layers",
 }
 
 

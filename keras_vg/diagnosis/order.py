@@ -47,6 +47,7 @@ STAGES: dict[str, tuple[str, ...]] = {
         "residual_imbalance",
     ),
     "depth": (
+        "linear_layers",
         "hidden_softmax",
         "disconnected_layer",
         "decay_without_gradient",

@@ -19,6 +19,7 @@ from keras_vg.diagnosis import (
     hidden_softmax,
     inference,
     inputs,
+    linear_layers,
     losses,
     one_side,
     optimizers,
@@ -79,6 +80,7 @@ INSPECTION_RULES: tuple[Rule, ...] = (
     outputs.find_constant_labels,
     outputs.find_symmetry,
     hidden_softmax.find_hidden_softmax,
+    linear_layers.find_linear_layers,
     frozen.find_nothing_to_train,
     frozen.find_frozen,
     frozen.find_frozen_at_random,
@@ -110,6 +112,7 @@ PREDICTION_RULES: tuple[Rule, ...] = (
     inference.find_inference_difference,
     inference.find_unlearned_probe,
     simple_models.find_worse_than_simple_model,
+    linear_layers.find_linear_answers,
     shrinkage.find_shrunk_weights,
 )
 HISTORY_RULES: tuple[Rule, ...] = (

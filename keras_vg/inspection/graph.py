@@ -14,7 +14,7 @@ from keras_vg.training.weights import has_weights, list_weights
 _SUMS = ("Add", "Average")
 """Names of layers and of operations alike."""
 
-_PASSING_ON: tuple[str, ...] = (
+PASSING_ON: tuple[str, ...] = (
     "Dropout",
     "SpatialDropout1D",
     "SpatialDropout2D",
@@ -22,7 +22,7 @@ _PASSING_ON: tuple[str, ...] = (
     "AlphaDropout",
     "GaussianDropout",
 )
-_PASSING_ON += ("Flatten", "Reshape", "Permute", "Identity", "ActivityRegularization", "InputLayer")
+PASSING_ON += ("Flatten", "Reshape", "Permute", "Identity", "ActivityRegularization", "InputLayer")
 """Layers without weights that put out the values they are given, in another shape or some of them; the input of a model
 inside the model is one."""
 
@@ -53,7 +53,7 @@ def list_paths(model: keras.Model) -> tuple[tuple[int, ...], ...]:
         it, each path once. Layers that make attention's queries and keys are on none. Empty for a model whose graph is
         not known, or in which a layer is called twice, one call after the other.
     """
-    graph = _Graph()
+    graph = Graph()
     graph.add(model)
     try:
         order = list(graphlib.TopologicalSorter(graph.sources).static_order())
@@ -85,7 +85,7 @@ def list_passed_by(model: keras.Model, layers: Mapping[str, Any]) -> tuple[str, 
         The names, in the given order. Of a layer that is no operation of the model's graph, or of a model inside it,
         that is not known; nor for graphs of more than 2,000 operations.
     """
-    graph = _Graph()
+    graph = Graph()
     exits = graph.add(model)[1]
     if len(graph.operations) > _MOST_OPERATIONS:
         return ()
@@ -104,14 +104,14 @@ def list_direct_sources(model: keras.Model, layers: Mapping[str, Any]) -> dict[s
         The name of the other layer, by that of the layer that it feeds; of layers of the model's graph, or of a model
         inside it.
     """
-    graph = _Graph()
+    graph = Graph()
     graph.add(model)
     names = {id(layer): name for name, layer in layers.items()}
     feeding = {key: next(iter(sources)) for key, sources in graph.sources.items() if len(sources) == 1}
     found = {}
     for key in feeding.keys() & names.keys():
         source = feeding[key]
-        while source in feeding and type(graph.operations[source]).__name__ in _PASSING_ON:
+        while source in feeding and type(graph.operations[source]).__name__ in PASSING_ON:
             source = feeding[source]
         if source in names:
             found[names[key]] = names[source]
@@ -124,13 +124,13 @@ def list_last_operations(model: keras.Model) -> list[Any]:
     In front of one that puts out the values it is given, the one before it is among them. Of any other model that is
     the model itself.
     """
-    graph = _Graph()
+    graph = Graph()
     pending, found = list(graph.add(model)[1]), dict[int, Any]()
     while pending:
         key = pending.pop()
         operation = found[key] = graph.operations[key]
         sources = graph.sources[key]
-        if len(sources) == 1 and (type(operation).__name__ in _PASSING_ON or _is_linear(operation)):
+        if len(sources) == 1 and (type(operation).__name__ in PASSING_ON or _is_linear(operation)):
             pending += sources - found.keys()
     return list(found.values())
 
@@ -153,8 +153,13 @@ def _is_reached(operation: int, without: int, sources: dict[int, set[int]]) -> b
     return False
 
 
-class _Graph:
-    """The operations of a model and of the models inside it, with what each is given, by their `id`."""
+class Graph:
+    """The operations of a model and of the models inside it, with what each is given, by their `id`.
+
+    Attributes:
+        operations: The operations, each once.
+        sources: Those that each is given the outputs of.
+    """
 
     def __init__(self) -> None:
         self.operations: dict[int, Any] = {}
@@ -162,7 +167,14 @@ class _Graph:
         self._known: dict[int, tuple[list[int], list[int]]] = {}
 
     def add(self, operation: Any) -> tuple[list[int], list[int]]:
-        """Adds an operation, or all of a model; returns those by which it is entered and left."""
+        """Adds an operation, or all of a model.
+
+        Args:
+            operation: A layer, an operation or a model.
+
+        Returns:
+            The operations by which it is entered and by which it is left; itself, if its graph is not known.
+        """
         if id(operation) in self._known:
             return self._known[id(operation)]
         connections = keras_private.list_connections(operation)

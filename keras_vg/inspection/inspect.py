@@ -31,6 +31,7 @@ from keras_vg.inspection.graph import count_merges, list_direct_sources, list_pa
 from keras_vg.inspection.hidden_softmax import list_hidden_softmax
 from keras_vg.inspection.id_range import find_ids_beyond
 from keras_vg.inspection.inference import has_averages, list_moving_averages, measure_inference, predict_for_inference
+from keras_vg.inspection.linear_layers import list_linear_layers
 from keras_vg.inspection.optimizer_setup import describe_optimizer, measure_update
 from keras_vg.inspection.passes import describe_failure, read_labels, run_passes
 from keras_vg.inspection.residual import ResidualRecorder
@@ -156,6 +157,7 @@ def _inspect(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> Inspecti
             "hidden_softmax": {
                 name: (softmax.units, softmax.feeds) for name, softmax in list_hidden_softmax(model, layers).items()
             },
+            "linear_layers": list_linear_layers(model, layers),
             "loss": passes.loss,
             "loss_after": passes.loss_after,
             "loss_aligned": passes.loss_aligned,

@@ -22,6 +22,8 @@ GOOD_SCORE = 0.8
 FOLDS = 5
 """Of the cross-validation: each model is fitted to four fifths of the examples. Chosen."""
 
+LINEAR = "a linear model"
+
 _COMPARABLE = (*CROSSENTROPIES, *REGRESSIONS, *HINGES, "poisson")
 
 
@@ -33,12 +35,14 @@ class Comparison(NamedTuple):
         simple_score: Of the best simple model, for examples that it was not fitted to.
         simple_error: Standard error of the difference, over the examples.
         simple_model: Its name; empty if none was fitted.
+        linear_score: Of the linear model among the simple ones.
     """
 
     answer_score: float = np.nan
     simple_score: float = np.nan
     simple_error: float = np.nan
     simple_model: str = ""
+    linear_score: float = np.nan
 
 
 def compare_with_simple_models(
@@ -82,6 +86,8 @@ def compare_with_simple_models(
         return best
     for name, answers in _fit_simple_models(features, judge.targets, batch.examples):
         simple = judge.measure(answers)
+        if name == LINEAR:
+            best = best._replace(linear_score=float(simple.mean()))
         if not best.simple_model or simple.mean() > best.simple_score:
             error = _measure_error(simple - gains, batch.examples)
             best = best._replace(simple_score=float(simple.mean()), simple_error=error, simple_model=name)
@@ -249,7 +255,7 @@ def _fit_simple_models(features: np.ndarray, targets: np.ndarray, examples: np.n
 
     share = min(1 / 3, 60 / features.shape[1])
     models = {
-        "a linear model": make_pipeline(StandardScaler(), Ridge(10.0)),
+        LINEAR: make_pipeline(StandardScaler(), Ridge(10.0)),
         "a mean over 5 nearest neighbours": make_pipeline(StandardScaler(), KNeighborsRegressor(5)),
         "a forest of 30 trees": ExtraTreesRegressor(30, min_samples_leaf=2, max_features=share, random_state=0),
     }

@@ -678,7 +678,7 @@ def test_a_schedule_of_ones_own():
     [
         ((0.0, 1.0), 1, "binary_crossentropy", False, None),
         ((0.0, 255.0), 1, "binary_crossentropy", False, "classes renumbered from 0"),
-        ((0.0, 255.0), 1, "binary_crossentropy", True, "classes renumbered from 0"),
+        pytest.param((0.0, 255.0), 1, "binary_crossentropy", True, "classes renumbered from 0", marks=pytest.mark.long),
         ((1.0, 2.0), 2, "sparse_categorical_crossentropy", False, "the head that the labels ask for"),
         ((900.0, 1500.0), 0, "mse", False, "labels standardized in the model"),
     ],

@@ -33,10 +33,9 @@ SIGNS = np.where(RNG.random((400, 1)) < 0.3, 1.0, -1.0)
 )
 def test_no_constant_is_better(loss, labels, low, high):
     measure = keras.losses.get(loss)
-    constants = np.linspace(low, high, 4001)
     losses = [
         float(np.mean(keras.ops.convert_to_numpy(measure(labels, np.full_like(labels, constant)))))
-        for constant in constants[:: 1 if loss == "hinge" else 10]
+        for constant in np.linspace(low, high, 401)
     ]
     assert find_baseline(loss, labels) == pytest.approx(min(losses), rel=1e-3)
 

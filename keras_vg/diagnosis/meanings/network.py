@@ -22,6 +22,22 @@ NETWORK: dict[str, Meaning] = {
             "model has learned."
         ),
     ),
+    "linear_layers": Meaning(
+        sees=(
+            "Hidden Dense and convolutional layers of a model without an activation, or anything else that is not "
+            "linear, in front of its last kernel: all of it together is one linear layer. A code narrower than both "
+            "the inputs and the outputs is left alone. Of subclassed models, whose graph is not known, nothing is "
+            "said."
+        ),
+        severity=(
+            "Warning before the training; for information once the loss is low (`converged_loss`): the labels may be a "
+            "linear function of the inputs. Error at the end of a fit of `ended_epochs` and `ended_steps` whose "
+            "answers, and those of a linear model fitted to the probe batch, both score less than `simple_part` of "
+            "what nearest neighbours or a forest of trees score (`simple_score` at least; see "
+            "`worse_than_simple_model`, which says what is compared)."
+        ),
+        thresholds=("simple_score", "simple_part", "converged_loss", "ended_epochs", "ended_steps"),
+    ),
     "hidden_softmax": Meaning(
         sees=(
             "A softmax between layers: what it passes on sums to 1, so that no unit can be high beside another, and of "
