@@ -18,20 +18,21 @@ if [ -z "${FINDINGS_PYTHON:-}" ]; then # run_all.sh sets it: one environment for
     "$folder/venv/bin/pip" install --quiet keras==3.15.1 jax==0.10.2 scikit-learn==1.9.1
 fi
 cat >"$folder/program.py" <<'PROGRAM'
+import functools
+
 import keras
 import numpy as np
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 
-keras.config.disable_interactive_logging()  # no progress bars of `predict`
 epochs = []
 
 
 def make_model(X, y, rate=0.01):
     model = keras.Sequential([keras.Input(X.shape[1:]), keras.layers.Dense(1, kernel_initializer="zeros")])
     model.compile(keras.optimizers.Adam(rate), "mse")
-    model.fit = count(model.fit)
+    model.fit, model.predict = count(model.fit), functools.partial(model.predict, verbose=0)
     return model
 
 
