@@ -79,8 +79,8 @@ def list_targets(attempt: Attempt) -> list[Finding]:
     """Lists what is to be cured: errors, and milder findings if there is none and the score is not good.
 
     A warning is a suspicion: a remedy of it that is proven shows that it was right. So is a finding that was made
-    milder because the model has learned something, such as labels of another scale. Without errors, answers that are
-    no better than a constant are a finding of their own.
+    milder because the model has learned something, such as labels of another scale. Answers that are no better than a
+    constant are a finding of their own, the last one: where no remedy of the others helps, the usual ones are tried.
 
     Args:
         attempt: What was trained fully.
@@ -88,11 +88,11 @@ def list_targets(attempt: Attempt) -> list[Finding]:
     Returns:
         The findings, each rule once; of what follows from one that is listed, nothing.
     """
-    errors = [finding for finding in attempt.findings if finding.severity == "error"]
-    if errors or attempt.median >= GOOD_SCORE:
-        return errors
-    milder = [finding for finding in attempt.findings if finding.rule in FOR_RULE]
-    return [*milder, NOTHING_LEARNED] if _learns_nothing(attempt) else milder
+    targets = [finding for finding in attempt.findings if finding.severity == "error"]
+    if not targets and attempt.median < GOOD_SCORE:
+        targets = [finding for finding in attempt.findings if finding.rule in FOR_RULE]
+    is_known = any(finding.rule == NOTHING_LEARNED.rule for finding in targets)
+    return [*targets, NOTHING_LEARNED] if _learns_nothing(attempt) and not is_known else targets
 
 
 def is_suspected(attempt: Attempt) -> bool:
@@ -102,8 +102,8 @@ def is_suspected(attempt: Attempt) -> bool:
 
 def must_be_confirmed(attempt: Attempt) -> bool:
     """Whether a change must gain half of the way to 1: there is no error, nor a warning beside a constant's answers."""
-    warnings = [finding for finding in list_targets(attempt) if finding.severity == "warning"]
-    return is_suspected(attempt) or warnings == [NOTHING_LEARNED]
+    findings = [finding for finding in list_targets(attempt) if finding.severity != "info"]
+    return is_suspected(attempt) or findings == [NOTHING_LEARNED]
 
 
 def _learns_nothing(attempt: Attempt) -> bool:

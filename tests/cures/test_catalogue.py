@@ -162,6 +162,38 @@ def test_only_a_softmax_between_layers_is_replaced():
 
 
 @pytest.mark.model
+def test_layers_without_an_activation_get_one():
+    hidden = [layers.Dense(5, name="a"), layers.BatchNormalization(), layers.Dense(4, name="b")]
+    model = keras.Sequential([keras.Input(X.shape[1:]), *hidden, layers.Dense(1, "sigmoid")])
+    model.compile("adam", "binary_crossentropy")
+    remedy = REMEDIES["ReLU where no activation is"]
+    draft = remedy(make(model, X, BINARY)[0])
+    assert [name_activation(draft.model.get_layer(name)) for name in "ab"] == ["relu", "relu"]
+    assert list_activations(draft)[-1] == "sigmoid"
+    assert remedy(draft) is None
+    assert remedy(make_deep()[0]) is None
+
+
+@pytest.mark.model
+def test_narrow_layers_get_more_units():
+    def build(*parts, y=BINARY, units=1):
+        model = keras.Sequential([keras.Input(X.shape[1:]), *parts, layers.Dense(units, name="last")])
+        model.compile("adam", "mse")
+        return make(model, X, y)[0]
+
+    remedy = REMEDIES["more units in narrow layers"]
+    parts = [layers.Reshape((2, 2)), layers.Conv1D(3, 1, name="a"), layers.GRU(8, name="b"), layers.Dense(9, name="c")]
+    draft = remedy(build(*parts))
+    units = {
+        p.path[-1]: p.layer.get_weights()[0].shape[-1] for p in surgery.list_places(draft.model) if p.layer.weights
+    }
+    assert units == {"a": 64, "b": 3 * 64, "c": 9, "last": 1}
+    assert draft.code == ("keras.layers.Conv1D(64, ...)  # a", "keras.layers.GRU(64, ...)  # b")
+    assert remedy(draft) is None
+    assert remedy(build(layers.Dense(2), y=X, units=4)) is None  # the code of an autoencoder
+
+
+@pytest.mark.model
 @pytest.mark.parametrize("scale", [1 / 255, 1 / 127.5])
 def test_pixels_are_divided_once(scale):
     def build(x, scale):

@@ -30,13 +30,13 @@ NETWORK: dict[str, Meaning] = {
             "said."
         ),
         severity=(
-            "Warning before the training; for information once the loss is low (`converged_loss`): the labels may be a "
+            "Warning before the training; for information once the loss is low: the labels may be a "
             "linear function of the inputs. Error at the end of a fit of `ended_epochs` and `ended_steps` whose "
             "answers, and those of a linear model fitted to the probe batch, both score less than `simple_part` of "
             "what nearest neighbours or a forest of trees score (`simple_score` at least; see "
             "`worse_than_simple_model`, which says what is compared)."
         ),
-        thresholds=("simple_score", "simple_part", "converged_loss", "ended_epochs", "ended_steps"),
+        thresholds=("simple_score", "simple_part", "ended_epochs", "ended_steps"),
     ),
     "hidden_softmax": Meaning(
         sees=(

@@ -1,0 +1,167 @@
+"""Layers without an activation between them are found where a whole model is linear, and judged by how it ends."""
+
+from types import SimpleNamespace
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+import keras_vg as vg
+from helpers.made_up_logs import find
+from keras_vg.diagnosis.linear_layers import find_linear_answers
+from keras_vg.diagnosis.thresholds import make_thresholds
+
+
+class Swish(layers.Layer):
+    def call(self, x):
+        return x * keras.ops.sigmoid(x)
+
+
+class Subclassed(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.hidden, self.last = layers.Dense(8, name="a"), layers.Dense(1)
+
+    def call(self, x):
+        return self.last(self.hidden(x))
+
+
+def make(*parts, shape=(4,), dtype="float32"):
+    return keras.Sequential([keras.Input(shape, dtype=dtype), *parts, layers.Dense(1, "sigmoid", name="last")])
+
+
+def join(merge):
+    inputs = keras.Input((4,))
+    parts = [layers.Dense(8, name="a")(inputs), layers.Dense(8, name="b")(inputs)]
+    return keras.Model(inputs, layers.Dense(1)(merge(parts)))
+
+
+def nest():
+    inner = keras.Sequential([keras.Input((4,)), layers.Dense(8, name="a")])
+    inputs = keras.Input((4,))
+    return keras.Model(inputs, layers.Dense(1)(inner(inputs)))
+
+
+def end_in_an_operation():
+    inputs = keras.Input((4,))
+    return keras.Model(inputs, keras.ops.sigmoid(layers.Dense(1)(layers.Dense(8, name="a")(inputs))))
+
+
+def encode(units):
+    parts = [layers.Dense(units, name="a"), layers.Dense(4)]
+    return keras.Sequential([keras.Input((4,)), *parts])
+
+
+def convolve(pool):
+    parts = [layers.Conv2D(4, 3, name="a"), pool, layers.Conv2D(4, 3, name="b"), layers.Flatten()]
+    return make(*parts, shape=(12, 12, 1))
+
+
+LINEAR = {
+    "one": (lambda: make(layers.Dense(8, name="a")), ("a",)),
+    "two, normalized": (
+        lambda: make(layers.Dense(8, name="a"), layers.BatchNormalization(), layers.Dense(2, name="b")),
+        ("a", "b"),
+    ),
+    "dropout, and an activation that is none": (
+        lambda: make(layers.Dense(8, name="a"), layers.Dropout(0.1), layers.Activation("linear")),
+        ("a",),
+    ),
+    "one unit for one output": (lambda: make(layers.Dense(1, name="a")), ("a",)),
+    "as wide as the inputs": (lambda: encode(4), ("a",)),
+    "convolutions": (lambda: convolve(layers.AveragePooling2D(2)), ("a", "b")),
+    "words": (
+        lambda: make(
+            layers.Embedding(10, 8, name="words"),
+            layers.GlobalAveragePooling1D(),
+            layers.Dense(8, name="a"),
+            shape=(None,),
+            dtype="int32",
+        ),
+        ("words", "a"),
+    ),
+    "inside another model": (nest, ("a",)),
+    "two, added": (lambda: join(layers.Add()), ("a", "b")),
+    "a sigmoid of Keras's operations": (end_in_an_operation, ("a",)),
+}
+OTHERS = {
+    "no hidden layer": lambda: make(),
+    "words alone": lambda: make(layers.Embedding(10, 8), layers.Flatten(), shape=(6,), dtype="int32"),
+    "ReLU": lambda: make(layers.Dense(8, "relu")),
+    "ReLU as a layer": lambda: make(layers.Dense(8), layers.ReLU()),
+    "one of two": lambda: make(layers.Dense(8), layers.Dense(8, "tanh")),
+    "a layer of one's own": lambda: make(layers.Dense(8), Swish()),
+    "a layer normalization": lambda: make(layers.Dense(8), layers.LayerNormalization()),
+    "largest values": lambda: convolve(layers.MaxPooling2D(2)),
+    "recurrent": lambda: make(layers.LSTM(4), layers.Dense(8), shape=(5, 2)),
+    "a code": lambda: encode(2),
+    "products": lambda: join(layers.Multiply()),
+    "a dot product": lambda: keras.Model(
+        (i := keras.Input((4,))), layers.Dot(1)([layers.Dense(8)(i), layers.Dense(8)(i)])
+    ),
+    "subclassed": Subclassed,
+}
+
+
+def look(model):
+    """The finding of an inspection, None if there is none."""
+    generator = np.random.default_rng(0)
+    shape = [8] + [n or 6 for n in model.inputs[0].shape[1:]] if hasattr(model, "inputs") and model.inputs else [8, 4]
+    x = generator.integers(0, 5, size=shape)
+    model.compile("adam", "mse")
+    y = generator.normal(size=np.shape(model(x)))
+    return find(vg.inspect(model, x, y)).get("linear_layers")
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("name", LINEAR)
+def test_a_model_that_is_linear_as_a_whole(name):
+    make_model, names = LINEAR[name]
+    found = look(make_model())
+    assert found.severity == "warning"
+    assert found.layers == names
+    assert found.evidence == {"linear_layers": len(names)}
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_models(name):
+    assert look(OTHERS[name]()) is None
+
+
+def judge(own, linear, simple, names=("a",), is_complete=True):
+    row = {"answer_score": own, "linear_score": linear, "simple_score": simple, "simple_model": "a forest of 30 trees"}
+    inspection = SimpleNamespace(setup={"linear_layers": names})
+    context = SimpleNamespace(
+        thresholds=make_thresholds(), is_complete=is_complete, inspection=inspection, final_predictions=[row]
+    )
+    return list(find_linear_answers(context))
+
+
+def test_a_linear_model_that_ends_far_behind_what_is_not_linear():
+    (found,) = judge(0.1, 0.2, 0.9)
+    assert (found.severity, found.layers, found.epoch) == ("error", ("a",), None)
+    assert found.evidence == {
+        "linear_layers": 1,
+        "score": 0.1,
+        "score_of_linear_model": 0.2,
+        "score_of_simple_model": 0.9,
+    }
+    assert "The hidden layer has none" in found.advice
+    assert "A forest of 30 trees answers the probe batch with a score of 0.90, a linear model with 0.20" in found.advice
+
+
+@pytest.mark.parametrize(
+    ("own", "linear", "simple", "options"),
+    [
+        (0.1, 0.8, 0.9, {}),  # the labels are linear: something else is wrong
+        (0.5, 0.2, 0.9, {}),
+        (0.0, 0.0, 0.2, {}),  # nobody learns them
+        (np.nan, np.nan, np.nan, {}),
+        (0.1, 0.2, 0.9, {"names": ()}),
+        (0.1, 0.2, 0.9, {"is_complete": False}),
+    ],
+)
+def test_other_ends(own, linear, simple, options):
+    assert judge(own, linear, simple, **options) == []
