@@ -1,0 +1,3 @@
+"""Second half."""
+
+PROGRAMS = []
