@@ -23,17 +23,17 @@ SIGN_OF_VOLUME = "https://github.com/VincentStimper/normalizing-flows/pull/28"
 SIMILARITY = "https://github.com/photosynthesis-team/piq/issues/37"
 BOXES_IN_PIXELS = "https://github.com/SeokjuLee/VPGNet/issues/53"
 HIDDEN_BRANCH = "https://github.com/tensorflow/tensorflow/issues/27684"
-HALF_PRECISION = "https://github.com/keras-team/keras/issues/11860"
-LARGER_EPSILON = "https://github.com/keras-team/keras/issues/11832"
 SUM_OF_WEIGHTS = "https://github.com/keras-team/keras/issues/7394"
 WHOLE_NUMBERS = "https://github.com/facebookresearch/maskrcnn-benchmark/issues/335"
-PLATEAU = "https://github.com/keras-team/keras/issues/10924"
+EVERY_STEP = "https://github.com/matteo-dunnhofer/imagenet/issues/10"
 ENTROPY = "https://github.com/inoryy/tensorflow2-deep-reinforcement-learning/issues/8"
 UNCERTAINTY = "https://github.com/ifzhang/FairMOT/issues/249"
 RELU_IN_TIME = "https://github.com/chenxie95/deeplearning_course_sjtu/issues/31"
 NEGATIVE_DECIBELS = "https://github.com/Ephemeral182/UDR-S2Former_deraining/issues/8"
 TWEEDIE = "https://github.com/awslabs/gluonts/issues/984"
 BLANKS_FIRST = "https://github.com/cyprienruffino/CTCModel/issues/12"
+BROADCAST = "https://github.com/tensorflow/tensorflow/issues/28901"
+NO_NORMALIZATION = "https://github.com/huangleiBuaa/ONI/issues/1"
 MOMENTS = "https://github.com/mila-iqia/blocks/issues/1159"
 
 
@@ -155,19 +155,6 @@ class Logarithms(layers.Layer):
         """Chooses between both."""
         inside = ops.where(x > 0, x, ops.ones_like(x)) if self.safe else x
         return ops.where(x > 0, self.scale * ops.log(inside), ops.zeros_like(x))
-
-
-def build_half(x: Any) -> keras.Model:
-    """Two hidden layers, all of whose weights are of 16 bits."""
-    half = partial(layers.Dense, dtype=keras.DTypePolicy("float16"))
-    parts = [half(48, "relu"), half(48, "relu"), half(1)]
-    return keras.Sequential([keras.Input(x.shape[1:]), *parts])
-
-
-def make_small_regression() -> Data:
-    """Friedman's function, standardised and a tenth of it."""
-    x, y = make_regression()
-    return x, 0.1 * y
 
 
 def weigh_by_rarity(total: bool) -> Any:
@@ -343,6 +330,61 @@ def score_writing(prediction: Any, y: Any) -> float:
     return right / len(y)
 
 
+def divide_each_tenth(epoch: int, rate: float) -> float:
+    """A tenth of the rate after every tenth epoch."""
+    return rate / 10 if epoch and epoch % 10 == 0 else rate
+
+
+class DivideEachStep(keras.callbacks.Callback):
+    """A tenth of the rate after every step."""
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Divides it."""
+        optimizer = self.model.optimizer
+        optimizer.learning_rate = float(keras.ops.convert_to_numpy(optimizer.learning_rate)) / 10
+
+
+class OwnStep(keras.Model):
+    """A model that measures its own loss: the mean squared difference of labels and predictions as they are."""
+
+    def compute_loss(self, x: Any = None, y: Any = None, y_pred: Any = None, *others: Any, **options: Any) -> Any:
+        """Measures it."""
+        return ops.mean(ops.square(y - y_pred))
+
+
+def build_own_step(x: Any) -> keras.Model:
+    """Two hidden layers and a linear unit."""
+    inputs = keras.Input(x.shape[1:])
+    h = layers.Dense(32, "relu")(layers.Dense(32, "relu")(inputs))
+    return OwnStep(inputs, layers.Dense(1)(h))
+
+
+def make_flat_labels() -> Data:
+    """Friedman's function, its labels without an axis of one."""
+    x, y = make_regression()
+    return x, y[:, 0]
+
+
+def score_flat(prediction: Any, y: Any) -> float:
+    """The explained share."""
+    y = y.reshape(-1, 1)
+    return float(1 - ((prediction - y) ** 2).mean() / y.var())
+
+
+def build_residual(scale: float) -> Any:
+    """Nine residual blocks of two convolutions without normalization; what each adds is scaled."""
+
+    def build(x: Any) -> keras.Model:
+        conv = partial(layers.Conv2D, kernel_size=3, padding="same", kernel_initializer="he_normal")
+        inputs = keras.Input(x.shape[1:])
+        h = conv(12)(inputs)
+        for _ in range(9):
+            h = layers.ReLU()(h + scale * conv(12)(conv(12, activation="relu")(h)))
+        return keras.Model(inputs, layers.Dense(10, "softmax")(layers.GlobalAveragePooling2D()(h)))
+
+    return build
+
+
 program = partial(Program, theme="forum")
 CLEANER = sequential(
     partial(layers.Conv2D, 16, 3, padding="same", activation="relu"),
@@ -353,14 +395,7 @@ CLEANER = sequential(
 
 def build_logarithms(safe: bool) -> Any:
     """A layer of own logarithms and a hidden one."""
-    return sequential(partial(Logarithms, safe), partial(layers.Dense, 24, "relu"), partial(layers.Dense, 1))
-
-
-def cut_rate(least: float) -> Any:
-    """Makes a callback that cuts the rate to a fifth where the loss falls by less in two epochs."""
-    return partial(
-        keras.callbacks.ReduceLROnPlateau, monitor="loss", factor=0.2, patience=2, min_delta=least, min_lr=0.0
-    )
+    return sequential(partial(Logarithms, safe), partial(layers.Dense, 24, "tanh"), partial(layers.Dense, 1))
 
 
 MOONS = program(
@@ -401,15 +436,6 @@ BALANCES = program(
     epochs=20,
     source=HIDDEN_BRANCH,
 )
-HALF = program(
-    name="a tenth of a number in 16 bits, adam with an epsilon of 0.0001",
-    data=make_small_regression,
-    build=build_half,
-    loss="mse",
-    optimizer=partial(Adam, 0.001, epsilon=1e-4),
-    epochs=25,
-    source=LARGER_EPSILON,
-)
 RARITY = program(
     name="three classes, rare ones heavier, one in the mean, sgd 0.1",
     data=make_rare_blobs,
@@ -430,15 +456,14 @@ WARM = program(
     source=WHOLE_NUMBERS,
 )
 RINGS = program(
-    name="two rings, rate cut to a fifth where the loss falls by less than 0.0001",
+    name="two rings, rate a tenth after every tenth epoch",
     data=make_circles,
-    build=dense(hidden=[12, 8], activation="relu", output=(1, "sigmoid")),
+    build=dense(hidden=[16, 16], activation="relu", output=(1, "sigmoid")),
     loss="binary_crossentropy",
-    optimizer=partial(Adam, 0.001),
-    callbacks=(cut_rate(1e-4),),
-    fit_options={"batch_size": 20},
-    epochs=40,
-    source=PLATEAU,
+    optimizer=partial(Adam, 0.01),
+    callbacks=(partial(keras.callbacks.LearningRateScheduler, divide_each_tenth),),
+    epochs=20,
+    source=EVERY_STEP,
 )
 BANDITS = program(
     name="moves by their advantage, a hundredth of the entropy",
@@ -466,13 +491,34 @@ TRACKS = program(
     source=UNCERTAINTY,
 )
 SENTENCES = program(
-    name="next words by a recurrent layer of tanhs, sgd 2",
+    name="next words by a recurrent layer of relus, sgd 0.5",
     data=make_sentences,
-    build=build_sentences("tanh"),
+    build=build_sentences("relu"),
     loss="sparse_categorical_crossentropy",
-    optimizer=partial(SGD, 2.0),
+    optimizer=partial(SGD, 0.5),
     epochs=20,
     source=RELU_IN_TIME,
+)
+
+FLAT = program(
+    name="a number by an own loss of a model, labels as a column",
+    data=make_regression,
+    build=build_own_step,
+    loss="mse",
+    optimizer=partial(Adam, 0.005),
+    fit_options={"batch_size": 16},
+    epochs=20,
+    score=score_flat,
+    source=BROADCAST,
+)
+RESIDUAL = program(
+    name="digits by nine residual blocks, not normalized, a fifth of each added",
+    data=make_digits,
+    build=build_residual(0.2),
+    loss="sparse_categorical_crossentropy",
+    optimizer=partial(SGD, 0.05, momentum=0.9),
+    epochs=20,
+    source=NO_NORMALIZATION,
 )
 
 PROGRAMS = [
@@ -480,13 +526,14 @@ PROGRAMS = [
     NOISY,
     LANES,
     BALANCES,
-    HALF,
     RARITY,
     WARM,
     RINGS,
     BANDITS,
     TRACKS,
     SENTENCES,
+    FLAT,
+    RESIDUAL,
     MOONS.vary(
         "moons by six couplings, volume taken off",
         label=labels.WRONG_LOSS,
@@ -511,13 +558,6 @@ PROGRAMS = [
         strength="extreme",
         build=build_logarithms(False),
     ),
-    HALF.vary(
-        "a tenth of a number in 16 bits, adam",
-        label=(*labels.NONFINITE, *labels.TOO_LARGE_STEPS),
-        strength="clear",
-        optimizer=partial(Adam, 0.001),
-        source=HALF_PRECISION,
-    ),
     RARITY.vary(
         "three classes, rare ones heavier, one in all, sgd 0.1",
         label=labels.TOO_SMALL_STEPS,
@@ -531,10 +571,10 @@ PROGRAMS = [
         optimizer=lambda: SGD(WarmUp(0.2, 600, whole=True), momentum=0.9),
     ),
     RINGS.vary(
-        "two rings, rate cut to a fifth where the loss falls by less than 0.04",
-        label=labels.STEPS_THAT_END,
-        strength="clear",
-        callbacks=(cut_rate(0.04),),
+        "two rings, rate a tenth after every step",
+        label=(*labels.STEPS_THAT_END, "schedule_by_batches"),
+        strength="extreme",
+        callbacks=(DivideEachStep,),
     ),
     BANDITS.vary(
         "moves by their advantage, ten times the entropy",
@@ -543,10 +583,22 @@ PROGRAMS = [
         loss=reinforce(10.0),
     ),
     SENTENCES.vary(
-        "next words by a recurrent layer of relus, sgd 2",
-        label=(*labels.UNBOUNDED, *labels.EXPLODING, *labels.NONFINITE, *labels.TOO_LARGE_STEPS),
+        "next words by a recurrent layer of relus, sgd 5",
+        label=(*labels.TOO_LARGE_STEPS, *labels.UNBOUNDED, *labels.EXPLODING, *labels.NONFINITE),
         strength="clear",
-        build=build_sentences("relu"),
+        optimizer=partial(SGD, 5.0),
+    ),
+    FLAT.vary(
+        "a number by an own loss of a model, labels without an axis",
+        label=labels.LABELS_OF_ANOTHER_SHAPE,
+        strength="clear",
+        data=make_flat_labels,
+    ),
+    RESIDUAL.vary(
+        "digits by nine residual blocks, not normalized, all of each added",
+        label=(*labels.RESIDUAL_GROWTH, *labels.TOO_LARGE_STEPS, *labels.DEAD),
+        strength="clear",
+        build=build_residual(1.0),
     ),
     program(
         name="noise taken off digits by decibels below 0",
