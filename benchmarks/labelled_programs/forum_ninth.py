@@ -34,6 +34,7 @@ TWEEDIE = "https://github.com/awslabs/gluonts/issues/984"
 BLANKS_FIRST = "https://github.com/cyprienruffino/CTCModel/issues/12"
 BROADCAST = "https://github.com/tensorflow/tensorflow/issues/28901"
 NO_NORMALIZATION = "https://github.com/huangleiBuaa/ONI/issues/1"
+TOO_FAST = "https://github.com/keras-team/autokeras/pull/571"
 MOMENTS = "https://github.com/mila-iqia/blocks/issues/1159"
 
 
@@ -371,6 +372,23 @@ def score_flat(prediction: Any, y: Any) -> float:
     return float(1 - ((prediction - y) ** 2).mean() / y.var())
 
 
+def make_homes() -> Data:
+    """Friedman's function of ten standardised features, as prices around 22 with a deviation of 9."""
+    x, y = make_regression()
+    return x, 9 * y + 22
+
+
+def build_homes(x: Any) -> keras.Model:
+    """Three hidden layers with a little dropout."""
+    return sequential(
+        partial(layers.Dense, 64, "relu", kernel_initializer="he_normal"),
+        partial(layers.Dense, 64, "relu", kernel_initializer="he_normal"),
+        partial(layers.Dense, 64, "relu", kernel_initializer="he_normal"),
+        partial(layers.Dropout, 0.1),
+        partial(layers.Dense, 1),
+    )(x)
+
+
 def build_residual(scale: float) -> Any:
     """Nine residual blocks of two convolutions without normalization; what each adds is scaled."""
 
@@ -511,6 +529,15 @@ FLAT = program(
     score=score_flat,
     source=BROADCAST,
 )
+HOMES = program(
+    name="prices of homes, sgd 0.001 with momentum",
+    data=make_homes,
+    build=build_homes,
+    loss="mse",
+    optimizer=partial(SGD, 0.001, momentum=0.9),
+    epochs=25,
+    source=TOO_FAST,
+)
 RESIDUAL = program(
     name="digits by nine residual blocks, not normalized, a fifth of each added",
     data=make_digits,
@@ -534,6 +561,7 @@ PROGRAMS = [
     SENTENCES,
     FLAT,
     RESIDUAL,
+    HOMES,
     MOONS.vary(
         "moons by six couplings, volume taken off",
         label=labels.WRONG_LOSS,
@@ -599,6 +627,12 @@ PROGRAMS = [
         label=(*labels.RESIDUAL_GROWTH, *labels.TOO_LARGE_STEPS, *labels.DEAD),
         strength="clear",
         build=build_residual(1.0),
+    ),
+    HOMES.vary(
+        "prices of homes, sgd 0.025 with momentum",
+        label=(*labels.TOO_LARGE_STEPS, *labels.NONFINITE, *labels.LARGE_LABELS),
+        strength="clear",
+        optimizer=partial(SGD, 0.025, momentum=0.9),
     ),
     program(
         name="noise taken off digits by decibels below 0",

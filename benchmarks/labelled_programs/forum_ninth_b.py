@@ -42,6 +42,8 @@ BYTES_OVERFLOW = "https://github.com/mahmoudnafifi/Deep_White_Balance/issues/15"
 WHERE_A_PIXEL_IS = "https://github.com/titu1994/keras-coordconv/issues/4"
 NOT_BENT = "https://epacuit.github.io/introduction-machine-learning/classification/beyond-linear-classification.html"
 CODEBOOK = "https://github.com/showlab/Olaf-World/issues/8"
+ONE_SCALE = "https://github.com/BrainJS/brain.js/issues/528"
+CENTRED = "https://github.com/keras-team/keras/issues/2841"
 OUT_OF_SIGHT = "https://github.com/fizyr/keras-retinanet/issues/227"
 TIGHT_NORM = "https://github.com/vlawhern/arl-eegmodels/issues/1"
 PIXEL_BY_PIXEL = "https://keras.io/examples/generative/pixelcnn/"
@@ -422,6 +424,40 @@ def build_shifted(most: float) -> Any:
         layers.Flatten,
         partial(layers.Dense, 10, "softmax"),
     )
+
+
+def make_market(together: bool) -> Data:
+    """Three rates up to 5 and two volumes up to a million, scaled together or each by itself; a price, by the rates."""
+    generator = np.random.default_rng(928)
+    rates, volumes = 5 * generator.random((700, 3)), 1e6 * generator.random((700, 2))
+    y = np.sin(rates[:, 0]) + 0.3 * rates[:, 1] * rates[:, 2] / 2 + 0.3 * volumes[:, 0] / 1e6
+    x = np.concatenate([rates, volumes], axis=1)
+    x = (x - x.min(axis=None if together else 0)) / (
+        x.max(axis=None if together else 0) - x.min(axis=None if together else 0)
+    )
+    return x.astype("float32"), ((y - y.mean()) / y.std())[:, None].astype("float32")
+
+
+def make_tiles(centred: bool) -> Data:
+    """Digits from 0 to 1, or less the mean of each pixel over its deviation; they are their own labels."""
+    x, _ = make_digits(400)
+    if centred:
+        x = (x - x.mean(axis=0)) / (x.std(axis=0) + 0.1)
+    return x.astype("float32"), x.astype("float32")
+
+
+def build_tiles(x: Any) -> keras.Model:
+    """Convolutions and pooling, then convolutions and upsampling, a sigmoid at last."""
+    conv = partial(layers.Conv2D, kernel_size=3, padding="same")
+    return sequential(
+        partial(conv, 16, activation="relu"),
+        layers.MaxPooling2D,
+        partial(conv, 8, activation="relu"),
+        partial(conv, 8, activation="relu"),
+        layers.UpSampling2D,
+        partial(conv, 16, activation="relu"),
+        partial(conv, 1, activation="sigmoid"),
+    )(x)
 
 
 def make_brains() -> Data:
@@ -806,6 +842,26 @@ SHIFTED = program(
     source=OUT_OF_SIGHT,
 )
 
+MARKET = program(
+    name="prices by rates and volumes, each scaled by itself",
+    data=partial(make_market, False),
+    build=dense(hidden=[20, 20], activation="tanh", output=(1, None)),
+    loss="mse",
+    optimizer=partial(Adam, 0.01),
+    epochs=25,
+    source=ONE_SCALE,
+)
+TILES = program(
+    name="codes of tiles from 0 to 1 by pooled convolutions",
+    data=partial(make_tiles, False),
+    build=build_tiles,
+    loss="binary_crossentropy",
+    optimizer=partial(Adam, 0.005),
+    fit_options={"batch_size": 20},
+    epochs=20,
+    source=CENTRED,
+)
+
 PROGRAMS = [
     BELLS,
     SELLERS,
@@ -828,6 +884,8 @@ PROGRAMS = [
     CORNERS,
     CODES,
     SHIFTED,
+    MARKET,
+    TILES,
     BELLS.vary(
         "wines by twenty bells, as they come",
         label=(*labels.LARGE_INPUTS, "zero_gradient"),
@@ -959,6 +1017,18 @@ PROGRAMS = [
         label=labels.OTHER_IN_INFERENCE,
         strength="clear",
         build=build_shifted(10.0),
+    ),
+    MARKET.vary(
+        "prices by rates and volumes, all scaled together",
+        label=("feature_scale", *labels.SMALL_INPUTS),
+        strength="clear",
+        data=partial(make_market, True),
+    ),
+    TILES.vary(
+        "codes of centred tiles by pooled convolutions",
+        label=(*labels.LABELS_OUT_OF_RANGE, *labels.WRONG_HEAD),
+        strength="clear",
+        data=partial(make_tiles, True),
     ),
     program(
         name="waves of brains, norms of the head up to 0.25",
