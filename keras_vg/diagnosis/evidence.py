@@ -27,8 +27,9 @@ class Inspection:
         activations: One row per layer and one per input (depth -1), with the columns of an activation log.
         weights: One row per weight of rank 2 or more, frozen ones included: `depth`, `layer`, `kind` (the layer's
             class), `weight`, `trainable`, `size`, `weight_rms`, and how far the layer's units differ in it:
-            `unit_spread` of the weight and `gradient_spread` of its gradient (0: all alike); of a frozen weight
-            `looks_fresh`, whether its values could be its initializer's (NaN where that cannot be told).
+            `unit_spread` of the weight and `gradient_spread` of its gradient (0: all alike; NaN of one unit, and of
+            zeros); `gradient_rms`, NaN without a gradient; of a frozen weight `looks_fresh`, whether its values could
+            be its initializer's (NaN where that cannot be told).
         inputs: One row per input, then one for what the first kernel is given: see `batches.describe_inputs`.
         outputs: One row per output, its loss (`"none"` of one that `compile` gives none), its predictions and its
             labels: see `batches.list_outputs`.

@@ -81,20 +81,20 @@ def _asks_for_nothing(context: Context) -> bool:
     return len(biases) > 0 and not biases.any() and not gradients["gradient_norm"].any()
 
 
-def has_signed_labels(outputs: pd.DataFrame) -> bool:
-    """Whether labels are numbers of both signs, several per example: none of the opposite is ever asked for.
+def _copy_labels(outputs: pd.DataFrame) -> bool:
+    """Whether labels are what predictions are to be: vectors of numbers of both signs, or pictures and sequences.
 
-    Args:
-        outputs: `Inspection.outputs`.
+    Of one number per example the opposite may be asked for, such as a risk by the time until something happens.
     """
     if "label_min" not in outputs:
         return False
-    is_signed = (outputs["label_min"] < 0) & (outputs["label_max"] > 0) & ~outputs["label_integer"].astype(bool)
-    return bool((is_signed & (outputs["label_units"] > 1)).all())
+    is_signed = (outputs["label_min"] < 0) & (outputs["label_max"] > 0) & (outputs["label_units"] > 1)
+    has_levels = (outputs["positions"] > 1) & (outputs["label_distinct"] > 2)
+    return bool(((is_signed | has_levels) & ~outputs["label_integer"].astype(bool)).all())
 
 
 def inverts_labels(losses: Mapping[str, float], outputs: pd.DataFrame, thresholds: Thresholds) -> bool:
-    """Whether a loss has the wrong sign for vectors of both signs: it is highest where predictions equal the labels.
+    """Whether a loss has the wrong sign for vectors or pictures: it is highest where predictions equal the labels.
 
     Args:
         losses: `Inspection.setup["loss_of_answers"]`.
@@ -102,4 +102,4 @@ def inverts_labels(losses: Mapping[str, float], outputs: pd.DataFrame, threshold
         thresholds: The thresholds.
     """
     slack = thresholds.answer_gain * losses["typical"]
-    return losses["right"] >= losses["highest"] - slack > losses["constant"] and has_signed_labels(outputs)
+    return losses["right"] >= losses["highest"] - slack > losses["constant"] and _copy_labels(outputs)

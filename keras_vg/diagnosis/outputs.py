@@ -506,8 +506,8 @@ def find_symmetry(context: Context) -> Iterator[Finding]:
     rows = inspection.weights[~inspection.weights["weight"].str.contains("lora")]
     kernels = rows[rows["trainable"] & rows["weight"].str.contains("kernel") & ~rows["layer"].isin(outputs)]
     alike = (kernels["unit_spread"] < t.symmetric) | (kernels["weight_rms"] == 0)
-    # No gradient at all is alike, too: nothing will ever tell the units apart.
-    pushed_alike = (kernels["gradient_spread"] < t.symmetric) | (kernels["gradient_spread"].isna() & (alike))
+    # No gradient at all is alike, too: nothing will ever tell the units apart. One unit of zeros learns if it has one.
+    pushed_alike = (kernels["gradient_spread"] < t.symmetric) | ~(kernels["gradient_rms"] > 0)
     chosen = kernels[alike & pushed_alike & (kernels["unit_spread"].notna() | (kernels["weight_rms"] == 0))]
     if _waits_for_zero_output(context):
         return

@@ -277,11 +277,12 @@ def _tabulate_weights(model: keras.Model, probe: ActivationProbe, gradients: Seq
                     "weight_rms": _measure_rms(variable.value),
                     "unit_spread": _measure_spread(variable.value, units),
                     "gradient_spread": _measure_spread(gradient, units) if is_dense else np.nan,
+                    "gradient_rms": _measure_rms(gradient) if is_dense else np.nan,
                     "looks_fresh": np.nan if id(variable) in known else _judge_freshness(item.layer, variable),
                 }
             )
-    columns = ["depth", "layer", "kind", "weight", "trainable", "size", "weight_rms", "unit_spread", "gradient_spread"]
-    table = pd.DataFrame(rows, columns=[*columns, "looks_fresh"])
+    columns = ["depth", "layer", "kind", "weight", "trainable", "size", "weight_rms", "unit_spread"]
+    table = pd.DataFrame(rows, columns=[*columns, "gradient_spread", "gradient_rms", "looks_fresh"])
     return table.astype(
         {"trainable": bool, "layer": str, "weight": str}
     )  # rules select rows by these, also in an empty table

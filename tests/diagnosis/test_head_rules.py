@@ -163,6 +163,18 @@ def test_products_of_small_embeddings_start_alike(reads, expected):
     assert found.get("constant_prediction") == expected
 
 
+@pytest.mark.parametrize(("stretch", "expected"), [("zeros", "error"), ("ones", None)])
+def test_one_hidden_unit_of_zeros_learns_if_it_has_a_gradient(stretch, expected):
+    """As the scale of a coupling, by which what comes next is stretched; behind weights of 0 it never has one."""
+    inputs = keras.Input((6,))
+    scale = layers.Dense(1, kernel_initializer="zeros", name="scale")(layers.Dense(8, "tanh")(inputs))
+    moved = inputs * keras.ops.exp(layers.Dense(1, kernel_initializer=stretch, name="stretch")(scale))
+    model = keras.Model(inputs, layers.Dense(3, "softmax")(moved))
+    model.compile("adam", "sparse_categorical_crossentropy")
+    found = {f.rule: f for f in vg.diagnose(vg.inspect(model, X, CLASSES)).list_all()}
+    assert getattr(found.get("symmetric_weights"), "severity", None) == expected
+
+
 @pytest.mark.parametrize(
     ("layer", "shape", "expected"),
     [

@@ -29,7 +29,7 @@ def make_inspection(gradients=None, outputs=None, **setup):
     """An inspection of a plain net, whose optimizer is as told."""
     names = ["layer", "activation", "loss", "from_logits", "units", "label_units", "baseline", "cut_fraction"]
     weight = {"weight": "kernel", "trainable": True, "size": 100, "weight_rms": 0.1, "unit_spread": 1.0}
-    weight |= {"gradient_spread": 1.0}
+    weight |= {"gradient_spread": 1.0, "gradient_rms": 0.1}
     inputs = {"mean": 0.0, "std": 1.0, "abs_max": 3.0, "scale_min": 1.0, "scale_max": 1.0}
     inputs |= {"varying": 4, "nonfinite": 0, "constant": 0, "spread_max": 1.0}
     return Inspection(

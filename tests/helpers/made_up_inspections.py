@@ -17,7 +17,7 @@ _OUTPUTS += ["prediction_std", "prediction_size", "cut_fraction"]
 def make_inspection(setup=None, **tables):
     """An inspection of a healthy plain net; `tables` and `setup` take the place of its own."""
     weight = {"weight": "kernel", "trainable": True, "size": 100, "weight_rms": 0.1, "unit_spread": 1.0}
-    weight |= {"gradient_spread": 1.0, "kind": "dense"}
+    weight |= {"gradient_spread": 1.0, "gradient_rms": 0.1, "kind": "dense"}
     inputs = {"features": 4, "mean": 0.0, "std": 1.0, "abs_max": 3.0, "nonfinite": 0, "varying": 4}
     inputs |= {"scale_min": 1.0, "scale_max": 1.0, "spread_max": 1.0, "constant": 0, "nonfinite_features": ""}
     plain = Inspection(

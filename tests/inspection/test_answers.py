@@ -170,6 +170,28 @@ def test_losses_that_right_answers_raise(loss, labels, activation):
     assert judge(loss, labels, activation)[1:] == (False, True)
 
 
+SMALL_PICTURES = np.random.default_rng(5).random((16, 4, 4, 1)).astype("float32")
+
+
+def alike(y, p):
+    """One for equal pictures, as the structural similarity has it; below 0 for opposite ones."""
+    y, p = (values - ops.mean(values, axis=(1, 2, 3), keepdims=True) for values in (y, p))
+    return ops.mean(ops.sum(2 * y * p, axis=(1, 2, 3)) / (ops.sum(y**2 + p**2, axis=(1, 2, 3)) + 1e-3))
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(("loss", "is_sick"), [(alike, True), (lambda y, p: 1 - alike(y, p), False)])
+def test_a_similarity_of_pictures_that_is_lowered(loss, is_sick):
+    model = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Conv2D(1, 3, padding="same")])
+    model.compile("adam", loss)
+    found = [f.advice for f in find_loss_function(Context(Thresholds(), True, inspection=inspect(model)))]
+    assert [("its sign is" in advice) for advice in found] == [True] * is_sick
+
+
+def inspect(model):
+    return vg.inspect(model, SMALL_PICTURES, SMALL_PICTURES)
+
+
 @pytest.mark.parametrize(("labels", "activation"), OTHER_TYPES)
 @pytest.mark.filterwarnings("error")
 def test_labels_of_other_types(labels, activation):

@@ -6,6 +6,7 @@ import pytest
 from keras import layers, ops
 
 import keras_vg as vg
+from helpers.own_steps import OwnStepWithCall
 
 pytestmark = pytest.mark.model
 BACKEND = keras.backend.backend()
@@ -46,6 +47,50 @@ def test_labels_with_which_every_prediction_is_compared(labels, loss, is_sick):
         assert evidence["loss"] != pytest.approx(evidence["loss_in_the_predictions_shape"], rel=0.01)
     else:
         assert "error" not in {finding.severity for finding in found.values()}
+
+
+class OwnLoss(keras.Model):
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        return ops.mean(ops.square(y - y_pred))
+
+
+class OwnStep(OwnLoss):
+    def train_step(self, *args):  # on JAX the state comes first
+        return super().train_step(*args)
+
+
+class LoggedLoss(OwnStepWithCall):
+    log_name = "loss"
+
+    def make_encoder(self):
+        return keras.Sequential([keras.Input((4,)), layers.Dense(3, "tanh")])
+
+    def call(self, x):
+        return self.decoder(self.encoder(x))[:, :1]
+
+    def measure_loss(self, data):
+        return ops.mean(ops.square(data[1] - self(data[0])))
+
+
+def make_functional(cls):
+    inputs = keras.Input((4,))
+    return cls(inputs, layers.Dense(1)(layers.Dense(16, "tanh")(inputs)))
+
+
+@pytest.mark.parametrize("make", [lambda: make_functional(OwnLoss), lambda: make_functional(OwnStep), LoggedLoss])
+@pytest.mark.parametrize("labels", [TARGET, TARGET[:, None]])
+def test_labels_with_which_a_models_own_code_compares_every_prediction(make, labels):
+    keras.utils.set_random_seed(0)
+    model = make()
+    model.compile("adam", "mse")
+    found = {finding.rule: finding for finding in vg.diagnose(vg.inspect(model, X, labels)).list_all()}
+    assert ("label_shape" in found) == (labels.ndim == 1)
+    if labels.ndim == 1:  # each of them with every prediction, and each with its own
+        predictions = ops.convert_to_numpy(model(X))
+        evidence = found["label_shape"].evidence
+        assert evidence["loss"] == pytest.approx(np.square(labels - predictions).mean(), rel=1e-4)
+        own = np.square(labels[:, None] - predictions).mean()
+        assert evidence["loss_in_the_predictions_shape"] == pytest.approx(own, rel=1e-4)
 
 
 def cross_entropy(y, p):
