@@ -11,6 +11,7 @@ from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
 from keras_vg.diagnosis.nonfinite import LOSS
 from keras_vg.diagnosis.optimizers import find_discarded, is_ruined_by_building
+from keras_vg.diagnosis.outputs import CROSSENTROPIES, REGRESSIONS
 from keras_vg.diagnosis.series import measure_relative_steps
 from keras_vg.logs.history import list_losses
 
@@ -191,7 +192,7 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
         return
     if len(losses) < 2:
         return
-    yield from _find_endless_fall(losses, epochs, t.endless_loss)
+    yield from _find_endless_fall(context, losses, epochs)
     if explodes_in_time(context):  # which is why the loss rises
         return
     lowest = int(np.argmin(losses))
@@ -316,7 +317,7 @@ def _get_start(context: Context, losses: np.ndarray) -> float:
     return context.baseline if context.baseline > 0 else float(losses[0])
 
 
-def _find_endless_fall(losses: np.ndarray, epochs: np.ndarray, limit: float) -> Iterator[Finding]:
+def _find_endless_fall(context: Context, losses: np.ndarray, epochs: np.ndarray) -> Iterator[Finding]:
     """A loss below 0 that falls faster than ever there: one that has a lowest value falls more slowly as it nears it.
 
     Of five falls of random size, 1 in 120 series grows throughout.
@@ -326,15 +327,28 @@ def _find_endless_fall(losses: np.ndarray, epochs: np.ndarray, limit: float) -> 
         return
     if falls[-1] < -np.diff(losses[np.argmax(losses < 0) :]).min():
         return
+    is_far = losses[-1] < -context.thresholds.endless_loss * abs(losses[0])
     yield Finding(
         "endless_fall",
-        "error" if losses[-1] < -limit * abs(losses[0]) else "warning",
+        "error" if is_far and not _weighs_by_labels(context) else "warning",
         (),
         int(epochs[np.argmax(losses < 0)]),
         {"last_loss": float(losses[-1]), "last_fall": float(falls[-1]), "fall_before": float(falls[-2])},
         "The loss is below 0 and falls faster at every epoch, as if it had no lowest value. Under cross-entropy labels "
         "must lie between 0 and 1 (divide masks of 0 and 255 by 255); a loss of one's own needs a lower bound.",
     )
+
+
+def _weighs_by_labels(context: Context) -> bool:
+    """Whether a loss of one's own has labels of other columns than the predictions, such as a move and its advantage.
+
+    It does not compare the two, and may fall without an end where all is right: the policy gets better.
+    """
+    if context.inspection is None or context.inspection.outputs.empty:
+        return False
+    outputs = context.inspection.outputs
+    is_own = ~outputs["loss"].isin((*CROSSENTROPIES, *REGRESSIONS))
+    return bool((is_own & (outputs["label_units"] > 1) & (outputs["label_units"] != outputs["units"])).any())
 
 
 def measure_oscillation(losses: np.ndarray) -> tuple[float, float]:

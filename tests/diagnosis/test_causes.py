@@ -1,8 +1,10 @@
 """Faults that have a cause of their own, beside healthy runs that look like them."""
 
+import keras
 import numpy as np
 import pytest
 
+import keras_vg as vg
 from helpers.made_up_logs import find, make_activations, make_gradients, make_history
 
 
@@ -79,6 +81,21 @@ def test_a_recurrence_without_a_bound_is_named_and_its_consequences_are_not():
 )
 def test_a_loss_without_a_lowest_value(losses, is_found):
     assert ("endless_fall" in find(make_history(losses))) == is_found
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(("columns", "severity"), [(5, "warning"), (4, "error"), (1, "error")])
+def test_an_endless_loss_of_ones_own(columns, severity):
+    """Of five columns four are moves, the fifth is what the chosen one was worth."""
+
+    def weigh(y, prediction):
+        return -keras.ops.mean(y[:, -1:] * keras.ops.log_softmax(prediction))
+
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4)])
+    model.compile("adam", weigh)
+    inspection = vg.inspect(model, np.ones((32, 3)), np.random.default_rng(0).normal(size=(32, columns)))
+    losses = make_history([-1.08, -1.47, -2.46, -5.59, -9.97, -16.68, -28.84])
+    assert find(inspection, losses)["endless_fall"].severity == severity
 
 
 def test_a_normalization_over_one_feature_is_the_cause_of_zero_gradients():

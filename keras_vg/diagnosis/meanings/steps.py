@@ -268,7 +268,11 @@ STEPS: dict[str, Meaning] = {
             "A loss below 0 that falls faster at every epoch, and than ever since it is there. A loss that has a "
             "lowest value falls more slowly as it nears it; this one has none."
         ),
-        severity="Error from `endless_loss` times the first loss below 0; else a warning.",
+        severity=(
+            "Error from `endless_loss` times the first loss below 0; else a warning. A warning, too, of a loss of "
+            "one's own whose labels have other columns than the predictions: it does not compare the two, and that of "
+            "a policy may fall without an end while the policy gets better."
+        ),
         thresholds=("endless_loss",),
     ),
 }
