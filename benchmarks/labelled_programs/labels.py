@@ -35,6 +35,8 @@ UNKNOWN_IDS = ("embedding_range",)
 CONSTANT_INPUTS = ("constant_input", "constant_prediction")
 STEPS_THAT_END = (*TOO_SMALL_STEPS, "learning_stops", "no_update")
 """A rate that a schedule or a callback has made so small that nothing is learned any more."""
+FEW_STEPS = ("few_steps",)
+"""Batches so large that an epoch is a step or two."""
 SHRUNK = ("shrunk_weights",)
 """A penalty or a weight decay that outweighs the loss."""
 CUT_OFF = ("zero_gradient", "disconnected_layer")

@@ -51,6 +51,14 @@ CIRCLES = Program(
     loss="binary_crossentropy",
     optimizer=partial(SGD, 0.3, momentum=0.9),
 )
+DIGITS = Program(
+    name="digits in batches of 32",
+    theme="steps",
+    data=make_digits,
+    build=dense(hidden=[64], activation="relu", output=(10, "softmax")),
+    loss="sparse_categorical_crossentropy",
+    optimizer="adam",
+)
 DEEP = Program(
     name="six layers, sgd 0.1",
     theme="steps",
@@ -86,6 +94,7 @@ HEALTHY = [
     ADADELTA,
     ADAGRAD,
     CIRCLES,
+    DIGITS,
     DEEP,
     TEXT,
     REGRESSION,
@@ -191,6 +200,7 @@ SICK = [
         ),
         optimizer=partial(SGD, 0.01),
     ),
+    DIGITS.vary("digits in one batch", label=labels.FEW_STEPS, strength="mild", fit_options={"batch_size": 640}),
     Program(
         name="binary, sgd 1 with momentum 0.999",
         theme="steps",

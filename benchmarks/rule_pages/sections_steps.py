@@ -80,6 +80,15 @@ STEPS = [
         "settles there.",
     ),
     Section(
+        rule="few_steps",
+        sick="digits in one batch",
+        healthy="digits in batches of 32",
+        silent="Twenty steps an epoch.",
+        epochs=20,
+        draw=drawings.draw_losses,
+        caption="The training loss; dashed: that of the best constant prediction. Left, one step an epoch.",
+    ),
+    Section(
         rule="learning_stops",
         sick="rate times 1e-4 at each epoch",
         healthy="rate times 0.9 at each epoch",

@@ -103,6 +103,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
     "learning_rate_too_low": (*_WEIGHINGS, *_RATES_UP, "Adam", *_WEIGHTS, *_ACTIVATIONS),
     "update_too_small": (*_WEIGHINGS, *_RATES_UP, "Adam", *_WEIGHTS),
     "skipped_steps": (*_PRECISION, *_INPUTS, "labels standardized in the model", *_WEIGHTS),
+    "few_steps": ("smaller batches, of 32", *_RATES_UP, "Adam"),
     # initialization
     "symmetric_weights": _WEIGHTS,
     "frozen_at_random": ("frozen layers trained",),

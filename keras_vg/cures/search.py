@@ -20,7 +20,7 @@ from keras_vg.cures.catalogue import FOR_RULE, REMEDIES
 from keras_vg.cures.data import count_examples
 from keras_vg.cures.draft import Draft
 from keras_vg.cures.template import Template
-from keras_vg.cures.trials import freeze, inspect_draft, run_trial, try_draft
+from keras_vg.cures.trials import Trial, freeze, inspect_draft, run_trial, try_draft
 from keras_vg.diagnosis.findings import Finding, Findings
 from keras_vg.diagnosis.order import list_hidden_by, sort_upstream
 from keras_vg.grids import run_grid
@@ -66,14 +66,14 @@ class Search:
         template: Its template.
         settings: What bounds the search.
         attempts: All that was tried, in order; the original first.
-        steps: Steps of training so far.
+        steps: Steps of training so far, in batches of the original's size.
     """
 
     draft: Draft
     template: Template
     settings: Settings
     attempts: list[Attempt] = field(default_factory=list)
-    steps: int = 0
+    steps: float = 0
 
     @property
     def unit(self) -> int:
@@ -162,6 +162,17 @@ class Search:
             and _list_errors(attempt) <= known | list_hidden_by(attempt.finding)
         ]
         return max(cleared, key=lambda a: (-len(_list_errors(a)), a.median), default=original)
+
+    def count_steps(self, attempt: Attempt, trial: Trial) -> float:
+        """Counts the steps of a trial: one of half as many examples as the original's is half a step.
+
+        Args:
+            attempt: What was trained.
+            trial: The training.
+        """
+        examples = count_examples(self.draft.data.x)
+        own, original = (min(d.fit["batch_size"], examples) for d in (attempt.frozen.rest, self.draft))
+        return trial.steps * own / original
 
     def _can_afford(self, trainings: float) -> bool:
         return self.steps + trainings * self.unit <= self.settings.max_trainings * self.unit
@@ -262,7 +273,7 @@ class Search:
             seed = self.settings.seeds[0]
             tasks = [(a.frozen, seed, epochs, False, self._make_folder(a, seed, f"_{epochs}")) for a in chosen]
             trials = list(run_grid(run_trial, tasks, self.settings.jobs))
-            self.steps += sum(trial.steps for trial in trials)
+            self.steps += sum(self.count_steps(a, trial) for a, trial in zip(chosen, trials, strict=True))
             chosen = [replace(a, trials=(*a.trials, trial)) for a, trial in zip(chosen, trials, strict=True)]
             chosen.sort(key=_rank, reverse=True)
             aside = [*chosen[most:], *aside]
@@ -283,7 +294,7 @@ class Search:
             for seed in self.settings.seeds
         ]
         trials = tuple(run_grid(run_trial, tasks, self.settings.jobs))
-        self.steps += sum(trial.steps for trial in trials)
+        self.steps += sum(self.count_steps(attempt, trial) for trial in trials)
         early = attempt.trials
         attempt = replace(attempt, trials=trials, verdict="original")
         failures = [trial.failure for trial in trials if trial.failure]

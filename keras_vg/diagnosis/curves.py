@@ -8,6 +8,7 @@ import pandas as pd
 
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding, Value
+from keras_vg.diagnosis.learned import has_learned
 from keras_vg.diagnosis.outputs import CROSSENTROPIES, REGRESSIONS
 from keras_vg.diagnosis.training import measure_oscillation
 
@@ -324,4 +325,24 @@ def find_late_oscillation(context: Context) -> Iterator[Finding]:
         {"part_of_falls_undone": undone, "median_change_over_first_loss": swing},
         "The loss goes up and down at the end, after it had fallen: the steps have become too large. Lower the "
         "learning rate towards the end (a schedule that decays, such as `CosineDecay`), or take larger batches.",
+    )
+
+
+def find_few_steps(context: Context) -> Iterator[Finding]:
+    """A fit that has ended while its loss still falls, after many epochs of a few steps each."""
+    losses, t = context.losses, context.thresholds
+    if losses is None or context.is_inspection or not context.is_over or context.is_converged or has_learned(context):
+        return
+    steps, epochs = context.count_steps(), len(losses)
+    if epochs < t.ended_epochs or steps >= t.ended_steps or not np.isfinite(losses).all() or losses[-1] >= losses[-2]:
+        return
+    yield Finding(
+        "few_steps",
+        "warning",
+        (),
+        None,
+        {"steps": steps, "steps_per_epoch": steps / epochs},
+        f"In {epochs} epochs the weights were changed {steps:g} times, and the loss still fell: the model has only "
+        "begun to learn. Smaller batches give an epoch more steps (`batch_size=32`), a higher learning rate makes them "
+        "longer; or train for more epochs.",
     )

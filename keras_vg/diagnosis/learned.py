@@ -19,6 +19,7 @@ _WORSE = {"output_layer", *STAGES["scale"], *STAGES["rate"], *STAGES["initializa
     "dead_relu",
     "frozen_at_random",
     "linear_layers",
+    "few_steps",
 }
 
 

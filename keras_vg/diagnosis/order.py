@@ -28,6 +28,7 @@ STAGES: dict[str, tuple[str, ...]] = {
         "learning_rate_too_low",
         "update_too_small",
         "skipped_steps",
+        "few_steps",
         "schedule_by_batches",
         "rank_under_muon",
     ),

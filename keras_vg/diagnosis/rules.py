@@ -123,6 +123,7 @@ HISTORY_RULES: tuple[Rule, ...] = (
     curves.find_hardly_varying_predictions,
     curves.find_validation_rise,
     curves.find_late_oscillation,
+    curves.find_few_steps,
 )
 
 

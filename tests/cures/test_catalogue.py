@@ -3,6 +3,7 @@
 import dataclasses
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -16,6 +17,7 @@ from keras_vg.cures.activations import name_activation
 from keras_vg.cures.catalogue import FOR_RULE, NO_REMEDY, REMEDIES
 from keras_vg.cures.data import make_data
 from keras_vg.cures.draft import make_draft
+from keras_vg.cures.search import Search
 from keras_vg.cures.template import make_template
 from keras_vg.cures.trials import compile_original, freeze, inspect_draft
 from keras_vg.diagnosis.findings import Finding
@@ -331,6 +333,14 @@ def test_only_small_batches_are_enlarged():
     assert len(changed.make_batches(0, 1)) == 2  # of 48 examples
     fixed = dataclasses.replace(changed, data=draft.data.fix_batch_size(1), fit=draft.fit | {"batch_size": 1})
     assert REMEDIES["batches of 32"](fixed) is None
+    smaller = REMEDIES["smaller batches, of 32"]
+    assert smaller(draft) is None
+    whole = dataclasses.replace(draft, fit=draft.fit | {"batch_size": 64})
+    parted = smaller(whole)
+    assert parted.fit == draft.fit | {"batch_size": 32}
+    for first, second, expected in ((whole, parted, 10 * 32 / 48), (parted, whole, 15.0)):  # of 48 examples
+        attempt, trial = SimpleNamespace(frozen=SimpleNamespace(rest=second)), SimpleNamespace(steps=10)
+        assert Search(first, None, None).count_steps(attempt, trial) == pytest.approx(expected)
 
 
 @pytest.mark.model

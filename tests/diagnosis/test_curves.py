@@ -116,6 +116,27 @@ def judge_run(losses, variations=None, loss="mean_squared_error", steps=100, is_
     return {finding.rule: finding for rule in rules for finding in rule(context)}
 
 
+@pytest.mark.parametrize(
+    ("steps", "last", "options", "is_found"),
+    [
+        (1, 0.8, {}, True),
+        (9, 0.8, {}, True),
+        (10, 0.8, {}, False),  # a hundred steps
+        (1, 0.05, {}, False),  # done
+        (1, 0.86, {}, False),  # the last step gained nothing
+        (1, 0.8, {"is_over": False}, False),
+        (1, 0.8, {"epochs": 9}, False),
+    ],
+)
+def test_a_fit_of_a_few_steps(steps, last, options, is_found):
+    losses = [*np.linspace(1.0, 0.85, options.get("epochs", 10) - 1), last]
+    found = judge_run(losses, steps=steps, is_over=options.get("is_over", True)).get("few_steps")
+    assert (found is not None) == is_found
+    if is_found:
+        assert (found.severity, found.evidence) == ("warning", {"steps": 10.0 * steps, "steps_per_epoch": steps})
+        assert f"changed {10 * steps} times" in found.advice
+
+
 SETTLED = [1.3, 1.1, 1.004, 1.002, 1.001, 1.001, 1.0005, 1.0004]
 
 

@@ -250,6 +250,17 @@ STEPS: dict[str, Meaning] = {
             "ended_steps",
         ),
     ),
+    "few_steps": Meaning(
+        sees=(
+            "A fit that has ended after many epochs of a few steps each, all examples in one batch for instance, while "
+            "its loss still fell: what it has not learned says nothing of the model."
+        ),
+        severity=(
+            "Warning, at the end of a fit of `ended_epochs` and fewer steps than `ended_steps`; silent if the loss is "
+            "low (`converged_loss`), or no longer falls."
+        ),
+        thresholds=("ended_epochs", "ended_steps", "converged_loss"),
+    ),
     "validation_loss_rises": Meaning(
         sees="A validation loss that rises, by more than its noise, while the training loss falls.",
         severity=(
