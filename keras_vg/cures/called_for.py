@@ -57,6 +57,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
     # data and labels
     "nonfinite": (
         *_WEIGHINGS,
+        "tanh in recurrent layers",
         *_HEADS,
         *_INPUTS,
         "labels standardized in the model",

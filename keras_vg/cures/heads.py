@@ -7,7 +7,7 @@ from typing import Any
 import keras
 
 from keras_vg.cures import surgery
-from keras_vg.cures.activations import name_activation
+from keras_vg.cures.activations import ACTIVATION_LAYERS, name_activation
 from keras_vg.cures.draft import Draft, Encoding, Output
 from keras_vg.cures.remedy import Remedy
 from keras_vg.diagnosis.outputs import REGRESSIONS
@@ -82,14 +82,16 @@ def _make_change(from_logits: bool) -> Callable[[Draft], Draft | None]:
                 changed[place] = new
         if not changed:
             return None
-        edited = exchange_heads(draft, changed)
+        edited, lines = exchange_heads(draft, changed), _write_code
+        if edited is None:
+            edited, lines = _append_heads(draft, changed), _write_code_behind
         if edited is None:
             return None
         outputs = tuple(changed.get(place, output) for place, output in enumerate(draft.outputs))
-        lines = [line for i, output in changed.items() for line in _write_code(draft, i, output)]
+        code = [line for i, output in changed.items() for line in lines(draft, i, output)]
         # Metrics that are objects may be of other labels; names such as "accuracy" fit themselves to the output.
         options = {name: _keep_names(v) if "metrics" in name else v for name, v in draft.options.items()}
-        return draft.change(*lines, model=edited, outputs=outputs, options=options)
+        return draft.change(*code, model=edited, outputs=outputs, options=options)
 
     return change
 
@@ -196,6 +198,36 @@ def exchange_heads(draft: Draft, outputs: dict[int, Output]) -> Any:
     return surgery.rebuild(draft.model, edit, call)
 
 
+def _append_heads(draft: Draft, outputs: dict[int, Output]) -> Any:
+    """Puts a Dense layer behind outputs that no layer with a kernel makes alone, such as products and sums of others.
+
+    Args:
+        draft: The draft.
+        outputs: The new outputs by their index, with their units and activation.
+
+    Returns:
+        The model, or None if an output is not a vector, or no layer puts it out.
+    """
+    last = {p.output: p for p in surgery.list_places(draft.model) if p.output in outputs and len(p.path) == 1}
+    if set(last) != set(outputs) or any(len(draft.model.outputs[index].shape) != 2 for index in outputs):
+        return None
+    ends = {place.path: index for index, place in last.items()}
+    bent = {p.path for p in last.values() if isinstance(p.layer, (*ACTIVATION_LAYERS, keras.layers.Softmax))}
+
+    def edit(path: surgery.Path, layer: Any) -> Any:
+        return surgery.change_config(layer, name=f"{layer.name}{surgery.INNER}") if path in ends else None
+
+    def call(path: surgery.Path, layer: Any, *args: Any, **kwargs: Any) -> Any:
+        if path not in ends:
+            return layer(*args, **kwargs)
+        values = args[0] if path in bent else layer(*args, **kwargs)
+        output, place = outputs[ends[path]], last[ends[path]]
+        new = {"name": place.path[-1], "dtype": place.layer.dtype_policy}
+        return keras.layers.Dense(output.units, output.activation, **new)(values)
+
+    return surgery.rebuild(draft.model, edit, call)
+
+
 def _find_kept(draft: Draft, outputs: dict[int, Output]) -> dict[surgery.Path, list[surgery.Place]]:
     """What stays behind each last layer with weights: what pools or arranges its values, if new units fit that."""
     places = [p for p in surgery.list_places(draft.model) if p.output in outputs]
@@ -244,11 +276,21 @@ def _name_units(layer: Any) -> str:
     return "units" if hasattr(layer, "units") else "filters" if hasattr(layer, "filters") else ""
 
 
+def _write_code_behind(draft: Draft, index: int, output: Output) -> list[str]:
+    last = [p for p in surgery.list_places(draft.model) if p.output == index][-1]
+    is_bent = isinstance(last.layer, (*ACTIVATION_LAYERS, keras.layers.Softmax))
+    where = f"instead of {last.path[-1]}" if is_bent else f"behind {last.path[-1]}"
+    return [f"keras.layers.Dense({output.units}{_write_activation(output)})  # {where}", *_write_rest(output)]
+
+
+def _write_activation(output: Output) -> str:
+    return "" if output.activation == "linear" else f', activation="{output.activation}"'
+
+
 def _write_code(draft: Draft, index: int, output: Output) -> list[str]:
     head = next(p for p in surgery.list_places(draft.model) if p.is_head and p.output == index)
     kept = _find_kept(draft, {index: output})[head.path]
-    activation = "" if output.activation == "linear" else f', activation="{output.activation}"'
-    lines = [f"keras.layers.Dense({output.units}{activation})  # the last layer"]
+    lines = [f"keras.layers.Dense({output.units}{_write_activation(output)})  # the last layer"]
     if _recurs(head.layer):
         lines = [f"{lines[0]}, behind {head.path[-1]}"]
         if _has_bounded_answers(head.layer):
@@ -261,6 +303,12 @@ def _write_code(draft: Draft, index: int, output: Output) -> list[str]:
             )
         if output.units != draft.outputs[index].units:
             lines[0] = f"# {output.units} units without an activation in {head.path[-1]}"
+    return [*lines, *_write_rest(output)]
+
+
+def _write_rest(output: Output) -> list[str]:
+    """How labels and loss are given."""
+    lines = []
     if output.encoding == "index":
         shown = ", ".join(f"{value:g}" for value in output.task.classes[:20])
         lines.append(f"y = np.searchsorted([{shown}], y)  # the numbers of the classes, 0, 1, ...")

@@ -19,6 +19,9 @@ Verdict: TypeAlias = Literal["proven", "better", "not shown"]
 
 _EPSILON = 1e-7
 
+_LEAST_GAIN = 0.005
+"""Scores are shown with two digits."""
+
 
 @dataclass(frozen=True)
 class Score:
@@ -136,8 +139,8 @@ def judge(before: Sequence[float], after: Sequence[float], error: float = 0.0) -
 
     Returns:
         `"proven"` if every seed of the change beats every seed of the original, and the median gains more than the
-        range of either and more than two standard errors; `"better"` if the median alone is higher; otherwise
-        `"not shown"`.
+        range of either and more than two standard errors; `"better"` if the median alone is higher, by more than the
+        last digit that is shown of a score; otherwise `"not shown"`.
 
     Raises:
         ValueError: If one of them has no score.
@@ -151,7 +154,7 @@ def judge(before: Sequence[float], after: Sequence[float], error: float = 0.0) -
     gain = float(np.median(after) - np.median(before))
     if min(after) > max(before) and gain > max(np.ptp(before), np.ptp(after), 2 * error):
         return "proven"
-    return "better" if gain > 0 else "not shown"
+    return "better" if gain > _LEAST_GAIN else "not shown"
 
 
 def _score_classes(task: Task, labels: Any, predictions: Any, reading: OutputReading, baseline: Any) -> Score:

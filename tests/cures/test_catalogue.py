@@ -164,6 +164,30 @@ def test_only_a_softmax_between_layers_is_replaced():
 
 
 @pytest.mark.model
+@pytest.mark.parametrize("activation", [None, "relu"])
+def test_a_head_without_a_kernel_gets_one_behind_it(activation):
+    inputs = keras.Input(X.shape[1:])
+    product = layers.Dot(1, name="product")([layers.Dense(3)(inputs), layers.Dense(3)(inputs)])
+    ends = product if activation is None else layers.Activation(activation, name="bent")(product)
+    model = keras.Model(inputs, ends)
+    model.compile("adam", "binary_crossentropy")
+    remedy = REMEDIES["the head that the labels ask for"]
+    draft = remedy(make(model, X, BINARY)[0])
+    where = "behind product" if activation is None else "instead of bent"
+    assert draft.code == (
+        f'keras.layers.Dense(1, activation="sigmoid")  # {where}',
+        'model.compile(optimizer, loss="binary_crossentropy")',
+    )
+    changed = draft.compile(0)
+    assert changed.output_names == model.output_names
+    dot = next(layer for layer in changed.layers if isinstance(layer, layers.Dot))
+    before = keras.Model(changed.inputs, dot.output).predict(X, verbose=0)
+    kernel, bias = changed.layers[-1].get_weights()
+    np.testing.assert_allclose(changed.predict(X, verbose=0), 1 / (1 + np.exp(-(before @ kernel + bias))), rtol=1e-4)
+    assert remedy(draft) is None
+
+
+@pytest.mark.model
 def test_layers_without_an_activation_get_one():
     hidden = [layers.Dense(5, name="a"), layers.BatchNormalization(), layers.Dense(4, name="b")]
     model = keras.Sequential([keras.Input(X.shape[1:]), *hidden, layers.Dense(1, "sigmoid")])
