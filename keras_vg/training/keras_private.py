@@ -107,6 +107,14 @@ def get_schedule(optimizer: Any) -> Any:
     return optimizer._learning_rate
 
 
+def replaced_rate(optimizer: Any, source: Any) -> AbstractContextManager[None]:
+    """Within it, an optimizer has another learning rate.
+
+    Private: the public `learning_rate` assigns a number to the variable, and would not bring a function back.
+    """
+    return set_attribute(optimizer, "_learning_rate", source)
+
+
 def list_callbacks(callback: keras.callbacks.Callback) -> list[keras.callbacks.Callback]:
     """The list of callbacks in which a callback is called, from within one of its hooks; empty if it is called alone.
 
