@@ -53,7 +53,8 @@ class Inspection:
             optimizer were built before, where that differs (NaN elsewhere); `backend`, `examples` (of the batch),
             `trainable_weights` (how many there are), `changed_weights` (frozen or
             thawed after the optimizer had been built) and `stateful_layers` (their classes by their names);
-            `moving_averages`, of trained layers that keep some for inference their momentum; `unadapted`, the
+            `moving_averages`, of trained layers that keep some for inference their momentum; `unnormalized`, the
+            `SpectralNormalization` layers whose kernels JAX normalizes in training alone; `unadapted`, the
             `Normalization` layers that have seen no data;
             `dropout`, of each `Dropout` that was called its rate and how many values of an example it drops
             independently, and `dropout_of_outputs`, the rates of those whose output is the model's;

@@ -22,7 +22,7 @@ def find_inference_difference(context: Context) -> Iterator[Finding]:
         lost = (inference - training) / (baseline - training)
         if not lost >= t.lost_in_inference:
             continue
-        averages, evidence = _list_averages(context), dict[str, Value]()
+        averages, unnormalized, evidence = _list_averages(context), _list_unnormalized(context), dict[str, Value]()
         momentum = max([*averages.values(), _get_weight_averaging(context)])
         left = _measure_left(context, momentum)
         limit = t.beaten_loss * baseline
@@ -33,7 +33,7 @@ def find_inference_difference(context: Context) -> Iterator[Finding]:
         yield Finding(
             "inference_differs",
             "error" if inference > limit else "warning",
-            tuple(averages),
+            tuple(dict.fromkeys([*averages, *unnormalized])),
             None if context.is_inspection else int(row["epoch"]),
             {
                 "loss_in_training_mode": float(training),
@@ -43,12 +43,16 @@ def find_inference_difference(context: Context) -> Iterator[Finding]:
             },
             f"In training mode the model has learned (a loss of {training:.3g} on this batch), and what `predict` and "
             f"`evaluate` give has a loss of {inference:.3g} on the same batch, where the best constant answer has "
-            f"{baseline:.3g}. {_advise(averages, momentum, left)}",
+            f"{baseline:.3g}. {_advise(averages, unnormalized, momentum, left)}",
         )
 
 
 def _list_averages(context: Context) -> dict[str, float]:
     return {} if context.inspection is None else dict(context.inspection.setup.get("moving_averages", {}))
+
+
+def _list_unnormalized(context: Context) -> list[str]:
+    return [] if context.inspection is None else list(context.inspection.setup.get("unnormalized", []))
 
 
 def _get_weight_averaging(context: Context) -> float:
@@ -62,7 +66,7 @@ def _measure_left(context: Context, momentum: float) -> float:
     return momentum**steps if momentum and np.isfinite(steps) else float("nan")
 
 
-def _advise(averages: dict[str, float], momentum: float, left: float) -> str:
+def _advise(averages: dict[str, float], unnormalized: list[str], momentum: float, left: float) -> str:
     if left > _OLD:
         what = (
             "moving averages of BatchNormalization"
@@ -72,6 +76,13 @@ def _advise(averages: dict[str, float], momentum: float, left: float) -> str:
         return (
             f"The {what} are still {left:.0%} of what they were when the fit began, since their momentum is "
             f"{momentum:g}: lower it (0.9), or train for more steps."
+        )
+    if unnormalized:
+        return (
+            "On JAX `SpectralNormalization` normalizes its kernel within a training step alone: `fit` drops what a "
+            "step assigns to a trained weight, and `predict` and `evaluate` compute with the kernel as it is. Train "
+            "this model on TensorFlow or torch, or, after `fit`, assign each such layer its normalized kernel: "
+            "`layer.kernel.assign(layer.normalized_weights()[1])`."
         )
     if averages:
         return (

@@ -105,6 +105,23 @@ def list_moving_averages(layers: Mapping[str, Any]) -> dict[str, float]:
     }
 
 
+def list_unnormalized(layers: Mapping[str, Any]) -> list[str]:
+    """Lists the `SpectralNormalization` layers whose kernels are normalized in training alone, as all are on JAX.
+
+    There what a training step assigns to a trained weight is dropped.
+
+    Args:
+        layers: Layers by their names.
+    """
+    if keras.backend.backend() != "jax":
+        return []
+    return [
+        name
+        for name, layer in layers.items()
+        if isinstance(layer, keras.layers.SpectralNormalization) and layer.layer.trainable
+    ]
+
+
 def has_averages(layers: Mapping[str, Any]) -> bool:
     """Whether none of the layers that keep moving averages still has those that it was made with: 0 and 1."""
     kept = [layer for layer in layers.values() if isinstance(layer, keras.layers.BatchNormalization)]

@@ -30,7 +30,13 @@ from keras_vg.inspection.freshness import is_unadapted, looks_fresh
 from keras_vg.inspection.graph import count_merges, list_direct_sources, list_passed_by, list_paths
 from keras_vg.inspection.hidden_softmax import list_hidden_softmax
 from keras_vg.inspection.id_range import find_ids_beyond
-from keras_vg.inspection.inference import has_averages, list_moving_averages, measure_inference, predict_for_inference
+from keras_vg.inspection.inference import (
+    has_averages,
+    list_moving_averages,
+    list_unnormalized,
+    measure_inference,
+    predict_for_inference,
+)
 from keras_vg.inspection.linear_layers import list_linear_layers
 from keras_vg.inspection.optimizer_setup import describe_optimizer, measure_update
 from keras_vg.inspection.passes import describe_failure, read_labels, run_passes
@@ -147,6 +153,7 @@ def _inspect(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> Inspecti
                 if getattr(item.layer, "stateful", False)
             },
             "moving_averages": list_moving_averages(layers),
+            "unnormalized": list_unnormalized(layers),
             "unadapted": [name for name, layer in layers.items() if is_unadapted(layer)],
             "dropout": dropout.describe(),
             "dropout_of_outputs": dropout.of_outputs,

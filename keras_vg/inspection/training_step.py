@@ -194,7 +194,7 @@ class TrainingStep:
         with contextlib.ExitStack() as stack:
             for optimizer in list_optimizers(model):
                 stack.enter_context(keras_private.set_attribute(optimizer, "apply", keep))
-            stack.enter_context(keras_private.TracelessScope(list(replaced), collect_losses=True))
+            stack.enter_context(keras_private.TracelessStepScope(list(replaced), collect_losses=True))
             for metric in model.metrics if has_own_step(model) else ():
                 metric.reset_state()
             with self._record():

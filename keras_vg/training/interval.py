@@ -10,8 +10,8 @@ import numpy as np
 from keras_vg.logs.schemas import GRADIENT, Block
 from keras_vg.training.chosen_values import ChosenValues
 from keras_vg.training.copies import WeightCopies
-from keras_vg.training.optimizers import RateReader
 from keras_vg.training.processes import find_group
+from keras_vg.training.rates import RateReader
 from keras_vg.training.shards import is_split
 from keras_vg.training.tap import GradientTap
 from keras_vg.training.totals import GradientTotals

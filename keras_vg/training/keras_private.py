@@ -107,6 +107,14 @@ def get_schedule(optimizer: Any) -> Any:
     return optimizer._learning_rate
 
 
+def replaced_rate(optimizer: Any, source: Any) -> AbstractContextManager[None]:
+    """Within it, an optimizer has another learning rate.
+
+    Private: the public `learning_rate` assigns a number to the variable, and would not bring a function back.
+    """
+    return set_attribute(optimizer, "_learning_rate", source)
+
+
 def list_callbacks(callback: keras.callbacks.Callback) -> list[keras.callbacks.Callback]:
     """The list of callbacks in which a callback is called, from within one of its hooks; empty if it is called alone.
 
@@ -456,3 +464,30 @@ class TracelessScope(keras.StatelessScope):
         """The variable's value, whether it was assigned in here or not."""
         value = super().get_current_value(variable)
         return variable._value if value is None else value
+
+
+class TracelessStepScope(TracelessScope):
+    """A `TracelessScope` for a training step on TensorFlow or torch, in which a weight is assigned before it is used.
+
+    Outside of any scope the gradient is then that of what was assigned. `SpectralNormalization` assigns its kernel.
+
+    Private: TensorFlow and torch look for a gradient at a weight's `value`, which in a scope is whatever `add_update`
+    was given: a tensor that has no gradient of its own.
+    """
+
+    def add_update(self, update: Any) -> None:
+        """Notes what a variable is assigned, of a trained one such that there will be a gradient."""
+        variable, value = update
+        super().add_update((variable, _detach(value) if variable.trainable else value))
+
+
+def _detach(value: Any) -> Any:
+    if keras.backend.backend() == "torch":
+        return value.detach().requires_grad_()
+    import tensorflow as tf
+
+    if tf.executing_eagerly():
+        return tf.Variable(value, trainable=True)
+    value = tf.identity(value)
+    value.handle = value  # where a tape looks for what a variable is; it knows the tensor, if it was made of weights
+    return value

@@ -1,9 +1,9 @@
-"""Which optimizers train a model's weights, at which rates, and a look at the gradients that they are given."""
+"""Which optimizers train a model's weights, and a look at the gradients that they are given."""
 
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from typing import Any, TypeAlias
 
 import keras
@@ -12,8 +12,9 @@ import numpy as np
 from keras_vg.training import keras_private
 from keras_vg.training.weights import Weight, copy_to_numpy
 
-Observer: TypeAlias = Callable[[keras.optimizers.Optimizer, list[Any], list[Any]], None]
-"""Is given an optimizer, its gradients and the weights that they are of, before each `apply`."""
+Observer: TypeAlias = Callable[[keras.optimizers.Optimizer, list[Any], list[Any]], AbstractContextManager[None] | None]
+"""Is given an optimizer, its gradients and the weights that they are of, before each `apply`; what it returns, `apply`
+runs in."""
 
 
 def list_optimizers(model: keras.Model) -> list[keras.optimizers.Optimizer]:
@@ -39,14 +40,14 @@ def _find_optimizers(item: Any, levels: int) -> Iterator[keras.optimizers.Optimi
             yield from _find_optimizers(part, levels - 1)
 
 
-def _open_wrappers(optimizers: Iterable[keras.optimizers.Optimizer]) -> list[keras.optimizers.Optimizer]:
+def open_wrappers(optimizers: Iterable[keras.optimizers.Optimizer]) -> list[keras.optimizers.Optimizer]:
     """Replaces a `LossScaleOptimizer` and a `MultiOptimizer` by the optimizers inside, which have the rates."""
     opened: list[keras.optimizers.Optimizer] = []
     for optimizer in optimizers:
         inner = getattr(optimizer, "inner_optimizer", None)
         several = getattr(optimizer, "optimizers", None)  # of a `MultiOptimizer`; some are known only once it is built
         inside = [inner] if inner is not None else several
-        opened += [optimizer] if inside is None else _open_wrappers(inside)
+        opened += [optimizer] if inside is None else open_wrappers(inside)
     return _drop_repeated(opened)
 
 
@@ -121,75 +122,22 @@ def _make_observed(apply: Callable[..., Any]) -> Callable[..., Any]:
         gradients = list(grads)
         variables = None if trainable_variables is None else list(trainable_variables)
         weights = keras_private.list_optimizer_weights(self) if variables is None else variables
-        for observer in tuple(_observers):
-            observer(self, gradients, weights)
-        inside = [id(optimizer) for optimizer in _open_wrappers([self]) if optimizer is not self]
+        contexts = [observer(self, gradients, weights) for observer in tuple(_observers)]
+        inside = [id(optimizer) for optimizer in open_wrappers([self]) if optimizer is not self]
         _running.is_inside = True
         with _lock:
             _inner.update(inside)
         try:
-            return apply(self, gradients, variables)
+            with ExitStack() as stack:
+                for context in filter(None, contexts):
+                    stack.enter_context(context)
+                return apply(self, gradients, variables)
         finally:
             _running.is_inside = False
             with _lock:
                 _inner.subtract(inside)
 
     return observed_apply
-
-
-class RateReader:
-    """Reads the learning rates at which weights were trained between two moments.
-
-    A rate that stays until it is set again is read at the first moment: before an epoch's first step every callback
-    has set what it wants, and none has set it for the next epoch yet. A `LearningRateSchedule` is evaluated where the
-    optimizer evaluated it for the middle one of its updates: at the number of batches until then, also under gradient
-    accumulation, where only each k-th batch makes an update.
-
-    Args:
-        model: A model inside a fit.
-        weights: The weights.
-    """
-
-    def __init__(self, model: keras.Model, weights: Sequence[Weight]) -> None:
-        self._weights = weights
-        self._optimizers = list_optimizers(model)
-        self._started: dict[int, tuple[Any, int]] = {}
-
-    def begin(self) -> None:
-        """Reads what holds at the first moment."""
-        opened = _open_wrappers(self._optimizers)
-        self._started = {id(o): (_to_number(o.learning_rate), _count_batches(o)) for o in opened}
-
-    def end(self, optimizers: Iterable[keras.optimizers.Optimizer] = ()) -> np.ndarray:
-        """Returns each weight's rate since `begin`.
-
-        Args:
-            optimizers: Further ones that were seen to train the weights, though the model does not hold them.
-
-        Returns:
-            Array of shape `(weights,)`, in the precision of the rates; NaN for a weight without an update.
-        """
-        rates: dict[int, Any] = {}
-        opened = _open_wrappers([*self._optimizers, *optimizers])
-        # The compiled one may be built for all weights and train some, beside another that is built for the rest alone.
-        for optimizer in sorted(opened, key=lambda optimizer: len(keras_private.list_optimizer_weights(optimizer))):
-            rate = self._find_rate(optimizer)
-            for variable in () if rate is None else keras_private.list_optimizer_weights(optimizer):
-                rates.setdefault(id(variable), rate)
-        return np.array([rates.get(id(weight.variable), np.float32(np.nan)) for weight in self._weights])
-
-    def _find_rate(self, optimizer: keras.optimizers.Optimizer) -> Any:
-        """The rate of the middle update; None if there was no update."""
-        rate, first = self._started.get(id(optimizer), (None, 0))
-        every = optimizer.gradient_accumulation_steps or 1
-        before, after = first // every, _count_batches(optimizer) // every  # updates
-        if before == after:
-            return None
-        schedule = keras_private.get_schedule(optimizer)
-        if isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
-            middle = (before + after) // 2
-            return _to_number(schedule(middle * every + every - 1))
-        return _to_number(optimizer.learning_rate) if rate is None else rate
 
 
 def list_compiled_optimizers(model: keras.Model) -> list[keras.optimizers.Optimizer]:
@@ -205,19 +153,16 @@ def read_learning_rates(model: keras.Model, weights: Sequence[Weight]) -> np.nda
     compiled = getattr(model.optimizer, "inner_optimizer", model.optimizer)
     if hasattr(compiled, "optimizers"):
         chosen = [keras_private.choose_optimizer(compiled, weight.variable) for weight in weights]
-        return np.array([_to_number(optimizer.learning_rate) for optimizer in chosen])
-    return np.full(len(weights), _to_number(compiled.learning_rate))
+        return np.array([to_number(optimizer.learning_rate) for optimizer in chosen])
+    return np.full(len(weights), to_number(compiled.learning_rate))
 
 
 def list_rate_variables(model: keras.Model) -> list[keras.Variable]:
     """The variables that hold the learning rates of a model's optimizers; a schedule has none."""
-    rates = [keras_private.get_schedule(optimizer) for optimizer in _open_wrappers(list_optimizers(model))]
+    rates = [keras_private.get_schedule(optimizer) for optimizer in open_wrappers(list_optimizers(model))]
     return [rate for rate in rates if isinstance(rate, keras.Variable)]
 
 
-def _count_batches(optimizer: keras.optimizers.Optimizer) -> int:
-    return int(_to_number(keras_private.get_batch_counter(optimizer)))
-
-
-def _to_number(value: Any) -> Any:
+def to_number(value: Any) -> Any:
+    """A variable's or a tensor's value as a NumPy scalar."""
     return copy_to_numpy(value)[()]

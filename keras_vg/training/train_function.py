@@ -11,6 +11,7 @@ from keras import ops
 
 from keras_vg.training import keras_private
 from keras_vg.training.optimizers import observed_optimizers
+from keras_vg.training.rates import RateNotes, noted_rates
 
 if TYPE_CHECKING:
     from keras_vg.training.step_watch import StepWatch
@@ -89,8 +90,14 @@ class TappedTrainFunction:
         self._watches: list[StepWatch] = []
         self._train_functions: dict[tuple[GradientTap, ...], Any] = {}
         self._train_function: Any = None
+        self._rate_notes: dict[tuple[GradientTap, ...], RateNotes] = {}
         self._fit: Any = None
         self._end_observing: Callable[[], Any] = lambda: None
+
+    @property
+    def rate_notes(self) -> RateNotes:
+        """What the step that runs now was given as learning rates while it was traced."""
+        return self._rate_notes.setdefault(tuple(self._taps), RateNotes())
 
     def is_current(self) -> bool:
         """Whether the model is still in the fit in which the taps were attached: each fit has its own history."""
@@ -192,10 +199,14 @@ class TappedTrainFunction:
 
     def _tap_optimizer(self) -> AbstractContextManager[None]:
         """A context in which the taps are shown what optimizers are given."""
+        is_compiled = keras.backend.backend() == "tensorflow" and not self._model.run_eagerly
 
-        def observe(optimizer: keras.optimizers.Optimizer, gradients: list[Any], variables: list[Any]) -> None:
+        def observe(
+            optimizer: keras.optimizers.Optimizer, gradients: list[Any], variables: list[Any]
+        ) -> AbstractContextManager[None] | None:
             for tap in self._taps:
                 tap.observe(optimizer, gradients, variables)
+            return noted_rates(optimizer, self.rate_notes) if is_compiled else None
 
         return observed_optimizers(observe)
 
@@ -249,7 +260,8 @@ class TappedJaxTrainFunction(TappedTrainFunction):
             scale = get_loss_scale(optimizer, own)
             known = keras_private.list_optimizer_weights(optimizer)
             states = [tap.accumulate(s, gradients, known, scale) for tap, s in zip(self._taps, states, strict=True)]
-            trainable_variables, own = stateless_apply(own, gradients, trainable_variables)
+            with noted_rates(optimizer, self.rate_notes):
+                trainable_variables, own = stateless_apply(own, gradients, trainable_variables)
             return trainable_variables, [*own, *states]
 
         return keras_private.set_attribute(optimizer, "stateless_apply", tapped_apply)

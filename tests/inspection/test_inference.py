@@ -256,3 +256,49 @@ def test_a_second_term_that_outweighs_the_labels(weight, expected):
     model.fit(wide, wide, batch_size=32, epochs=20, verbose=0, callbacks=[guard])
     found = {finding.rule: finding.severity for finding in guard.findings.list_all()}
     assert found.get("no_better_than_constant") == expected
+
+
+def test_a_kernel_that_jax_normalizes_in_training_alone():
+    """On TensorFlow and torch the step assigns the kernel; the loss afterwards is Keras's own `evaluate`."""
+    keras.utils.set_random_seed(0)
+    wrapped = layers.SpectralNormalization(layers.Dense(6), power_iterations=3, name="normalized")
+    model = keras.Sequential([keras.Input((6,)), wrapped, layers.Dense(1, name="head")])
+    model.set_weights([RNG.normal(size=weight.shape) for weight in model.get_weights()])
+    model.compile(keras.optimizers.SGD(0.02), "mse")
+    y = Z @ np.arange(6.0)[:, None]
+    model.fit(Z, y, batch_size=16, epochs=8, verbose=0)
+    found = {finding.rule: finding for finding in vg.diagnose(vg.inspect(model, Z, y))}
+    assert "frozen_layers" not in found  # its own vector, which is never trained
+    is_jax = keras.backend.backend() == "jax"
+    assert ("inference_differs" in found) == is_jax
+    if is_jax:
+        assert found["inference_differs"].layers == ("normalized",)
+        assert "normalized_weights()" in found["inference_differs"].advice
+        assert model.evaluate(Z, y, verbose=0) > np.var(y)
+        wrapped.kernel.assign(wrapped.normalized_weights()[1])  # as the advice says
+    assert model.evaluate(Z, y, verbose=0) < 0.2 * np.var(y)
+
+
+@pytest.mark.parametrize("is_frozen", [False, True])
+def test_a_wrapper_is_frozen_where_its_layer_is(is_frozen):
+    wrapped = layers.SpectralNormalization(layers.Dense(6, name="dense"), name="normalized")
+    wrapped.trainable = not is_frozen
+    model = keras.Sequential([keras.Input((6,)), wrapped, layers.Dense(1)])
+    model.compile("sgd", "mse")
+    inspection = vg.inspect(model, Z, Z[:, :1])
+    found = {finding.rule: finding.layers for finding in vg.diagnose(inspection)}
+    assert found.get("frozen_layers", ()) == (("normalized/dense",) if is_frozen else ())
+    assert inspection.setup["unnormalized"] == (
+        ["normalized"] if keras.backend.backend() == "jax" and not is_frozen else []
+    )
+
+
+def test_the_gradient_of_a_kernel_that_the_step_assigns(tmp_path):
+    """Against what the optimizer is given in the first step of a fit."""
+    wrapped = layers.SpectralNormalization(layers.Dense(6))
+    model = keras.Sequential([keras.Input((6,)), wrapped, layers.Dense(1)])
+    model.compile("sgd", "mse")
+    seen = vg.inspect(model, Z, Z[:, :1]).gradients["gradient_norm"]
+    assert not vg.find_nonfinite(model, Z, Z[:, :1])
+    model.fit(Z, Z[:, :1], batch_size=256, verbose=0, callbacks=[vg.GradientLogger(tmp_path / "gradients.csv")])
+    np.testing.assert_allclose(seen, vg.read_log(tmp_path / "gradients.csv")["gradient_norm"], rtol=1e-3)

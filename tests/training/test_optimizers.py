@@ -8,7 +8,8 @@ import pytest
 
 import keras_vg as vg
 from helpers.long import cross, shorten
-from keras_vg.training.optimizers import RateReader, list_optimizers, observed_optimizers, read_learning_rates
+from keras_vg.training.optimizers import list_optimizers, observed_optimizers, read_learning_rates
+from keras_vg.training.rates import RateReader
 from keras_vg.training.weights import list_weights
 
 pytestmark = pytest.mark.model

@@ -182,7 +182,8 @@ STEPS: dict[str, Meaning] = {
             "`TrainingGuard(x, y)`, or when a trained model is inspected, the loss of the probe batch is taken in both "
             "modes. BatchNormalization predicts with moving averages, which a momentum near 1 leaves far behind in a "
             "short training and which do not suit batches that are unlike each other; so does an optimizer with "
-            "`use_ema`, whose averages are put in the place of the weights; a layer of one's own may invert `training`."
+            "`use_ema`, whose averages are put in the place of the weights; a layer of one's own may invert "
+            "`training`; on JAX `SpectralNormalization` normalizes in training alone."
         ),
         severity=(
             "Error if predictions are little better than the best constant answer (`beaten_loss`). If training for as "

@@ -124,7 +124,7 @@ class NonFiniteStep:
             for optimizer in list_optimizers(model):
                 stack.enter_context(keras_private.set_attribute(optimizer, "apply", keep))
             self._leave_unscaled(stack)
-            stack.enter_context(keras_private.TracelessScope([], collect_losses=True))
+            stack.enter_context(keras_private.TracelessStepScope([], collect_losses=True))
             for metric in model.metrics if has_own_step(model) else ():
                 metric.reset_state()
             stack.enter_context(following)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from keras import layers
 
+import keras_vg as vg
 from helpers.identity import check_identity, make_trainer, snapshot
 from helpers.long import cross, shorten
 from helpers.models import MODELS, make_ordered
@@ -163,3 +164,27 @@ def test_training_of_few_values_is_bit_identical_with_and_without(case, options,
     y = np.random.default_rng(2).normal(size=(11, *make().output_shape[1:])).astype("float32")
     train = make_trainer(make, optimizer, options, x=x, y=y, batch_size=5, epochs=8)
     check_identity(train, options, tmp_path)
+
+
+def test_what_was_changed_between_two_fits_needs_compile(tmp_path):
+    """The limit that decision 0001 names: a step that is traced for the logger has what was changed since.
+
+    The gradient is -1 at each of two steps of a fit: with a momentum of 0.5 the second fit's steps are 1.75 and 1.875,
+    where the momentum is 0 they are 1.
+    """
+
+    def train(compiles, *callbacks):
+        model = keras.Sequential([keras.Input((1,)), layers.Dense(1, use_bias=False, kernel_initializer="zeros")])
+        model.compile(SGD(1.0, momentum=0.5), "mae")
+        x = np.ones((8, 1))
+        model.fit(x, 1000 * x, batch_size=4, verbose=0)
+        before = model.get_weights()[0].item()
+        model.optimizer.momentum = 0.0
+        if compiles:
+            model.compile(model.optimizer, "mae")
+        model.fit(x, 1000 * x, batch_size=4, verbose=0, callbacks=list(callbacks))
+        return model.get_weights()[0].item() - before
+
+    logger = vg.GradientLogger(tmp_path / "gradients.csv")
+    assert train(True) == train(True, logger) == train(False, logger) == 2
+    assert train(False) == (2 if BACKEND == "torch" else 3.625)
