@@ -1,8 +1,11 @@
 """A compiled model as plain data, from which any process can make it anew, with fresh weights."""
 
+import contextlib
+import functools
 import inspect
 import random
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -117,14 +120,15 @@ def make_template(model: keras.Model, x: Any) -> Template:
     for place in places:
         _explain_lambda(place.layer)
     left_out = [] if is_graph else [_describe_opaque(model)]
-    options, lost = _copy_options(model)
-    schedules = _collect_schedules(model)
+    with _described_schedules(model) as schedules:
+        options, lost = _copy_options(model)
+        optimizer = _copy_optimizer(model.optimizer, schedules)
     template = Template(
         config=_serialize(plain, is_graph),
         custom_objects=_collect_custom_objects(model, [place.layer for place in places]) | schedules,
         functions={p.layer.name: p.layer.function for p in places if isinstance(p.layer, keras.layers.Lambda)},
         kept={p.path: p.layer.get_weights() for p in places if surgery.keeps_weights(p.layer)},
-        optimizer=_copy_optimizer(model.optimizer, schedules),
+        optimizer=optimizer,
         loss=model.loss,
         options=options,
         is_graph=is_graph,
@@ -253,12 +257,29 @@ def _collect_custom_objects(model: keras.Model, layers: list[Any]) -> dict[str, 
     return found
 
 
-def _collect_schedules(model: keras.Model) -> dict[str, Any]:
-    """The classes of learning rate schedules of the user's own, by their names."""
-    schedules = map(keras_private.get_schedule, list_compiled_optimizers(model))
-    classes = {type(s) for s in schedules if isinstance(s, keras.optimizers.schedules.LearningRateSchedule)}
-    own = [cls for cls in classes if not _is_found_by_keras(cls)]
-    return {name: cls for cls in own for name in (cls.__name__, keras.saving.get_registered_name(cls))}
+@contextlib.contextmanager
+def _described_schedules(model: keras.Model) -> Iterator[dict[str, Any]]:
+    """Yields what learning rate schedules of the user's own are made of, by the names of their classes.
+
+    One without a `get_config`, which only saving needs, gets an empty one within, and stands for itself.
+    """
+    base = keras.optimizers.schedules.LearningRateSchedule
+    found: dict[str, Any] = {}
+    with contextlib.ExitStack() as stack:
+        for schedule in map(keras_private.get_schedule, list_compiled_optimizers(model)):
+            cls = type(schedule)
+            if not isinstance(schedule, base) or _is_found_by_keras(cls):
+                continue
+            maker: Any = cls
+            if cls.get_config is base.get_config:
+                stack.enter_context(keras_private.set_attribute(schedule, "get_config", dict))
+                maker = type(cls.__name__, (), {"from_config": staticmethod(functools.partial(_return, schedule))})
+            found |= {cls.__name__: maker, keras.saving.get_registered_name(cls): maker}
+        yield found
+
+
+def _return(value: Any, config: dict[str, Any]) -> Any:
+    return value
 
 
 def _is_found_by_keras(known: Any) -> bool:

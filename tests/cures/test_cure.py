@@ -676,9 +676,19 @@ class SlowWarmUp(keras.optimizers.schedules.LearningRateSchedule):
         return {"peak": self.peak, "steps": self.steps}
 
 
-def test_a_schedule_of_ones_own():
+class BareWarmUp(keras.optimizers.schedules.LearningRateSchedule):
+    """The same without what it is saved by, as in many tutorials."""
+
+    def __init__(self, peak, steps):
+        self.peak, self.steps = peak, steps
+
+    __call__ = SlowWarmUp.__call__
+
+
+@pytest.mark.parametrize("schedule", [SlowWarmUp, BareWarmUp])
+def test_a_schedule_of_ones_own(schedule):
     parts = (layers.Dense(8, "relu"), layers.Dense(1, "sigmoid"))
-    found = cure(make_model(*parts, optimizer=keras.optimizers.Adam(SlowWarmUp(0.03, 10))))
+    found = cure(make_model(*parts, optimizer=keras.optimizers.Adam(schedule(0.03, 10))))
     assert found.status == "healthy"
     assert float(found.make_model().optimizer.learning_rate) == pytest.approx(0.003)
 
