@@ -101,6 +101,38 @@ def _replace_softmax(draft: Draft) -> Draft | None:
     )
 
 
+def _turn_softmax(draft: Draft) -> Draft | None:
+    """A softmax over the steps in place of one over a last axis of length 1, where it is always 1."""
+    chosen = {
+        place.path
+        for place in surgery.list_places(draft.model)
+        if place.output is None
+        and (is_plain(place.layer) or isinstance(place.layer, (*ACTIVATION_LAYERS, keras.layers.Softmax)))
+        and _is_softmax_of_one(place.layer)
+    }
+    if not chosen:
+        return None
+
+    def edit(path: surgery.Path, layer: Any) -> Any:
+        return surgery.change_config(layer, activation=None) if path in chosen and is_plain(layer) else None
+
+    def call(path: surgery.Path, layer: Any, *args: Any, **kwargs: Any) -> Any:
+        if path not in chosen:
+            return layer(*args, **kwargs)
+        values = layer(*args, **kwargs) if is_plain(layer) else args[0]
+        return keras.layers.Softmax(axis=1, name=f"{layer.name}_over_steps", dtype=layer.dtype_policy)(values)
+
+    lines = [f"keras.layers.Softmax(axis=1)  # instead of the softmax of {path[-1]}" for path in sorted(chosen)]
+    return draft.change(*lines, model=surgery.rebuild(draft.model, edit, call))
+
+
+def _is_softmax_of_one(layer: Any) -> bool:
+    shape = layer.output.shape
+    is_last = getattr(layer, "axis", -1) in (-1, len(shape) - 1)
+    name = "softmax" if isinstance(layer, keras.layers.Softmax) else name_activation(layer)
+    return name == "softmax" and is_last and len(shape) > 2 and shape[-1] == 1
+
+
 def _bend_linear(draft: Draft) -> Draft | None:
     """ReLU in the hidden layers of a model that is linear as a whole."""
     places = {str(place.path): place for place in surgery.list_places(draft.model)}
@@ -121,6 +153,11 @@ def _bend_linear(draft: Draft) -> Draft | None:
 
 
 REMEDIES = (
+    Remedy(
+        "softmax over the steps",
+        "A softmax over an axis of length 1 is 1 for every step; over the steps it says which ones count.",
+        _turn_softmax,
+    ),
     Remedy(
         "ReLU where no activation is",
         "Without an activation between them, several layers are one linear layer; ReLU makes them more than that.",

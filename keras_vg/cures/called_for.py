@@ -50,7 +50,7 @@ _SHORTER = ("skip connections", "fewer layers")
 _RECURRENT = ("GRU instead of SimpleRNN", "LSTM instead of SimpleRNN", "orthogonal recurrent weights")
 _WEIGHINGS = ("weights of one on average", "examples counted alike", "outputs counted alike")
 """They suit few models, so they are tried before what suits nearly all."""
-_NO_PENALTY = "no penalty on weights"
+_NO_PENALTY = ("no penalty on weights", "no constraint on weights")
 _PRECISION = ("float32 in the last layer", "float32 everywhere")
 
 FOR_RULE: dict[str, tuple[str, ...]] = {
@@ -99,7 +99,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
         *_WEIGHTS,
         *_NORMALIZATIONS,
     ),
-    "shrunk_weights": (_NO_PENALTY,),
+    "shrunk_weights": _NO_PENALTY,
     "update_too_large": (*_WEIGHINGS, "float32 everywhere", *_RATES_DOWN, "clipnorm=1", *_WEIGHTS, "Adam"),
     "learning_rate_too_low": (*_WEIGHINGS, *_RATES_UP, "Adam", *_WEIGHTS, *_ACTIVATIONS),
     "update_too_small": (*_WEIGHINGS, *_RATES_UP, "Adam", *_WEIGHTS),
@@ -137,6 +137,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
     "exploding_in_time": (_RECURRENT[2], "tanh in recurrent layers", "clipnorm=1", *_RECURRENT[:2]),
     "disconnected_layer": _HEADS[:1],
     "zero_gradient": (
+        "softmax over the steps",
         "batches of 32",
         *_WEIGHINGS,
         "no normalization of single values",
@@ -149,6 +150,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
     "inference_differs": ("weights instead of their averages", "batches of 32", *_STEADY),
     "probe_not_learned": _WEIGHINGS,
     "constant_prediction": (
+        "no constraint on weights",
         _BEND,
         "no normalization of single values",
         *_HEADS,
@@ -175,7 +177,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
     "no_better_than_constant": (
         _BEND,
         *_WEIGHINGS,
-        _NO_PENALTY,
+        *_NO_PENALTY,
         _WIDER,
         *_INPUTS,
         *_HEADS,
@@ -189,7 +191,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
     "worse_than_simple_model": (
         _BEND,
         *_WEIGHINGS,
-        _NO_PENALTY,
+        *_NO_PENALTY,
         _WIDER,
         "a weight and a bias before the sigmoid",
         "labels standardized in the model",

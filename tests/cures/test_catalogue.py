@@ -188,6 +188,40 @@ def test_a_head_without_a_kernel_gets_one_behind_it(activation):
 
 
 @pytest.mark.model
+@pytest.mark.parametrize("is_apart", [False, True])
+def test_a_softmax_of_one_number_is_taken_over_the_steps(is_apart):
+    inputs = keras.Input((2, 2))
+    scores = layers.Dense(1, None if is_apart else "softmax", name="score")(inputs)
+    scores = layers.Softmax(name="apart")(scores) if is_apart else scores
+    pooled = layers.Dot(1)([scores, inputs])
+    model = keras.Model(inputs, layers.Dense(1, "sigmoid")(layers.Flatten()(pooled)))
+    model.compile("adam", "binary_crossentropy")
+    remedy = REMEDIES["softmax over the steps"]
+    draft = remedy(make(model, X.reshape(-1, 2, 2), BINARY)[0])
+    changed = draft.compile(0)
+    weights = keras.Model(changed.inputs, next(n for n in changed.layers if isinstance(n, layers.Dot)).input[0])
+    np.testing.assert_allclose(weights.predict(X.reshape(-1, 2, 2), verbose=0).sum(axis=1), 1.0, rtol=1e-5)
+    name = "apart" if is_apart else "score"
+    assert draft.code == (f"keras.layers.Softmax(axis=1)  # instead of the softmax of {name}",)
+    assert remedy(draft) is None
+    assert remedy(make_deep()[0]) is None
+
+
+@pytest.mark.model
+def test_constraints_are_left_out():
+    constraint = keras.constraints.MaxNorm(0.01)
+    hidden = layers.Dense(3, "relu", kernel_constraint=constraint, kernel_regularizer="l2")
+    model = keras.Sequential([keras.Input(X.shape[1:]), hidden, layers.Dense(1, "sigmoid")])
+    model.compile("adam", "binary_crossentropy")
+    remedy = REMEDIES["no constraint on weights"]
+    draft = remedy(make(model, X, BINARY)[0])
+    changed = surgery.list_places(draft.model)[0].layer
+    assert changed.kernel_constraint is None
+    assert changed.kernel_regularizer is not None
+    assert remedy(draft) is None
+
+
+@pytest.mark.model
 def test_layers_without_an_activation_get_one():
     hidden = [layers.Dense(5, name="a"), layers.BatchNormalization(), layers.Dense(4, name="b")]
     model = keras.Sequential([keras.Input(X.shape[1:]), *hidden, layers.Dense(1, "sigmoid")])
