@@ -47,9 +47,11 @@ def find_attended_padding(context: Context) -> Iterator[Finding]:
                 "padding_weight": float(chosen["padding_weight"].max()),
                 "padded_keys": float(chosen["padded_keys"].max()),
             },
-            "This part of the attention goes to zeros at the end of the sequences. If 0 is padding, use "
-            "`Embedding(..., mask_zero=True)` or pass `attention_mask`, so that an answer does not depend on how far "
-            "its example was padded.",
+            "This part of the attention goes to zeros at the end of the sequences. If 0 is padding, pass "
+            "`attention_mask`, `keras.ops.not_equal(ids, 0)[:, None]` say, so that an answer does not depend on how "
+            "far its example was padded. `Embedding(..., mask_zero=True)` does the same where all layers in between "
+            "keep its mask: `+`, `*` and functions of `keras.ops` drop it, and so do `Add` and `Concatenate` beside an "
+            "input without a mask, such as positions.",
         )
 
 

@@ -64,6 +64,7 @@ class Inspection:
             other layer puts out and nothing else (reshaped or dropped out at most), that layer; `hidden_softmax`, of
             layers whose softmax feeds another layer, their units and that layer; `linear_layers`, the hidden layers of
             a model that has no activation in front of its last kernel;
+            `unused_losses`, those that `compile` was given for one output and that are not trained;
             `not_seen`, a dict of what could not be seen, with the reason.
         expected: One row per layer with a kernel: `depth`, `layer` and `gradient_rms`, what mean-field theory predicts
             of its gradient, up to a common factor (the last is 1); no rows where no closed form reaches.

@@ -160,6 +160,7 @@ EDGES: tuple[Edge, ...] = (
             (*STALLED, *NO_GRADIENT, "learning_rate_too_high", "endless_fall", "saturated_output"),
             "A loss cannot come near its lowest value where the output cannot reach the labels, nor where there is "
             "nothing to learn in them; what it does instead is flat, endless, or up and down.",
+            condition=lambda cause, consequence, facts: "unused_losses" not in cause.evidence,
         )
         for rule in ("label_range", "label_shape", "constant_labels", "loss_function")
     ),

@@ -37,7 +37,8 @@ def find_frozen(context: Context) -> Iterator[Finding]:
     frozen = rows[~rows["trainable"]]
     frozen = frozen[~frozen["layer"].isin(rows[rows["trainable"]]["layer"])]
     # What it keeps itself is a vector that is never trained; its layer has a row of its own.
-    frozen = frozen[frozen["kind"] != "spectral_normalization"]
+    if "kind" in frozen:
+        frozen = frozen[frozen["kind"] != "spectral_normalization"]
     if frozen.empty:
         return
     yield Finding(

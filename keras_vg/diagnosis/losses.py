@@ -27,6 +27,17 @@ def find_loss_function(context: Context) -> Iterator[Finding]:
     if context.inspection is None:
         return
     losses = dict(context.inspection.setup.get("loss_of_answers", {}))
+    if unused := context.inspection.setup.get("unused_losses"):
+        yield Finding(
+            "loss_function",
+            "warning",
+            (),
+            None,
+            {"unused_losses": ", ".join(unused)},
+            "`compile` was given a list of losses for one output. Keras trains the first alone, and logs 0 for each of "
+            "them: a list has one loss per output. For a sum, pass one function that returns it, such as `lambda y, p: "
+            "keras.losses.mean_squared_error(y, p) + keras.losses.mean_absolute_error(y, p)`.",
+        )
     if _asks_for_nothing(context):
         yield Finding(
             "loss_function",

@@ -54,7 +54,7 @@ class AttentionRecorder:
             if (watch := _choose_watch(item.layer)) is not None
         ]
         self._embeddings = [item.layer for item in watched if isinstance(item.layer, keras.layers.Embedding)]
-        self._paddings: list[Any] = []
+        self._paddings: list[tuple[Any, Any]] = []  # and 1 if they are words rather than positions, else 0
         self._is_open = True
 
     @contextlib.contextmanager
@@ -98,7 +98,7 @@ class AttentionRecorder:
     def _watch_ids(self, call: Callable[..., Any]) -> Callable[..., Any]:
         def watched(ids: Any, *args: Any, **kwargs: Any) -> Any:
             if ops.is_tensor(ids) and len(ids.shape) == 2:
-                self._paddings.append(_find_padding(ids))
+                self._paddings.append((_find_padding(ids), 1.0 - _count_up(ids)))
             return call(ids, *args, **kwargs)
 
         return watched
@@ -106,9 +106,9 @@ class AttentionRecorder:
     def _watch(self, attention: _Attention) -> "_Look":
         def look(logits: Any, allowed: Any, queries: int, step: int) -> None:
             shape = (int(logits.shape[0]), int(logits.shape[3]))
-            paddings = [p for p in (p[:MOST_EXAMPLES] for p in self._paddings) if tuple(p.shape) == shape]
-            padding = paddings[0] if len(paddings) == 1 else None
-            self._send(attention, _measure(logits, allowed, queries, step, padding))
+            paddings = [(p[:MOST_EXAMPLES], is_word) for p, is_word in self._paddings]
+            paddings = [(p, is_word) for p, is_word in paddings if tuple(p.shape) == shape]
+            self._send(attention, _measure(logits, allowed, queries, step, _join(paddings)))
 
         return look
 
@@ -136,6 +136,22 @@ def _find_padding(ids: Any) -> Any:
     count = ops.sum(padded, axis=1, keepdims=True)
     is_padding = ops.logical_and(count > 1, count < ids.shape[1])
     return padded * ops.cast(ops.logical_and(is_padding, ops.max(ids) >= _FEWEST_IDS), "float32")
+
+
+def _count_up(ids: Any) -> Any:
+    """1 if each id is the one before plus one, as of positions, else 0."""
+    steps = ops.cast(ids[:, 1:], "int32") - ops.cast(ids[:, :-1], "int32")
+    return ops.cast(ops.all(ops.equal(steps, 1)), "float32")
+
+
+def _join(paddings: Sequence[tuple[Any, Any]]) -> Any:
+    """The padding on which all ids that are words agree, NaN if they do not; None without any ids."""
+    if not paddings:
+        return None
+    joined = ops.max(ops.stack([padding * is_word for padding, is_word in paddings]), axis=0)
+    differs = [ops.any(ops.not_equal(padding, joined)) for padding, _ in paddings]
+    differs = [ops.cast(differ, "float32") * is_word for differ, (_, is_word) in zip(differs, paddings, strict=True)]
+    return ops.where(sum(differs) > 0, ops.full_like(joined, float("nan")), joined)
 
 
 _Look = Callable[[Any, Any, int, int], None]
@@ -286,7 +302,8 @@ def _measure(logits: Any, allowed: Any, queries: int, step: int, padding: Any) -
     if padding is not None:
         padded_keys = ops.broadcast_to(ops.mean(padding), (heads,))
         if queries == keys:  # what padding itself attends to does not matter
-            chosen = choice * (1.0 - padding[:, None, ::step])
+            known = ops.where(ops.isnan(padding), 0.0, padding)
+            chosen = choice * (1.0 - known[:, None, ::step])
         padding_weight = _average(ops.sum(weights * padding[:, None, None], axis=-1), chosen)
     relative = entropy / ops.log(ops.maximum(count, 2.0))
     largest = ops.max(ops.abs(logits) * allowed, axis=(0, 2, 3))

@@ -39,7 +39,7 @@ from keras_vg.inspection.inference import (
 )
 from keras_vg.inspection.linear_layers import list_linear_layers
 from keras_vg.inspection.optimizer_setup import describe_optimizer, measure_update
-from keras_vg.inspection.passes import describe_failure, read_labels, run_passes
+from keras_vg.inspection.passes import describe_failure, list_unused_losses, read_labels, run_passes
 from keras_vg.inspection.residual import ResidualRecorder
 from keras_vg.inspection.time_steps import TimeRecorder
 from keras_vg.inspection.watched import find_input_axis
@@ -173,6 +173,7 @@ def _inspect(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> Inspecti
             "logits_found": passes.logits_found,
             "update": measure_update(model, passes.updated),
             "update_if_built": measure_update(model, passes.updated_if_built),
+            "unused_losses": list_unused_losses(model, passes.reading.predictions),
             "not_seen": passes.not_seen,
         },
         expected=predict_gradients(model, x, passes.reading.recording.kernel_input),

@@ -300,6 +300,13 @@ def _list_losses(model: keras.Model, y: Any, predictions: Any) -> list[OutputLos
         return [NO_LOSS if item is None else item for item in found]
 
 
+def list_unused_losses(model: keras.Model, predictions: Any) -> list[str]:
+    """Lists the losses that `compile` was given for a model's only output, and that are not trained."""
+    if has_own_step(model) or type(model).compute_loss is not keras.Model.compute_loss:
+        return []
+    return keras_private.list_unused_losses(model, predictions)
+
+
 def _compute_loss(model: keras.Model, batch: Batch, predictions: Any) -> Any:
     x, y, sample_weight = batch
     with _explained_labels(y, predictions), keras_private.detached_bookkeeping(model, y, predictions):

@@ -402,7 +402,8 @@ def list_losses(compiled_loss: Any, predictions: Any) -> list[tuple[str, bool | 
         return order.get(id(output), len(order))
 
     found: list[Any] = []
-    flat, outputs = list(compiled_loss._flat_losses), []
+    # Of several for an output that is no list, the first alone is what is trained.
+    flat, outputs = list(compiled_loss._flat_losses[: None if tree.is_nested(predictions) else 1]), []
     with suppress(KeyError, TypeError, IndexError):  # names of outputs that are a list, whose order it is
         flat.sort(key=find_output)
         outputs = list(map(find_output, flat))
@@ -419,6 +420,18 @@ def list_losses(compiled_loss: Any, predictions: Any) -> list[tuple[str, bool | 
         by_output = dict(zip(outputs, found, strict=True))
         return [by_output.get(index) for index in range(len(order))]
     return found
+
+
+def list_unused_losses(model: keras.Model, predictions: Any) -> list[str]:
+    """The names of the losses that a model was compiled with for its only output and that Keras leaves out.
+
+    Private: what `compile` was given is in the loss that it makes.
+    """
+    given = None if model._compile_loss is None else model._compile_loss._user_loss
+    if tree.is_nested(predictions) or not isinstance(given, list | tuple):
+        return []
+    named = [loss if isinstance(loss, str) else getattr(loss, "name", name_function(loss)) for loss in given[1:]]
+    return list(map(str, named))
 
 
 def watch_attention(

@@ -313,3 +313,37 @@ def test_a_loss_of_zero_with_labels_that_predictions_are_not_like(bias, is_sick)
     x, y = RNG.normal(size=(2, 64, 3)).astype("float32")
     found = vg.diagnose(vg.inspect(model, x, y)).list_all()
     assert any(f.rule == "loss_function" for f in found) == is_sick
+
+
+@pytest.mark.parametrize(
+    ("losses", "unused"),
+    [
+        (["mse", "mae"], "mae"),
+        ([keras.losses.MeanSquaredError(), squared, "mae"], "squared, mae"),
+        (["mse"], ""),
+        ("mse", ""),
+    ],
+)
+@pytest.mark.model
+def test_a_list_of_losses_for_one_output(losses, unused):
+    """Against the mean squared error, which NumPy computes."""
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(1)])
+    model.compile("sgd", losses)
+    x = RNG.normal(size=(64, 3)).astype("float32")
+    y = x.sum(axis=1, keepdims=True)
+    inspection = vg.inspect(model, x, y)
+    found = [f for f in vg.diagnose(inspection) if f.rule == "loss_function"]
+    assert [(f.severity, f.evidence) for f in found] == [("warning", {"unused_losses": unused})] * bool(unused)
+    assert inspection.outputs["loss"].tolist() == ["mean_squared_error"]
+    assert inspection.setup["loss"] == pytest.approx(np.mean(np.square(model.predict(x, verbose=0) - y)), rel=1e-4)
+
+
+@pytest.mark.model
+def test_a_list_of_losses_for_several_outputs():
+    inputs = keras.Input((3,))
+    model = keras.Model(inputs, [layers.Dense(1)(inputs), layers.Dense(1)(inputs)])
+    model.compile("sgd", ["mse", "mae"])
+    x = RNG.normal(size=(64, 3)).astype("float32")
+    inspection = vg.inspect(model, x, [x[:, :1], x[:, 1:2]])
+    assert inspection.setup["unused_losses"] == []
+    assert inspection.outputs["loss"].tolist() == ["mean_squared_error", "mean_absolute_error"]

@@ -105,6 +105,57 @@ def test_masked_padding_is_not_attended_to():
     assert (masked["keys"] < plain["keys"]).all()
 
 
+def inspect_sum(join, ids, other, **options):
+    """Inspects attention over the sum of two embeddings; returns the table, the sum, the layer and the findings."""
+    keras.utils.set_random_seed(0)
+    inputs, others = keras.Input((STEPS,), dtype="int32"), keras.Input((STEPS,), dtype="int32")
+    parts = [layers.Embedding(9, 8, mask_zero=True, embeddings_initializer="normal")(inputs)]
+    parts += [layers.Embedding(9, 8, embeddings_initializer="normal")(others)]
+    hidden = join(parts)
+    layer = layers.MultiHeadAttention(HEADS, 4)
+    mask = {name: make(inputs) for name, make in options.items()}
+    model = keras.Model(
+        [inputs, others], layers.Dense(1)(layers.GlobalAveragePooling1D()(layer(hidden, hidden, **mask)))
+    )
+    model.compile("adam", "mse")
+    inspection = vg.inspect(model, [ids, other], np.ones((5, 1)))
+    values = keras.Model([inputs, others], hidden).predict([ids, other], verbose=0).astype("float64")
+    return inspection.attention, values, layer, {finding.rule: finding for finding in vg.diagnose(inspection)}
+
+
+def add(parts):
+    return parts[0] + parts[1]
+
+
+@pytest.mark.parametrize("join", [layers.Add(), add])
+def test_padding_is_attended_to_where_positions_drop_the_mask(join):
+    """Against the weights that NumPy computes of the sum."""
+    positions = np.tile(np.arange(STEPS, dtype="int32"), (5, 1))
+    table, hidden, layer, found = inspect_sum(join, make_ids(), positions)
+    is_padding = make_ids() == 0
+    is_padding[2] = False  # a single zero
+    _, weights = attend(layer, hidden, True)
+    on_padding = np.sum(weights * is_padding[:, None, None], axis=-1)
+    expected = np.where(~is_padding[:, None], on_padding, 0).sum(axis=(0, 2)) / (~is_padding).sum()
+    np.testing.assert_allclose(table["padding_weight"], expected, rtol=1e-3)
+    assert "`attention_mask`" in found["padding_attended"].advice
+
+
+def test_the_mask_that_the_advice_names():
+    positions = np.tile(np.arange(STEPS, dtype="int32"), (5, 1))
+    table, *_, found = inspect_sum(
+        add, make_ids(), positions, attention_mask=lambda ids: ops.not_equal(ids, 0)[:, None]
+    )
+    assert (table["padding_weight"] == 0).all()
+    assert "padding_attended" not in found
+
+
+def test_ids_that_are_padded_otherwise_tell_nothing_of_padding():
+    table, *_ = inspect_sum(add, make_ids(), make_ids()[::-1])
+    assert table[["padded_keys", "padding_weight"]].isna().all(axis=None)
+    assert table["entropy"].between(0.5, 1.001).all()
+
+
 def test_models_without_attention_have_no_rows():
     model = keras.Sequential([keras.Input((3,)), layers.Dense(1)])
     model.compile("adam", "mse")

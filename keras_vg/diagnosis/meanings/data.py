@@ -51,9 +51,10 @@ DATA: dict[str, Meaning] = {
             "nothing can be learned; if the labels themselves have the highest loss of all, and the others are below "
             "0, a constant is nearly as good as the best of them, or the labels are vectors of both signs, its sign is "
             "wrong. Any loss that is exactly 0, without a gradient, in a model whose biases are all 0, so that "
-            "it seems untrained, asks for nothing."
+            "it seems untrained, asks for nothing. A list of losses for one output, of which Keras trains the first "
+            "alone, is a warning."
         ),
-        severity="Error.",
+        severity="Error; warning of a list.",
         thresholds=("answer_gain", "answer_share"),
     ),
     "label_scale": Meaning(
