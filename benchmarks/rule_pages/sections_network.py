@@ -18,7 +18,7 @@ NETWORK = [
         sick="circles, three layers without activation",
         healthy="circles, three layers of relu",
         silent="The same layers with ReLU.",
-        caption="No picture: it is one word of the model.",
+        caption="No picture: the models differ in one argument, `activation`.",
     ),
     Section(
         rule="hidden_softmax",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from keras_vg.cures.data import count_examples
 from keras_vg.cures.draft import Draft
 from keras_vg.cures.remedy import Remedy
 
@@ -11,7 +12,8 @@ _SMALL, _USUAL = 4, 32
 
 def _make_change(is_wrong: Callable[[int], bool]) -> Callable[[Draft], Draft | None]:
     def change(draft: Draft) -> Draft | None:
-        if draft.data.batch_size is not None or not is_wrong(draft.fit["batch_size"]):
+        size = min(draft.fit["batch_size"], count_examples(draft.data.x))
+        if draft.data.batch_size is not None or not is_wrong(size):
             return None
         return draft.change(f"model.fit(..., batch_size={_USUAL})", fit={**draft.fit, "batch_size": _USUAL})
 

@@ -11,6 +11,7 @@ from keras_vg.cures.activations import ACTIVATION_LAYERS, name_activation
 from keras_vg.cures.draft import Draft, Encoding, Output
 from keras_vg.cures.remedy import Remedy
 from keras_vg.diagnosis.outputs import REGRESSIONS
+from keras_vg.training import keras_private
 
 _BINARY, _SPARSE, _ONE_HOT = "binary_crossentropy", "sparse_categorical_crossentropy", "categorical_crossentropy"
 _CLASSES = {
@@ -208,24 +209,40 @@ def _append_heads(draft: Draft, outputs: dict[int, Output]) -> Any:
     Returns:
         The model, or None if an output is not a vector, or no layer puts it out.
     """
-    last = {p.output: p for p in surgery.list_places(draft.model) if p.output in outputs and len(p.path) == 1}
-    if set(last) != set(outputs) or any(len(draft.model.outputs[index].shape) != 2 for index in outputs):
+    last = {index: _find_last(draft, index) for index in outputs}
+    if any(p is None for p in last.values()) or any(len(draft.model.outputs[index].shape) != 2 for index in outputs):
         return None
-    ends = {place.path: index for index, place in last.items()}
-    bent = {p.path for p in last.values() if isinstance(p.layer, (*ACTIVATION_LAYERS, keras.layers.Softmax))}
+    ends = {place.path: index for index, place in last.items() if place is not None}
+    bent = {p.path for p in last.values() if p is not None and _is_activation(p.layer)}
 
     def edit(path: surgery.Path, layer: Any) -> Any:
-        return surgery.change_config(layer, name=f"{layer.name}{surgery.INNER}") if path in ends else None
+        if path not in ends:
+            return None
+        new = surgery.copy_layer(layer)
+        new.name = f"{layer.name}{surgery.INNER}"
+        return new
 
     def call(path: surgery.Path, layer: Any, *args: Any, **kwargs: Any) -> Any:
         if path not in ends:
             return layer(*args, **kwargs)
         values = args[0] if path in bent else layer(*args, **kwargs)
-        output, place = outputs[ends[path]], last[ends[path]]
-        new = {"name": place.path[-1], "dtype": place.layer.dtype_policy}
+        output = outputs[ends[path]]
+        new = {"name": path[-1], "dtype": layer.dtype_policy}
         return keras.layers.Dense(output.units, output.activation, **new)(values)
 
     return surgery.rebuild(draft.model, edit, call)
+
+
+def _find_last(draft: Draft, index: int) -> surgery.Place | None:
+    """The layer that puts out what no kernel that can be exchanged makes alone; None if there is none."""
+    places = [place for place in surgery.list_places(draft.model) if place.output == index]
+    if not places or any(p.is_head and can_be_exchanged(p.layer) for p in places) or len(places[-1].path) > 1:
+        return None
+    return places[-1] if keras_private.list_ends(draft.model)[1][index] is places[-1].layer else None
+
+
+def _is_activation(layer: Any) -> bool:
+    return isinstance(layer, (*ACTIVATION_LAYERS, keras.layers.Softmax))
 
 
 def _find_kept(draft: Draft, outputs: dict[int, Output]) -> dict[surgery.Path, list[surgery.Place]]:
@@ -277,9 +294,9 @@ def _name_units(layer: Any) -> str:
 
 
 def _write_code_behind(draft: Draft, index: int, output: Output) -> list[str]:
-    last = [p for p in surgery.list_places(draft.model) if p.output == index][-1]
-    is_bent = isinstance(last.layer, (*ACTIVATION_LAYERS, keras.layers.Softmax))
-    where = f"instead of {last.path[-1]}" if is_bent else f"behind {last.path[-1]}"
+    last = _find_last(draft, index)
+    assert last is not None
+    where = f"{'instead of' if _is_activation(last.layer) else 'behind'} {last.path[-1]}"
     return [f"keras.layers.Dense({output.units}{_write_activation(output)})  # {where}", *_write_rest(output)]
 
 

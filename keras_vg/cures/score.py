@@ -139,8 +139,8 @@ def judge(before: Sequence[float], after: Sequence[float], error: float = 0.0) -
 
     Returns:
         `"proven"` if every seed of the change beats every seed of the original, and the median gains more than the
-        range of either and more than two standard errors; `"better"` if the median alone is higher, by more than the
-        last digit that is shown of a score; otherwise `"not shown"`.
+        range of either and more than two standard errors; `"better"` if the median alone is higher, by more than 0.005,
+        since scores are shown with two digits; otherwise `"not shown"`.
 
     Raises:
         ValueError: If one of them has no score.

@@ -40,8 +40,8 @@ def _list_linear(context: Context) -> tuple[str, ...]:
 
 
 def _describe(names: tuple[str, ...]) -> str:
-    hidden = "The hidden layer has none" if len(names) == 1 else f"None of the {len(names)} hidden layers has one"
+    hidden = "The hidden layer has no" if len(names) == 1 else f"None of the {len(names)} hidden layers has an"
     return (
-        f"Two kernels without an activation between them are one linear layer. {hidden}, so that the model can answer "
-        "with weighted sums of its inputs alone: use `activation='relu'` in hidden layers."
+        f"{hidden} activation, so that all layers together are one linear layer, and the model can answer with "
+        "weighted sums of its inputs alone: use `activation='relu'` in hidden layers."
     )

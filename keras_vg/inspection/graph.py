@@ -1,6 +1,7 @@
 """How a model's layers are connected: which paths lead from its inputs to its outputs, and where they meet."""
 
 import graphlib
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -40,6 +41,18 @@ def count_merges(model: keras.Model) -> int:
                 sources.setdefault(id(operation), set()).add(id(source))
         sums |= {operation for operation, given in sources.items() if len(given) > 1}
     return len(sums)
+
+
+def count_values(tensor: Any) -> int:
+    """Counts the values per example of a symbolic tensor.
+
+    Args:
+        tensor: The tensor; the first axis is that of the examples.
+
+    Returns:
+        Their number; of an axis whose length is not known, those of one step.
+    """
+    return math.prod(length or 1 for length in tensor.shape[1:])
 
 
 def list_paths(model: keras.Model) -> tuple[tuple[int, ...], ...]:

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import keras
-import numpy as np
 
-from keras_vg.inspection.graph import PASSING_ON, Graph
+from keras_vg.inspection.graph import PASSING_ON, Graph, count_values
 
 _KERNELS: tuple[str, ...] = ("Dense", "EinsumDense", "Embedding")
 _KERNELS += tuple(f"{name}{axes}D" for name in ("Conv", "DepthwiseConv", "SeparableConv") for axes in (1, 2, 3))
@@ -42,15 +41,11 @@ def list_linear_layers(model: keras.Model, layers: Mapping[str, Any]) -> tuple[s
     hidden = {name: layer for name, layer in layers.items() if id(layer) in before - heads and _has_kernel(layer)}
     if not any(layer.trainable_weights and type(layer).__name__ != "Embedding" for layer in hidden.values()):
         return ()
-    ends = (sum(map(_count_values, side)) for side in (model.inputs, model.outputs))
-    if min(_count_values(layer.output) for layer in hidden.values()) < min(ends):
+    ids = sum(layer.input_dim - 1 for layer in hidden.values() if type(layer).__name__ == "Embedding")  # 0 but for a 1
+    given, made = (sum(map(count_values, side)) for side in (model.inputs, model.outputs))
+    if min(count_values(layer.output) for layer in hidden.values()) < min(given + ids, made):
         return ()
     return tuple(hidden)
-
-
-def _count_values(tensor: Any) -> int:
-    """Values per example; of an axis whose length is not known, those of one step."""
-    return int(np.prod([length or 1 for length in tensor.shape[1:]]))
 
 
 def _find_heads(graph: Graph, exits: list[int]) -> set[int]:
@@ -83,7 +78,7 @@ def _collect_sources(graph: Graph, keys: set[int]) -> set[int]:
 
 def _is_affine(operation: Any) -> bool:
     activation = getattr(operation, "activation", None)
-    known = (*_KERNELS, *_AFFINE, *PASSING_ON, "Activation")
+    known = (*_KERNELS, *_AFFINE, *PASSING_ON, "Activation", "NotEqual")  # the latter makes a mask of ids
     return activation in (None, keras.activations.linear) and _is_of_keras(operation, known)
 
 

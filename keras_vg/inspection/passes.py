@@ -101,7 +101,7 @@ def run_passes(
         else:
             evaluation = stateless.ForwardPass(model, lambda batch: _evaluate_loss(model, *batch))
             loss_after = float(evaluation.run(batch, replaced))
-        realigned = _measure_realigned(model, probe, batch, reading) if "loss" not in not_seen else None
+        in_shape = _measure_in_shape(model, probe, batch, reading) if "loss" not in not_seen else None
     if loss is None and result is not None:
         not_seen["loss"] = (
             f"its train_step returns no number called loss; it returns {', '.join(result.logs) or 'none'}"
@@ -113,7 +113,7 @@ def run_passes(
     known = [np.nan if value is None else value for value in (loss, loss_after)]
     tried = (np.nan, np.nan, Answers()) if "loss" in not_seen else _try_labels(model, batch, reading, losses)
     aligned, reachable = (known[0] + change for change in tried[:2])
-    aligned = aligned if realigned is None else realigned
+    aligned = aligned if in_shape is None else in_shape
     return Passes(
         reading=reading,
         losses=losses,
@@ -238,23 +238,35 @@ def _repeat_step(probe: ActivationProbe, batch: Batch, replaced: Sequence[tuple[
         return None
 
 
-def _measure_realigned(model: keras.Model, probe: ActivationProbe, batch: Batch, reading: Reading) -> float | None:
-    """What `measure_aligned` is about, where the model's own code measures the loss; None if Keras's does."""
-    labels, predictions = tree.flatten(batch[1]), tree.flatten(reading.predictions)
-    if not len(labels) == len(predictions) == 1 or len(labels[0].shape) == len(predictions[0].shape):
+def _measure_in_shape(model: keras.Model, probe: ActivationProbe, batch: Batch, reading: Reading) -> float | None:
+    """The loss with the labels in the predictions' shape, where the model's own code compares each with all of them.
+
+    None where it does not: then labels in another order have another loss.
+    """
+    x, y, sample_weight = batch
+    labels, predictions = tree.flatten(y), tree.flatten(reading.predictions)
+    if not len(labels) == len(predictions) == 1 or labels[0] is None:
         return None
     shape = predictions[0].shape
-    if np.prod(labels[0].shape) != np.prod(shape):
+    if len(labels[0].shape) == len(shape) or np.prod(labels[0].shape) != np.prod(shape):
         return None
-    aligned = batch[0], tree.map_structure(lambda label: ops.reshape(label, shape), batch[1]), batch[2]
-    logged = _repeat_step(probe, aligned, []) if has_own_step(model) else None
-    if logged is not None or type(model).compute_loss is keras.Model.compute_loss:
-        return logged
-    try:
-        tensors = tree.map_structure(ops.convert_to_tensor, reading.predictions)
-        return float(keras_private.compute_loss(model, *aligned[:2], tensors, aligned[2]))
-    except Exception:  # any: it is the user's own, and may take no labels of this shape
+
+    def measure(change: Callable[[Any], Any]) -> float:
+        changed = x, tree.map_structure(change, y), sample_weight
+        logged = _repeat_step(probe, changed, []) if has_own_step(model) else None
+        if logged is not None or type(model).compute_loss is keras.Model.compute_loss:
+            return np.nan if logged is None else logged
+        try:
+            tensors = tree.map_structure(ops.convert_to_tensor, reading.predictions)
+            return float(keras_private.compute_loss(model, *changed[:2], tensors, sample_weight))
+        except Exception:  # any: it is the user's own, and may take no labels of this shape
+            return np.nan
+
+    given, reversed_order = measure(lambda label: label), measure(lambda label: ops.flip(label, axis=0))
+    if not np.isclose(given, reversed_order, rtol=1e-4, atol=0.0):
         return None
+    in_shape = measure(lambda label: ops.reshape(label, shape))
+    return None if np.isnan(in_shape) else in_shape
 
 
 def _try_labels(

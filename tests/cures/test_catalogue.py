@@ -243,14 +243,34 @@ def test_narrow_layers_get_more_units():
 
     remedy = REMEDIES["more units in narrow layers"]
     parts = [layers.Reshape((2, 2)), layers.Conv1D(3, 1, name="a"), layers.GRU(8, name="b"), layers.Dense(9, name="c")]
+    parts += [layers.Dense(1, name="d")]
     draft = remedy(build(*parts))
     units = {
         p.path[-1]: p.layer.get_weights()[0].shape[-1] for p in surgery.list_places(draft.model) if p.layer.weights
     }
-    assert units == {"a": 64, "b": 3 * 64, "c": 9, "last": 1}
-    assert draft.code == ("keras.layers.Conv1D(64, ...)  # a", "keras.layers.GRU(64, ...)  # b")
+    assert units == {"a": 64, "b": 3 * 64, "c": 9, "d": 64, "last": 1}
+    assert draft.code[1:] == ("keras.layers.GRU(64, ...)  # b", "keras.layers.Dense(64, ...)  # d")
     assert remedy(draft) is None
-    assert remedy(build(layers.Dense(2), y=X, units=4)) is None  # the code of an autoencoder
+    noisy = X + np.float32(0.1)
+    assert remedy(build(layers.Dense(2), y=noisy, units=4)) is None  # the code of an autoencoder
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda x: keras.ops.sigmoid(layers.Dense(2)(x)),
+        lambda x: layers.Dense(2)(x) * 2.0,
+        lambda x: layers.Add()([layers.Dense(2)(x), layers.Dense(2)(x)]),
+        lambda x: layers.Dense(1)(layers.Multiply()([x, layers.Dense(1, "sigmoid")(x)])),  # a gate
+    ],
+)
+def test_narrow_outputs_and_gates_stay_narrow(end):
+    inputs = keras.Input(X.shape[1:])
+    model = keras.Model(inputs, end(inputs))
+    model.compile("adam", "mse")
+    draft = make(model, X, np.zeros((len(X), model.output.shape[-1]), "float32") + X[:, :1])[0]
+    assert REMEDIES["more units in narrow layers"](draft) is None
 
 
 @pytest.mark.model
@@ -391,11 +411,22 @@ def test_only_small_batches_are_enlarged():
     assert len(changed.make_batches(0, 1)) == 2  # of 48 examples
     fixed = dataclasses.replace(changed, data=draft.data.fix_batch_size(1), fit=draft.fit | {"batch_size": 1})
     assert REMEDIES["batches of 32"](fixed) is None
-    smaller = REMEDIES["smaller batches, of 32"]
+
+
+@pytest.mark.model
+def test_only_large_batches_are_made_smaller():
+    draft, smaller = make_deep()[0], REMEDIES["smaller batches, of 32"]
     assert smaller(draft) is None
     whole = dataclasses.replace(draft, fit=draft.fit | {"batch_size": 64})
-    parted = smaller(whole)
-    assert parted.fit == draft.fit | {"batch_size": 32}
+    assert smaller(whole).fit == draft.fit | {"batch_size": 32}
+    few = dataclasses.replace(whole, data=dataclasses.replace(draft.data, x=draft.data.x[:32], y=draft.data.y[:32]))
+    assert smaller(few) is None  # they are one batch of 32 then, too
+
+
+@pytest.mark.model
+def test_steps_of_fewer_examples_cost_less():
+    draft = make_deep()[0]
+    whole, parted = (dataclasses.replace(draft, fit=draft.fit | {"batch_size": size}) for size in (64, 32))
     for first, second, expected in ((whole, parted, 10 * 32 / 48), (parted, whole, 15.0)):  # of 48 examples
         attempt, trial = SimpleNamespace(frozen=SimpleNamespace(rest=second)), SimpleNamespace(steps=10)
         assert Search(first, None, None).count_steps(attempt, trial) == pytest.approx(expected)

@@ -72,25 +72,50 @@ class LoggedLoss(OwnStepWithCall):
         return ops.mean(ops.square(data[1] - self(data[0])))
 
 
+class SqueezingLoss(keras.Model):
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        labels = 0.0 if y is None else ops.reshape(y, (-1,))
+        return ops.mean(ops.square(labels - ops.squeeze(y_pred, -1)))
+
+
+class SqueezingStep(LoggedLoss):
+    def measure_loss(self, data):
+        return ops.mean(ops.square(data[1] - self(data[0])[:, 0]))
+
+
 def make_functional(cls):
     inputs = keras.Input((4,))
     return cls(inputs, layers.Dense(1)(layers.Dense(16, "tanh")(inputs)))
 
 
-@pytest.mark.parametrize("make", [lambda: make_functional(OwnLoss), lambda: make_functional(OwnStep), LoggedLoss])
-@pytest.mark.parametrize("labels", [TARGET, TARGET[:, None]])
-def test_labels_with_which_a_models_own_code_compares_every_prediction(make, labels):
+def judge_own(model, labels):
     keras.utils.set_random_seed(0)
-    model = make()
     model.compile("adam", "mse")
-    found = {finding.rule: finding for finding in vg.diagnose(vg.inspect(model, X, labels)).list_all()}
-    assert ("label_shape" in found) == (labels.ndim == 1)
-    if labels.ndim == 1:  # each of them with every prediction, and each with its own
-        predictions = ops.convert_to_numpy(model(X))
-        evidence = found["label_shape"].evidence
-        assert evidence["loss"] == pytest.approx(np.square(labels - predictions).mean(), rel=1e-4)
-        own = np.square(labels[:, None] - predictions).mean()
-        assert evidence["loss_in_the_predictions_shape"] == pytest.approx(own, rel=1e-4)
+    return {finding.rule: finding for finding in vg.diagnose(vg.inspect(model, X, labels)).list_all()}
+
+
+@pytest.mark.parametrize("make", [lambda: make_functional(OwnLoss), lambda: make_functional(OwnStep), LoggedLoss])
+def test_labels_with_which_a_models_own_code_compares_every_prediction(make):
+    model = make()
+    found = judge_own(model, TARGET)["label_shape"]
+    predictions = ops.convert_to_numpy(model(X))
+    assert found.evidence["loss"] == pytest.approx(np.square(TARGET - predictions).mean(), rel=1e-4)
+    own = np.square(TARGET[:, None] - predictions).mean()
+    assert found.evidence["loss_in_the_predictions_shape"] == pytest.approx(own, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("make", "labels"),
+    [
+        (lambda: make_functional(OwnLoss), TARGET[:, None]),
+        (LoggedLoss, TARGET[:, None]),
+        (lambda: make_functional(SqueezingLoss), TARGET),
+        (lambda: make_functional(SqueezingLoss), None),
+        (SqueezingStep, TARGET),
+    ],
+)
+def test_a_models_own_code_that_compares_each_with_its_own(make, labels):
+    assert "label_shape" not in judge_own(make(), labels)
 
 
 def cross_entropy(y, p):

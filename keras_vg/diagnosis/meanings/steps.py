@@ -254,7 +254,8 @@ STEPS: dict[str, Meaning] = {
     "few_steps": Meaning(
         sees=(
             "A fit that has ended after many epochs of a few steps each, all examples in one batch for instance, while "
-            "its loss still fell: what it has not learned says nothing of the model."
+            "its loss still fell: what it has not learned says nothing of the model. Needs a gradient log or "
+            "`TrainingGuard`, which know the number of steps."
         ),
         severity=(
             "Warning, at the end of a fit of `ended_epochs` and fewer steps than `ended_steps`; silent if the loss is "
