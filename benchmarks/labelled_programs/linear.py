@@ -9,7 +9,7 @@ from keras import layers
 from keras.optimizers import Adam
 
 from labelled_programs import labels
-from labelled_programs.data import Data, make_binary, make_circles, make_digits, make_regression
+from labelled_programs.data import Data, make_circles, make_digits, make_regression
 from labelled_programs.models import dense, sequential
 from labelled_programs.program import Program
 
@@ -18,6 +18,14 @@ def make_products() -> Data:
     """Two numbers, and whether their product is above 0: as many above as below on each side of any line."""
     x = np.random.default_rng(900).uniform(-1, 1, size=(640, 2)).astype("float32")
     return x, (x[:, :1] * x[:, 1:] > 0).astype("float32")
+
+
+def make_halves() -> Data:
+    """Six numbers, and whether a weighted sum of them is above 0, but for one example in twenty."""
+    generator = np.random.default_rng(904)
+    x = generator.normal(size=(640, 6))
+    above = (x @ generator.normal(size=(6, 1)) > 0) ^ (generator.random((640, 1)) < 0.05)
+    return x.astype("float32"), above.astype("float32")
 
 
 def make_distances() -> Data:
@@ -112,7 +120,7 @@ PROGRAMS = [
     _STRIPES.vary("stripes, two convolutions without activation", build=build_convolutions(None), **_LINEAR),
     _CIRCLES.vary(
         "linear classes, two layers without activation",
-        data=make_binary,
+        data=make_halves,
         build=dense(hidden=[16, 16], activation=None, output=(1, "sigmoid")),
     ),
     Program(
