@@ -334,7 +334,9 @@ def find_few_steps(context: Context) -> Iterator[Finding]:
     if losses is None or context.is_inspection or not context.is_over or context.is_converged or has_learned(context):
         return
     steps, epochs = context.count_steps(), len(losses)
-    if epochs < t.ended_epochs or steps >= t.ended_steps or not np.isfinite(losses).all() or losses[-1] >= losses[-2]:
+    if epochs < t.ended_epochs or steps >= min(t.ended_steps, t.few_steps * epochs):
+        return
+    if not np.isfinite(losses).all() or losses[-1] >= losses[-2]:
         return
     yield Finding(
         "few_steps",

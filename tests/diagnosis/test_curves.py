@@ -120,8 +120,9 @@ def judge_run(losses, variations=None, loss="mean_squared_error", steps=100, is_
     ("steps", "last", "options", "is_found"),
     [
         (1, 0.8, {}, True),
-        (9, 0.8, {}, True),
-        (10, 0.8, {}, False),  # a hundred steps
+        (4, 0.8, {}, True),
+        (5, 0.8, {}, False),  # an epoch is no longer so little
+        (4, 0.8, {"epochs": 25}, False),  # a hundred steps
         (1, 0.05, {}, False),  # done
         (1, 0.86, {}, False),  # the last step gained nothing
         (1, 0.8, {"is_over": False}, False),

@@ -258,10 +258,10 @@ STEPS: dict[str, Meaning] = {
             "`TrainingGuard`, which know the number of steps."
         ),
         severity=(
-            "Warning, at the end of a fit of `ended_epochs` and fewer steps than `ended_steps`; silent if the loss is "
-            "low (`converged_loss`), or no longer falls."
+            "Warning, at the end of a fit of `ended_epochs` and fewer steps than `ended_steps`, fewer than `few_steps` "
+            "an epoch; silent if the loss is low (`converged_loss`), or no longer falls."
         ),
-        thresholds=("ended_epochs", "ended_steps", "converged_loss"),
+        thresholds=("few_steps", "ended_epochs", "ended_steps", "converged_loss"),
     ),
     "validation_loss_rises": Meaning(
         sees="A validation loss that rises, by more than its noise, while the training loss falls.",
