@@ -1001,7 +1001,7 @@ PROGRAMS = [
     ),
     CORNERS.vary(
         "same signs by two layers without activation",
-        unnamed=True,
+        label=labels.LINEAR,
         strength="clear",
         build=dense(hidden=[16, 16], activation=None, output=(1, "sigmoid")),
     ),

@@ -380,7 +380,7 @@ SICK = [
     ),
     RINGS.vary(
         "rings, without activations",
-        unnamed=True,
+        label=labels.LINEAR,
         strength="clear",
         build=partial(build_rings, activation=None),
     ),
