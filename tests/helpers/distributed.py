@@ -38,6 +38,6 @@ def train(folder, optimizer=None, several_workers=False, watches_all=False, log=
         callbacks += [vg.ActivationLogger(f"{folder}_activations.csv", x), guard]
     model.fit(x, y, batch_size=8, shuffle=False, epochs=2, verbose=0, callbacks=callbacks)
     if watches_all:
-        found = [[f.rule, f.severity, list(f.layers), f.epoch] for f in guard.findings]
+        found = [[f.rule, f.severity, list(f.layers), f.epoch] for f in guard.findings.list_all()]
         Path(f"{folder}_findings.json").write_text(json.dumps(found))
     return model
