@@ -130,7 +130,7 @@ def _is_softmax_of_one(layer: Any) -> bool:
     shape = layer.output.shape
     is_last = getattr(layer, "axis", -1) in (-1, len(shape) - 1)
     name = "softmax" if isinstance(layer, keras.layers.Softmax) else name_activation(layer)
-    return name == "softmax" and is_last and len(shape) > 2 and shape[-1] == 1
+    return name == "softmax" and is_last and len(shape) == 3 and shape[-1] == 1  # of a picture, rows are no steps
 
 
 def _bend_linear(draft: Draft) -> Draft | None:

@@ -169,6 +169,9 @@ class Search:
         Args:
             attempt: What was trained.
             trial: The training.
+
+        Returns:
+            Their number, in batches of the original's size.
         """
         examples = count_examples(self.draft.data.x)
         own, original = (min(d.fit["batch_size"], examples) for d in (attempt.frozen.rest, self.draft))

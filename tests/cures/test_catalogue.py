@@ -204,6 +204,9 @@ def test_a_softmax_of_one_number_is_taken_over_the_steps(is_apart):
     name = "apart" if is_apart else "score"
     assert draft.code == (f"keras.layers.Softmax(axis=1)  # instead of the softmax of {name}",)
     assert remedy(draft) is None
+    pixels = keras.Sequential([keras.Input((2, 2, 1)), layers.Dense(1, "softmax"), layers.Flatten(), layers.Dense(1)])
+    pixels.compile("adam", "mse")
+    assert remedy(make(pixels, X.reshape(-1, 2, 2, 1), BINARY)[0]) is None  # rows are no steps
     assert remedy(make_deep()[0]) is None
 
 
