@@ -92,6 +92,7 @@ class TappedTrainFunction:
         self._train_function: Any = None
         self._rate_notes: dict[tuple[GradientTap, ...], RateNotes] = {}
         self._fit: Any = None
+        self._is_running = False
         self._end_observing: Callable[[], Any] = lambda: None
 
     @property
@@ -138,11 +139,10 @@ class TappedTrainFunction:
         if not self.is_current():  # the fit was broken off between two steps, and this is another fit
             self.restore()
             return self._model.train_function(*args)
-        if not self._watches:
-            return self._run(*args)
         for watch in self._watches:
             watch.before(None)
-        return self._look_after(self._run(*args), None)[0]
+        logs = self._run(*args)
+        return self._look_after(logs, None)[0] if self._watches else logs
 
     def _look_after(self, logs: Any, state: Any) -> tuple[Any, Any]:
         """Lets the watches look at what a step left; what they raise ends the fit before any callback saves it."""
@@ -157,6 +157,7 @@ class TappedTrainFunction:
         return logs, state
 
     def _run(self, *args: Any) -> Any:
+        self._is_running = True
         try:
             return self._train_function(*args)
         except _list_ends_of_data():
@@ -164,6 +165,8 @@ class TappedTrainFunction:
         except BaseException:
             self.restore()
             raise
+        finally:
+            self._is_running = False
 
     def sync(self) -> None:
         """Makes the next step start from the states that the taps have now."""
@@ -176,8 +179,18 @@ class TappedTrainFunction:
         self._end_observing()
 
     def _begin_observing(self) -> Callable[[], Any]:
-        """Replaces `apply` for the whole fit, which takes too long for each step; returns what ends that."""
-        observed = observed_optimizers(lambda *_: None)
+        """Observes optimizers for the whole fit, since to begin and end it takes too long for each step.
+
+        Returns:
+            What ends it; it ends by itself, too, when nothing needs the train function any more.
+        """
+        observe = weakref.WeakMethod(self._observe)
+
+        def observe_if_alive(*given: Any) -> AbstractContextManager[None] | None:
+            alive = observe()
+            return None if alive is None else alive(*given)
+
+        observed = observed_optimizers(observe_if_alive)
         observed.__enter__()
         return weakref.finalize(self, observed.__exit__)
 
@@ -188,27 +201,18 @@ class TappedTrainFunction:
         self._train_function = self._train_functions.get(key)
 
     def _make_train_function(self) -> Callable[..., Any]:
-        return self._run_tapped(keras_private.make_train_function(self._model))
+        return keras_private.make_train_function(self._model)
 
-    def _run_tapped(self, train_function: Callable[..., Any]) -> Callable[..., Any]:
-        def run(*args: Any) -> Any:
-            with self._tap_optimizer():
-                return train_function(*args)
-
-        return run
-
-    def _tap_optimizer(self) -> AbstractContextManager[None]:
-        """A context in which the taps are shown what optimizers are given."""
+    def _observe(
+        self, optimizer: keras.optimizers.Optimizer, gradients: list[Any], variables: list[Any]
+    ) -> AbstractContextManager[None] | None:
+        """Shows the taps what an optimizer is given in a step; one that is compiled gives it while it is traced."""
+        if not self._is_running:
+            return None
+        for tap in self._taps:
+            tap.observe(optimizer, gradients, variables)
         is_compiled = keras.backend.backend() == "tensorflow" and not self._model.run_eagerly
-
-        def observe(
-            optimizer: keras.optimizers.Optimizer, gradients: list[Any], variables: list[Any]
-        ) -> AbstractContextManager[None] | None:
-            for tap in self._taps:
-                tap.observe(optimizer, gradients, variables)
-            return noted_rates(optimizer, self.rate_notes) if is_compiled else None
-
-        return observed_optimizers(observe)
+        return noted_rates(optimizer, self.rate_notes) if is_compiled else None
 
 
 class TappedJaxTrainFunction(TappedTrainFunction):
@@ -250,7 +254,15 @@ class TappedJaxTrainFunction(TappedTrainFunction):
             return self._run_tapped(keras_private.make_train_function(self._model, states=states))
         return keras_private.make_train_function(self._model, self._tap_optimizer, states)
 
+    def _run_tapped(self, train_function: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*args: Any) -> Any:
+            with self._tap_optimizer():
+                return train_function(*args)
+
+        return run
+
     def _tap_optimizer(self) -> AbstractContextManager[None]:
+        """A context in which the taps are shown what the compiled optimizer is given."""
         optimizer = self._model.optimizer
         stateless_apply = optimizer.stateless_apply
         count = len(self._taps)
