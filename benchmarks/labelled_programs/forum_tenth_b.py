@@ -52,7 +52,10 @@ BLANK_CHANNEL = "https://github.com/carpedm20/DCGAN-tensorflow/issues/105"
 FEATURES_AS_STEPS = "https://github.com/keras-team/keras/issues/8568"
 WORDS_AT_ONCE = "https://github.com/cerndb/dist-keras/issues/9"
 PADS_SEEN = "https://github.com/tensorflow/docs/pull/1610"
-RARE_PIXELS = "https://kiwix.lema.org/stackoverflow.com_en_all_2023-11/questions/54150552"
+RARE_PIXELS = (
+    "https://kiwix.lema.org/stackoverflow.com_en_all_2023-11/questions/54150552/"
+    "prevent-overfitting-to-specific-class-in-multi-class-classification-using-deep"
+)
 
 
 class RandomCosines(layers.Layer):
@@ -793,7 +796,7 @@ def make_rare_pixels() -> Data:
             row, column = generator.integers(0, 14, size=2)
             kinds[row : row + 2, column : column + 2] = kind
             picture[row : row + 2, column : column + 2] += [(1, 0), (0, 1), (-1, -1)][kind - 1]
-    return x.astype("float32"), y
+    return x.astype("float32"), y.reshape(200, 256)
 
 
 def weigh_pixels(x: Any, y: Any) -> np.ndarray:
@@ -862,7 +865,7 @@ SOURCES = program(
     source=TWO_SCALES,
 )
 SHARES = program(
-    name="the next price by an lstm of one unit, standardised, and a linear one",
+    name="the next price, standardised, by an lstm and a linear unit",
     data=partial(make_shares, True),
     build=sequential(partial(layers.LSTM, 8), partial(layers.Dense, 1)),
     loss="mse",
@@ -1172,7 +1175,9 @@ PROGRAMS = [
         build=sequential(
             partial(layers.Conv2D, 12, 3, padding="same", activation="relu", kernel_initializer="he_normal"),
             partial(layers.Conv2D, 12, 3, padding="same", activation="relu", kernel_initializer="he_normal"),
-            partial(layers.Conv2D, 4, 1, activation="softmax"),
+            partial(layers.Conv2D, 4, 1),
+            partial(layers.Reshape, (256, 4)),
+            partial(layers.Activation, "softmax"),
         ),
         loss="sparse_categorical_crossentropy",
         optimizer=partial(Adam, 0.01),
