@@ -113,7 +113,7 @@ def build_faces(x: Any) -> keras.Model:
 def make_volumes() -> Data:
     """Noisy blocks of ten by ten by ten, half of them with a bright ball within; whether."""
     generator = np.random.default_rng(1104)
-    places = np.stack(np.mgrid[:10, :10, :10], axis=-1)
+    places = np.stack(list(np.mgrid[:10, :10, :10]), axis=-1)
     centres, y = generator.uniform(3, 7, size=(240, 1, 1, 1, 3)), generator.integers(0, 2, size=(240, 1))
     near = ((places - centres) ** 2).sum(axis=-1, keepdims=True) < 7
     x = 0.3 + 0.2 * generator.normal(size=near.shape) + 0.3 * near * y.reshape(240, 1, 1, 1, 1)
@@ -283,7 +283,9 @@ def make_voices() -> Data:
         np.array([5, 7, 9, 11, 13])[y] + generator.normal(0, 0.4, size=500),
         generator.uniform(0, 6, size=500),
     )
-    waves = sum(np.sin(2 * np.pi * n * pitch[:, None] * time / 128 + n * shift[:, None]) / n for n in (1, 2, 3))
+    waves = np.zeros((500, 128))
+    for n in (1, 2, 3):
+        waves += np.sin(2 * np.pi * n * pitch[:, None] * time / 128 + n * shift[:, None]) / n
     spectrum = np.abs(np.fft.rfft(waves + 0.8 * generator.normal(size=waves.shape), axis=1))[:, :64, None]
     return spectrum.astype("float32"), y.astype("int32")
 

@@ -1,7 +1,8 @@
 """Rules about what goes forwards: inputs, saturated and dead units, values that are not finite."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
+from typing import Any
 
 import numpy as np
 
@@ -77,18 +78,20 @@ def find_input_scale(context: Context) -> Iterator[Finding]:
     inspection = context.inspection
     if context.only_looks_up:
         return
+    given = [] if inspection is None else inspection.kernel_inputs.to_dict("records")
+    entries = [_Entry(context, row) for row in given]
     if context.is_inspection and inspection is not None:
         if "activations" in inspection.setup.get("not_seen", {}):  # nor what the first kernel is given
             return
-        seen = inspection.inputs.iloc[-1]
-        size, low, high = float(seen["abs_max"]), float(seen["scale_min"]), float(seen["scale_max"])
-        if np.isfinite(high) and low > 0 and high / low >= t.feature_range and size >= t.input_size:
+        wide = [entry for entry in entries if entry.ratio >= t.feature_range and entry.size >= t.input_size]
+        if wide:
+            worst = max(wide, key=lambda entry: entry.size)
             yield Finding(
                 "feature_scale",
-                "error" if size >= t.input_error else "warning",
-                (),
+                "error" if worst.size >= t.input_error else "warning",
+                worst.layers,
                 None,
-                {"smallest_feature": low, "largest_feature": high, "ratio": high / low},
+                {"smallest_feature": worst.low, "largest_feature": worst.high, "ratio": worst.ratio},
                 "Features differ by orders of magnitude, so no learning rate suits all their weights. "
                 + (
                     _advise_on_unadapted(context)
@@ -96,27 +99,78 @@ def find_input_scale(context: Context) -> Iterator[Finding]:
                 ),
             )
     else:
-        size = _measure_log_inputs(context)
-    if _is_normalized_next(context):
+        entries = [_Entry(context, {"abs_max": _measure_log_inputs(context)}), *(e for e in entries if e.layers)]
+    # What is not finite is no matter of scale.
+    large = [entry for entry in entries if entry.size >= t.input_size and not entry.is_normalized_next]
+    if not context.is_inspection:
+        large = [entry for entry in large if not entry.is_tamed]
+    if not large:
         return
-    if not size >= t.input_size:  # nor is what is not finite a matter of scale
-        return
-    tamed = _is_tamed(context)
-    if tamed and not context.is_inspection:
-        return
-    is_error = not tamed and (size >= t.input_error or _starts_far_off(context))
+    worst = max(large, key=lambda entry: (not entry.is_tamed, entry.size))
+    is_error = not worst.is_tamed and (worst.size >= t.input_error or _starts_far_off(context))
     yield Finding(
         "input_scale",
         "error" if is_error else "warning",
-        (),
+        worst.layers,
         None if context.is_inspection else int(context.outputs.epoch.min()),
-        {"largest_input": size},
-        "The first layer is given inputs far from unit scale: its gradients grow with them, its units saturate. "
+        {"largest_input": worst.size},
+        f"{_name_entry(worst)} is given inputs far from unit scale: its gradients grow with them, its units saturate. "
         + (
             _advise_on_unadapted(context)
             or "Divide pixels by 255 (`keras.layers.Rescaling(1 / 255)`), or put `keras.layers.Normalization()` first."
         ),
     )
+
+
+def _name_entry(entry: "_Entry") -> str:
+    return f"`{entry.layers[0]}`" if entry.layers else "The first layer"
+
+
+class _Entry:
+    """What one of the first kernels is given, and what is made of it.
+
+    Args:
+        context: The evidence.
+        row: Of `Inspection.kernel_inputs`; of a log, which has no features, `abs_max` alone.
+    """
+
+    def __init__(self, context: Context, row: Mapping[Any, Any]) -> None:
+        self._context = context
+        self.size = float(row["abs_max"])
+        self.low, self.high = float(row.get("scale_min", np.nan)), float(row.get("scale_max", np.nan))
+        self.ratio = self.high / self.low if np.isfinite(self.high) and self.low > 0 else np.nan
+        setup = {} if context.inspection is None else context.inspection.setup
+        name = str(row.get("layer", ""))
+        # Of the first kernel it is known without the model's graph what comes next.
+        is_further = len(setup.get("entered", ())) > 1 and name in setup["entered"][1:]
+        self.layers = (name,) if is_further else ()
+        fed = {target for target, source in setup.get("fed_by", {}).items() if source == name}
+        self._next = {name, *fed} if is_further else set()
+
+    @property
+    def is_normalized_next(self) -> bool:
+        """Whether what the kernel makes of the inputs is normalized at once, so that their scale is of no account."""
+        if self._context.gradients is None or self._context.gradients.empty:
+            return False
+        series = self._context.series
+        is_scale = np.array([name == "gamma" for name in series.names])
+        if self._next:
+            return bool(set(series.layers[is_scale]) & self._next)
+        kernels, scales = series.depths[series.is_kernel], series.depths[is_scale]
+        return bool(len(kernels) and len(scales) and scales.min() <= kernels.min() + 1)
+
+    @property
+    def is_tamed(self) -> bool:
+        """Whether what the first layers make of the inputs has unit scale and is not saturated."""
+        if self._context.activations is None:
+            return False
+        rows = self._context.outputs
+        is_early = is_any(rows.layer, tuple(self._next)) if self._next else rows.depth <= 1
+        early = rows.keep(rows.is_first & (rows.depth >= 0) & is_early)
+        if not len(early):
+            return False
+        is_flat = early.has_activation(SATURATING) & (early.saturated_fraction > 0.5)
+        return bool((early.abs_max < self._context.thresholds.input_size / 2).any() and not is_flat.any())
 
 
 def _advise_on_unadapted(context: Context) -> str:
@@ -321,25 +375,3 @@ def _starts_far_off(context: Context) -> bool:
     if not context.is_inspection or context.inspection is None:
         return False
     return bool(context.inspection.setup["loss"] > context.thresholds.loss_excess * context.baseline)
-
-
-def _is_normalized_next(context: Context) -> bool:
-    """Whether what the first kernel makes of the inputs is normalized at once, so that their scale is of no account."""
-    if context.gradients is None or context.gradients.empty:
-        return False
-    series = context.series
-    kernels = series.depths[series.is_kernel]
-    scales = series.depths[np.array([name == "gamma" for name in series.names])]
-    return bool(len(kernels) and len(scales) and scales.min() <= kernels.min() + 1)
-
-
-def _is_tamed(context: Context) -> bool:
-    """Whether what the first layers make of the inputs has unit scale and is not saturated."""
-    if context.activations is None:
-        return False
-    rows = context.outputs
-    early = rows.keep(rows.is_first & (rows.depth >= 0) & (rows.depth <= 1))
-    if not len(early):
-        return False
-    is_flat = early.has_activation(SATURATING) & (early.saturated_fraction > 0.5)
-    return bool((early.abs_max < context.thresholds.input_size / 2).any() and not is_flat.any())

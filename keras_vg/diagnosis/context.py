@@ -288,6 +288,14 @@ class Context:
         return bool(is_known and self.losses[-1] > t.beaten_loss * sum(baselines))
 
     @property
+    def falls_steadily(self) -> bool:
+        """Whether the loss has fallen in each of the last epochs, by however little: a plateau may be left then."""
+        if self.losses is None:
+            return False
+        falls = -np.diff(self.losses)[-self.thresholds.settled_epochs :]
+        return len(falls) == self.thresholds.settled_epochs and bool((falls > _LEAST_FALL * abs(self.losses[-1])).all())
+
+    @property
     def is_past_plateau(self) -> bool:
         """Whether a flat loss has lasted longer than the plateau on which healthy nets may start, or to the end.
 

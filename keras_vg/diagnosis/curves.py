@@ -158,7 +158,9 @@ def _judge_settled(context: Context) -> Finding | None:
         return None
     # Without the predictions it may be a model that has learned the little that noisy labels allow.
     is_proven = is_known and max(variations) <= t.hardly_vary
-    has_lasted = context.count_steps() * length / len(losses) >= t.settled_steps or context.is_complete
+    # A plateau in which the loss falls from epoch to epoch may be left: what it comes to is told at the end.
+    has_lasted = context.count_steps() * length / len(losses) >= t.settled_steps and not context.falls_steadily
+    has_lasted |= context.is_complete
     is_error = is_proven and (has_lasted or has_collapsed)
     evidence: dict[str, Value] = {"last_loss": float(losses[-1]), "loss_of_a_constant_answer": baseline}
     if has_collapsed:

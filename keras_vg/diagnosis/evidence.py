@@ -30,7 +30,9 @@ class Inspection:
             `unit_spread` of the weight and `gradient_spread` of its gradient (0: all alike; NaN of one unit, and of
             zeros); `gradient_rms`, NaN without a gradient; of a frozen weight `looks_fresh`, whether its values could
             be its initializer's (NaN where that cannot be told).
-        inputs: One row per input, then one for what the first kernel is given: see `batches.describe_inputs`.
+        inputs: One row per input: see `batches.describe_inputs`.
+        kernel_inputs: The same of what the first kernel is given, and each other one that is given an input which no
+            kernel has changed yet, with the column `layer`.
         outputs: One row per output, its loss (`"none"` of one that `compile` gives none), its predictions and its
             labels: see `batches.list_outputs`.
         embeddings: One row per embedding that was called: `layer`, its `input_dim`, and the smallest and the largest of
@@ -61,7 +63,10 @@ class Inspection:
             `skip_connections`, how many layers add outputs of other layers; `paths`, the depths of the layers on each
             path from an input to an output, none if the model's graph is not known; `passed_by`, the layers without
             any one of which each output is still reached from an input; `fed_by`, of layers that are given what one
-            other layer puts out and nothing else (reshaped or dropped out at most), that layer; `hidden_softmax`, of
+            other layer puts out and nothing else (reshaped or dropped out at most), that layer; `entered`, the
+            layers with a kernel that are given an input which no kernel or embedding has changed; `kept`, of layers
+            that were given a mask of time steps, of which part of the examples it left any, and the largest difference
+            between values of one feature in the steps that it left (-inf without any); `hidden_softmax`, of
             layers whose softmax feeds another layer, their units and that layer; `linear_layers`, the hidden layers of
             a model that has no activation in front of its last kernel;
             `unused_losses`, those that `compile` was given for one output and that are not trained;
@@ -90,6 +95,7 @@ class Inspection:
     inputs: pd.DataFrame
     outputs: pd.DataFrame
     setup: dict[str, Any]
+    kernel_inputs: pd.DataFrame = field(default_factory=pd.DataFrame)
     embeddings: pd.DataFrame = field(default_factory=pd.DataFrame)
     expected: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["depth", "layer", "gradient_rms"]))
     time: pd.DataFrame = field(default_factory=pd.DataFrame)

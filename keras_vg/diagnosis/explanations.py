@@ -144,7 +144,7 @@ EDGES: tuple[Edge, ...] = (
     ),
     Edge(
         "constant_input",
-        (*STALLED, *NO_GRADIENT, "symmetric_weights"),
+        (*STALLED, *NO_GRADIENT, *UNITS, "symmetric_weights", "vanishing_in_time", "padding_attended"),
         "Where no example differs from another, there is nothing to learn but one answer.",
         condition=_is_error,
     ),
@@ -199,6 +199,15 @@ EDGES: tuple[Edge, ...] = (
             ),
             "Sums of large inputs drive units to where they are flat or dead, and gradients grow with the inputs.",
             condition=_follows_gradients,
+        )
+        for rule in ("feature_scale", "input_scale")
+    ),
+    *(
+        Edge(
+            rule,
+            ("vanishing_gradient",),
+            "The gradients of the layers behind grow with the large inputs, those of other branches do not.",
+            condition=lambda cause, consequence, facts: bool(cause.layers) and cause.severity == "error",
         )
         for rule in ("feature_scale", "input_scale")
     ),

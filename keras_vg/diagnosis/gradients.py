@@ -11,7 +11,7 @@ from keras_vg.diagnosis.findings import Finding
 from keras_vg.diagnosis.nonfinite import GRADIENTS, WEIGHTS
 from keras_vg.diagnosis.paths import list_paths
 from keras_vg.diagnosis.saturation import list_saturated_heads, make_finding
-from keras_vg.diagnosis.series import GradientSeries
+from keras_vg.diagnosis.series import GradientSeries, measure_relative_spread
 from keras_vg.logs.layers import fit_factor
 
 
@@ -26,6 +26,7 @@ class Profile:
         values: Their gradients.
         before: Those of what is on the path before the first layer that is compared, such as an embedding.
         ratio: The first layer's over the last one's; of a model whose graph is not known, that of `LayerGradients`.
+        is_cut: Whether the layers behind the one with the largest gradient are left out.
     """
 
     epoch: int
@@ -34,6 +35,7 @@ class Profile:
     values: np.ndarray
     before: np.ndarray
     ratio: float
+    is_cut: bool = False
 
     @property
     def decay(self) -> float:
@@ -59,7 +61,9 @@ def find_vanishing(context: Context) -> Iterator[Finding]:
         # An embedding or a normalization before the first kernel shows what arrives there: along the skip connections
         # of a transformer all of it, however small the gradients within its blocks are.
         is_passed_by = bool((profile.before > t.vanishing_warning * values[-1]).any())
-        is_error = profile.decay < t.vanishing_ratio and not has_recovered and not is_passed_by
+        # Where no example is told from another, it is certain that too little arrives.
+        limit = t.vanishing_warning if profile.is_cut else t.vanishing_ratio
+        is_error = profile.decay < limit and not has_recovered and not is_passed_by
         evidence: dict[str, float | str] = {
             "gradient_ratio": profile.ratio,
             "factor_per_layer": factor,
@@ -418,13 +422,16 @@ def _list_profiles(context: Context) -> list[Profile]:
     """The paths on which at least three layers can be compared, epoch by epoch.
 
     Layers whose gradient is 0 or not finite are left out: other rules are about them; and a head that started at 0.
-    Where the model's graph is not known, all layers are taken for one path; see `list_paths`.
+    Where all predictions are the same, so are the layers behind the largest gradient: what the outputs get of examples
+    with different labels cancels there. Where the model's graph is not known, all layers are taken for one path; see
+    `list_paths`.
     """
     layers, left_out = context.layers, _find_waiting_head(context)
     may_be = layers.is_comparable & (layers.depths != left_out)
     paths = list_paths(context.series, context.paths)
     is_on_path = [np.isin(layers.depths, path) for path in paths]
     profiles = []
+    is_alike = _answers_alike(context)
     for epoch, rms in enumerate(layers.rms):
         with np.errstate(invalid="ignore"):
             chosen = may_be & np.isfinite(rms) & (rms > 0)
@@ -434,9 +441,21 @@ def _list_profiles(context: Context) -> list[Profile]:
                 continue
             depths, values = layers.depths[is_on], rms[is_on]
             before = rms[mask & (layers.depths < depths[0])]
+            peak = int(values.argmax()) + 1 if is_alike else len(values)
+            if 3 <= peak < len(values):
+                ratio = float(values[0] / values[peak - 1])
+                profiles.append(Profile(epoch, index, depths[:peak], values[:peak], before, ratio, is_cut=True))
+                continue
             ratio = float(layers.ratio[epoch]) if len(paths) == 1 else float(values[0] / values[-1])
             profiles.append(Profile(epoch, index, depths, values, before, ratio))
     return profiles
+
+
+def _answers_alike(context: Context) -> bool:
+    """Whether the last predictions that are known are the same for all examples."""
+    limit = context.thresholds.constant_prediction
+    rows = context.final_predictions
+    return bool(rows) and all(float(measure_relative_spread(row)) < limit for row in rows)
 
 
 def _is_explained_by_zero_weights(series: GradientSeries) -> bool:

@@ -17,7 +17,9 @@ def find_small_inputs(context: Context) -> Iterator[Finding]:
     # Ids have any size, and what an embedding gives for them starts small and is learned.
     if inspection is None or context.is_converged or len(inspection.embeddings) or _is_unknown(context):
         return
-    spread = float(inspection.inputs["spread_max"].iloc[-1])
+    if inspection.kernel_inputs.empty:
+        return
+    spread = float(inspection.kernel_inputs["spread_max"].max())
     # Plain steps are proportional to the inputs once more than those that are divided by the gradient's size.
     factor = 1 if context.is_adaptive else _BY_PLAIN_STEPS
     if not 0 < spread < factor * t.input_small or _measure_outputs(context) > factor * t.constant_warning:
@@ -27,10 +29,40 @@ def find_small_inputs(context: Context) -> Iterator[Finding]:
         "error" if spread < factor * t.input_small_error else "warning",
         (),
         None,
-        {"largest_feature_spread": spread, "largest_input": float(inspection.inputs["abs_max"].iloc[-1])},
+        {"largest_feature_spread": spread, "largest_input": float(inspection.kernel_inputs["abs_max"].max())},
         "What the first layer is given differs so little from example to example that its weights would have to grow "
         "by thousands to tell them apart. Put `keras.layers.Normalization()` first, adapted to the training data, or "
         "multiply the inputs; see that pixels are not divided by 255 twice.",
+    )
+
+
+_LEFT = 0.5
+"""Of which part of the examples a mask must leave at least a step: chosen, since a few may be empty."""
+
+
+def find_masked_inputs(context: Context) -> Iterator[Finding]:
+    """A mask that leaves no time step of examples, or only steps that are all the same."""
+    setup = {} if context.inspection is None else context.inspection.setup
+    kept: dict[str, tuple[float, float]] = dict(setup.get("kept", {}))
+    same = tuple(name for name, (_, difference) in kept.items() if difference <= 0)
+    few = tuple(name for name, (part, _) in kept.items() if part < _LEFT)
+    if not (same or few) or context.is_converged:
+        return
+    part = min(part for part, _ in kept.values())
+    if not same:
+        seen = f"The mask leaves no time step of {1 - part:.0%} of the examples, so these layers put out"
+    elif part == 0:
+        seen = "The mask leaves no time step of any example, so these layers put out"
+    else:
+        seen = "The time steps that the mask leaves are all the same (the padding?), so these layers put out"
+    yield Finding(
+        "constant_input",
+        "error" if same else "warning",
+        same or few,
+        None,
+        {"examples_with_a_step_left": part},
+        f"{seen} the same for all of them. True in a mask keeps a step, False leaves it out; "
+        "`Embedding(mask_zero=True)` and `Masking()` leave out what is 0 (`mask_value`), which must be the padding.",
     )
 
 
@@ -39,15 +71,27 @@ def find_constant_inputs(context: Context) -> Iterator[Finding]:
     inspection = context.inspection
     if inspection is None:
         return
-    given = inspection.inputs.iloc[:-1]
+    given = inspection.inputs
     # Of ids, such as those of the first token of every text, and of their masks, a constant column is the rule.
     has_constant = bool((given["constant"] > 0).any()) and not len(inspection.embeddings)
     is_constant = bool((given["varying"] == 0).all() and (given["nonfinite"] == 0).all()) and len(given) > 0
-    if not is_constant and not has_constant:
+    is_one_id = not is_constant and _looks_up_one_id(context)
+    if not is_constant and not has_constant and not is_one_id:
         return
     if not (inspection.outputs["label_distinct"] > 1).any():  # there may be but one example
         return
-    if is_constant:
+    if is_one_id:
+        yield Finding(
+            "constant_input",
+            "error",
+            tuple(inspection.embeddings["layer"]),
+            None,
+            {"smallest_input": float(given["abs_max"].min()), "id": float(inspection.embeddings["id_min"].iloc[0])},
+            "The inputs differ, but are one and the same id to the embedding, which cuts off what is behind the point: "
+            "all numbers from 0 to 1 are id 0. Give it whole numbers that count what is meant (words, categories); "
+            "numbers that measure something go into a Dense layer without an embedding.",
+        )
+    elif is_constant:
         yield Finding(
             "constant_input",
             "error",
@@ -70,6 +114,15 @@ def find_constant_inputs(context: Context) -> Iterator[Finding]:
         )
 
 
+def _looks_up_one_id(context: Context) -> bool:
+    """Whether the model is given ids alone, which are all the same once they are whole numbers."""
+    assert context.inspection is not None
+    embeddings, setup = context.inspection.embeddings, context.inspection.setup
+    if not len(embeddings) or not setup.get("paths") or setup.get("entered"):
+        return False
+    return bool((embeddings["id_min"].astype(int) == embeddings["id_max"].astype(int)).all())
+
+
 def describe_nonfinite_features(inputs: pd.DataFrame) -> str:
     """Says in which features of which inputs there are values that are not finite.
 
@@ -79,10 +132,9 @@ def describe_nonfinite_features(inputs: pd.DataFrame) -> str:
     Returns:
         E.g. `"3, 7"`, with several inputs `"3, 7 of input_1"`; empty if there are none.
     """
-    given = inputs.iloc[:-1]
     named = [
-        str(row["nonfinite_features"]) + (f" of input_{number}" if len(given) > 1 else "")
-        for number, row in enumerate(given.to_dict("records"))
+        str(row["nonfinite_features"]) + (f" of input_{number}" if len(inputs) > 1 else "")
+        for number, row in enumerate(inputs.to_dict("records"))
         if row.get("nonfinite_features")
     ]
     return "; ".join(named)

@@ -95,6 +95,7 @@ INSPECTION_RULES: tuple[Rule, ...] = (
     optimizers.find_ranks_under_muon,
     activations.find_embedding_range,
     inputs.find_small_inputs,
+    inputs.find_masked_inputs,
     inputs.find_constant_inputs,
     attention.find_collapsed_attention,
     attention.find_attended_padding,

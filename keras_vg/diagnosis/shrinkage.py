@@ -11,16 +11,19 @@ from keras_vg.diagnosis.series import GradientSeries
 
 
 def find_shrunk_weights(context: Context) -> Iterator[Finding]:
-    """Kernels that have all shrunk to a small part of what they were, in a model that answers every example alike."""
+    """A kernel that has shrunk to a small part of what it was, in a model that answers every example alike."""
     losses, t = context.losses, context.thresholds
     if context.is_inspection or context.gradients is None or has_learned(context):
         return
     if losses is not None and len(losses) < t.first_epochs:
         return
-    part = _measure_shrinkage(context.series)
-    if not part < t.shrunk_weights or not _answers_alike(context):
+    parts, layers = _measure_shrinkage(context.series)
+    is_shrunk = parts < t.shrunk_weights
+    # One is enough where it is known that something shrinks weights: a penalty may be one layer's alone.
+    is_found = is_shrunk.any() if context.inspection is not None else len(parts) > 0 and is_shrunk.all()
+    if not is_found or not _answers_alike(context):
         return
-    evidence: dict[str, float | str] = {"weight_norm_over_first": part}
+    evidence: dict[str, float | str] = {"weight_norm_over_first": float(parts[is_shrunk].max())}
     if context.inspection is not None:
         setup = context.inspection.setup
         shrinking = {name: float(setup.get(name, 0.0)) for name in ("penalty", "weight_decay")}
@@ -30,25 +33,24 @@ def find_shrunk_weights(context: Context) -> Iterator[Finding]:
     yield Finding(
         "shrunk_weights",
         "error",
-        (),
+        tuple(dict.fromkeys(layers[is_shrunk])),
         context.get_epoch(context.series.epochs[0]),  # they shrink from the first step on
         evidence,
-        "What is left of each kernel is a small part of what it was, and every example gets the same answer: a "
+        "What is left of these kernels is a small part of what they were, and every example gets the same answer: a "
         "penalty (`kernel_regularizer`) or a weight decay outweighs the loss. Make it a hundredth, or leave it out; "
         "usual are `keras.regularizers.L2(1e-4)` and `AdamW(weight_decay=0.004)`.",
     )
 
 
-def _measure_shrinkage(series: GradientSeries) -> float:
-    """The largest over the kernels of their last norm over their first one; NaN of fewer than two kernels."""
+def _measure_shrinkage(series: GradientSeries) -> tuple[np.ndarray, np.ndarray]:
+    """Each trained kernel's last norm over its first one, and the names of their layers; none of a single kernel."""
     norms, moved = series.columns["weight_norm"], series.columns["delta_norm"]
     is_trained = series.is_kernel & (series.columns["steps"] > 0).any(axis=0)
-    if is_trained.sum() < 2:
-        return float("nan")
+    is_trained &= is_trained.sum() > 1
     # Rows hold the norm after an epoch. Before it, it was at least what was moved less what is left.
     first = np.fmax(norms[0], moved[0] - norms[0])[is_trained]
     with np.errstate(invalid="ignore", divide="ignore"):
-        return float(np.max(norms[-1][is_trained] / first))
+        return norms[-1][is_trained] / first, series.layers[is_trained]
 
 
 def _answers_alike(context: Context) -> bool:

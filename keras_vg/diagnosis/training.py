@@ -262,9 +262,10 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
             f"{_advise_on_rate(context)}",
         )
     elif fall < t.flat_loss:
+        may_be_left = context.falls_steadily and not context.is_complete
         yield Finding(
             "loss_does_not_fall",
-            "error" if context.is_past_plateau else "warning",
+            "error" if context.is_past_plateau and not may_be_left else "warning",
             (),
             int(epochs[0]),
             evidence,

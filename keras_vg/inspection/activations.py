@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from keras import ops, tree
 
+from keras_vg.inspection.graph import list_entered
 from keras_vg.inspection.recording import CallRecorder, Recording
 from keras_vg.inspection.stateless import ForwardPass, list_inputs
 from keras_vg.inspection.statistics import COLUMNS
@@ -69,7 +70,9 @@ class ActivationProbe:
         self.watched = list_watched(model, layers)
         self._model = model
         self._batch = (x, y, sample_weight)
-        self._recorder = CallRecorder(self.watched)
+        kernels = {item.name: item.layer for item in self.watched if item.has_kernel}
+        self.entered = list_entered(model, kernels)
+        self._recorder = CallRecorder(self.watched, self.entered)
         self._inputs = _describe_inputs(model, x)
         self._heads: list[tuple[str, str]] = []
         self._lengths: list[int] = []
@@ -145,7 +148,7 @@ class ActivationProbe:
         """Says what is known without a run: the inputs, and of embeddings what they were given."""
         layers = [(-1, name, "input", units) for name, units, _ in self._inputs]
         statistics = np.stack([row for _, _, row in self._inputs])
-        return Reading(layers, statistics, [], [], Recording([], embeddings, None))
+        return Reading(layers, statistics, [], [], Recording([], embeddings, {}, {}))
 
 
 def _describe_inputs(model: keras.Model, x: Any) -> list[tuple[str, int, np.ndarray]]:

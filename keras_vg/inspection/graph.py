@@ -131,6 +131,31 @@ def list_direct_sources(model: keras.Model, layers: Mapping[str, Any]) -> dict[s
     return {name: found[name] for name in layers if name in found}
 
 
+def list_entered(model: keras.Model, layers: Mapping[str, Any]) -> tuple[str, ...]:
+    """Lists the layers that are given inputs which no kernel or embedding has changed yet.
+
+    Args:
+        model: A built model.
+        layers: Layers by their names.
+
+    Returns:
+        The names, in the given order; of layers of the model's graph, or of a model inside it.
+    """
+    graph = Graph()
+    graph.add(model)
+    found = []
+    for name, layer in layers.items():
+        sources = graph.collect_sources([id(layer)]) if id(layer) in graph.sources else set()
+        if sources and not any(_multiplies(graph.operations[key]) for key in sources):
+            found.append(name)
+    return tuple(found)
+
+
+def _multiplies(operation: Any) -> bool:
+    is_scale = isinstance(operation, keras.layers.Normalization)
+    return not is_scale and any(len(variable.shape) > 1 for variable in getattr(operation, "weights", ()))
+
+
 def list_last_operations(model: keras.Model) -> list[Any]:
     """Lists what makes the outputs of a functional or sequential model: the last layers and operations of each.
 
@@ -206,6 +231,17 @@ class Graph:
         ]
         self._known[id(operation)] = (ends[0], ends[1])
         return self._known[id(operation)]
+
+    def collect_sources(self, keys: Iterable[int]) -> set[int]:
+        """Collects all operations that some of them depend on."""
+        found: set[int] = set()
+        pending = [source for key in keys for source in self.sources[key]]
+        while pending:
+            key = pending.pop()
+            if key not in found:
+                found.add(key)
+                pending += self.sources[key]
+        return found
 
 
 def _find_depths(model: keras.Model, operations: dict[int, Any]) -> dict[int, tuple[int, ...]]:

@@ -132,13 +132,15 @@ def _inspect(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> Inspecti
     has_learned = any(row["plain_loss"] < row["baseline"] for row in outputs)
     if has_learned and has_averages(layers):
         outputs = measure_inference(predict_for_inference(model, x), read_labels(model, y), passes.losses, outputs)
+    inputs, described = _describe_inputs(model, x)
     return Inspection(
         gradients=_make_empty_gradients()
         if gradients is None
         else _tabulate_gradients(model, gradients, passes.updated),
         activations=passes.reading.tabulate(epoch=0),
         weights=_tabulate_weights(model, probe, gradients or [None] * len(model.trainable_variables)),
-        inputs=_describe_inputs(model, x, passes.reading),
+        inputs=described,
+        kernel_inputs=_describe_kernel_inputs(passes.reading, inputs),
         outputs=tabulate_outputs(outputs),
         embeddings=passes.reading.recording.embeddings,
         setup={
@@ -160,6 +162,8 @@ def _inspect(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> Inspecti
             "skip_connections": count_merges(model),
             "paths": list_paths(model),
             "passed_by": list_passed_by(model, layers),
+            "entered": probe.entered,
+            "kept": passes.reading.recording.kept,
             "fed_by": list_direct_sources(model, layers),
             "hidden_softmax": {
                 name: (softmax.units, softmax.feeds) for name, softmax in list_hidden_softmax(model, layers).items()
@@ -226,13 +230,17 @@ def check_lengths(batch: dict[str, Any]) -> None:
         )
 
 
-def _describe_inputs(model: keras.Model, x: Any, reading: Reading) -> pd.DataFrame:
-    """The inputs, and what the first kernel is given, each with its channels last."""
+def _describe_inputs(model: keras.Model, x: Any) -> tuple[list[np.ndarray], pd.DataFrame]:
+    """The inputs, with their channels last."""
     axis = find_input_axis(model)
-    arrays = stateless.list_inputs(x)
-    arrays = [np.moveaxis(array, axis, -1) if array.ndim > 2 else array for array in arrays]
-    kernel_input = reading.recording.kernel_input
-    return describe_inputs([*arrays, arrays[0] if kernel_input is None else kernel_input])
+    arrays = [np.moveaxis(array, axis, -1) if array.ndim > 2 else array for array in stateless.list_inputs(x)]
+    return arrays, describe_inputs(arrays)
+
+
+def _describe_kernel_inputs(reading: Reading, inputs: list[np.ndarray]) -> pd.DataFrame:
+    """What the first kernels are given; of a model without a layer that has one, the first input."""
+    given = reading.recording.kernel_inputs or {"": inputs[0]}
+    return describe_inputs(list(given.values())).assign(layer=list(given))
 
 
 def _read_loss_scale(model: keras.Model) -> float:

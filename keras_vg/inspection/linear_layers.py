@@ -35,7 +35,7 @@ def list_linear_layers(model: keras.Model, layers: Mapping[str, Any]) -> tuple[s
     """
     graph = Graph()
     heads = _find_heads(graph, graph.add(model)[1])
-    before = _collect_sources(graph, heads)
+    before = graph.collect_sources(heads)
     if not before or not all(_is_affine(graph.operations[key]) for key in before):
         return ()
     hidden = {name: layer for name, layer in layers.items() if id(layer) in before - heads and _has_kernel(layer)}
@@ -62,18 +62,6 @@ def _find_heads(graph: Graph, exits: list[int]) -> set[int]:
         else:
             return set()
     return heads
-
-
-def _collect_sources(graph: Graph, keys: set[int]) -> set[int]:
-    """All operations that others depend on."""
-    found: set[int] = set()
-    pending = [source for key in keys for source in graph.sources[key]]
-    while pending:
-        key = pending.pop()
-        if key not in found:
-            found.add(key)
-            pending += graph.sources[key]
-    return found
 
 
 def _is_affine(operation: Any) -> bool:

@@ -17,7 +17,7 @@ from keras_vg.inspection.statistics import COLUMNS, CallShape, combine_calls, co
 from keras_vg.inspection.watched import WatchedLayer
 from keras_vg.training import backend, keras_private
 
-Quantity = Literal["output", "size", "ids", "kernel_input"]
+Quantity = Literal["output", "size", "ids", "kernel_input", "kept"]
 _EMBEDDINGS = ["layer", "input_dim", "id_min", "id_max"]
 _NO_EMBEDDINGS = pd.DataFrame([], columns=_EMBEDDINGS)
 """Made once: most models have none, and the guard records one epoch after the other."""
@@ -36,7 +36,7 @@ class Call:
         output: The output itself, until `CallRecorder.finish`.
         tensors: What was measured, where it can be returned from around the model's run: the output (`measure_call`),
             its number of values where only a run knows it, of an embedding the smallest and the largest of its ids, of
-            the first kernel what it was given.
+            the first kernels what they were given, and what a mask left of time steps (`_measure_kept`).
         arrays: What was measured, where it cannot be returned and came by itself.
     """
 
@@ -71,12 +71,20 @@ class Recording:
     Attributes:
         outputs: Of the layers, in call order.
         embeddings: One row per embedding that was called: `layer`, `input_dim`, `id_min`, `id_max`.
-        kernel_input: What the first layer with a kernel was given, channels last; None if no such layer was called.
+        kernel_inputs: What the first layer with a kernel was given, and further ones as asked for, channels last.
+        kept: Of layers that were given a mask of time steps, the part of the examples of which it left any, and the
+            largest difference between values of one feature in the steps that it left (-inf without any).
     """
 
     outputs: list[LayerOutput]
     embeddings: pd.DataFrame
-    kernel_input: np.ndarray | None
+    kernel_inputs: dict[str, np.ndarray]
+    kept: dict[str, tuple[float, float]]
+
+    @property
+    def kernel_input(self) -> np.ndarray | None:
+        """What the first layer with a kernel was given; None if no such layer was called."""
+        return next(iter(self.kernel_inputs.values()), None)
 
 
 class CallRecorder:
@@ -89,28 +97,31 @@ class CallRecorder:
 
     Args:
         watched: The layers.
+        entered: The names of those of which to keep what they are given, beside the first one with a kernel.
     """
 
-    def __init__(self, watched: Sequence[WatchedLayer]) -> None:
+    def __init__(self, watched: Sequence[WatchedLayer], entered: Sequence[str] = ()) -> None:
         self.watched = list(watched)
+        self._entered = frozenset(entered)
         self._repeating: set[int] = set()
         self._home: Any = None
+        self._keeps_input = True
         self.forget()
 
     def forget(self) -> None:
         """Forgets all calls."""
         self._calls: list[list[Call]] = [[] for _ in self.watched]
-        self._is_kernel_met = False
+        self._met: set[str] = set()
 
     @contextlib.contextmanager
     def record(self, keeps_input: bool = True) -> Iterator[None]:
         """Within it, every call of the layers is measured; where a run is compiled, that is while it is traced.
 
         Args:
-            keeps_input: Whether to keep what the first kernel is given, which may be large.
+            keeps_input: Whether to keep what the first kernels are given, which may be large.
         """
         self.forget()
-        self._is_kernel_met = not keeps_input
+        self._keeps_input = keeps_input
         self._home = keras_private.get_trace_state()
         with contextlib.ExitStack() as stack:
             for item, calls in zip(self.watched, self._calls, strict=True):
@@ -168,7 +179,8 @@ class CallRecorder:
         left = iter(arrays)
         outputs: list[LayerOutput] = []
         embeddings: list[tuple[str, int, float, float]] = []
-        kernel_inputs: list[np.ndarray] = []
+        kernel_inputs: dict[str, np.ndarray] = {}
+        kept: dict[str, tuple[float, float]] = {}
         for i, (item, calls) in enumerate(zip(self.watched, self._calls, strict=True)):
             widths: dict[int, list[tuple[int, CallShape, np.ndarray]]] = {}
             ids: list[np.ndarray] = []
@@ -181,14 +193,17 @@ class CallRecorder:
                 widths.setdefault(shape.units, [])
                 widths[shape.units] += [(number, shape, array) for array in values.get("output", [])]
                 ids += values.get("ids", [])
-                kernel_inputs += [_move_channels(array, item.axis) for array in values.get("kernel_input", [])]
+                for array in values.get("kernel_input", []):
+                    kernel_inputs.setdefault(item.name, _move_channels(array, item.axis))
+                for array in values.get("kept", []):
+                    kept.setdefault(item.name, (float(array[0]), float(array[1])))
             if item.is_logged and i not in self._repeating:
                 outputs += _describe_calls(item, widths)
             if ids:
                 low, high = np.min(ids, axis=0)[0], np.max(ids, axis=0)[1]
                 embeddings.append((item.name, int(item.layer.input_dim), float(low), float(high)))
         table = pd.DataFrame(embeddings, columns=_EMBEDDINGS) if embeddings else _NO_EMBEDDINGS.copy()
-        return Recording(outputs, table, next(iter(kernel_inputs), None))
+        return Recording(outputs, table, kernel_inputs, kept)
 
     def _watch_call(
         self, call: Callable[..., Any], item: WatchedLayer, calls: list[Call], activated: list[Any]
@@ -196,12 +211,15 @@ class CallRecorder:
         def watched(*args: Any, **kwargs: Any) -> Any:
             activated.clear()
             output = call(*args, **kwargs)
-            self._measure(item, calls, activated, next(iter(tree.flatten((args, kwargs))), None), output)
+            given = next(iter(tree.flatten((args, kwargs))), None)
+            self._measure(item, calls, activated, given, kwargs.get("mask"), output)
             return output
 
         return watched
 
-    def _measure(self, item: WatchedLayer, calls: list[Call], activated: list[Any], given: Any, output: Any) -> None:
+    def _measure(
+        self, item: WatchedLayer, calls: list[Call], activated: list[Any], given: Any, mask: Any, output: Any
+    ) -> None:
         made = next(iter(tree.flatten(output)), None)
         if made is None or not ops.is_tensor(made) or keras.backend.standardize_dtype(made.dtype) == "string":
             return
@@ -217,9 +235,11 @@ class CallRecorder:
         if isinstance(item.layer, keras.layers.Embedding) and tuple(made.shape[:-1]) == tuple(given.shape):
             ids = ops.cast(given, "float32")
             self._keep(call, "ids", ops.stack([ops.min(ids), ops.max(ids)]))
-        elif item.has_kernel and not self._is_kernel_met:
-            self._is_kernel_met = True
+        elif item.has_kernel and self._keeps_input and (not self._met or item.name in self._entered - self._met):
+            self._met.add(item.name)
             self._keep(call, "kernel_input", ops.stop_gradient(given))
+        if ops.is_tensor(mask) and len(mask.shape) == 2 and len(given.shape) > 2:
+            self._keep(call, "kept", _measure_kept(given, mask))
 
     def _measure_output(self, item: WatchedLayer, made: Any, activated: Any) -> Any:
         # A gated layer puts out something else than what its activation put out.
@@ -243,6 +263,19 @@ class CallRecorder:
             import jax
 
             jax.debug.callback(functools.partial(_receive, call.arrays[quantity]), tensor)
+
+
+def _measure_kept(given: Any, mask: Any) -> Any:
+    """Of which part of the examples a mask leaves any step, and how far what it leaves differs; of shape `(2,)`."""
+    values = ops.cast(ops.stop_gradient(given), "float32")
+    values = ops.reshape(values, (*ops.shape(values)[:2], -1))
+    is_left = ops.cast(mask, "bool")
+    lowest, highest = (
+        reduce(ops.where(is_left[..., None], values, none), axis=(0, 1))
+        for reduce, none in ((ops.min, np.float32(np.inf)), (ops.max, np.float32(-np.inf)))
+    )
+    part = ops.mean(ops.cast(ops.any(is_left, axis=1), "float32"))
+    return ops.stack([part, ops.max(highest - lowest)])
 
 
 def _name_head(item: WatchedLayer, rank: int) -> tuple[str, str]:

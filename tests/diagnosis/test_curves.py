@@ -196,6 +196,13 @@ def test_one_answer_to_all_is_an_error_once_it_lasts(losses, variations, is_over
     assert found["constant_prediction"].severity == severity
 
 
+def test_a_plateau_may_be_left_while_the_loss_falls_in_every_epoch():
+    falling, still = 1 - 1e-4 * np.arange(30), 1 + 1e-4 * (-1.0) ** np.arange(30)
+    for losses, is_over, severity in ((falling, False, "warning"), (falling, True, "error"), (still, False, "error")):
+        found = judge_run(losses, [1e-2] * 30, is_over=is_over)
+        assert found["no_better_than_constant"].severity == severity
+
+
 def test_classes_settle_at_their_entropy():
     losses = [1.2, 1.11, 1.1, 1.099, 1.0987, 1.0986, 1.0986]
     options = {"loss": "sparse_categorical_crossentropy", "baseline": np.log(3), "prediction_mean": 1 / 3}

@@ -20,7 +20,8 @@ OUTPUT = {"label_distinct": 2, "prediction_size": 1.0, "baseline": 0.7}
 
 def judge(*arrays, optimizer="Adam", spread=1e-4, distinct=2, setup=None, **tables):
     outputs = pd.DataFrame([{**OUTPUT, "prediction_std": spread, "label_distinct": distinct}])
-    tables |= {"inputs": describe_inputs(arrays), "outputs": outputs}
+    kernel_inputs = describe_inputs(arrays[-1:]).assign(layer="dense")
+    tables |= {"inputs": describe_inputs(arrays[:-1]), "kernel_inputs": kernel_inputs, "outputs": outputs}
     inspection = make_inspection({"optimizer": optimizer, **(setup or {})}, **tables)
     context = Context(Thresholds(), is_inspection=True, inspection=inspection)
     return {finding.rule: finding for rule in (find_small_inputs, find_constant_inputs) for finding in rule(context)}
@@ -130,3 +131,95 @@ def test_ids_that_are_looked_up_have_no_scale(has_kernel):
         warnings.simplefilter("ignore")
         model.fit(x, y, epochs=1, verbose=0, callbacks=[guard])
     assert ({"input_scale", "feature_scale"} & {f.rule for f in guard.findings.list_all()} != set()) == has_kernel
+
+
+def make_branches(scale, normalization=None):
+    """A signal, and five numbers of some scale, which meet behind a kernel each; what is asked for is in the signal."""
+    signal, numbers = keras.Input((12, 1)), keras.Input((5,))
+    first = layers.GlobalMaxPooling1D()(layers.Conv1D(8, 3, activation="relu")(signal))
+    second = layers.Dense(8, "relu", name="second")(numbers if normalization is None else normalization(numbers))
+    head = layers.Dense(1, "sigmoid")(layers.Dense(8, "relu")(layers.concatenate([first, second])))
+    model = keras.Model([signal, numbers], head)
+    model.compile("adam", "binary_crossentropy")
+    rng = np.random.default_rng(0)
+    x = [rng.normal(size=(64, 12, 1)), scale * (2 + rng.normal(size=(64, 5)))]
+    return model, x, (x[0][:, 0] > 0).astype("float32")
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    ("scale", "make_normalization", "severity"),
+    [
+        (1.0, lambda: None, None),
+        (5000.0, lambda: None, "error"),
+        (5000.0, layers.BatchNormalization, None),
+        (5000.0, lambda: layers.Rescaling(1 / 5000), None),
+    ],
+)
+def test_a_second_input_is_judged_as_the_first(scale, make_normalization, severity):
+    model, x, y = make_branches(scale, make_normalization())
+    inspection = vg.inspect(model, x, y)
+    assert inspection.kernel_inputs["layer"].tolist()[1:] == ["second"]
+    assert inspection.setup["entered"] == tuple(inspection.kernel_inputs["layer"])
+    found = {f.rule: f for f in vg.diagnose(inspection).list_all()}.get("input_scale")
+    assert (found and found.severity) == severity
+    if found is not None:
+        assert found.layers == ("second",)
+        assert found.evidence["largest_input"] == pytest.approx(x[1].max(), rel=1e-5)
+
+
+def make_words(x, classes=2):
+    model = keras.Sequential(
+        [keras.Input(x.shape[1:]), layers.Embedding(20, 8), layers.LSTM(8), layers.Dense(classes, "softmax")]
+    )
+    model.compile("adam", "sparse_categorical_crossentropy")
+    return model, np.arange(len(x)) % classes
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(("scale", "is_found"), [(0.1, True), (1.0, False)])
+def test_numbers_below_one_are_one_id(scale, is_found):
+    x = scale * np.random.default_rng(0).uniform(0, 9, size=(32, 4)).astype("float32")
+    model, y = make_words(x)
+    found = {f.rule: f for f in vg.diagnose(vg.inspect(model, x, y))}
+    assert ("constant_input" in found) == is_found
+    if is_found:
+        finding = found["constant_input"]
+        assert (finding.severity, finding.layers) == ("error", (model.layers[0].name,))
+        assert "vanishing_in_time" not in found
+
+
+@pytest.mark.model
+def test_one_id_beside_other_inputs():
+    """A vector that is looked up for every example, as a class token is."""
+    numbers = keras.Input((5,))
+    token = layers.Embedding(1, 8)(keras.ops.zeros_like(numbers[:, 0]))
+    model = keras.Model(numbers, layers.Dense(2, "softmax")(layers.Dense(8, "relu")(numbers) + token))
+    model.compile("adam", "sparse_categorical_crossentropy")
+    x = np.random.default_rng(0).normal(size=(32, 5))
+    found = vg.diagnose(vg.inspect(model, x, (x[:, 0] > 0).astype(int)))
+    assert not any(finding.rule == "constant_input" for finding in found.list_all())
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    ("keep", "severity"),
+    [
+        (lambda steps: steps != 0, None),
+        (lambda steps: steps == 0, "error"),  # the padding alone
+        (lambda steps: np.zeros_like(steps, bool), "error"),
+        (lambda steps: (steps != 0) & (np.arange(len(steps)) % 3 == 0)[:, None], "warning"),
+    ],
+)
+def test_masks_that_leave_nothing_to_tell_examples_apart(keep, severity):
+    rng = np.random.default_rng(0)
+    steps = rng.normal(size=(33, 6)) * (np.arange(6) < rng.integers(2, 6, size=(33, 1)))
+    given, mask = keras.Input((6, 1)), keras.Input((6,), dtype="bool")
+    model = keras.Model([given, mask], layers.Dense(1)(layers.GRU(4, name="gru")(given, mask=mask)))
+    model.compile("adam", "mse")
+    inspection = vg.inspect(model, [steps[..., None], keep(steps)], steps[:, :1])
+    found = {f.rule: f for f in vg.diagnose(inspection)}.get("constant_input")
+    assert (found and found.severity) == severity
+    if severity is not None:
+        assert found.layers == ("gru",)
+        assert found.evidence["examples_with_a_step_left"] == pytest.approx(keep(steps).any(axis=1).mean())

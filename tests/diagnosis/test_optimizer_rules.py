@@ -37,6 +37,7 @@ def make_inspection(gradients=None, outputs=None, **setup):
         activations=make_activations("tanh"),
         weights=pd.DataFrame([{"layer": f"dense_{i}", **weight} for i in range(2)]),
         inputs=pd.DataFrame([inputs]),
+        kernel_inputs=pd.DataFrame([{**inputs, "layer": "dense_0"}]),
         outputs=pd.DataFrame(columns=names) if outputs is None else pd.DataFrame(outputs),
         setup={**SETUP, **setup},
     )

@@ -51,3 +51,19 @@ def test_one_path_through_all_layers_is_judged_as_a_log_alone_is():
     rms = 0.2 ** np.arange(8.0, -1, -1)
     with_graph, alone = judge(rms, (tuple(range(9)),)), find(make_gradients(rms, epochs=1))
     assert with_graph["vanishing_gradient"].evidence == alone["vanishing_gradient"].evidence
+
+
+@pytest.mark.parametrize(("spread", "severity"), [(1e-6, "error"), (0.1, None)])
+def test_a_head_whose_gradient_cancels_is_left_out_where_all_predictions_are_the_same(spread, severity):
+    rms = [*np.geomspace(1e-6, 1e-3, 10), 1e-4, 1e-5, 2e-6]  # of balanced labels, the same answer to all
+    context = Context(
+        Thresholds(),
+        is_inspection=False,
+        gradients=make_gradients(rms, epochs=1),
+        predictions=pd.DataFrame([{"epoch": 0, "prediction_std": spread * 0.5, "prediction_size": 0.5}]),
+    )
+    found = {finding.rule: finding for finding in find_vanishing(context)}.get("vanishing_gradient")
+    assert (found and found.severity) == severity
+    if found is not None:
+        assert found.evidence["gradient_ratio"] == pytest.approx(1e-3)
+        assert found.evidence["layers"] == 10

@@ -130,3 +130,19 @@ def test_standardized_numbers(decay, is_sick):
     with warnings.catch_warnings(action="ignore"):
         model.fit(X, X[:, :1], epochs=20, verbose=0, callbacks=[guard])
     assert ("shrunk_weights" in {finding.rule for finding in guard.findings.list_all()}) == is_sick
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(("penalty", "is_sick"), [(100.0, True), (1e-4, False)])
+def test_a_penalty_on_one_layer_is_enough(penalty, is_sick):
+    keras.utils.set_random_seed(0)
+    hidden = layers.Dense(16, "relu", kernel_regularizer=regularizers.L2(penalty))
+    model = keras.Sequential([keras.Input((6,)), hidden, layers.Dense(3, "softmax")])
+    model.compile(optimizers.Adam(0.003), "sparse_categorical_crossentropy")
+    guard = vg.TrainingGuard(X[:128], CLASSES[:128])
+    with warnings.catch_warnings(action="ignore"):
+        model.fit(X, CLASSES, epochs=20, verbose=0, callbacks=[guard])
+    found = {finding.rule: finding for finding in guard.findings}.get("shrunk_weights")
+    assert (found is not None) == is_sick
+    if found is not None:
+        assert (found.severity, found.layers) == ("error", (hidden.name,))

@@ -24,7 +24,8 @@ def make_inspection(setup=None, **tables):
         gradients=make_gradients([0.1, 0.1], epochs=1, steps=1),
         activations=make_activations("tanh"),
         weights=pd.DataFrame([{"layer": f"dense_{i}", **weight} for i in range(2)]),
-        inputs=pd.DataFrame([inputs, inputs]),
+        inputs=pd.DataFrame([inputs]),
+        kernel_inputs=pd.DataFrame([{**inputs, "layer": "dense_0"}]),
         outputs=pd.DataFrame(columns=_OUTPUTS),
         setup={**_SETUP, **(setup or {})},
     )
