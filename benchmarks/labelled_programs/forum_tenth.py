@@ -885,7 +885,7 @@ PROGRAMS = [
     ),
     LEVELS.vary(
         "levels below 0 at each step by lstms of relus, relu",
-        label=(*labels.WRONG_HEAD, *labels.DEAD, "zero_gradient"),
+        label=(*labels.WRONG_HEAD, *labels.LABELS_OUT_OF_RANGE, *labels.DEAD, "zero_gradient"),
         strength="clear",
         build=build_levels("relu", "relu"),
         optimizer=partial(SGD, 0.01, momentum=0.99, nesterov=True),

@@ -922,7 +922,7 @@ PROGRAMS = [
     ),
     SHARES.vary(
         "the next price of about five by an lstm of one unit",
-        label=(*labels.WRONG_HEAD, *labels.SATURATED_HEAD, *labels.LARGE_INPUTS),
+        label=(*labels.WRONG_HEAD, *labels.LABELS_OUT_OF_RANGE, *labels.SATURATED_HEAD, *labels.LARGE_INPUTS),
         strength="extreme",
         data=partial(make_shares, False),
         build=sequential(partial(layers.LSTM, 1)),

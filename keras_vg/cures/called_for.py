@@ -51,6 +51,8 @@ _RECURRENT = ("GRU instead of SimpleRNN", "LSTM instead of SimpleRNN", "orthogon
 _WEIGHINGS = ("weights of one on average", "examples counted alike", "outputs counted alike")
 """They suit few models, so they are tried before what suits nearly all."""
 _NO_PENALTY = ("no penalty on weights", "no constraint on weights")
+_NO_ACTIVITY_PENALTY = "no penalty on activities"
+_KEPT = "dropout of what was to be kept"
 _PRECISION = ("float32 in the last layer", "float32 everywhere")
 
 FOR_RULE: dict[str, tuple[str, ...]] = {
@@ -85,7 +87,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
     "input_scale": _INPUTS,
     "feature_scale": _INPUTS,
     "input_too_small": ("inputs divided by 255 once", _INPUTS[0], "learning rate * 100"),
-    "dropout_rate": ("dropout of what was to be kept",),
+    "dropout_rate": (_KEPT,),
     "label_scale": ("labels standardized in the model", "Adam", "clipnorm=1", *_RATES_DOWN, "learning rate * 100"),
     # rate
     "no_trainable_weights": ("frozen layers trained",),
@@ -178,6 +180,8 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
         _BEND,
         *_WEIGHINGS,
         *_NO_PENALTY,
+        _NO_ACTIVITY_PENALTY,
+        _KEPT,
         _WIDER,
         *_INPUTS,
         *_HEADS,
@@ -192,6 +196,8 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
         _BEND,
         *_WEIGHINGS,
         *_NO_PENALTY,
+        _NO_ACTIVITY_PENALTY,
+        _KEPT,
         _WIDER,
         "a weight and a bias before the sigmoid",
         "labels standardized in the model",

@@ -1,6 +1,6 @@
 """Remedies for penalties, decays and constraints that keep weights too small."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 import keras
@@ -17,6 +17,10 @@ def _is_penalty(name: str) -> bool:
     return name.endswith("_regularizer") and name != "activity_regularizer"
 
 
+def _is_activity_penalty(name: str) -> bool:
+    return name == "activity_regularizer"
+
+
 def _is_constraint(name: str) -> bool:
     return name.endswith("_constraint")
 
@@ -29,18 +33,36 @@ def _leave_penalties_out(draft: Draft) -> Draft | None:
     return changed
 
 
+def _leave_activity_penalties_out(draft: Draft) -> Draft | None:
+    line = "# Without `activity_regularizer` and `ActivityRegularization`"
+    return _leave_out(draft, _is_activity_penalty, line, {keras.layers.ActivityRegularization: {"l1": 0.0, "l2": 0.0}})
+
+
 def _leave_constraints_out(draft: Draft) -> Draft | None:
     return _leave_out(draft, _is_constraint, "# Without `kernel_constraint` and its like")
 
 
-def _leave_out(draft: Draft, is_chosen: Chosen, line: str) -> Draft | None:
-    """The draft without some arguments of its layers; None if no layer has one, or layers cannot be exchanged."""
+def _leave_out(
+    draft: Draft, is_chosen: Chosen, line: str, instead: Mapping[type, Mapping[str, Any]] | None = None
+) -> Draft | None:
+    """The draft without some arguments of its layers; None if no layer has one, or layers cannot be exchanged.
+
+    Args:
+        draft: The draft.
+        is_chosen: Which arguments to leave out.
+        line: What is changed, as code.
+        instead: Layers for which other arguments do the same, by their class, with the values that end it.
+    """
     changed = []
 
     def edit(path: surgery.Path, layer: Any) -> Any:
         if not isinstance(layer, keras.layers.Layer) or isinstance(layer, keras.layers.Lambda):
             return None
         config = layer.get_config()
+        ending = (instead or {}).get(type(layer), {})
+        if any(config.get(name) for name in ending):
+            changed.append(layer)
+            return surgery.change_config(layer, **ending)
         if not _holds(config, is_chosen):
             return None
         changed.append(layer)
@@ -79,5 +101,10 @@ REMEDIES = (
         "no constraint on weights",
         "Weights that are cut to a small norm after each step cannot grow to what the labels ask for.",
         _leave_constraints_out,
+    ),
+    Remedy(
+        "no penalty on activities",
+        "A penalty on what layers put out that outweighs the loss brings it to 0 for every example.",
+        _leave_activity_penalties_out,
     ),
 )

@@ -225,6 +225,24 @@ def test_constraints_are_left_out():
 
 
 @pytest.mark.model
+def test_penalties_on_activities_are_left_out():
+    hidden = layers.Dense(3, "relu", activity_regularizer="l1", kernel_regularizer="l2")
+    own = layers.ActivityRegularization(l1=0.5, l2=2.0)
+    model = keras.Sequential([keras.Input(X.shape[1:]), hidden, own, layers.Dense(1, "sigmoid")])
+    model.compile("adam", "binary_crossentropy")
+    remedy = REMEDIES["no penalty on activities"]
+    draft = remedy(make(model, X, BINARY)[0])
+    first, second = (place.layer for place in surgery.list_places(draft.model)[:2])
+    assert first.activity_regularizer is None
+    assert first.kernel_regularizer is not None
+    assert (second.l1, second.l2) == (0.0, 0.0)
+    draft.model(X)
+    assert len(draft.model.losses) == 1 + (second.activity_regularizer is not None)
+    assert remedy(draft) is None
+    assert remedy(make_deep()[0]) is None
+
+
+@pytest.mark.model
 def test_layers_without_an_activation_get_one():
     hidden = [layers.Dense(5, name="a"), layers.BatchNormalization(), layers.Dense(4, name="b")]
     model = keras.Sequential([keras.Input(X.shape[1:]), *hidden, layers.Dense(1, "sigmoid")])
