@@ -56,6 +56,8 @@ _PRECISION = ("float32 in the last layer", "float32 everywhere")
 FOR_RULE: dict[str, tuple[str, ...]] = {
     # data and labels
     "nonfinite": (
+        "float32 where outputs are penalized",
+        "inputs scaled in float32",
         *_WEIGHINGS,
         "tanh in recurrent layers",
         *_HEADS,
@@ -82,6 +84,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
     "dropout_of_outputs": ("no dropout of predictions",),
     "saturated_output": (_HEADS[1], *_INPUTS, *_WEIGHTS, *_NORMALIZATIONS, *_RATES_DOWN),
     # scale
+    "rounded_input": ("inputs scaled in float32", _INPUTS[0], _PRECISION[1]),
     "input_scale": _INPUTS,
     "feature_scale": _INPUTS,
     "input_too_small": ("inputs divided by 255 once", _INPUTS[0], "learning rate * 100"),

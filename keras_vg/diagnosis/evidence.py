@@ -55,7 +55,10 @@ class Inspection:
             thawed after the optimizer had been built) and `stateful_layers` (their classes by their names);
             `moving_averages`, of trained layers that keep some for inference their momentum; `unnormalized`, the
             `SpectralNormalization` layers whose kernels JAX normalizes in training alone; `unadapted`, the
-            `Normalization` layers that have seen no data;
+            `Normalization` layers that have seen no data; `rounded_inputs`, of first layers that round
+            their inputs to 16 bits what is left of these, as `half_precision.measure_rounding` has it;
+            `half_penalties`, the layers whose `activity_regularizer`
+            is computed in float16;
             `dropout`, of each `Dropout` that was called its rate and how many values of an example it drops
             independently, and `dropout_of_outputs`, the rates of those whose output is the model's;
             `skip_connections`, how many layers add outputs of other layers; `paths`, the depths of the layers on each

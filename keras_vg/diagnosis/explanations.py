@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from keras_vg.diagnosis.findings import Finding
-from keras_vg.diagnosis.nonfinite import INPUT, LABELS
+from keras_vg.diagnosis.nonfinite import INPUT, LABELS, ROUNDING
 
 Where = Literal["anywhere", "same layers", "behind", "before"]
 
@@ -27,7 +27,7 @@ RESIDUAL = ("residual_growth", "residual_imbalance")
 DAMAGE = (*UNITS, *GROWTH, "vanishing_gradient", "saturated_output", *NO_GRADIENT, *STALLED)
 """What too large steps make of the weights."""
 
-_DATA = (INPUT, LABELS)
+_DATA = (INPUT, ROUNDING, LABELS)
 
 
 @dataclass(frozen=True)
@@ -222,6 +222,12 @@ EDGES: tuple[Edge, ...] = (
         "input_too_small",
         (*STALLED, "tiny_gradient", "vanishing_gradient"),
         "The first kernel's gradient is as small as its inputs, and what differs between them is lost beside biases.",
+    ),
+    Edge(
+        "rounded_input",
+        (*STALLED, *NO_GRADIENT, "dead_relu", "input_too_small", "symmetric_weights"),
+        "What has become one number to the model cannot be told apart, and where all of it is 0 no gradient comes of "
+        "it.",
     ),
     Edge(
         "dropout_rate",

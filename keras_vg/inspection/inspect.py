@@ -28,6 +28,7 @@ from keras_vg.inspection.dropout import DropoutRecorder
 from keras_vg.inspection.expected import predict_gradients
 from keras_vg.inspection.freshness import is_unadapted, looks_fresh
 from keras_vg.inspection.graph import count_merges, list_direct_sources, list_passed_by, list_paths
+from keras_vg.inspection.half_precision import list_half_penalties, measure_rounding
 from keras_vg.inspection.hidden_softmax import list_hidden_softmax
 from keras_vg.inspection.id_range import find_ids_beyond
 from keras_vg.inspection.inference import (
@@ -155,6 +156,8 @@ def _inspect(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> Inspecti
             "moving_averages": list_moving_averages(layers),
             "unnormalized": list_unnormalized(layers),
             "unadapted": [name for name, layer in layers.items() if is_unadapted(layer)],
+            "rounded_inputs": measure_rounding(model, x, layers),
+            "half_penalties": list_half_penalties(model, layers),
             "dropout": dropout.describe(),
             "dropout_of_outputs": dropout.of_outputs,
             "skip_connections": count_merges(model),

@@ -195,7 +195,8 @@ def _run_forwards(
     reading = probe.interpret(seen)
     if not is_computable:
         return reading, None, losses, []
-    found = [bool(abs(bare - loss) > _ROUNDING * abs(loss)) for bare in bare_losses]
+    with np.errstate(invalid="ignore"):  # of losses that are infinite
+        found = [bool(abs(bare - loss) > _ROUNDING * abs(loss)) for bare in bare_losses]
     if keras.backend.backend() != "tensorflow" and has_loss:
         found = [False] * len(losses)
     return reading, float(loss), losses, found
