@@ -131,6 +131,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
     "hidden_softmax": ("ReLU instead of softmax between layers",),
     "vanishing_gradient": (*_ACTIVATIONS[:2], *_NORMALIZATIONS, *_WEIGHTS, *_SHORTER, *_ACTIVATIONS[2:], *_RECURRENT),
     "vanishing_in_time": (
+        "the last output kept where steps are masked",
         "padding masked",
         _RECURRENT[1],
         "recurrent layers read from both sides",
