@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Any
 
+import keras
 import numpy as np
 from keras.optimizers import Adam
 
@@ -26,6 +27,25 @@ def make_year() -> Data:
     return np.concatenate([x, np.full((len(x), 1), 2.0, "float32")], axis=1), y
 
 
+def make_years() -> Data:
+    """Years, and two classes that change every four of them."""
+    x = np.random.default_rng(0).integers(2001, 2025, size=(600, 1)).astype("float32")
+    return x, (x[:, 0] % 8 < 4).astype("int32")
+
+
+def normalize_years(dtype: str) -> Any:
+    """A net under mixed_bfloat16 behind a Normalization of some precision."""
+
+    def build(x: Any) -> keras.Model:
+        normalization = keras.layers.Normalization(dtype=dtype)
+        normalization.adapt(make_years()[0])
+        hidden = keras.layers.Dense(32, "relu", dtype="mixed_bfloat16")
+        head = keras.layers.Dense(3, "softmax", dtype="float32")
+        return keras.Sequential([keras.Input(x.shape[1:]), normalization, hidden, head])
+
+    return build
+
+
 INPUT_PROGRAMS = [
     Program(
         name="inputs of 1e-4",
@@ -35,6 +55,18 @@ INPUT_PROGRAMS = [
         **_CLASSES,
     ),
     Program(name="inputs of 0.1", data=partial(scale_inputs, make_blobs, 0.1), **_CLASSES),
+    Program(
+        name="years that are normalized in bfloat16",
+        label=("rounded_input",),
+        strength="clear",
+        data=make_years,
+        **_CLASSES | {"build": normalize_years("mixed_bfloat16")},
+    ),
+    Program(
+        name="years that are normalized in float32",
+        data=make_years,
+        **_CLASSES | {"build": normalize_years("float32")},
+    ),
     Program(name="the same input", label=("constant_input",), strength="extreme", data=make_integers, **_CLASSES),
     Program(name="one constant feature", data=make_year, **_CLASSES),
 ]

@@ -13,6 +13,14 @@ INPUTS = [
         caption="The largest standard deviation of a feature, on a log scale.",
     ),
     Section(
+        rule="rounded_input",
+        sick="years that are normalized in bfloat16",
+        healthy="years that are normalized in float32",
+        silent='The `Normalization` has `dtype="float32"`; the next layer rounds what it puts out, and all years stay '
+        "apart.",
+        caption="No picture: 4 different numbers are left of 24.",
+    ),
+    Section(
         rule="dropout_rate",
         sick="convolutions and a dropout of 0.98",
         healthy="convolutions and a dropout of a half",

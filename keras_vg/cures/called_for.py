@@ -58,6 +58,8 @@ _PRECISION = ("float32 in the last layer", "float32 everywhere")
 FOR_RULE: dict[str, tuple[str, ...]] = {
     # data and labels
     "nonfinite": (
+        "float32 where outputs are penalized",
+        "inputs scaled in float32",
         *_WEIGHINGS,
         "tanh in recurrent layers",
         *_HEADS,
@@ -84,6 +86,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
     "dropout_of_outputs": ("no dropout of predictions",),
     "saturated_output": (_HEADS[1], *_INPUTS, *_WEIGHTS, *_NORMALIZATIONS, *_RATES_DOWN),
     # scale
+    "rounded_input": ("inputs scaled in float32", _INPUTS[0], _PRECISION[1]),
     "input_scale": _INPUTS,
     "feature_scale": _INPUTS,
     "input_too_small": ("inputs divided by 255 once", _INPUTS[0], "learning rate * 100"),
@@ -130,6 +133,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
     "hidden_softmax": ("ReLU instead of softmax between layers",),
     "vanishing_gradient": (*_ACTIVATIONS[:2], *_NORMALIZATIONS, *_WEIGHTS, *_SHORTER, *_ACTIVATIONS[2:], *_RECURRENT),
     "vanishing_in_time": (
+        "the last output kept where steps are masked",
         "padding masked",
         _RECURRENT[1],
         "recurrent layers read from both sides",

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import keras
+
 from keras_vg.cures import surgery
 from keras_vg.cures.draft import Draft
 from keras_vg.cures.remedy import Remedy
@@ -28,12 +30,31 @@ def _use_float32_head(draft: Draft) -> Draft | None:
     return _change_policy(draft, chosen, 'keras.layers.Dense(units, activation, dtype="float32")  # the last layer')
 
 
+def _use_float32_penalties(draft: Draft) -> Draft | None:
+    places = surgery.list_places(draft.model)
+    chosen = {p.path for p in places if _is_half(p.layer) and getattr(p.layer, "activity_regularizer", None)}
+    return _change_policy(draft, chosen, 'keras.layers.Dense(..., activity_regularizer="l2", dtype="float32")')
+
+
+def _use_float32_scaling(draft: Draft) -> Draft | None:
+    kinds = (keras.layers.Normalization, keras.layers.Rescaling)
+    places = surgery.list_places(draft.model)
+    chosen = {p.path for p in places if _is_half(p.layer) and type(p.layer) in kinds}
+    return _change_policy(draft, chosen, 'keras.layers.Normalization(dtype="float32")  # or Rescaling')
+
+
 def _use_float32(draft: Draft) -> Draft | None:
     chosen = {p.path for p in surgery.list_places(draft.model) if _is_half(p.layer)}
     return _change_policy(draft, chosen, 'keras.config.set_dtype_policy("float32")  # before the model is made')
 
 
 REMEDIES = (
+    Remedy(
+        "inputs scaled in float32",
+        "Inputs are rounded to 16 bits only once they are scaled.",
+        _use_float32_scaling,
+    ),
+    Remedy("float32 where outputs are penalized", "The penalty of a batch may exceed 65504.", _use_float32_penalties),
     Remedy("float32 in the last layer", "Loss and probabilities are computed in 32 bits.", _use_float32_head),
     Remedy("float32 everywhere", "No number overflows at 65504.", _use_float32),
 )

@@ -101,7 +101,16 @@ def _is_stateful(layer: Any) -> bool:
     return bool(getattr(layer, "stateful", False))
 
 
+def _zeroes_last_output(layer: Any) -> bool:
+    return getattr(layer, "zero_output_for_mask", False) and not getattr(layer, "return_sequences", True)
+
+
 REMEDIES = (
+    Remedy(
+        "the last output kept where steps are masked",
+        "Examples that end with padding have the output of their last step instead of zeros.",
+        _make_configured(_zeroes_last_output, "zero_output_for_mask=False", zero_output_for_mask=False),
+    ),
     Remedy(
         "padding masked",
         "Steps of id 0 are left out, so that the layer ends with the last word of each example.",

@@ -25,6 +25,10 @@ _BOUNDS = ("label_min", "label_max")
 _OF_LABELS = 10.0
 """How many times the largest label an output may be, on its way there: chosen."""
 
+_LARGE_LOSS = 10.0
+"""How many times a constant answer's the first loss is from which it is worth a word: chosen; healthy nets start below
+3.5 times."""
+
 
 def find_dead(context: Context) -> Iterator[Finding]:
     """ReLU units that are zero for every example."""
@@ -303,6 +307,30 @@ def _find_exploded_logits(context: Context, largest_input: float) -> Iterator[Fi
         {"loss": loss, "loss_of_a_constant_answer": float(output["baseline"]), "largest_input": largest_input},
         f"The logits behind the predictions are beyond any scale: smaller ones cannot have such a loss. "
         f"{weaken_outputs(context)}",
+    )
+
+
+def find_large_transposed(context: Context) -> Iterator[Finding]:
+    """First predictions that are too large since an initializer took outputs of a transposed convolution for inputs."""
+    factors = {} if context.inspection is None else context.inspection.setup.get("transposed", {})
+    large = {name: factor for name, factor in factors.items() if factor > 1}
+    if not large or context.inspection is None or len(_find_explosion(context)[0]):
+        return
+    loss, baseline = context.inspection.setup["loss"], context.baseline
+    total, limit = float(np.prod(list(large.values()))), _LARGE_LOSS * baseline
+    if not loss / total < limit <= loss:  # without the factor it is an ordinary loss
+        return
+    name = max(large, key=lambda name: large[name])
+    yield Finding(
+        "exploding_activation",
+        "warning" if loss >= context.thresholds.loss_excess * baseline else "info",
+        tuple(large),
+        None,
+        {"loss": loss, "loss_of_a_constant_answer": baseline, "variance_over_intended": large[name]},
+        f"The first predictions are far too large. Initializers that go by the number of inputs (`'he_normal'`, "
+        f"`'lecun_normal'`) take the output channels of a transposed convolution for it, so that the outputs of "
+        f"{name!r} have {large[name]:.3g} times the variance that is meant. Use the default, "
+        "`kernel_initializer='glorot_uniform'`.",
     )
 
 

@@ -57,7 +57,14 @@ class Inspection:
             thawed after the optimizer had been built) and `stateful_layers` (their classes by their names);
             `moving_averages`, of trained layers that keep some for inference their momentum; `unnormalized`, the
             `SpectralNormalization` layers whose kernels JAX normalizes in training alone; `unadapted`, the
-            `Normalization` layers that have seen no data;
+            `Normalization` layers that have seen no data; `transposed`, of transposed convolutions with an
+            initializer that goes by the number of inputs how many times as large as meant their outputs' variance is;
+            `zeroed_by_mask`, of recurrent layers with
+            `zero_output_for_mask=True` that put out their last step alone the part of the examples whose last step is
+            masked; `rounded_inputs`, of first layers that round
+            their inputs to 16 bits what is left of these, as `half_precision.measure_rounding` has it;
+            `half_penalties`, the layers whose `activity_regularizer`
+            is computed in float16;
             `dropout`, of each `Dropout` that was called its rate and how many values of an example it drops
             independently, and `dropout_of_outputs`, the rates of those whose output is the model's;
             `skip_connections`, how many layers add outputs of other layers; `paths`, the depths of the layers on each
@@ -69,6 +76,8 @@ class Inspection:
             between values of one feature in the steps that it left (-inf without any); `hidden_softmax`, of
             layers whose softmax feeds another layer, their units and that layer; `linear_layers`, the hidden layers of
             a model that has no activation in front of its last kernel;
+            `lists_by_alphabet`, where lists of labels, losses or weights meet outputs in a dictionary in another order
+            than the model's own, these `outputs` in the model's order and the `lists`;
             `unused_losses`, those that `compile` was given for one output and that are not trained;
             `not_seen`, a dict of what could not be seen, with the reason.
         expected: One row per layer with a kernel: `depth`, `layer` and `gradient_rms`, what mean-field theory predicts

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from keras_vg.diagnosis.findings import Finding
-from keras_vg.diagnosis.nonfinite import INPUT, LABELS
+from keras_vg.diagnosis.nonfinite import INPUT, LABELS, ROUNDING
 
 Where = Literal["anywhere", "same layers", "behind", "before"]
 
@@ -27,7 +27,7 @@ RESIDUAL = ("residual_growth", "residual_imbalance")
 DAMAGE = (*UNITS, *GROWTH, "vanishing_gradient", "saturated_output", *NO_GRADIENT, *STALLED)
 """What too large steps make of the weights."""
 
-_DATA = (INPUT, LABELS)
+_DATA = (INPUT, ROUNDING, LABELS)
 
 
 @dataclass(frozen=True)
@@ -160,9 +160,15 @@ EDGES: tuple[Edge, ...] = (
             (*STALLED, *NO_GRADIENT, "learning_rate_too_high", "endless_fall", "saturated_output"),
             "A loss cannot come near its lowest value where the output cannot reach the labels, nor where there is "
             "nothing to learn in them; what it does instead is flat, endless, or up and down.",
-            condition=lambda cause, consequence, facts: "unused_losses" not in cause.evidence,
+            condition=lambda cause, consequence, facts: not {"unused_losses", "taken_for"} & set(cause.evidence),
         )
         for rule in ("label_range", "label_shape", "constant_labels", "loss_function")
+    ),
+    Edge(
+        "loss_function",
+        ("label_range", "label_shape", "label_scale", "output_layer", "constant_labels", "nonfinite"),
+        "Labels that meet another output than their own do not fit its loss, nor its last activation.",
+        condition=lambda cause, consequence, facts: "taken_for" in cause.evidence,
     ),
     Edge(
         "output_layer",
@@ -231,6 +237,12 @@ EDGES: tuple[Edge, ...] = (
         "input_too_small",
         (*STALLED, "tiny_gradient", "vanishing_gradient"),
         "The first kernel's gradient is as small as its inputs, and what differs between them is lost beside biases.",
+    ),
+    Edge(
+        "rounded_input",
+        (*STALLED, *NO_GRADIENT, "dead_relu", "input_too_small", "symmetric_weights"),
+        "What has become one number to the model cannot be told apart, and where all of it is 0 no gradient comes of "
+        "it.",
     ),
     Edge(
         "dropout_rate",
@@ -315,6 +327,12 @@ EDGES: tuple[Edge, ...] = (
         STALLED,
         "What the first time steps say is not learned, however well the weights' gradients look.",
         condition=_is_error,
+    ),
+    Edge(
+        "vanishing_in_time",
+        (*NO_GRADIENT, "dead_relu", "vanishing_gradient", *STALLED),
+        "What is 0 for every example says nothing to the layers behind, and passes no gradient on.",
+        condition=lambda cause, consequence, facts: "zeroed_examples" in cause.evidence,
     ),
     Edge("dead_adapter", ("zero_gradient", "symmetric_weights"), "It is the same 0.", where="same layers"),
     Edge(

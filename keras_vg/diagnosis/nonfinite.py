@@ -6,8 +6,9 @@ from dataclasses import replace
 from keras_vg.diagnosis.findings import SEVERITIES, Finding
 
 INPUT, LABELS = "the input itself", "the labels"
+ROUNDING = "the rounded inputs"
 WEIGHTS, GRADIENTS, UPDATE, LOSS = "the weights", "the gradients", "the optimizer's update", "the loss"
-_STAGES = (INPUT, LABELS, "layer", GRADIENTS, WEIGHTS, UPDATE, LOSS)
+_STAGES = (INPUT, ROUNDING, LABELS, "layer", GRADIENTS, WEIGHTS, UPDATE, LOSS)
 """What a step computes, in its order; any layer's output stands for `"layer"`."""
 
 

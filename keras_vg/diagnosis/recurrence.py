@@ -16,6 +16,10 @@ def find_vanishing_in_time(context: Context) -> Iterator[Finding]:
     t = context.thresholds
     if context.is_converged:
         return
+    zeroed = {} if context.inspection is None else context.inspection.setup.get("zeroed_by_mask", {})
+    if zeroed:
+        yield _name_zeroed(context, zeroed)
+        return
     found: list[tuple[bool, float, bool, str, pd.DataFrame]] = []
     for layer, rows in _list_layers(context):
         if rows["direction"].iloc[0] != "both" and _order(rows)[0] > _order(rows)[-1]:
@@ -49,6 +53,21 @@ def find_vanishing_in_time(context: Context) -> Iterator[Finding]:
         advice = _advise_on_padding(lost, padded) if is_error else _advise(lost, str(rows["kind"].iloc[0]))
     layers = tuple(name for *_, name, _ in found)
     yield Finding("vanishing_in_time", "error" if is_error else "warning", layers, None, evidence, advice)
+
+
+def _name_zeroed(context: Context, zeroed: dict[str, float]) -> Finding:
+    """Layers that put out zeros for the examples whose last step is masked, and so nothing of what came before."""
+    part = max(zeroed.values())
+    return Finding(
+        "vanishing_in_time",
+        "error" if part >= context.thresholds.padding_out_of_reach else "warning",
+        tuple(zeroed),
+        None,
+        {"zeroed_examples": part},
+        "With `zero_output_for_mask=True` and `return_sequences=False` Keras puts out zeros for each example whose "
+        f"last step is masked, of this batch {part:.0%}: they all have the same answer, and none of their steps a "
+        "gradient. Leave `zero_output_for_mask` out; it is meant for `return_sequences=True`.",
+    )
 
 
 def _find_lost(context: Context, rows: pd.DataFrame) -> np.ndarray:

@@ -52,6 +52,10 @@ class Thresholds:
             (`benchmarks/small_inputs.py`). Under plain SGD ten times as much.
         input_small_error: The same, from which next to nothing is learned: at 1e-4 accuracy is that of guessing (0.34;
             at 1e-3 of SGD, too).
+        rounded_warning: Part of a feature's spread that is lost where it is rounded to 16 bits. Rounding to multiples
+            of q loses q / sqrt(12) (a uniform error), so that at 0.1 a feature has some ten different values left
+            within two standard deviations of its mean.
+        rounded_error: The same, where q is 1.7 standard deviations: two or three different values are left.
         loss_excess: First loss over that of the best constant prediction, with such inputs: the first predictions are
             ten times as far off as the labels differ. Healthy nets start below 3.5 (benchmark).
         feature_range: Quotient of the largest and the smallest feature scale.
@@ -203,6 +207,8 @@ class Thresholds:
     input_error: float = 1e3
     input_small: float = 1e-2
     input_small_error: float = 3e-4
+    rounded_warning: float = 0.1
+    rounded_error: float = 0.5
     loss_excess: float = 100.0
     feature_range: float = 1e3
     label_size: float = 30.0

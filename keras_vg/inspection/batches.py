@@ -75,7 +75,7 @@ def describe_inputs(arrays: Sequence[np.ndarray]) -> pd.DataFrame:
                 "std": std,
                 "abs_max": largest,
                 "nonfinite": int((~np.isfinite(values)).sum()),
-                "nonfinite_features": _list_features(~np.isfinite(values).all(axis=0)),
+                "nonfinite_features": list_features(~np.isfinite(values).all(axis=0)),
                 "constant": int((~varies & (scales > 0) & np.isfinite(values).all(axis=0)).sum()),
                 "varying": int(varies.sum()),
                 "scale_min": scales[varies].min() if varies.any() else np.nan,
@@ -86,8 +86,8 @@ def describe_inputs(arrays: Sequence[np.ndarray]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _list_features(chosen: np.ndarray) -> str:
-    """E.g. `"3, 7"`, the first few of them."""
+def list_features(chosen: np.ndarray) -> str:
+    """Lists which of some features are chosen, as text: e.g. `"3, 7"`, the first few of them."""
     found = [str(number) for number in np.flatnonzero(chosen)]
     return ", ".join(found[:MOST_FEATURES]) + (
         f" and {len(found) - MOST_FEATURES} more" if found[MOST_FEATURES:] else ""

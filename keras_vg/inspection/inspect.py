@@ -28,6 +28,7 @@ from keras_vg.inspection.dropout import DropoutRecorder
 from keras_vg.inspection.expected import predict_gradients
 from keras_vg.inspection.freshness import is_unadapted, looks_fresh
 from keras_vg.inspection.graph import count_merges, list_direct_sources, list_passed_by, list_paths
+from keras_vg.inspection.half_precision import list_half_penalties, measure_rounding
 from keras_vg.inspection.hidden_softmax import list_hidden_softmax
 from keras_vg.inspection.id_range import find_ids_beyond
 from keras_vg.inspection.inference import (
@@ -39,9 +40,11 @@ from keras_vg.inspection.inference import (
 )
 from keras_vg.inspection.linear_layers import list_linear_layers
 from keras_vg.inspection.optimizer_setup import describe_optimizer, measure_update
+from keras_vg.inspection.output_order import describe_lists
 from keras_vg.inspection.passes import describe_failure, list_unused_losses, read_labels, run_passes
 from keras_vg.inspection.residual import ResidualRecorder
 from keras_vg.inspection.time_steps import TimeRecorder
+from keras_vg.inspection.transposed import measure_transposed
 from keras_vg.inspection.watched import find_input_axis
 from keras_vg.logs.schemas import GRADIENT
 from keras_vg.text import name_function
@@ -157,6 +160,10 @@ def _inspect(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> Inspecti
             "moving_averages": list_moving_averages(layers),
             "unnormalized": list_unnormalized(layers),
             "unadapted": [name for name, layer in layers.items() if is_unadapted(layer)],
+            "transposed": measure_transposed(layers),
+            "zeroed_by_mask": time_steps.measure_zeroed(),
+            "rounded_inputs": measure_rounding(model, x, layers),
+            "half_penalties": list_half_penalties(model, layers),
             "dropout": dropout.describe(),
             "dropout_of_outputs": dropout.of_outputs,
             "skip_connections": count_merges(model),
@@ -177,6 +184,7 @@ def _inspect(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> Inspecti
             "logits_found": passes.logits_found,
             "update": measure_update(model, passes.updated),
             "update_if_built": measure_update(model, passes.updated_if_built),
+            "lists_by_alphabet": describe_lists(model, y),
             "unused_losses": list_unused_losses(model, passes.reading.predictions),
             "not_seen": passes.not_seen,
         },

@@ -15,6 +15,7 @@ from keras_vg.inspection import stateless, training_step
 from keras_vg.inspection.activations import ActivationProbe, Reading
 from keras_vg.inspection.batches import NO_LOSS, OutputLoss, find_trained, match_labels
 from keras_vg.inspection.label_trials import Answers, measure_aligned, measure_answers, measure_reachable
+from keras_vg.inspection.output_order import describe_lists
 from keras_vg.text import LONGEST_QUOTE, quote_error
 from keras_vg.training import backend, keras_private
 from keras_vg.training.compilation import has_own_step
@@ -195,7 +196,8 @@ def _run_forwards(
     reading = probe.interpret(seen)
     if not is_computable:
         return reading, None, losses, []
-    found = [bool(abs(bare - loss) > _ROUNDING * abs(loss)) for bare in bare_losses]
+    with np.errstate(invalid="ignore"):  # of losses that are infinite
+        found = [bool(abs(bare - loss) > _ROUNDING * abs(loss)) for bare in bare_losses]
     if keras.backend.backend() != "tensorflow" and has_loss:
         found = [False] * len(losses)
     return reading, float(loss), losses, found
@@ -321,7 +323,10 @@ def list_unused_losses(model: keras.Model, predictions: Any) -> list[str]:
 
 def _compute_loss(model: keras.Model, batch: Batch, predictions: Any) -> Any:
     x, y, sample_weight = batch
-    with _explained_labels(y, predictions), keras_private.detached_bookkeeping(model, y, predictions):
+    with (
+        _explained_labels(y, predictions, _hint_at_order(model, y)),
+        keras_private.detached_bookkeeping(model, y, predictions),
+    ):
         return keras_private.compute_loss(model, x, y, predictions, sample_weight)
 
 
@@ -330,12 +335,17 @@ def _evaluate_loss(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> An
     return keras_private.compute_loss(model, x, y, predictions, sample_weight)
 
 
+def _hint_at_order(model: keras.Model, y: Any) -> str:
+    order = describe_lists(model, y).get("outputs")
+    return "" if order is None else f". Keras takes lists for the outputs in the order {', '.join(sorted(order))}"
+
+
 class LabelError(ValueError):
     """The compiled loss does not take the labels."""
 
 
 @contextlib.contextmanager
-def _explained_labels(y: Any, predictions: Any) -> Iterator[None]:
+def _explained_labels(y: Any, predictions: Any, hint: str) -> Iterator[None]:
     """Says what was received where a loss refuses the labels, which it does in as many ways as there are losses."""
     try:
         yield
@@ -345,7 +355,7 @@ def _explained_labels(y: Any, predictions: Any) -> Iterator[None]:
         shapes = [str([tuple(t.shape) for t in tree.flatten(data) if t is not None])[1:-1] for data in (y, predictions)]
         raise LabelError(
             "The loss must be able to take the labels and the predictions. "
-            f"Received: y of shape {shapes[0]}, predictions of shape {shapes[1]}, and {quote_error(error)}"
+            f"Received: y of shape {shapes[0]}, predictions of shape {shapes[1]}, and {quote_error(error)}{hint}"
         ) from (error if len(str(error)) <= LONGEST_QUOTE else None)
 
 

@@ -108,6 +108,29 @@ class TimeRecorder:
                 rows += _tabulate(sequence, name, calls, loss_scale)
         return pd.DataFrame(rows, columns=list(COLUMNS))
 
+    def measure_zeroed(self) -> dict[str, float]:
+        """Measures for which part of the examples a layer puts out zeros because its last step is masked.
+
+        That is what `zero_output_for_mask=True` does to a layer that puts out its last step alone; on JAX not to an
+        unrolled one.
+
+        Returns:
+            The part, by the names of the layers of which it is not 0; without those of a `Bidirectional`, whose other
+            half puts out something.
+        """
+        found = {}
+        for sequence in self._sequences:
+            layer, masks = sequence.item.layer, [call.mask for call in sequence.calls if call.mask is not None]
+            if not getattr(layer, "zero_output_for_mask", False) or layer.return_sequences or not masks:
+                continue
+            if layer.unroll and keras.backend.backend() == "jax":
+                continue
+            last = 0 if sequence.direction == "backwards" else -1
+            part = float(np.mean(np.concatenate([~mask[:, last].astype(bool) for mask in masks])))
+            if part > 0:
+                found[sequence.item.name] = part
+        return found
+
     def _watch(self, call: Callable[..., Any], sequence: _Sequence) -> Callable[..., Any]:
         def watched(given: Any, *args: Any, **kwargs: Any) -> Any:
             if ops.is_tensor(given) and len(given.shape) >= 3 and None not in tuple(given.shape):

@@ -434,6 +434,15 @@ def list_unused_losses(model: keras.Model, predictions: Any) -> list[str]:
     return list(map(str, named))
 
 
+def get_loss_arguments(model: keras.Model) -> dict[str, Any]:
+    """What `compile` was given as losses and as their weights.
+
+    Private: it is in the loss that `compile` makes.
+    """
+    loss = model._compile_loss
+    return {} if loss is None else {"losses": loss._user_loss, "loss_weights": loss._user_loss_weights}
+
+
 def watch_attention(
     layer: keras.layers.Layer, look: Callable[[Any, Any, Any, bool], None]
 ) -> AbstractContextManager[None]:

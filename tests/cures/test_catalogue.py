@@ -932,6 +932,35 @@ def test_precision():
     assert [layer.compute_dtype for layer in everywhere.layers[1:]] == ["float32", "float32"]
 
 
+def test_the_last_output_is_kept():
+    recurrent = [layers.GRU(3, zero_output_for_mask=True, return_sequences=last) for last in (True, False)]
+    model = keras.Sequential([keras.Input((5, 4)), layers.Masking(), *recurrent, layers.Dense(1)])
+    model.compile("adam", "mse")
+    draft = make(model, np.ones((60, 5, 4), "float32"), BINARY)[0]
+    kept = REMEDIES["the last output kept where steps are masked"](draft).model
+    assert [layer.zero_output_for_mask for layer in kept.layers[2:4]] == [True, False]
+
+
+def test_scalings_and_penalties_in_float32():
+    half = {"dtype": "mixed_bfloat16"}
+    scaling = layers.Normalization(**half)
+    scaling.adapt(X)
+    penalized = layers.Dense(3, **half) if keras.backend.backend() == "tensorflow" else None  # Keras raises there
+    penalized = penalized or layers.Dense(3, activity_regularizer="l2", **half)
+    model = keras.Sequential([keras.Input((4,)), scaling, penalized, layers.Dense(1, **half)])
+    model.compile("adam", "mse")
+    draft = make(model, X, BINARY)[0]
+    scaled = REMEDIES["inputs scaled in float32"](draft).model
+    assert [layer.compute_dtype for layer in scaled.layers[1:]] == ["float32", "bfloat16", "bfloat16"]
+    np.testing.assert_array_equal(scaled.layers[1].get_weights()[0], X.mean(axis=0))
+    without = REMEDIES["float32 where outputs are penalized"](draft)
+    if keras.backend.backend() == "tensorflow":
+        assert without is None
+    else:
+        assert [layer.compute_dtype for layer in without.model.layers[1:]] == ["bfloat16", "float32", "bfloat16"]
+    assert REMEDIES["inputs scaled in float32"](make_deep()[0]) is None
+
+
 @pytest.mark.model
 def test_remedies_leave_the_draft_as_it_is_and_survive_being_sent():
     draft, template = make_deep(head=(1, "softmax"))

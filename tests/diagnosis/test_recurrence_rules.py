@@ -135,3 +135,59 @@ def test_thresholds_can_be_changed():
     inspection = make_inspection(time=make_time(0.5**BACK))
     assert "vanishing_in_time" not in find(inspection, vanishing_time=1e-15)
     assert "vanishing_in_time" not in find(inspection, lost_steps=0.9)
+
+
+def find_zeroed(ids, cell=layers.SimpleRNN, **options):
+    """What is found of a classifier of ids that are padded with 0."""
+    keras.utils.set_random_seed(0)
+    recurrent = cell(8, zero_output_for_mask=True, name="reader", **options)
+    pooled = [layers.GlobalAveragePooling1D()] if options.get("return_sequences") else []
+    model = keras.Sequential(
+        [keras.Input((6,)), layers.Embedding(20, 4, mask_zero=True), recurrent, *pooled, layers.Dense(1, "sigmoid")]
+    )
+    model.compile("adam", "binary_crossentropy")
+    inspection = vg.inspect(model, ids, ids[:, :1] % 2)
+    return inspection.setup["zeroed_by_mask"], vg.diagnose(inspection)
+
+
+def make_ids(padded):
+    """64 examples, some of which end with two steps of padding."""
+    ids = np.random.default_rng(0).integers(1, 20, size=(64, 6))
+    ids[:padded, -2:] = 0
+    return ids
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(("padded", "severity"), [(64, "error"), (32, "error"), (8, "warning")])
+def test_outputs_that_are_zeroed_where_the_last_step_is_masked(padded, severity):
+    zeroed, findings = find_zeroed(make_ids(padded))
+    assert zeroed == {"reader": padded / 64}
+    finding = next(f for f in findings if f.rule == "vanishing_in_time")
+    assert (finding.severity, finding.layers) == (severity, ("reader",))
+    assert finding.evidence == {"zeroed_examples": padded / 64}
+    assert "zero_output_for_mask=True" in finding.advice
+    if padded == 64:  # whatever else is seen of it follows
+        followed = {f.rule for f in finding.consequences}
+        assert {"zero_gradient", "constant_prediction"} <= followed
+        assert {f.rule for f in findings if f.severity == "error"} == {"vanishing_in_time"}
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    ("ids", "options"),
+    [
+        (make_ids(0), {}),
+        (make_ids(64)[:, ::-1].copy(), {}),  # padded in front
+        (make_ids(64), {"go_backwards": True}),
+        (make_ids(64), {"return_sequences": True}),
+    ],
+)
+def test_outputs_that_are_not_zeroed(ids, options):
+    zeroed, findings = find_zeroed(ids, **options)
+    assert zeroed == {}
+    assert "vanishing_in_time" not in {finding.rule for finding in findings.list_all()}
+
+
+@pytest.mark.model
+def test_an_unrolled_layer_is_not_zeroed_on_jax():
+    assert find_zeroed(make_ids(64), unroll=True)[0] == ({} if keras.backend.backend() == "jax" else {"reader": 1.0})

@@ -5,8 +5,9 @@ from keras_vg.diagnosis.meanings.meaning import Meaning
 DATA: dict[str, Meaning] = {
     "nonfinite": Meaning(
         sees=(
-            "A value that is NaN or infinite: in an input, a label, a layer's output, a gradient, a weight or the"
-            " loss. The finding names the first place, for everything after it follows from it."
+            "A value that is NaN or infinite: in an input, in what the first layer makes of it as it rounds it to 16 "
+            "bits, in a label, a layer's output, a gradient, a weight or the loss. The finding names the first place, "
+            "for everything after it follows from it."
         ),
         severity="Error; a warning for labels under a loss that may leave them out.",
     ),
@@ -52,9 +53,13 @@ DATA: dict[str, Meaning] = {
             "0, a constant is nearly as good as the best of them, or the labels are vectors of both signs, its sign is "
             "wrong. Any loss that is exactly 0, without a gradient, in a model whose biases are all 0, so that "
             "it seems untrained, asks for nothing. A list of losses for one output, of which Keras trains the first "
-            "alone, is a warning."
+            "alone, is a warning. Lists of labels, losses or weights for outputs in a dictionary, which Keras takes in "
+            "the order of the alphabet, are named where that is not the order of the model."
         ),
-        severity="Error; warning of a list.",
+        severity=(
+            "Error; warning of a list of losses for one output, and of lists that fit the outputs in the model's order "
+            "alone; other lists that go by the alphabet are for information."
+        ),
         thresholds=("answer_gain", "answer_share"),
     ),
     "label_scale": Meaning(

@@ -20,6 +20,21 @@ INPUTS: dict[str, Meaning] = {
             "converged_loss",
         ),
     ),
+    "rounded_input": Meaning(
+        sees=(
+            "Inputs that the first layer rounds to 16 bits, as Keras does under a mixed policy before the layer "
+            "computes anything, so that different values of a feature become one: under bfloat16 the years 2001 to "
+            "2024 become 4 numbers, also in front of a `Normalization`, which subtracts their mean too late. The part "
+            "of the feature's spread that is lost is measured on the batch; of a `Normalization` or `Rescaling`, on "
+            "what it puts out (under float16 a variance above 65,504 makes 0 of everything). What overflows is "
+            "`nonfinite`."
+        ),
+        severity=(
+            "Error from `rounded_error` on, warning from `rounded_warning` on; for information once the model has "
+            "learned."
+        ),
+        thresholds=("rounded_warning", "rounded_error"),
+    ),
     "dropout_rate": Meaning(
         sees=(
             "Dropout that keeps so few values of an example that what it passes on says more of which were kept than "

@@ -65,10 +65,15 @@ NETWORK: dict[str, Meaning] = {
         sees=(
             "Outputs of a hidden layer that are beyond any scale that the inputs could explain. They grow from "
             "layer to layer where the weights are too large. Logits behind a softmax or sigmoid are not seen; on "
-            "TensorFlow the cross-entropy is computed from them, and a loss so high means logits so large."
+            "TensorFlow the cross-entropy is computed from them, and a loss so high means logits so large. "
+            "Also first predictions that are too large since `he_normal` or `lecun_normal` take the output channels of "
+            "a transposed convolution for its inputs."
         ),
-        severity="Error.",
-        thresholds=("exploding_activation",),
+        severity=(
+            "Error; of transposed convolutions a warning where the first loss is `loss_excess` times that of a "
+            "constant answer, and for information from ten times on."
+        ),
+        thresholds=("exploding_activation", "loss_excess"),
     ),
     "exploding_gradient": Meaning(
         sees=(

@@ -8,13 +8,14 @@ RECURRENCE: dict[str, Meaning] = {
             "A recurrent layer whose gradient with respect to most time steps of its input is next to nothing "
             "beside that of the steps that it reads last. Its weights' gradients, sums over all steps, look well "
             "all the same. Where the answer lies no gradient tells: if it lies in the last steps, the layer "
-            "learns it."
+            "learns it. Also one with `zero_output_for_mask=True` and `return_sequences=False`, which puts out zeros "
+            "for each example whose last step is masked."
         ),
         severity=(
             "Error where all that most examples have within reach is padding (`padding_out_of_reach`): there the "
             "answer cannot lie. Also an error where most steps of most examples are padding and all predictions are "
-            "the same (`constant_prediction`). Else a warning, where `lost_steps` of the steps or more are out of "
-            "reach; silent once the loss is low (`converged_loss`)."
+            "the same (`constant_prediction`), and where zeros are put out for most examples. Else a warning, where "
+            "`lost_steps` of the steps or more are out of reach; silent once the loss is low (`converged_loss`)."
         ),
         thresholds=(
             "vanishing_time",
