@@ -140,8 +140,8 @@ def make_lines() -> Data:
     words = list(generator.integers(0, 20, size=(2, 500)))
     for _ in range(11):
         words.append(follow[words[-2]])
-    words = np.stack(words, axis=1).astype("int32")
-    return words[:, :-1], words[:, 1:]
+    lines = np.stack(words, axis=1).astype("int32")
+    return lines[:, :-1], lines[:, 1:]
 
 
 def build_lines(spread: float) -> Callable[[Any], keras.Model]:

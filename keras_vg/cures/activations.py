@@ -75,7 +75,7 @@ def _make_change(activation: str) -> Callable[[Draft], Draft | None]:
 
 
 def _replace_softmax(draft: Draft) -> Draft | None:
-    """ReLU where a softmax feeds the kernel of another layer; the softmax of gates and attention stays."""
+    """ReLU where a softmax feeds another layer's kernel, tanh in a recurrence; that of gates and attention stays."""
     places = {str(place.path): place for place in surgery.list_places(draft.model)}
     found = list_hidden_softmax(draft.model, {name: place.layer for name, place in places.items()})
     chosen = {places[name].path for name in found}
@@ -85,6 +85,8 @@ def _replace_softmax(draft: Draft) -> Draft | None:
     def edit(path: surgery.Path, layer: Any) -> Any:
         if path not in chosen:
             return None
+        if isinstance(layer, keras.layers.RNN):  # whose state ReLU would leave without a bound
+            return surgery.change_config(layer, activation="tanh")
         if is_plain(layer):
             return surgery.change_config(layer, activation="relu", kernel_initializer="he_normal")
         return keras.layers.Activation("relu", name=layer.name, dtype=layer.dtype_policy)
@@ -94,9 +96,15 @@ def _replace_softmax(draft: Draft) -> Draft | None:
             kwargs.pop("mask", None)  # which only `Softmax` takes
         return layer(*args, **kwargs)
 
+    lines = {
+        'keras.layers.LSTM(units, activation="tanh")'
+        if softmax.is_recurrent
+        else 'keras.layers.Dense(units, activation="relu", kernel_initializer="he_normal")'
+        for softmax in found.values()
+    }
     return draft.change(
         f"# Every softmax between layers ({len(chosen)} of them):",
-        'keras.layers.Dense(units, activation="relu", kernel_initializer="he_normal")',
+        *sorted(lines),
         model=surgery.rebuild(draft.model, edit, call),
     )
 
@@ -165,7 +173,8 @@ REMEDIES = (
     ),
     Remedy(
         "ReLU instead of softmax between layers",
-        "Softmax makes a layer's outputs sum to 1, so that they hardly differ between examples; ReLU leaves them.",
+        "Softmax makes a layer's outputs sum to 1, so that they hardly differ between examples; ReLU leaves them, "
+        "and tanh in a recurrent layer.",
         _replace_softmax,
     ),
     Remedy(

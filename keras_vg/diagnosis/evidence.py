@@ -74,8 +74,8 @@ class Inspection:
             layers with a kernel that are given an input which no kernel or embedding has changed; `kept`, of layers
             that were given a mask of time steps, of which part of the examples it left any, and the largest difference
             between values of one feature in the steps that it left (-inf without any); `hidden_softmax`, of
-            layers whose softmax feeds another layer, their units and that layer; `linear_layers`, the hidden layers of
-            a model that has no activation in front of its last kernel;
+            layers whose softmax feeds another layer, their units, that layer and whether they are recurrent;
+            `linear_layers`, the hidden layers of a model that has no activation in front of its last kernel;
             `lists_by_alphabet`, where lists of labels, losses or weights meet outputs in a dictionary in another order
             than the model's own, these `outputs` in the model's order and the `lists`;
             `unused_losses`, those that `compile` was given for one output and that are not trained;

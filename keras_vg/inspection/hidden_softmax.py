@@ -18,10 +18,12 @@ class HiddenSoftmax:
     Attributes:
         units: How many values it makes sum to 1.
         feeds: The layer whose kernel is given them.
+        is_recurrent: Whether a recurrent layer makes them, at each time step.
     """
 
     units: int
     feeds: str
+    is_recurrent: bool
 
 
 def list_hidden_softmax(model: keras.Model, layers: Mapping[str, Any]) -> dict[str, HiddenSoftmax]:
@@ -47,15 +49,15 @@ def list_hidden_softmax(model: keras.Model, layers: Mapping[str, Any]) -> dict[s
             continue
         if maker is None or not _is_plain(maker) or not maker.trainable_weights:
             continue
-        given, units = int(np.prod(maker.kernel.shape[:-1])), int(maker.kernel.shape[-1])
+        given, units = int(np.prod(_get_kernel(maker).shape[:-1])), _count_units(maker)
         is_code = given > units < _count_units(layer)
         if units > 1 and not is_code:
-            found[source] = HiddenSoftmax(units, name)
+            found[source] = HiddenSoftmax(units, name, isinstance(softmax, keras.layers.RNN))
     return {name: found[name] for name in layers if name in found}
 
 
 def _is_softmax(layer: Any) -> bool:
-    """Whether a layer ends in a softmax over its units, the last axis."""
+    """Whether a layer ends in a softmax over its units, the last axis, at each time step if it is recurrent."""
     if isinstance(layer, keras.layers.Softmax):
         return bool(layer.axis == -1)
     is_named = _is_plain(layer) or isinstance(layer, keras.layers.Activation)
@@ -64,10 +66,15 @@ def _is_softmax(layer: Any) -> bool:
 
 
 def _is_plain(layer: Any) -> bool:
-    """Whether a layer multiplies by one kernel, whose last axis is its units, and then applies one activation."""
+    """Whether a layer multiplies what it is given by one kernel, and then applies one activation."""
     has_units = hasattr(layer, "units") or hasattr(layer, "filters")
-    shape = getattr(getattr(layer, "kernel", None), "shape", ())
+    shape = getattr(_get_kernel(layer), "shape", ())
     return has_units and hasattr(layer, "activation") and len(shape) > 1
+
+
+def _get_kernel(layer: Any) -> Any:
+    """The kernel of a layer, or of its cell, which may have one for each gate side by side; None if it has none."""
+    return getattr(getattr(layer, "cell", layer), "kernel", None)
 
 
 def _has_kernel(layer: Any) -> bool:

@@ -1,7 +1,7 @@
 """One forward and backward pass on a batch, before any training: what each layer passes on, and what it gets back."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from typing import Any
 
 import keras
@@ -172,9 +172,7 @@ def _inspect(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> Inspecti
             "entered": probe.entered,
             "kept": passes.reading.recording.kept,
             "fed_by": list_direct_sources(model, layers),
-            "hidden_softmax": {
-                name: (softmax.units, softmax.feeds) for name, softmax in list_hidden_softmax(model, layers).items()
-            },
+            "hidden_softmax": {name: astuple(softmax) for name, softmax in list_hidden_softmax(model, layers).items()},
             "linear_layers": list_linear_layers(model, layers),
             "loss": passes.loss,
             "loss_after": passes.loss_after,

@@ -155,6 +155,11 @@ def test_only_a_softmax_between_layers_is_replaced():
     names = ("gate", "between", "softmax", "last")
     activations = [name_activation(draft.model.get_layer(name)) for name in names]
     assert activations == ["softmax", "softmax", "relu", "softmax"]
+    reading = keras.Sequential([keras.Input((4, 1)), layers.GRU(8, activation="softmax"), layers.Dense(1, "sigmoid")])
+    reading.compile("adam", "binary_crossentropy")
+    changed = remedy(make(reading, X[..., None], BINARY)[0])
+    assert name_activation(surgery.list_places(changed.model)[0].layer) == "tanh"
+    assert changed.code[1:] == ('keras.layers.LSTM(units, activation="tanh")',)
     code = [layers.Dense(2, "softmax"), layers.Dense(4, "tanh"), layers.Dense(2, "softmax")]
     topics = keras.Sequential([keras.Input(X.shape[1:]), *code])
     topics.compile("adam", "sparse_categorical_crossentropy")

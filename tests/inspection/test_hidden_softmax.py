@@ -72,6 +72,7 @@ HIDDEN = {
         ("a",),
     ),
     "in front of a code": (code_behind_another, ("a",)),
+    "within a recurrence": (lambda: make(layers.LSTM(16, activation="softmax", name="a"), shape=(8, 8)), ("a",)),
     "in front of a recurrence": (
         lambda: make(layers.Dense(16, "softmax", name="a"), layers.GRU(8), shape=(8, 8)),
         ("a",),
@@ -83,6 +84,7 @@ MEANT = {
         layers.Dense(4), layers.Softmax(axis=1), layers.Dense(4), layers.GlobalMaxPooling1D(), shape=(8, 8)
     ),
     "relu": lambda: make(layers.Dense(16, "relu")),
+    "a recurrence of tanhs": lambda: make(layers.LSTM(16), shape=(8, 8)),
     "a gate": gate,
     "attention": attend,
     "topics": lambda: make(layers.Dense(5, "softmax"), classes=24),
@@ -106,6 +108,7 @@ def test_a_softmax_that_feeds_a_kernel(name):
     assert finding.severity == "warning"
     assert finding.layers == names
     assert finding.evidence["units"] in (4, 16, 32)
+    assert ("'tanh'" in finding.advice) == (name == "within a recurrence")
 
 
 @pytest.mark.parametrize("name", MEANT)
