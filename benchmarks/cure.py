@@ -67,6 +67,13 @@ INCURABLE = {
     "earnings by own logarithms of balances, of all of them": "what a layer of one's own does",
     "moves by their advantage, ten times the entropy": "what a loss of one's own asks for",
     "moons by six couplings, volume taken off": "what a loss of one's own asks for",
+    "digits shuffled, labels by folders": "labels of other inputs",
+    "same digits pushed apart, others drawn together": "by its own loss it learns all the same: 0.64",
+    "discs in noise by the overlap of logits": "what a loss of one's own asks for",
+    "drawn codes of digits, divergence times 1": "what a layer of one's own adds to the loss",
+    "chances to live on by findings and an age, once missing": "NaN in the data",
+    "iris as words, decimetres": "what is asked for is not in the inputs: all are one id",
+    "keras.io: films by grus, films masked and not the zeros": "what is asked for is not in what the mask leaves",
     "frozen hidden layers": "frozen on purpose, for all that can be known",
     "disconnected layer": "the rest of the model learns",
 }
