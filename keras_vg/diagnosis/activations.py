@@ -83,7 +83,7 @@ def find_input_scale(context: Context) -> Iterator[Finding]:
     if context.only_looks_up:
         return
     given = [] if inspection is None else inspection.kernel_inputs.to_dict("records")
-    entries = [_Entry(context, row) for row in given]
+    entries = [_Entry(context, row, is_first=index == 0) for index, row in enumerate(given)]
     if context.is_inspection and inspection is not None:
         if "activations" in inspection.setup.get("not_seen", {}):  # nor what the first kernel is given
             return
@@ -103,7 +103,8 @@ def find_input_scale(context: Context) -> Iterator[Finding]:
                 ),
             )
     else:
-        entries = [_Entry(context, {"abs_max": _measure_log_inputs(context)}), *(e for e in entries if e.layers)]
+        first = _Entry(context, {"abs_max": _measure_log_inputs(context)}, is_first=True)
+        entries = [first, *entries[1:]]
     # What is not finite is no matter of scale.
     large = [entry for entry in entries if entry.size >= t.input_size and not entry.is_normalized_next]
     if not context.is_inspection:
@@ -127,7 +128,7 @@ def find_input_scale(context: Context) -> Iterator[Finding]:
 
 
 def _name_entry(entry: "_Entry") -> str:
-    return f"`{entry.layers[0]}`" if entry.layers else "The first layer"
+    return f"The layer {entry.layers[0]!r}" if entry.layers else "The first layer"
 
 
 class _Entry:
@@ -136,20 +137,19 @@ class _Entry:
     Args:
         context: The evidence.
         row: Of `Inspection.kernel_inputs`; of a log, which has no features, `abs_max` alone.
+        is_first: Whether it is the first kernel, of which it is known without the model's graph what comes next.
     """
 
-    def __init__(self, context: Context, row: Mapping[Any, Any]) -> None:
+    def __init__(self, context: Context, row: Mapping[Any, Any], is_first: bool) -> None:
         self._context = context
         self.size = float(row["abs_max"])
         self.low, self.high = float(row.get("scale_min", np.nan)), float(row.get("scale_max", np.nan))
         self.ratio = self.high / self.low if np.isfinite(self.high) and self.low > 0 else np.nan
         setup = {} if context.inspection is None else context.inspection.setup
         name = str(row.get("layer", ""))
-        # Of the first kernel it is known without the model's graph what comes next.
-        is_further = len(setup.get("entered", ())) > 1 and name in setup["entered"][1:]
-        self.layers = (name,) if is_further else ()
+        self.layers = () if is_first else (name,)
         fed = {target for target, source in setup.get("fed_by", {}).items() if source == name}
-        self._next = {name, *fed} if is_further else set()
+        self._next = set() if is_first else {name, *fed}
 
     @property
     def is_normalized_next(self) -> bool:

@@ -288,12 +288,23 @@ class Context:
         return bool(is_known and self.losses[-1] > t.beaten_loss * sum(baselines))
 
     @property
+    def gives_one_answer(self) -> bool:
+        """Whether the last predictions that are known are the same for all examples."""
+        limit, rows = self.thresholds.constant_prediction, self.final_predictions
+        return bool(rows) and all(float(measure_relative_spread(row)) < limit for row in rows)
+
+    @property
     def falls_steadily(self) -> bool:
-        """Whether the loss has fallen in each of the last epochs, by however little: a plateau may be left then."""
+        """Whether the loss has fallen in each of the last epochs: a plateau may be left then.
+
+        A hundred such epochs must take it below what counts as flat: a bias alone makes it fall as well, by less.
+        """
         if self.losses is None:
             return False
         falls = -np.diff(self.losses)[-self.thresholds.settled_epochs :]
-        return len(falls) == self.thresholds.settled_epochs and bool((falls > _LEAST_FALL * abs(self.losses[-1])).all())
+        if len(falls) < self.thresholds.settled_epochs or not (falls > 0).all():
+            return False
+        return bool(_MOST_AHEAD * falls.mean() > self.thresholds.flat_loss * abs(self.losses[-1]))
 
     @property
     def is_past_plateau(self) -> bool:

@@ -32,7 +32,8 @@ class Inspection:
             be its initializer's (NaN where that cannot be told).
         inputs: One row per input: see `batches.describe_inputs`.
         kernel_inputs: The same of what the first kernel is given, and each other one that is given an input which no
-            kernel has changed yet, with the column `layer`.
+            kernel or embedding has changed yet, with the column `layer`. A model without a kernel has one row, for its
+            first input, in which `layer` is "".
         outputs: One row per output, its loss (`"none"` of one that `compile` gives none), its predictions and its
             labels: see `batches.list_outputs`.
         embeddings: One row per embedding that was called: `layer`, its `input_dim`, and the smallest and the largest of

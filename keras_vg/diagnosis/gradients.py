@@ -11,7 +11,7 @@ from keras_vg.diagnosis.findings import Finding
 from keras_vg.diagnosis.nonfinite import GRADIENTS, WEIGHTS
 from keras_vg.diagnosis.paths import list_paths
 from keras_vg.diagnosis.saturation import list_saturated_heads, make_finding
-from keras_vg.diagnosis.series import GradientSeries, measure_relative_spread
+from keras_vg.diagnosis.series import GradientSeries
 from keras_vg.logs.layers import fit_factor
 
 
@@ -82,13 +82,19 @@ def find_vanishing(context: Context) -> Iterator[Finding]:
             tuple(context.series.name_layer(depth) for depth in lost),
             context.get_epoch(layers.epochs[epoch]),
             evidence,
-            _advise(context, profile.ratio, factor, is_passed_by),
+            _advise(context, profile, factor, is_passed_by),
         )
         return
 
 
-def _advise(context: Context, ratio: float, factor: float, is_passed_by: bool) -> str:
+def _advise(context: Context, profile: Profile, factor: float, is_passed_by: bool) -> str:
     """What to do about vanishing gradients, by whether they reach the input all the same."""
+    ratio = profile.ratio
+    if profile.is_cut:
+        return (
+            "All predictions are the same: what differs between examples is lost on the way forwards, and of the "
+            f"largest gradient {ratio:.1e} is left at the layers nearest the input. {strengthen_gradient(context)}"
+        )
     if is_passed_by:
         return (
             f"The gradient reaches the input, but passes these layers by: they get {ratio:.1e} of the last layer's. "
@@ -431,8 +437,8 @@ def _list_profiles(context: Context) -> list[Profile]:
     paths = list_paths(context.series, context.paths)
     is_on_path = [np.isin(layers.depths, path) for path in paths]
     profiles = []
-    is_alike = _answers_alike(context)
     for epoch, rms in enumerate(layers.rms):
+        is_alike = epoch == len(layers.rms) - 1 and context.gives_one_answer  # it is known of the last predictions
         with np.errstate(invalid="ignore"):
             chosen = may_be & np.isfinite(rms) & (rms > 0)
         for index, mask in enumerate(is_on_path):
@@ -449,13 +455,6 @@ def _list_profiles(context: Context) -> list[Profile]:
             ratio = float(layers.ratio[epoch]) if len(paths) == 1 else float(values[0] / values[-1])
             profiles.append(Profile(epoch, index, depths, values, before, ratio))
     return profiles
-
-
-def _answers_alike(context: Context) -> bool:
-    """Whether the last predictions that are known are the same for all examples."""
-    limit = context.thresholds.constant_prediction
-    rows = context.final_predictions
-    return bool(rows) and all(float(measure_relative_spread(row)) < limit for row in rows)
 
 
 def _is_explained_by_zero_weights(series: GradientSeries) -> bool:

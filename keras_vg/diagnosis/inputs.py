@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
 
 from keras_vg.diagnosis.context import Context
@@ -42,23 +43,26 @@ _LEFT = 0.5
 
 def find_masked_inputs(context: Context) -> Iterator[Finding]:
     """A mask that leaves no time step of examples, or only steps that are all the same."""
-    setup = {} if context.inspection is None else context.inspection.setup
-    kept: dict[str, tuple[float, float]] = dict(setup.get("kept", {}))
+    inspection = context.inspection
+    kept: dict[str, tuple[float, float]] = {} if inspection is None else dict(inspection.setup.get("kept", {}))
     same = tuple(name for name, (_, difference) in kept.items() if difference <= 0)
     few = tuple(name for name, (part, _) in kept.items() if part < _LEFT)
-    if not (same or few) or context.is_converged:
+    if inspection is None or not (same or few) or context.is_converged:
         return
-    part = min(part for part, _ in kept.values())
+    if not (inspection.outputs["label_distinct"] > 1).any():  # there may be but one example
+        return
+    layers = same or few
+    part = min(kept[name][0] for name in layers)
     if not same:
         seen = f"The mask leaves no time step of {1 - part:.0%} of the examples, so these layers put out"
     elif part == 0:
         seen = "The mask leaves no time step of any example, so these layers put out"
     else:
-        seen = "The time steps that the mask leaves are all the same (the padding?), so these layers put out"
+        seen = "The time steps that the mask leaves are all the same, as padding is, so these layers put out"
     yield Finding(
         "constant_input",
         "error" if same else "warning",
-        same or few,
+        layers,
         None,
         {"examples_with_a_step_left": part},
         f"{seen} the same for all of them. True in a mask keeps a step, False leaves it out; "
@@ -86,10 +90,10 @@ def find_constant_inputs(context: Context) -> Iterator[Finding]:
             "error",
             tuple(inspection.embeddings["layer"]),
             None,
-            {"smallest_input": float(given["abs_max"].min()), "id": float(inspection.embeddings["id_min"].iloc[0])},
-            "The inputs differ, but are one and the same id to the embedding, which cuts off what is behind the point: "
-            "all numbers from 0 to 1 are id 0. Give it whole numbers that count what is meant (words, categories); "
-            "numbers that measure something go into a Dense layer without an embedding.",
+            {name: float(inspection.embeddings[name].iloc[0]) for name in ("id_min", "id_max")},
+            "The inputs differ, but are one and the same id to the embedding, which drops the decimals. Give it whole "
+            "numbers that count what is meant (words, categories); numbers that measure something go into a Dense "
+            "layer without an embedding.",
         )
     elif is_constant:
         yield Finding(
@@ -115,12 +119,14 @@ def find_constant_inputs(context: Context) -> Iterator[Finding]:
 
 
 def _looks_up_one_id(context: Context) -> bool:
-    """Whether the model is given ids alone, which are all the same once they are whole numbers."""
+    """Whether the model is given nothing but ids, which differ, and are all the same once they are whole numbers."""
     assert context.inspection is not None
     embeddings, setup = context.inspection.embeddings, context.inspection.setup
     if not len(embeddings) or not setup.get("paths") or setup.get("entered"):
         return False
-    return bool((embeddings["id_min"].astype(int) == embeddings["id_max"].astype(int)).all())
+    lowest, highest = (embeddings[name].to_numpy("float64") for name in ("id_min", "id_max"))
+    is_cut = (np.trunc(lowest) == np.trunc(highest)) & (lowest < highest)  # false for NaN
+    return bool(is_cut.all())
 
 
 def describe_nonfinite_features(inputs: pd.DataFrame) -> str:

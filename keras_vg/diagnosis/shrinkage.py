@@ -19,9 +19,9 @@ def find_shrunk_weights(context: Context) -> Iterator[Finding]:
         return
     parts, layers = _measure_shrinkage(context.series)
     is_shrunk = parts < t.shrunk_weights
-    # One is enough where it is known that something shrinks weights: a penalty may be one layer's alone.
-    is_found = is_shrunk.any() if context.inspection is not None else len(parts) > 0 and is_shrunk.all()
-    if not is_found or not _answers_alike(context):
+    # One is enough where something is known to shrink weights that much: a penalty may be one layer's alone.
+    is_found = is_shrunk.any() if _outweighs(context) else len(parts) > 0 and is_shrunk.all()
+    if not is_found or not _hardly_differ(context):
         return
     evidence: dict[str, float | str] = {"weight_norm_over_first": float(parts[is_shrunk].max())}
     if context.inspection is not None:
@@ -53,7 +53,17 @@ def _measure_shrinkage(series: GradientSeries) -> tuple[np.ndarray, np.ndarray]:
         return norms[-1][is_trained] / first, series.layers[is_trained]
 
 
-def _answers_alike(context: Context) -> bool:
+def _outweighs(context: Context) -> bool:
+    """Whether penalties were most of the loss at first, or a decay as long as this shrinks a weight by itself."""
+    if context.inspection is None:
+        return False
+    setup = context.inspection.setup
+    penalty, decay, rate = (float(setup.get(name) or 0.0) for name in ("penalty", "weight_decay", "learning_rate"))
+    shrunk = -np.log(context.thresholds.shrunk_weights)
+    return penalty > float(setup.get("loss", np.nan)) / 2 or decay * rate * context.count_steps() > shrunk
+
+
+def _hardly_differ(context: Context) -> bool:
     """Whether the last predictions for the probe batch hardly differ, by their size or by that of the labels."""
     t, rows = context.thresholds, context.final_predictions
     spreads = context.spreads[1][-1] if rows else []

@@ -27,6 +27,9 @@ PASSING_ON += ("Flatten", "Reshape", "Permute", "Identity", "ActivityRegularizat
 """Layers without weights that put out the values they are given, in another shape or some of them; the input of a model
 inside the model is one."""
 
+_NORMALIZATIONS: tuple[type, ...] = (keras.layers.BatchNormalization, keras.layers.LayerNormalization)
+_NORMALIZATIONS += (keras.layers.GroupNormalization, keras.layers.RMSNormalization, keras.layers.Normalization)
+
 _MOST_PATHS = 64
 _MOST_OPERATIONS = 2000
 
@@ -132,7 +135,7 @@ def list_direct_sources(model: keras.Model, layers: Mapping[str, Any]) -> dict[s
 
 
 def list_entered(model: keras.Model, layers: Mapping[str, Any]) -> tuple[str, ...]:
-    """Lists the layers that are given inputs which no kernel or embedding has changed yet.
+    """Lists the layers that are given inputs, or something beside them, which no kernel or embedding has changed yet.
 
     Args:
         model: A built model.
@@ -143,16 +146,22 @@ def list_entered(model: keras.Model, layers: Mapping[str, Any]) -> tuple[str, ..
     """
     graph = Graph()
     graph.add(model)
-    found = []
-    for name, layer in layers.items():
-        sources = graph.collect_sources([id(layer)]) if id(layer) in graph.sources else set()
-        if sources and not any(_multiplies(graph.operations[key]) for key in sources):
-            found.append(name)
-    return tuple(found)
+    targets: dict[int, set[int]] = {key: set() for key in graph.operations}
+    for key, sources in graph.sources.items():
+        for source in sources:
+            targets[source].add(key)
+    pending = [key for key, operation in graph.operations.items() if isinstance(operation, keras.layers.InputLayer)]
+    reached: set[int] = set()
+    while pending:
+        key = pending.pop()
+        if key not in reached:
+            reached.add(key)
+            pending += () if _multiplies(graph.operations[key]) else targets[key]
+    return tuple(name for name, layer in layers.items() if id(layer) in reached)
 
 
 def _multiplies(operation: Any) -> bool:
-    is_scale = isinstance(operation, keras.layers.Normalization)
+    is_scale = isinstance(operation, _NORMALIZATIONS)
     return not is_scale and any(len(variable.shape) > 1 for variable in getattr(operation, "weights", ()))
 
 

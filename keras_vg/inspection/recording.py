@@ -71,7 +71,8 @@ class Recording:
     Attributes:
         outputs: Of the layers, in call order.
         embeddings: One row per embedding that was called: `layer`, `input_dim`, `id_min`, `id_max`.
-        kernel_inputs: What the first layer with a kernel was given, and further ones as asked for, channels last.
+        kernel_inputs: What the first layer with a kernel was given, and further ones as asked for, channels last; of
+            several calls the one with the largest value.
         kept: Of layers that were given a mask of time steps, the part of the examples of which it left any, and the
             largest difference between values of one feature in the steps that it left (-inf without any).
     """
@@ -111,7 +112,7 @@ class CallRecorder:
     def forget(self) -> None:
         """Forgets all calls."""
         self._calls: list[list[Call]] = [[] for _ in self.watched]
-        self._met: set[str] = set()
+        self._is_kernel_met = False
 
     @contextlib.contextmanager
     def record(self, keeps_input: bool = True) -> Iterator[None]:
@@ -160,7 +161,7 @@ class CallRecorder:
         return heads
 
     def get_tensors(self) -> list[Any]:
-        """Lists what was measured and can be returned: float32 of one axis, but what the first kernel was given."""
+        """Lists what was measured and can be returned: float32 of one axis, but what the first kernels were given."""
         return [tensor for calls in self._calls for call in calls for tensor in call.tensors.values()]
 
     def summarize(self, arrays: Sequence[np.ndarray]) -> Recording:
@@ -194,9 +195,11 @@ class CallRecorder:
                 widths[shape.units] += [(number, shape, array) for array in values.get("output", [])]
                 ids += values.get("ids", [])
                 for array in values.get("kernel_input", []):
-                    kernel_inputs.setdefault(item.name, _move_channels(array, item.axis))
-                for array in values.get("kept", []):
-                    kept.setdefault(item.name, (float(array[0]), float(array[1])))
+                    largest = _find_larger(kernel_inputs.get(item.name), _move_channels(array, item.axis))
+                    kernel_inputs[item.name] = largest
+                for part, difference in values.get("kept", []):
+                    least = kept.get(item.name, (1.0, np.inf))
+                    kept[item.name] = (min(float(part), least[0]), min(float(difference), least[1]))
             if item.is_logged and i not in self._repeating:
                 outputs += _describe_calls(item, widths)
             if ids:
@@ -235,10 +238,11 @@ class CallRecorder:
         if isinstance(item.layer, keras.layers.Embedding) and tuple(made.shape[:-1]) == tuple(given.shape):
             ids = ops.cast(given, "float32")
             self._keep(call, "ids", ops.stack([ops.min(ids), ops.max(ids)]))
-        elif item.has_kernel and self._keeps_input and (not self._met or item.name in self._entered - self._met):
-            self._met.add(item.name)
+        elif item.has_kernel and self._keeps_input and (not self._is_kernel_met or item.name in self._entered):
+            self._is_kernel_met = True
             self._keep(call, "kernel_input", ops.stop_gradient(given))
-        if ops.is_tensor(mask) and len(mask.shape) == 2 and len(given.shape) > 2:
+        # Elsewhere a mask of two axes may be one of features, or of pairs of steps.
+        if isinstance(item.layer, keras.layers.RNN) and ops.is_tensor(mask) and len(mask.shape) == 2:
             self._keep(call, "kept", _measure_kept(given, mask))
 
     def _measure_output(self, item: WatchedLayer, made: Any, activated: Any) -> Any:
@@ -263,6 +267,13 @@ class CallRecorder:
             import jax
 
             jax.debug.callback(functools.partial(_receive, call.arrays[quantity]), tensor)
+
+
+def _find_larger(known: np.ndarray | None, other: np.ndarray) -> np.ndarray:
+    """The array with the larger value; the known one where they are of equal size."""
+    if known is None or not known.size:
+        return other
+    return other if other.size and np.abs(other).max() > np.abs(known).max() else known
 
 
 def _measure_kept(given: Any, mask: Any) -> Any:

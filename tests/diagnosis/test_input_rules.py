@@ -223,3 +223,121 @@ def test_masks_that_leave_nothing_to_tell_examples_apart(keep, severity):
     if severity is not None:
         assert found.layers == ("gru",)
         assert found.evidence["examples_with_a_step_left"] == pytest.approx(keep(steps).any(axis=1).mean())
+
+
+def make_text_and_numbers():
+    ids, numbers = keras.Input((6,)), keras.Input((5,))
+    text = layers.Conv1D(8, 3, name="text")(layers.Embedding(20, 8)(ids))
+    text = layers.GlobalMaxPooling1D()(layers.BatchNormalization()(text))
+    return [ids, numbers], layers.concatenate([text, layers.Dense(8, "relu", name="second")(numbers)])
+
+
+def make_twins():
+    inputs = [keras.Input((5,)), keras.Input((5,))]
+    shared = layers.Dense(8, "relu", name="second")
+    return inputs, layers.concatenate([shared(tensor) for tensor in inputs])
+
+
+def make_late_input():
+    first, late = keras.Input((5,)), keras.Input((5,))
+    joined = layers.concatenate([layers.Dense(8, "relu", name="first")(first), late])
+    return [first, late], layers.Dense(8, "relu", name="second")(joined)
+
+
+def make_normalized_over_axes():
+    first, late = keras.Input((5,)), keras.Input((5, 2))
+    normalized = layers.LayerNormalization(axis=(1, 2))(late)
+    return [first, late], layers.concatenate(
+        [layers.Dense(8, name="second")(first), layers.Flatten()(layers.Dense(3, name="third")(normalized))]
+    )
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("build", [make_text_and_numbers, make_twins, make_late_input])
+@pytest.mark.parametrize(("scale", "is_found"), [(5000.0, True), (1.0, False)])
+def test_whatever_kernel_is_given_the_large_input_is_named(build, scale, is_found):
+    inputs, joined = build()
+    model = keras.Model(inputs, layers.Dense(1, "sigmoid")(joined))
+    model.compile("adam", "binary_crossentropy")
+    rng = np.random.default_rng(0)
+    x = [rng.normal(size=(64, 5)), scale * (2 + rng.normal(size=(64, 5)))]
+    if build is make_text_and_numbers:
+        x[0] = rng.integers(0, 20, size=(64, 6))
+    found = {f.rule: f for f in vg.diagnose(vg.inspect(model, x, (rng.normal(size=64) > 0).astype(int))).list_all()}
+    assert ("input_scale" in found) == is_found
+    if is_found and build is not make_twins:
+        assert found["input_scale"].layers == ("second",)
+        assert "'second'" in found["input_scale"].advice
+
+
+@pytest.mark.model
+def test_normalizations_are_no_kernels():
+    inputs, joined = make_normalized_over_axes()
+    model = keras.Model(inputs, layers.Dense(1)(joined))
+    model.compile("adam", "mse")
+    x = [np.ones((8, 5)), np.ones((8, 5, 2))]
+    assert set(vg.inspect(model, x, np.ones((8, 1))).setup["entered"]) == {"second", "third"}
+
+
+@pytest.mark.model
+def test_one_category_beside_numbers():
+    ids, numbers = keras.Input((1,)), keras.Input((5,))
+    joined = layers.concatenate([layers.Flatten()(layers.Embedding(20, 4)(ids)), numbers])
+    model = keras.Model([ids, numbers], layers.Dense(1)(layers.Dense(8, "relu")(joined)))
+    model.compile("adam", "mse")
+    x = [np.full((32, 1), 3), np.random.default_rng(0).normal(size=(32, 5))]
+    found = vg.diagnose(vg.inspect(model, x, x[1][:, :1]))
+    assert not any(finding.rule == "constant_input" for finding in found.list_all())
+
+
+def test_ids_that_are_not_numbers():
+    """JAX looks them up, the other backends raise."""
+    array = np.random.default_rng(0).integers(0, 20, size=(32, 4)).astype("float32")
+    embeddings = pd.DataFrame([{"layer": "embedding", "input_dim": 20, "id_min": np.nan, "id_max": np.nan}])
+    setup = {"paths": ((0, 1),), "entered": ()}
+    assert "constant_input" not in judge(array, array, setup=setup, embeddings=embeddings)
+    embeddings = embeddings.assign(id_min=3.1, id_max=3.9)
+    assert judge(array, array, setup=setup, embeddings=embeddings)["constant_input"].layers == ("embedding",)
+
+
+@keras.saving.register_keras_serializable("test_input_rules")
+class Block(layers.Layer):
+    """Looks at steps by a mask of its own, of pairs of them."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.supports_masking = True
+        self.dense = layers.Dense(8)
+
+    def call(self, inputs, mask=None):
+        weights = keras.ops.cast(mask, inputs.dtype) / keras.ops.sum(keras.ops.cast(mask, inputs.dtype), 1)[:, None]
+        return self.dense(keras.ops.matmul(weights, inputs))
+
+
+@keras.saving.register_keras_serializable("test_input_rules")
+class Causal(keras.Model):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.block, self.last = Block(), layers.Dense(1)
+
+    def call(self, inputs):
+        return self.last(self.block(inputs, mask=keras.ops.tril(keras.ops.ones((6, 6), "bool")))[:, -1])
+
+
+@pytest.mark.model
+def test_masks_of_pairs_are_no_masks_of_steps():
+    model = Causal()
+    model.compile("adam", "mse")
+    x = np.random.default_rng(0).normal(size=(32, 6, 8)).astype("float32")
+    assert vg.inspect(model, x, x[:, -1, :1]).setup["kept"] == {}
+
+
+@pytest.mark.model
+def test_one_example_is_no_constant_input():
+    x = np.array([[5, 0, 0, 0, 0, 0]])
+    model = keras.Sequential([keras.Input((6,)), layers.Embedding(9, 4, mask_zero=True), layers.LSTM(4)])
+    model.add(layers.Dense(1))
+    model.compile("adam", "mse")
+    inspection = vg.inspect(model, x, np.ones((1, 1)))
+    assert inspection.setup["kept"] == {model.layers[1].name: (1.0, 0.0)}
+    assert not any(finding.rule == "constant_input" for finding in vg.diagnose(inspection).list_all())
