@@ -76,8 +76,8 @@ DATA: dict[str, Meaning] = {
     ),
     "input_scale": Meaning(
         sees=(
-            "Inputs far from unit scale, and no layer that brings them to it before the first kernel. Gradients "
-            "of the first kernel grow with its inputs, and sigmoids and tanhs saturate."
+            "Inputs far from unit scale, and no layer that brings them to it before the first kernel, of each input of "
+            "the model. Gradients of the kernel grow with its inputs, and sigmoids and tanhs saturate."
         ),
         severity=(
             "Warning from `input_size` on. Error from `input_error` on, or where the first loss is also "

@@ -60,8 +60,12 @@ INPUTS: dict[str, Meaning] = {
         thresholds=("converged_loss",),
     ),
     "constant_input": Meaning(
-        sees="Inputs that are the same for every example, while the labels are not.",
-        severity="Error.",
+        sees=(
+            "Inputs that are the same for every example, while the labels are not: as they are given, as ids that an "
+            "embedding makes of them by dropping the decimals, or as what a mask leaves of their time steps (padding, "
+            "or nothing)."
+        ),
+        severity="Error; a warning where a mask leaves nothing of more than half of the examples.",
     ),
     "constant_feature": Meaning(
         sees="Single features with one value, other than 0, in the whole batch. They act as a bias.",

@@ -125,16 +125,19 @@ NETWORK: dict[str, Meaning] = {
         sees=(
             "A gradient that shrinks steadily from layer to layer towards the input. It compares the first "
             "layer's with the last one's, and fits the factor per layer, on each path of the model's graph where an "
-            "inspection knows it."
+            "inspection knows it. Where all predictions are the same, it compares with the largest one: what outputs "
+            "get of examples with different labels cancels there."
         ),
         severity=(
-            "Error where the ratio stays below `vanishing_ratio`; a warning below `vanishing_warning`, or where "
+            "Error where the ratio stays below `vanishing_ratio`, or below `vanishing_warning` where all predictions "
+            "are the same (`constant_prediction`); a warning below `vanishing_warning`, or where "
             "the gradient recovers or reaches the input along skip connections."
         ),
         thresholds=(
             "vanishing_ratio",
             "vanishing_warning",
             "vanishing_factor",
+            "constant_prediction",
         ),
     ),
     "zero_gradient": Meaning(

@@ -109,7 +109,9 @@ STEPS: dict[str, Meaning] = {
         severity=(
             "Error after `plateau_steps` steps, or where the steps are not known, and at the end of a fit of "
             "`ended_epochs` and `ended_steps`, which `TrainingGuard` and a Keras `History` know; a warning before, and "
-            "while each epoch's fall is larger than the one before: healthy nets may stay on a plateau first."
+            "while each epoch's fall is larger than the one before, or all of the last `settled_epochs` are falls that "
+            "would take the loss below what counts as flat within a hundred epochs: healthy nets may stay on a plateau "
+            "first."
         ),
         thresholds=(
             "flat_loss",
@@ -132,8 +134,8 @@ STEPS: dict[str, Meaning] = {
         severity=(
             "Error if the predictions for the probe batch hardly vary as well (`hardly_vary`), and it had been "
             "lower or has stayed for `settled_epochs` and `settled_steps`, or to the end of a fit of `ended_epochs` "
-            "and `ended_steps`; "
-            "otherwise a warning, since labels may be noise."
+            "and `ended_steps`; otherwise a warning, since labels may be noise, and while the loss falls from epoch to "
+            "epoch."
         ),
         thresholds=(
             "baseline_distance",
@@ -208,13 +210,14 @@ STEPS: dict[str, Meaning] = {
     ),
     "shrunk_weights": Meaning(
         sees=(
-            "Kernels that have all shrunk to a small part of their first norm, in a model that gives every example the "
+            "Kernels that have shrunk to a small part of their first norm, in a model that gives every example the "
             "same answer: what shrinks weights, a penalty or a weight decay, outweighs the loss. The training loss, "
             "which holds the penalty, may fall all the while. Needs two kernels and `TrainingGuard(x)`."
         ),
         severity=(
-            "Error, if after `first_epochs` each trained kernel has less than `shrunk_weights` of its first norm and "
-            "predictions differ by less than `constant_warning` (or `hardly_vary` of the labels' deviation); silent if "
+            "Error, if after `first_epochs` each trained kernel has less than `shrunk_weights` of its first norm (one "
+            "is enough where the penalty was most of the first loss, or a decay as long as this shrinks weights so "
+            "far) and predictions differ by less than `constant_warning` (or `hardly_vary` of the labels' deviation); silent if "
             "the loss is low, and where an inspection knows that there is neither penalty nor decay."
         ),
         thresholds=("shrunk_weights", "constant_warning", "hardly_vary", "first_epochs", "converged_loss"),
