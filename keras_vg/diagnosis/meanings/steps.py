@@ -217,8 +217,8 @@ STEPS: dict[str, Meaning] = {
         severity=(
             "Error, if after `first_epochs` each trained kernel has less than `shrunk_weights` of its first norm (one "
             "is enough where the penalty was most of the first loss, or a decay as long as this shrinks weights so "
-            "far) and predictions differ by less than `constant_warning` (or `hardly_vary` of the labels' deviation); silent if "
-            "the loss is low, and where an inspection knows that there is neither penalty nor decay."
+            "far) and predictions differ by less than `constant_warning` (or `hardly_vary` of the labels' deviation); "
+            "silent if the loss is low, and where an inspection knows that there is neither penalty nor decay."
         ),
         thresholds=("shrunk_weights", "constant_warning", "hardly_vary", "first_epochs", "converged_loss"),
     ),
