@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
@@ -20,12 +21,10 @@ def find_nonfinite_loss(context: Context) -> Iterator[Finding]:
     if np.isfinite(loss) or "loss" in not_seen or (np.isnan(loss) and "gradients" in not_seen):
         return
     evidence: dict[str, float | str] = {"first": LOSS, "loss": loss}
-    plain = float(inspection.outputs["plain_loss"].sum(skipna=False)) if "plain_loss" in inspection.outputs else np.nan
-    if not np.isfinite(inspection.outputs[["prediction_min", "prediction_max"]].to_numpy("float64")).all():
-        plain = np.nan  # then it is that of the others
+    plain = sum_plain_losses(context)
     evidence |= {"loss_of_predictions": plain} if np.isfinite(plain) else {}
     layers = list_half_penalties(context)
-    if layers and np.isfinite(setup.get("penalty", 0.0)) and not np.isinf(plain):
+    if layers and np.isposinf(loss) and np.isfinite(plain) and np.isfinite(setup.get("penalty", 0.0)):
         advice = advise_on_half_penalties(context)
     elif np.isfinite(plain):
         layers = ()
@@ -41,6 +40,17 @@ def find_nonfinite_loss(context: Context) -> Iterator[Finding]:
             "division near 0."
         )
     yield Finding("nonfinite", "error", layers, None, evidence, f"The loss of the batch is NaN or infinite. {advice}")
+
+
+def sum_plain_losses(context: Context) -> float:
+    """The loss of the inspected batch's predictions by themselves; NaN where it is not known of each output."""
+    outputs = pd.DataFrame() if context.inspection is None else context.inspection.outputs
+    if outputs.empty or "plain_loss" not in outputs:
+        return np.nan
+    ends = [name for name in ("prediction_min", "prediction_max") if name in outputs]
+    if not np.isfinite(outputs[ends].to_numpy("float64")).all():
+        return np.nan  # then it is that of the others
+    return float(outputs["plain_loss"].sum(skipna=False))
 
 
 def find_rounded_inputs(context: Context) -> Iterator[Finding]:

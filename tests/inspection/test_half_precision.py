@@ -2,10 +2,17 @@
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from keras import layers, ops
 
 import keras_vg as vg
+from helpers.made_up_inspections import make_inspection
+from helpers.made_up_logs import make_gradients
+from keras_vg.diagnosis.context import Context
+from keras_vg.diagnosis.precision import find_nonfinite_loss
+from keras_vg.diagnosis.thresholds import Thresholds
+from keras_vg.diagnosis.training import find_loss_curve
 from keras_vg.inspection.half_precision import measure_lost, measure_rounding
 
 pytestmark = pytest.mark.model
@@ -60,6 +67,49 @@ def test_the_guard_names_a_penalty_that_overflows(probe, said):
     assert (finding.severity, finding.epoch) == ("error", 0)
     assert said in finding.advice
     assert "activity_regularizer" in finding.advice
+
+
+PLAIN = {"loss": "mean_squared_error", "layer": "head", "plain_loss": 2.0}
+
+
+@pytest.mark.parametrize(
+    ("loss", "outputs", "setup", "said"),
+    [
+        (np.inf, [PLAIN], {}, "is computed in float16"),
+        (np.inf, [{**PLAIN, "prediction_min": -1.0, "prediction_max": 1.0}], {}, "is computed in float16"),
+        (np.nan, [PLAIN], {}, "finite loss by themselves"),
+        (-np.inf, [PLAIN], {}, "finite loss by themselves"),
+        (np.inf, [PLAIN], {"half_penalties": []}, "finite loss by themselves"),
+        (np.inf, [PLAIN], {"penalty": np.inf}, "finite loss by themselves"),
+        (np.inf, [], {}, "a loss of your own"),
+        (np.inf, [{**PLAIN, "plain_loss": np.nan}], {}, "a loss of your own"),
+        (np.inf, [{**PLAIN, "prediction_min": -1.0, "prediction_max": np.inf}], {}, "a loss of your own"),
+    ],
+)
+def test_a_penalty_is_blamed_where_all_else_is_known_to_be_finite(loss, outputs, setup, said):
+    setup = {"loss": loss, "half_penalties": ["head"], **setup}
+    inspection = make_inspection(setup, outputs=pd.DataFrame(outputs))
+    (finding,) = find_nonfinite_loss(Context(Thresholds(), True, inspection=inspection))
+    assert said in finding.advice
+    assert ("computed in float16" in finding.advice) == (finding.layers == ("head",)) == (said[:2] == "is")
+
+
+@pytest.mark.parametrize(
+    ("loss", "outputs", "said", "left_out"),
+    [
+        (np.inf, [PLAIN], "is computed in float16", "a loss of your own"),
+        (np.inf, [], "under a float16 policy", "is computed in float16"),
+        (np.nan, [PLAIN], "a loss of your own", "float16"),
+    ],
+)
+def test_a_penalty_is_blamed_for_no_nan_of_an_epoch(loss, outputs, said, left_out):
+    inspection = make_inspection({"half_penalties": ["head"]}, outputs=pd.DataFrame(outputs))
+    history = pd.DataFrame({"epoch": [0], "loss": [loss]})
+    gradients = make_gradients([0.1, 0.1], epochs=1, steps=1)
+    context = Context(Thresholds(), False, gradients=gradients, history=history, inspection=inspection)
+    (finding,) = find_loss_curve(context)
+    assert said in finding.advice
+    assert left_out not in finding.advice
 
 
 class Added(layers.Layer):
