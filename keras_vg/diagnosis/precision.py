@@ -64,7 +64,7 @@ def find_rounded_inputs(context: Context) -> Iterator[Finding]:
             continue
         yield Finding(
             "rounded_input",
-            "error" if lost >= t.rounded_error else "warning",
+            "error" if rounded["lost_by_most"] >= t.rounded_error else "warning",
             () if name == "the model" else (name,),
             None,
             {
@@ -74,8 +74,9 @@ def find_rounded_inputs(context: Context) -> Iterator[Finding]:
                 "left": float(rounded["kept"]),
                 "lost_part_of_spread": lost,
             },
-            f"{_say_what_rounds(name, rounded)} and of {rounded['values']} different values of a feature in this batch "
-            f"{rounded['kept']} {'is' if rounded['kept'] == 1 else 'are'} left. {_advise_on_rounding(name, rounded)}",
+            f"{_say_what_rounds(name, rounded)} and of {rounded['values']} different values of feature "
+            f"{rounded['feature']} in this batch {rounded['kept']} {'is' if rounded['kept'] == 1 else 'are'} left. "
+            f"{_say_which_features(rounded)}{_advise_on_rounding(name, rounded)}",
         )
 
 
@@ -101,6 +102,13 @@ def _list_rounded(context: Context) -> dict[str, Any]:
 def _say_what_rounds(name: str, rounded: dict[str, Any]) -> str:
     what = "The model" if name == "the model" else f"The first layer {name!r} ({rounded['kind']})"
     return f"{what} rounds its inputs to {rounded['dtype']} before it computes anything,"
+
+
+def _say_which_features(rounded: dict[str, Any]) -> str:
+    """The features that lose much, where they are more than the one that loses most; they are counted from 0."""
+    if rounded["features"] == str(rounded["feature"]):
+        return ""
+    return f"Features whose differences are lost, all or in part: {rounded['features']}. "
 
 
 def _advise_on_rounding(name: str, rounded: dict[str, Any]) -> str:
