@@ -54,7 +54,11 @@ REMEDIES = (
         "Inputs are rounded to 16 bits only once they are scaled.",
         _use_float32_scaling,
     ),
-    Remedy("float32 where outputs are penalized", "The penalty of a batch may exceed 65504.", _use_float32_penalties),
+    Remedy(
+        "float32 where outputs are penalized",
+        "The penalty is computed in 32 bits: that of a batch may exceed 65504, the largest number of float16.",
+        _use_float32_penalties,
+    ),
     Remedy("float32 in the last layer", "Loss and probabilities are computed in 32 bits.", _use_float32_head),
     Remedy("float32 everywhere", "No number overflows at 65504.", _use_float32),
 )

@@ -29,6 +29,10 @@ _LARGE_LOSS = 10.0
 """How many times a constant answer's the first loss is from which it is worth a word: chosen; healthy nets start below
 3.5 times."""
 
+_OF_SQUARES = ("mean_squared_error",)
+_OF_SIZES = ("mean_absolute_error", "huber", "log_cosh", "mean_absolute_percentage_error")
+"""Losses that grow with the square of large predictions, and with their size."""
+
 
 def find_dead(context: Context) -> Iterator[Finding]:
     """ReLU units that are zero for every example."""
@@ -316,8 +320,13 @@ def find_large_transposed(context: Context) -> Iterator[Finding]:
     large = {name: factor for name, factor in factors.items() if factor > 1}
     if not large or context.inspection is None or len(_find_explosion(context)[0]):
         return
+    losses = set(context.inspection.outputs["loss"])
+    if not losses or not losses <= {*_OF_SQUARES, *_OF_SIZES}:  # others do not grow with the predictions by a known law
+        return
     loss, baseline = context.inspection.setup["loss"], context.baseline
     total, limit = float(np.prod(list(large.values()))), _LARGE_LOSS * baseline
+    if not losses <= set(_OF_SQUARES):
+        total = np.sqrt(total)  # the predictions' size, of which the variance is the square
     if not loss / total < limit <= loss:  # without the factor it is an ordinary loss
         return
     name = max(large, key=lambda name: large[name])

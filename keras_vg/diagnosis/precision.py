@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
@@ -20,12 +21,10 @@ def find_nonfinite_loss(context: Context) -> Iterator[Finding]:
     if np.isfinite(loss) or "loss" in not_seen or (np.isnan(loss) and "gradients" in not_seen):
         return
     evidence: dict[str, float | str] = {"first": LOSS, "loss": loss}
-    plain = float(inspection.outputs["plain_loss"].sum(skipna=False)) if "plain_loss" in inspection.outputs else np.nan
-    if not np.isfinite(inspection.outputs[["prediction_min", "prediction_max"]].to_numpy("float64")).all():
-        plain = np.nan  # then it is that of the others
+    plain = sum_plain_losses(context)
     evidence |= {"loss_of_predictions": plain} if np.isfinite(plain) else {}
     layers = list_half_penalties(context)
-    if layers and np.isfinite(setup.get("penalty", 0.0)) and not np.isinf(plain):
+    if layers and np.isposinf(loss) and np.isfinite(plain) and np.isfinite(setup.get("penalty", 0.0)):
         advice = advise_on_half_penalties(context)
     elif np.isfinite(plain):
         layers = ()
@@ -43,6 +42,17 @@ def find_nonfinite_loss(context: Context) -> Iterator[Finding]:
     yield Finding("nonfinite", "error", layers, None, evidence, f"The loss of the batch is NaN or infinite. {advice}")
 
 
+def sum_plain_losses(context: Context) -> float:
+    """The loss of the inspected batch's predictions by themselves; NaN where it is not known of each output."""
+    outputs = pd.DataFrame() if context.inspection is None else context.inspection.outputs
+    if outputs.empty or "plain_loss" not in outputs:
+        return np.nan
+    ends = [name for name in ("prediction_min", "prediction_max") if name in outputs]
+    if not np.isfinite(outputs[ends].to_numpy("float64")).all():
+        return np.nan  # then it is that of the others
+    return float(outputs["plain_loss"].sum(skipna=False))
+
+
 def find_rounded_inputs(context: Context) -> Iterator[Finding]:
     """Inputs whose differences are lost where the first layer rounds them to 16 bits."""
     t = context.thresholds
@@ -54,7 +64,7 @@ def find_rounded_inputs(context: Context) -> Iterator[Finding]:
             continue
         yield Finding(
             "rounded_input",
-            "error" if lost >= t.rounded_error else "warning",
+            "error" if rounded["lost_by_most"] >= t.rounded_error else "warning",
             () if name == "the model" else (name,),
             None,
             {
@@ -64,8 +74,9 @@ def find_rounded_inputs(context: Context) -> Iterator[Finding]:
                 "left": float(rounded["kept"]),
                 "lost_part_of_spread": lost,
             },
-            f"{_say_what_rounds(name, rounded)} and of {rounded['values']} different values of a feature in this batch "
-            f"{rounded['kept']} {'is' if rounded['kept'] == 1 else 'are'} left. {_advise_on_rounding(name, rounded)}",
+            f"{_say_what_rounds(name, rounded)} and of {rounded['values']} different values of feature "
+            f"{rounded['feature']} in this batch {rounded['kept']} {'is' if rounded['kept'] == 1 else 'are'} left. "
+            f"{_say_which_features(rounded)}{_advise_on_rounding(name, rounded)}",
         )
 
 
@@ -91,6 +102,13 @@ def _list_rounded(context: Context) -> dict[str, Any]:
 def _say_what_rounds(name: str, rounded: dict[str, Any]) -> str:
     what = "The model" if name == "the model" else f"The first layer {name!r} ({rounded['kind']})"
     return f"{what} rounds its inputs to {rounded['dtype']} before it computes anything,"
+
+
+def _say_which_features(rounded: dict[str, Any]) -> str:
+    """The features that lose much, where they are more than the one that loses most; they are counted from 0."""
+    if rounded["features"] == str(rounded["feature"]):
+        return ""
+    return f"Features whose differences are lost, all or in part: {rounded['features']}. "
 
 
 def _advise_on_rounding(name: str, rounded: dict[str, Any]) -> str:

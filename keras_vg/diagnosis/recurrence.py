@@ -6,9 +6,12 @@ import numpy as np
 import pandas as pd
 
 from keras_vg.diagnosis.context import Context
-from keras_vg.diagnosis.findings import Finding
+from keras_vg.diagnosis.findings import Finding, Severity
 from keras_vg.diagnosis.series import measure_relative_spread
 from keras_vg.logs.layers import fit_factor
+
+_SOME_EXAMPLES = 0.05
+"""Part of the examples from which zeros in their place are a warning: chosen."""
 
 
 def find_vanishing_in_time(context: Context) -> Iterator[Finding]:
@@ -19,9 +22,10 @@ def find_vanishing_in_time(context: Context) -> Iterator[Finding]:
     zeroed = {} if context.inspection is None else context.inspection.setup.get("zeroed_by_mask", {})
     if zeroed:
         yield _name_zeroed(context, zeroed)
-        return
     found: list[tuple[bool, float, bool, str, pd.DataFrame]] = []
     for layer, rows in _list_layers(context):
+        if zeroed.get(layer, 0.0) >= t.padding_out_of_reach:  # the reason is named
+            continue
         if rows["direction"].iloc[0] != "both" and _order(rows)[0] > _order(rows)[-1]:
             continue
         is_lost, is_forgotten = _find_lost(context, rows), _forgets(context, rows)
@@ -58,14 +62,16 @@ def find_vanishing_in_time(context: Context) -> Iterator[Finding]:
 def _name_zeroed(context: Context, zeroed: dict[str, float]) -> Finding:
     """Layers that put out zeros for the examples whose last step is masked, and so nothing of what came before."""
     part = max(zeroed.values())
+    said = f"{part:.0%}" if part >= 0.01 else "less than 1 %"
+    lesser: Severity = "warning" if part >= _SOME_EXAMPLES else "info"
     return Finding(
         "vanishing_in_time",
-        "error" if part >= context.thresholds.padding_out_of_reach else "warning",
+        "error" if part >= context.thresholds.padding_out_of_reach else lesser,
         tuple(zeroed),
         None,
         {"zeroed_examples": part},
         "With `zero_output_for_mask=True` and `return_sequences=False` Keras puts out zeros for each example whose "
-        f"last step is masked, of this batch {part:.0%}: they all have the same answer, and none of their steps a "
+        f"last step is masked, of this batch {said}: they all have the same answer, and none of their steps a "
         "gradient. Leave `zero_output_for_mask` out; it is meant for `return_sequences=True`.",
     )
 

@@ -12,7 +12,7 @@ from keras_vg.diagnosis.findings import Finding
 from keras_vg.diagnosis.nonfinite import LOSS
 from keras_vg.diagnosis.optimizers import find_discarded, is_ruined_by_building
 from keras_vg.diagnosis.outputs import CROSSENTROPIES, REGRESSIONS
-from keras_vg.diagnosis.precision import advise_on_half_penalties, list_half_penalties
+from keras_vg.diagnosis.precision import advise_on_half_penalties, sum_plain_losses
 from keras_vg.diagnosis.series import measure_relative_steps
 from keras_vg.logs.history import list_losses
 
@@ -157,22 +157,31 @@ def _describe_way(fall: float) -> str:
     return f"to halve it takes some {steps:,.0f} such steps, which is {steps / 100:,.0f} epochs of 100 steps"
 
 
-def _advise_on_nonfinite_loss(context: Context, epoch: int) -> str:
-    """What to do about a loss that is not finite: another thing if the gradients of its epoch are."""
+def _advise_on_nonfinite_loss(context: Context, epoch: int, loss: float) -> str:
+    """What to do about a loss that is not finite: another thing if the gradients of its epoch are.
+
+    A penalty that overflows makes infinity of it, never NaN.
+    """
     usual = f"Check the data with `np.isfinite(x).all()`. {lower_rate(context)}"
     if context.gradients is None or context.gradients.empty:
         return usual
     columns, is_epoch = context.series.columns, context.series.epochs == epoch
     if not is_epoch.any() or not np.isfinite(columns["weight_norm"][is_epoch]).all():
         return usual
-    if list_half_penalties(context):
-        return f"The weights are finite. {advise_on_half_penalties(context)}"
+    penalties, is_infinite = advise_on_half_penalties(context), bool(np.isposinf(loss))
+    if penalties and is_infinite and np.isfinite(sum_plain_losses(context)):
+        return f"The weights are finite. {penalties}"
     if np.nan_to_num(columns["nonfinite_steps"][is_epoch]).any():
         return usual
+    look = "a loss of your own that is not finite where its gradient is"
+    if is_infinite:
+        look = (
+            "a penalty that overflows (under a float16 policy an `activity_regularizer`, whose layer needs "
+            f'`dtype="float32"`), and for {look}'
+        )
     return (
-        "Gradients and weights are finite, so the loss alone is wrong: look for a penalty that overflows (under a "
-        'float16 policy an `activity_regularizer`, whose layer needs `dtype="float32"`), and for a loss of your own '
-        "that is not finite where its gradient is. Check the data with `np.isfinite(x).all()`."
+        f"Gradients and weights are finite, so the loss alone is wrong: look for {look}. Check the data with "
+        "`np.isfinite(x).all()`."
     )
 
 
@@ -189,13 +198,14 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
         is_bad = np.isinf(values) if name.startswith("val_") else ~np.isfinite(values)
         if is_bad.any():
             index = int(np.argmax(is_bad))
+            advice = _advise_on_nonfinite_loss(context, int(epochs[index]), float(values[index]))
             yield Finding(
                 "nonfinite",
                 "error",
                 (),
                 int(epochs[index]),
                 {"first": LOSS, name: float(history[name].iloc[index])},
-                f"The loss became NaN or infinite. {_advise_on_nonfinite_loss(context, int(epochs[index]))}",
+                f"The loss became NaN or infinite. {advice}",
             )
             return
     if losses is None:

@@ -1,5 +1,6 @@
 """What layers that compute in 16 bits make of a model's inputs, and what of its loss they compute."""
 
+import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -7,6 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_vg.diagnosis.thresholds import Thresholds
 from keras_vg.inspection.batches import list_features
 from keras_vg.inspection.graph import Graph
 from keras_vg.inspection.output_reading import flatten_positions
@@ -19,6 +21,8 @@ from keras_vg.training.call_order import walk_layers
 _HALF = ("float16", "bfloat16")
 _MOST_ROWS = 4096
 """That are looked at: of images, positions."""
+_NEGLIGIBLE = 0.01
+"""Part of a feature's spread that may be lost without a word: a tenth of what is a warning."""
 
 
 def list_half_penalties(model: keras.Model, layers: Mapping[str, Any]) -> list[str]:
@@ -56,9 +60,10 @@ def measure_rounding(model: keras.Model, x: Any, layers: Mapping[str, Any]) -> d
 
     Returns:
         Of each such layer, by its name (`"the model"` of one that is no graph of layers): its `kind`, the `dtype`, the
-        `features` that are no longer finite, or else lose most, as text, and of the one that loses most `lost` (the
-        standard deviation of the values that become one number, about their mean, relative to that of all: 0 where all
-        can be told apart, 1 where none can), how many different `values` it has, and how many are `kept`; and
+        `features` that are no longer finite, or else lose something to speak of, as text, and of the one that loses
+        most its number, `feature`, `lost` (the standard deviation of the values that become one number, about their
+        mean, relative to that of all: 0 where all can be told apart, 1 where none can), how many different `values` it
+        has, and how many are `kept`; `lost_by_most`, what more than half of the features that vary lose at least; and
         `is_finite`, whether all that is finite before is so afterwards.
     """
     found: dict[str, dict[str, Any]] = {}
@@ -69,7 +74,7 @@ def measure_rounding(model: keras.Model, x: Any, layers: Mapping[str, Any]) -> d
         step = -(-len(exact) // _MOST_ROWS)
         exact, kept = exact[::step], kept[::step]
         is_lost = (np.isfinite(exact) & ~np.isfinite(kept)).any(axis=0)
-        lost = np.array([measure_lost(*columns) for columns in zip(exact.T, kept.T, strict=True)])
+        lost, is_varying = _measure_features(exact, kept)
         most = int(lost.argmax())
         name = "the model" if layer is model else known.get(id(layer), layer.name)
         if name in found and not _is_worse(lost[most], is_lost.any(), found[name]):
@@ -77,13 +82,34 @@ def measure_rounding(model: keras.Model, x: Any, layers: Mapping[str, Any]) -> d
         found[name] = {
             "kind": type(layer).__name__,
             "dtype": layer.compute_dtype,
-            "features": list_features(is_lost if is_lost.any() else lost >= max(lost[most], 1e-30)),
+            "features": list_features(
+                is_lost if is_lost.any() else (lost > 0) & (lost >= min(lost[most], Thresholds.rounded_warning))
+            ),
+            "feature": most,
             "lost": float(lost[most]),
+            "lost_by_most": float(np.quantile(lost[is_varying], 0.5, method="lower")) if is_varying.any() else 0.0,
             "values": len(np.unique(exact[:, most])),
             "kept": len(np.unique(kept[:, most])),
             "is_finite": not is_lost.any(),
         }
     return found
+
+
+def _measure_features(exact: np.ndarray, kept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What `measure_lost` says of each feature, 0 of those that lose next to nothing, and which of them vary.
+
+    Numbers that become one number have the same error but for their own differences, so that the deviation of the
+    errors is at least that of what is lost.
+    """
+    chosen = np.isfinite(exact) & np.isfinite(kept)
+    with np.errstate(all="ignore"), warnings.catch_warnings():  # a feature may have no finite number
+        warnings.simplefilter("ignore", RuntimeWarning)
+        spread = np.std(exact, axis=0, dtype="float64", where=chosen)
+        bound = np.std(exact - kept, axis=0, dtype="float64", where=chosen)
+    lost = np.zeros(exact.shape[1])
+    for feature in np.flatnonzero(bound > _NEGLIGIBLE * spread):
+        lost[feature] = measure_lost(exact[:, feature], kept[:, feature])
+    return lost, spread > 0
 
 
 def measure_lost(exact: np.ndarray, kept: np.ndarray) -> float:

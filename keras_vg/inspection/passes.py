@@ -324,7 +324,7 @@ def list_unused_losses(model: keras.Model, predictions: Any) -> list[str]:
 def _compute_loss(model: keras.Model, batch: Batch, predictions: Any) -> Any:
     x, y, sample_weight = batch
     with (
-        _explained_labels(y, predictions, _hint_at_order(model, y)),
+        _explained_labels(y, predictions, lambda: _hint_at_order(model, y)),
         keras_private.detached_bookkeeping(model, y, predictions),
     ):
         return keras_private.compute_loss(model, x, y, predictions, sample_weight)
@@ -345,7 +345,7 @@ class LabelError(ValueError):
 
 
 @contextlib.contextmanager
-def _explained_labels(y: Any, predictions: Any, hint: str) -> Iterator[None]:
+def _explained_labels(y: Any, predictions: Any, hint: Callable[[], str]) -> Iterator[None]:
     """Says what was received where a loss refuses the labels, which it does in as many ways as there are losses."""
     try:
         yield
@@ -355,7 +355,7 @@ def _explained_labels(y: Any, predictions: Any, hint: str) -> Iterator[None]:
         shapes = [str([tuple(t.shape) for t in tree.flatten(data) if t is not None])[1:-1] for data in (y, predictions)]
         raise LabelError(
             "The loss must be able to take the labels and the predictions. "
-            f"Received: y of shape {shapes[0]}, predictions of shape {shapes[1]}, and {quote_error(error)}{hint}"
+            f"Received: y of shape {shapes[0]}, predictions of shape {shapes[1]}, and {quote_error(error)}{hint()}"
         ) from (error if len(str(error)) <= LONGEST_QUOTE else None)
 
 

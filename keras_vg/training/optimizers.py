@@ -1,7 +1,7 @@
 """Which optimizers train a model's weights, and a look at the gradients that they are given."""
 
 import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from typing import Any, TypeAlias
@@ -71,19 +71,28 @@ class observed_optimizers(AbstractContextManager[None]):  # noqa: N801  used as 
 
     def __enter__(self) -> None:
         with _lock:
-            if not _observers:
-                _replace_apply()
             _observers.append(self._observer)
+            _remove_ended()
+            _replace_apply()
 
     def __exit__(self, *_: object) -> None:
+        self.end_later()
         with _lock:
-            _observers.remove(self._observer)
-            if not _observers:
-                _restore_apply()
+            _remove_ended()
+
+    def end_later(self) -> None:
+        """Ends it at the next `apply`, or where another one begins or ends.
+
+        It takes no lock, so that the garbage collector may call it, which runs in any thread at any time: also in one
+        that holds the lock.
+        """
+        _ended.append(self._observer)
 
 
 _lock = threading.Lock()
 _observers: list[Observer] = []
+_ended: deque[Observer] = deque()
+"""Those of the observers that are to be removed."""
 _replaced: dict[type, Any] = {}
 """The classes whose `apply` is replaced, with the one of their own, None if it is inherited."""
 _running = threading.local()
@@ -91,10 +100,18 @@ _inner: Counter[int] = Counter()
 """The optimizers inside of one that is running, by `id`: a strategy may run them in another thread."""
 
 
+def _remove_ended() -> None:
+    while _ended:
+        _observers.remove(_ended.popleft())
+    if not _observers:
+        _restore_apply()
+
+
 def _replace_apply() -> None:
+    """Replaces `apply` where it is not yet: also in classes that were defined since another observer began."""
     for cls in _list_classes(keras.optimizers.Optimizer):
         own = vars(cls).get("apply")
-        if own is not None or cls is keras.optimizers.Optimizer:
+        if cls not in _replaced and (own is not None or cls is keras.optimizers.Optimizer):
             _replaced[cls] = own
             cls.apply = _make_observed(cls.apply)
 
@@ -119,6 +136,9 @@ def _make_observed(apply: Callable[..., Any]) -> Callable[..., Any]:
     def observed_apply(self: Any, grads: Iterable[Any], trainable_variables: Iterable[Any] | None = None) -> Any:
         if getattr(_running, "is_inside", False) or _inner[id(self)] > 0:
             return apply(self, grads, trainable_variables)
+        if _ended:
+            with _lock:
+                _remove_ended()
         gradients = list(grads)
         variables = None if trainable_variables is None else list(trainable_variables)
         weights = keras_private.list_optimizer_weights(self) if variables is None else variables

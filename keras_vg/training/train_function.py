@@ -192,7 +192,13 @@ class TappedTrainFunction:
 
         observed = observed_optimizers(observe_if_alive)
         observed.__enter__()
-        return weakref.finalize(self, observed.__exit__)
+        ends_by_itself = weakref.finalize(self, observed.end_later)
+
+        def end() -> None:
+            if ends_by_itself.detach() is not None:
+                observed.__exit__()
+
+        return end
 
     def _set_taps(self, taps: list["GradientTap"]) -> None:
         self._taps, key = taps, tuple(taps)

@@ -937,6 +937,7 @@ def test_precision():
     assert [layer.compute_dtype for layer in everywhere.layers[1:]] == ["float32", "float32"]
 
 
+@pytest.mark.model
 def test_the_last_output_is_kept():
     recurrent = [layers.GRU(3, zero_output_for_mask=True, return_sequences=last) for last in (True, False)]
     model = keras.Sequential([keras.Input((5, 4)), layers.Masking(), *recurrent, layers.Dense(1)])
@@ -946,6 +947,7 @@ def test_the_last_output_is_kept():
     assert [layer.zero_output_for_mask for layer in kept.layers[2:4]] == [True, False]
 
 
+@pytest.mark.model
 def test_scalings_and_penalties_in_float32():
     half = {"dtype": "mixed_bfloat16"}
     scaling = layers.Normalization(**half)

@@ -9,6 +9,9 @@ from keras import layers
 import keras_vg as vg
 from helpers.made_up_inspections import make_inspection, make_time
 from helpers.made_up_logs import find
+from keras_vg.diagnosis.context import Context
+from keras_vg.diagnosis.recurrence import find_vanishing_in_time
+from keras_vg.diagnosis.thresholds import Thresholds
 
 BACK = np.arange(59, -1, -1)  # steps back from the last of sixty
 
@@ -157,8 +160,25 @@ def make_ids(padded):
     return ids
 
 
+@pytest.mark.parametrize(
+    ("zeroed", "expected"),
+    [
+        ({"other": 0.01}, [("info", ("other",)), ("warning", ("lstm",))]),
+        ({"other": 0.05}, [("warning", ("other",)), ("warning", ("lstm",))]),
+        ({"other": 1.0}, [("error", ("other",)), ("warning", ("lstm",))]),
+        ({"lstm": 0.01}, [("info", ("lstm",)), ("warning", ("lstm",))]),
+        ({"lstm": 1.0}, [("error", ("lstm",))]),
+        ({}, [("warning", ("lstm",))]),
+    ],
+)
+def test_zeros_of_some_examples_hide_nothing_else(zeroed, expected):
+    inspection = make_inspection({"zeroed_by_mask": zeroed}, time=make_time(0.5**BACK))
+    found = find_vanishing_in_time(Context(Thresholds(), True, inspection=inspection))
+    assert [(finding.severity, finding.layers) for finding in found] == expected
+
+
 @pytest.mark.model
-@pytest.mark.parametrize(("padded", "severity"), [(64, "error"), (32, "error"), (8, "warning")])
+@pytest.mark.parametrize(("padded", "severity"), [(64, "error"), (32, "error"), (8, "warning"), (2, "info")])
 def test_outputs_that_are_zeroed_where_the_last_step_is_masked(padded, severity):
     zeroed, findings = find_zeroed(make_ids(padded))
     assert zeroed == {"reader": padded / 64}

@@ -2,10 +2,18 @@
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from keras import layers, ops
 
 import keras_vg as vg
+from helpers.made_up_inspections import make_inspection
+from helpers.made_up_logs import make_gradients
+from keras_vg.diagnosis.context import Context
+from keras_vg.diagnosis.precision import find_nonfinite_loss, find_rounded_inputs
+from keras_vg.diagnosis.thresholds import Thresholds
+from keras_vg.diagnosis.training import find_loss_curve
+from keras_vg.inspection import half_precision
 from keras_vg.inspection.half_precision import measure_lost, measure_rounding
 
 pytestmark = pytest.mark.model
@@ -62,6 +70,49 @@ def test_the_guard_names_a_penalty_that_overflows(probe, said):
     assert "activity_regularizer" in finding.advice
 
 
+PLAIN = {"loss": "mean_squared_error", "layer": "head", "plain_loss": 2.0}
+
+
+@pytest.mark.parametrize(
+    ("loss", "outputs", "setup", "said"),
+    [
+        (np.inf, [PLAIN], {}, "is computed in float16"),
+        (np.inf, [{**PLAIN, "prediction_min": -1.0, "prediction_max": 1.0}], {}, "is computed in float16"),
+        (np.nan, [PLAIN], {}, "finite loss by themselves"),
+        (-np.inf, [PLAIN], {}, "finite loss by themselves"),
+        (np.inf, [PLAIN], {"half_penalties": []}, "finite loss by themselves"),
+        (np.inf, [PLAIN], {"penalty": np.inf}, "finite loss by themselves"),
+        (np.inf, [], {}, "a loss of your own"),
+        (np.inf, [{**PLAIN, "plain_loss": np.nan}], {}, "a loss of your own"),
+        (np.inf, [{**PLAIN, "prediction_min": -1.0, "prediction_max": np.inf}], {}, "a loss of your own"),
+    ],
+)
+def test_a_penalty_is_blamed_where_all_else_is_known_to_be_finite(loss, outputs, setup, said):
+    setup = {"loss": loss, "half_penalties": ["head"], **setup}
+    inspection = make_inspection(setup, outputs=pd.DataFrame(outputs))
+    (finding,) = find_nonfinite_loss(Context(Thresholds(), True, inspection=inspection))
+    assert said in finding.advice
+    assert ("computed in float16" in finding.advice) == (finding.layers == ("head",)) == (said[:2] == "is")
+
+
+@pytest.mark.parametrize(
+    ("loss", "outputs", "said", "left_out"),
+    [
+        (np.inf, [PLAIN], "is computed in float16", "a loss of your own"),
+        (np.inf, [], "under a float16 policy", "is computed in float16"),
+        (np.nan, [PLAIN], "a loss of your own", "float16"),
+    ],
+)
+def test_a_penalty_is_blamed_for_no_nan_of_an_epoch(loss, outputs, said, left_out):
+    inspection = make_inspection({"half_penalties": ["head"]}, outputs=pd.DataFrame(outputs))
+    history = pd.DataFrame({"epoch": [0], "loss": [loss]})
+    gradients = make_gradients([0.1, 0.1], epochs=1, steps=1)
+    context = Context(Thresholds(), False, gradients=gradients, history=history, inspection=inspection)
+    (finding,) = find_loss_curve(context)
+    assert said in finding.advice
+    assert left_out not in finding.advice
+
+
 class Added(layers.Layer):
     """Adds a number to the loss that depends on nothing, so that no gradient shows it."""
 
@@ -105,7 +156,8 @@ STANDARD = RNG.normal(size=(48, 3)).astype("float32")
 
 def scale(x):
     """Labels that a linear model can learn."""
-    return ((x - x.mean(axis=0)) / x.std(axis=0))[:, :1]
+    x = x[:, :1]
+    return (x - x.mean(axis=0)) / x.std(axis=0)
 
 
 def make_net(policy, x, first=None):
@@ -267,3 +319,48 @@ def test_the_part_that_is_lost():
     assert measure_lost(exact, np.array([0.0, 0.0, 9.0, 9.0])) == pytest.approx(np.sqrt(0.25 / 1.25))
     assert measure_lost(exact, np.array([np.nan, 2.0, 3.0, np.inf])) == 0
     assert measure_lost(np.ones(4), np.ones(4)) == 0
+
+
+def judge_rounding(x):
+    """What is found of inputs that bfloat16 rounds, without what follows from it."""
+    setup = {"rounded_inputs": measure_rounding(make_net("mixed_bfloat16", x), ops.convert_to_tensor(x), {})}
+    (finding,) = find_rounded_inputs(Context(Thresholds(), True, inspection=make_inspection(setup)))
+    return finding
+
+
+def test_one_feature_of_many_is_a_warning():
+    """Seconds since 1970, of one day: one number under bfloat16."""
+    seconds = 1.7e9 + np.arange(48, dtype="float32")[:, None] * 1800
+    constant = np.ones((48, 1), "float32")
+    x = np.hstack([RNG.normal(size=(48, 100)), seconds, constant]).astype("float32")
+    finding = judge_rounding(x)
+    assert (finding.severity, finding.evidence["features"]) == ("warning", "100")
+    assert finding.evidence["lost_part_of_spread"] > 0.9
+    assert "different values of feature 100 in this batch 1 is left" in finding.advice
+    assert judge_rounding(x[:, 100:]).severity == "error"  # the other does not vary
+
+
+def test_the_features_that_lose_much_are_named():
+    days = np.arange(20100, 20148, dtype="float32")[:, None]
+    finding = judge("mixed_bfloat16", np.hstack([YEARS, STANDARD, days]))[1]["rounded_input"]
+    assert finding.evidence["features"] == "0, 4"
+    assert "of feature 4 in this batch" in finding.advice
+    assert "Features whose differences are lost, all or in part: 0, 4." in finding.advice
+
+
+def test_features_that_lose_next_to_nothing_are_not_looked_at_one_by_one(monkeypatch):
+    """At least as much as each loses is the deviation of its errors."""
+    looked_at = []
+    monkeypatch.setattr(
+        half_precision, "measure_lost", lambda *columns: looked_at.append(columns) or measure_lost(*columns)
+    )
+    x = np.hstack([STANDARD, YEARS, np.full((48, 1), np.nan, "float32")])
+    rounded = measure_rounding(make_net("mixed_bfloat16", x), ops.convert_to_tensor(x), {})
+    assert len(looked_at) == 1
+    (entry,) = rounded.values()
+    assert (entry["feature"], entry["lost_by_most"]) == (3, 0)
+    for exact in (*(RNG.normal(size=(48, 20)) * np.logspace(-3, 3, 20) + 100).astype("float32").T,):
+        kept = np.asarray(ops.convert_to_numpy(ops.cast(ops.cast(exact, "bfloat16"), "float32")))
+        assert (
+            measure_lost(exact, kept) <= np.std(exact - kept, dtype="float64") / np.std(exact, dtype="float64") + 1e-6
+        )

@@ -3,9 +3,11 @@
 import keras
 import numpy as np
 import pytest
-from keras import layers
+from keras import layers, ops
 
 import keras_vg as vg
+from keras_vg.inspection import passes
+from keras_vg.inspection.output_order import _differ, _is_sorted
 
 pytestmark = pytest.mark.model
 X = np.random.default_rng(0).normal(size=(64, 4)).astype("float32")
@@ -71,9 +73,60 @@ def test_losses_that_are_interchanged():
         (LABELS, LOSSES, ("sold", "price"), {"loss_weights": {"sold": 1.0, "price": 2.0}}),
         (LABELS, LOSSES, ("sold", "price"), {"loss_weights": [1.0, 1.0]}),
         ([SOLD, PRICE], ["binary_crossentropy", "mse"], ("a_sold", "price"), {}),
+        (LABELS, LOSSES, ("sold", "price"), {"loss_weights": [0.5, np.float32(0.5)]}),
     ],
 )
 def test_what_goes_to_its_output(y, loss, names, options):
     order, findings = judge(y, loss, names, **options)
     assert order == {}
     assert "loss_function" not in {f.rule for f in findings.list_all()}
+
+
+class NoConfig(keras.losses.Loss):
+    def call(self, y, p):
+        return ops.abs(y - p)
+
+    def get_config(self):
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize(
+    ("items", "is_found"),
+    [
+        (lambda: [np.array([1.0, 2.0]), np.array([1.0, 2.0])], False),
+        (lambda: [np.array([1.0, 2.0]), np.array([1.0, 3.0])], True),
+        (lambda: [ops.convert_to_tensor(0.1), 0.1], False),
+        (lambda: [keras.Variable(0.1), ops.convert_to_tensor(0.2)], True),
+        (lambda: [keras.losses.Huber(2.0), keras.losses.Huber(2.0)], False),
+        (lambda: [keras.losses.Huber(2.0), keras.losses.Huber(3.0)], True),
+        (lambda: [keras.losses.Huber(), "huber"], True),
+        (lambda: ["mse", "mse", "mae"], True),
+        (lambda: [NoConfig(), NoConfig()], False),
+        (lambda: [NoConfig(), keras.losses.MeanAbsoluteError()], True),
+        (lambda: [None, None], False),
+        (lambda: [None, 1.0], True),
+        (list, False),
+    ],
+)
+def test_lists_of_different_items(items, is_found):
+    assert _differ(items()) == is_found
+
+
+def test_loss_weights_in_variables():
+    """Two numbers that a training changes."""
+    order, _ = judge(LABELS, LOSSES, loss_weights=[keras.Variable(1.0), keras.Variable(1.0)])
+    assert order == {}
+    order, _ = judge(LABELS, LOSSES, loss_weights=[keras.Variable(1.0), keras.Variable(2.0)])
+    assert order["lists"] == ["loss_weights"]
+
+
+@pytest.mark.parametrize(("keys", "is_sorted"), [(["b", "a"], False), (["a", "b"], True), (["b", 1], True)])
+def test_keys_that_have_no_order(keys, is_sorted):
+    assert _is_sorted(keys) == is_sorted
+
+
+def test_the_order_is_not_looked_at_where_a_loss_takes_its_labels(monkeypatch):
+    calls = []
+    monkeypatch.setattr(passes, "describe_lists", lambda *given: calls.append(given) or {})
+    judge(LABELS, LOSSES)
+    assert not calls

@@ -2,10 +2,15 @@
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from keras import layers, ops
 
 import keras_vg as vg
+from helpers.made_up_inspections import make_inspection
+from keras_vg.diagnosis.activations import find_large_transposed
+from keras_vg.diagnosis.context import Context
+from keras_vg.diagnosis.thresholds import Thresholds
 from keras_vg.inspection.transposed import measure_transposed
 
 pytestmark = pytest.mark.model
@@ -64,3 +69,28 @@ def test_labels_as_large_as_the_predictions():
     x, y = RNG.normal(size=(16, 8, 8, 64)), 10 * RNG.normal(size=(16, 8, 8, 1))
     findings = vg.diagnose(vg.inspect(model, x.astype("float32"), y.astype("float32")))
     assert "exploding_activation" not in {finding.rule for finding in findings.list_all()}
+
+
+@pytest.mark.parametrize(
+    ("losses", "loss", "is_found"),
+    [
+        (["mean_squared_error"], 500.0, True),  # 64 times 7.8
+        (["mean_squared_error"], 5000.0, False),
+        (["mean_absolute_error"], 50.0, True),  # 8 times 6.3
+        (["mean_absolute_error"], 500.0, False),
+        (["huber"], 50.0, True),
+        (["mean_squared_error", "mean_absolute_error"], 500.0, False),
+        (["binary_crossentropy"], 50.0, False),
+        (["mean_squared_error", "binary_crossentropy"], 50.0, False),
+        (["my_own"], 50.0, False),
+        ([], 50.0, False),
+    ],
+)
+def test_the_loss_grows_with_the_variance_or_with_its_root(losses, loss, is_found):
+    """Of a layer with 64 times the variance that is meant, where a constant answer has a loss of 1."""
+    outputs = [{"layer": "last", "loss": name, "baseline": 1 / len(losses)} for name in losses]
+    inspection = make_inspection({"loss": loss, "transposed": {"last": 64.0}}, outputs=pd.DataFrame(outputs))
+    if not losses:
+        inspection.outputs["loss"] = None
+    context = Context(Thresholds(), True, inspection=inspection)
+    assert bool(list(find_large_transposed(context))) == is_found

@@ -1,6 +1,8 @@
 """Which optimizers a model has, what they are given, and at which rates they trained."""
 
+import gc
 import threading
+import weakref
 
 import keras
 import numpy as np
@@ -8,6 +10,8 @@ import pytest
 
 import keras_vg as vg
 from helpers.long import cross, shorten
+from helpers.recorders import Failing
+from keras_vg.training import optimizers
 from keras_vg.training.optimizers import list_optimizers, observed_optimizers, read_learning_rates
 from keras_vg.training.rates import RateReader
 from keras_vg.training.weights import list_weights
@@ -92,6 +96,56 @@ def test_observers_in_several_threads_take_none_from_another():
         optimizer = SGD(0.5)
         apply_ones(optimizer)  # the other observer has left
     assert seen == [optimizer]
+
+
+fits_observe = pytest.mark.skipif(keras.backend.backend() == "jax", reason="on JAX a fit observes no optimizers")
+
+
+def break_a_fit_off():
+    """A model whose fit ended between two steps, where no callback gets to know of it."""
+    model = make_model(SGD())
+    callbacks = [vg.TrainingGuard(), Failing("on_train_batch_begin")]
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(np.ones((4, 3)), np.ones((4, 1)), verbose=0, callbacks=callbacks)
+    return model
+
+
+@fits_observe
+def test_a_fit_that_was_broken_off_is_collected_while_another_thread_trains():
+    """The garbage collector may run in a thread that holds the lock; waiting for it there never ends."""
+    before, model = list_owners(), break_a_fit_off()
+    assert list_owners() != before
+    alive = weakref.ref(model)
+    del model
+    thread = threading.Thread(target=gc.collect, daemon=True)
+    with optimizers._lock:
+        thread.start()
+        thread.join(30)
+        assert not thread.is_alive()
+    assert alive() is None
+    apply_ones(SGD(0.5))
+    assert list_owners() == before
+
+
+@fits_observe
+def test_optimizers_that_are_defined_after_a_fit_was_broken_off(tmp_path):
+    before, broken_off = list_owners(), break_a_fit_off()
+
+    class Own(SGD):
+        def apply(self, grads, trainable_variables=None):
+            return super().apply([0.0 * gradient for gradient in grads], trainable_variables)
+
+    own = Own.apply
+    model = make_model(Own(0.5))
+    logger = vg.GradientLogger(tmp_path / "log.csv")
+    model.fit(np.ones((4, 3)), np.ones((4, 1)), verbose=0, callbacks=[logger])
+    assert (vg.read_log(tmp_path / "log.csv")["gradient_rms"] > 0).all()
+    assert Own.apply is not own  # the other fit is not known to have ended
+    del broken_off
+    gc.collect()
+    apply_ones(SGD(0.5))
+    assert [owner for owner in list_owners() if owner[0] is not Own] == before
+    assert Own.apply is own
 
 
 def test_a_model_holds_optimizers_in_attributes_lists_and_dicts():

@@ -30,8 +30,8 @@ INPUTS: dict[str, Meaning] = {
             "`nonfinite`."
         ),
         severity=(
-            "Error from `rounded_error` on, warning from `rounded_warning` on; for information once the model has "
-            "learned."
+            "Error where more than half of the features that vary lose `rounded_error` or more; a warning where any "
+            "loses `rounded_warning`; for information once the model has learned."
         ),
         thresholds=("rounded_warning", "rounded_error"),
     ),

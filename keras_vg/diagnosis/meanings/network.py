@@ -67,7 +67,7 @@ NETWORK: dict[str, Meaning] = {
             "layer to layer where the weights are too large. Logits behind a softmax or sigmoid are not seen; on "
             "TensorFlow the cross-entropy is computed from them, and a loss so high means logits so large. "
             "Also first predictions that are too large since `he_normal` or `lecun_normal` take the output channels of "
-            "a transposed convolution for its inputs."
+            "a transposed convolution for its inputs; that is seen under losses of regression."
         ),
         severity=(
             "Error; of transposed convolutions a warning where the first loss is `loss_excess` times that of a "

@@ -14,8 +14,9 @@ RECURRENCE: dict[str, Meaning] = {
         severity=(
             "Error where all that most examples have within reach is padding (`padding_out_of_reach`): there the "
             "answer cannot lie. Also an error where most steps of most examples are padding and all predictions are "
-            "the same (`constant_prediction`), and where zeros are put out for most examples. Else a warning, where "
-            "`lost_steps` of the steps or more are out of reach; silent once the loss is low (`converged_loss`)."
+            "the same (`constant_prediction`), and where zeros are put out for most examples (a warning "
+            "from 5 % of them on, for information below). Else a warning, where `lost_steps` of the steps or more are "
+            "out of reach; silent once the loss is low (`converged_loss`)."
         ),
         thresholds=(
             "vanishing_time",
