@@ -220,6 +220,9 @@ class CsvLog:
         file = self._file
         if file is None:
             return
+        if file.closed:  # by the garbage collector, which has no order
+            self._file = None
+            return
         if self._is_open:
             self._flush()
         self._file = None

@@ -205,3 +205,15 @@ def test_few_rows_are_the_bytes_that_many_are(tmp_path, monkeypatch, kind, separ
     monkeypatch.setattr(rows, "FEW_ROWS", 0)
     many = write_log(tmp_path / "many.csv", *blocks, separator=separator)
     assert few.read_bytes() == many.read_bytes()
+
+
+def test_a_file_that_was_closed_before_its_log(tmp_path):
+    """As the garbage collector does it, which has no order."""
+    log = CsvLog(tmp_path / "log.csv", DELTA)
+    log.open()
+    log._file.close()
+    log.close()
+    log.append = True
+    log.open()
+    log.close()
+    assert vg.read_log(log.path).empty

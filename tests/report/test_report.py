@@ -141,7 +141,7 @@ def test_findings_in_a_notebook():
 def test_an_inspection_in_a_notebook():
     table = pd.DataFrame({"layer": HOSTILE})
     html = Inspection(table, table, table, table, table, {"optimizer": HOSTILE[1]})._repr_html_()
-    assert html.count("<details>") == 11
+    assert html.count("<details>") == 12
     assert "<script>" not in html
     assert "<img" not in html
 
