@@ -242,7 +242,8 @@ def test_penalties_on_activities_are_left_out():
     assert first.kernel_regularizer is not None
     assert (second.l1, second.l2) == (0.0, 0.0)
     draft.model(X)
-    assert [float(loss) for loss in draft.model.losses if float(loss)] == [float(first.losses[0])]  # that of its kernel
+    losses = [float(keras.ops.convert_to_numpy(loss)) for loss in draft.model.losses]
+    assert sum(loss > 0 for loss in losses) == 1  # that of the kernel
     assert remedy(draft) is None
     assert remedy(make_deep()[0]) is None
 
