@@ -108,7 +108,7 @@ def find_input_scale(context: Context) -> Iterator[Finding]:
             )
     else:
         first = _Entry(context, {"abs_max": _measure_log_inputs(context)}, is_first=True)
-        entries = [first, *entries[1:]]
+        entries = [first, *entries[1:]] if context.activations is not None else []
     # What is not finite is no matter of scale.
     large = [entry for entry in entries if entry.size >= t.input_size and not entry.is_normalized_next]
     if not context.is_inspection:
