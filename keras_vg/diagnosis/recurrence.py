@@ -7,7 +7,6 @@ import pandas as pd
 
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding, Severity
-from keras_vg.diagnosis.series import measure_relative_spread
 from keras_vg.logs.layers import fit_factor
 
 _SOME_EXAMPLES = 0.05
@@ -86,8 +85,7 @@ def _forgets(context: Context, rows: pd.DataFrame) -> bool:
     """Whether predictions do not vary, and a layer reads nothing but padding for most of the steps of most examples."""
     t = context.thresholds
     is_padding = rows["padded_fraction"] >= t.padding_out_of_reach
-    spreads = [float(measure_relative_spread(output)) for output in context.final_predictions]
-    return bool(is_padding.mean() >= t.padding_out_of_reach and max(spreads, default=1.0) < t.constant_prediction)
+    return bool(is_padding.mean() >= t.padding_out_of_reach and context.gives_one_answer)
 
 
 def find_exploding_in_time(context: Context) -> Iterator[Finding]:

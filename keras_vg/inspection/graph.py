@@ -8,6 +8,7 @@ from typing import Any
 import keras
 
 from keras_vg.diagnosis.paths import makes_logits
+from keras_vg.inspection.watched import NORMALIZATIONS
 from keras_vg.training import keras_private
 from keras_vg.training.call_order import walk_layers
 from keras_vg.training.weights import has_weights, list_weights
@@ -26,9 +27,6 @@ PASSING_ON: tuple[str, ...] = (
 PASSING_ON += ("Flatten", "Reshape", "Permute", "Identity", "ActivityRegularization", "InputLayer")
 """Layers without weights that put out the values they are given, in another shape or some of them; the input of a model
 inside the model is one."""
-
-_NORMALIZATIONS: tuple[type, ...] = (keras.layers.BatchNormalization, keras.layers.LayerNormalization)
-_NORMALIZATIONS += (keras.layers.GroupNormalization, keras.layers.RMSNormalization, keras.layers.Normalization)
 
 _MOST_PATHS = 64
 _MOST_OPERATIONS = 2000
@@ -161,7 +159,7 @@ def list_entered(model: keras.Model, layers: Mapping[str, Any]) -> tuple[str, ..
 
 
 def _multiplies(operation: Any) -> bool:
-    is_scale = isinstance(operation, _NORMALIZATIONS)
+    is_scale = isinstance(operation, (*NORMALIZATIONS, keras.layers.Normalization))
     return not is_scale and any(len(variable.shape) > 1 for variable in getattr(operation, "weights", ()))
 
 

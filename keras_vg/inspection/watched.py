@@ -9,8 +9,8 @@ from keras_vg.text import name_function, shorten_paths
 from keras_vg.training.call_order import list_own_weights, list_parts, walk_layers
 from keras_vg.training.weights import Candidate, Layers, has_weights, list_weights, select_layers
 
-_NORMALIZATIONS: tuple[type, ...] = (keras.layers.BatchNormalization, keras.layers.LayerNormalization)
-_NORMALIZATIONS += (keras.layers.GroupNormalization, keras.layers.RMSNormalization, keras.layers.UnitNormalization)
+NORMALIZATIONS: tuple[type, ...] = (keras.layers.BatchNormalization, keras.layers.LayerNormalization)
+NORMALIZATIONS += (keras.layers.GroupNormalization, keras.layers.RMSNormalization, keras.layers.UnitNormalization)
 _ACTIVATIONS: tuple[type, ...] = (keras.layers.Activation, keras.layers.ReLU, keras.layers.LeakyReLU)
 _ACTIVATIONS += (keras.layers.PReLU, keras.layers.ELU, keras.layers.Softmax)
 _ACTIVATION_NAMES = ("relu", "leaky_relu", "prelu", "elu", "softmax")
@@ -104,7 +104,7 @@ def _is_inside(candidate: Candidate, path: tuple[str, ...]) -> bool:
 
 
 def _has_kernel(layer: keras.layers.Layer, own_weights: Sequence[keras.Variable]) -> bool:
-    if isinstance(layer, (keras.layers.Embedding, *_NORMALIZATIONS, *_ACTIVATIONS)):
+    if isinstance(layer, (keras.layers.Embedding, *NORMALIZATIONS, *_ACTIVATIONS)):
         return False
     return any(v.trainable and len(v.shape) > 1 for v in own_weights)
 
@@ -142,7 +142,7 @@ def _find_own_axis(layer: keras.layers.Layer) -> int | None:
         return -1 - layer.cell.rank if isinstance(layer, keras.layers.RNN) else 1
     if data_format is not None:
         return -1
-    if isinstance(layer, _NORMALIZATIONS):
+    if isinstance(layer, NORMALIZATIONS):
         return 1 if getattr(layer, "axis", -1) in (1, [1], (1,)) else -1
     if isinstance(layer, _ACTIVATIONS) or list_parts(layer) or not layer.weights:
         return None
