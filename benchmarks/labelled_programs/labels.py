@@ -30,7 +30,7 @@ DROPOUT = ("dropout_rate", "dropout_of_outputs")
 OTHER_IN_INFERENCE = ("inference_differs",)
 """What is learned in training mode is lost where the model only predicts."""
 FEW_EXAMPLES_COUNT = ("probe_not_learned",)
-ALIKE_POSITIONS = ("positions_alike",)
+ALIKE_POSITIONS = ("positions_alike", "order_ignored")
 UNKNOWN_IDS = ("embedding_range",)
 CONSTANT_INPUTS = ("constant_input", "constant_prediction")
 STEPS_THAT_END = (*TOO_SMALL_STEPS, "learning_stops", "no_update")

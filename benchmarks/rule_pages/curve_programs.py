@@ -68,6 +68,28 @@ def make_next_values() -> Data:
     return wave[:, :5], wave[:, 5:, None]
 
 
+def make_steps() -> Data:
+    """Six steps of two features, and whether the first of the second step is larger than that of the fifth."""
+    x = np.random.default_rng(2).normal(size=(640, 6, 2)).astype("float32")
+    return x, (x[:, 1, :1] > x[:, 4, :1]).astype("float32")
+
+
+_STEPS: dict = {"data": make_steps, "loss": "binary_crossentropy", "optimizer": lambda: Adam(0.01)}
+
+
+def _attend(has_positions: bool) -> Any:
+    def build(x: Any) -> keras.Model:
+        inputs = keras.Input(x.shape[1:])
+        h = layers.Dense(16)(inputs)
+        if has_positions:
+            h = layers.EinsumDense("abc,cd->abd", (6, 16), bias_axes="bd", bias_initializer="random_normal")(h)
+        h = layers.Add()([h, layers.MultiHeadAttention(2, 8)(h, h)])
+        h = layers.GlobalAveragePooling1D()(layers.Dense(16, "relu")(h))
+        return keras.Model(inputs, layers.Dense(1, "sigmoid")(h))
+
+    return build
+
+
 def _repeat(make_reader: Any) -> Any:
     return sequential(
         lambda: layers.Dense(32, "tanh"), lambda: layers.RepeatVector(4), make_reader, lambda: layers.Dense(1)
@@ -148,6 +170,14 @@ CURVE_PROGRAMS = [
         name="one vector repeated, an LSTM", build=_repeat(lambda: layers.LSTM(32, return_sequences=True)), **_SERIES
     ),
     Program(
+        name="steps by attention without positions",
+        label=("order_ignored",),
+        strength="clear",
+        build=_attend(has_positions=False),
+        **_STEPS,
+    ),
+    Program(name="steps by attention with positions", build=_attend(has_positions=True), **_STEPS),
+    Program(
         name="the first class has twice the weight",
         build=_normalize_first(0.9),
         fit_options={"class_weight": {0: 2.0, 1: 1.0, 2: 1.0}},
@@ -188,6 +218,8 @@ WITH_PREDICTIONS = (
     "the first class has twice the weight",
     "ring and its inside, a penalty of 3 on squares",
     "ring and its inside, a penalty of 0.0001 on squares",
+    "steps by attention without positions",
+    "steps by attention with positions",
     "ring and its inside, without a hidden layer",
     "ring and its inside, with a hidden layer",
     "one vector repeated, a Dense layer",

@@ -21,6 +21,16 @@ NETWORK = [
         caption="No picture: the models differ in one argument, `activation`.",
     ),
     Section(
+        rule="order_ignored",
+        sick="steps by attention without positions",
+        healthy="steps by attention with positions",
+        silent="A layer before the attention adds to each step a bias of its own.",
+        epochs=20,
+        draw=drawings.draw_scores,
+        caption="The score of the network's answers for the inspected batch, and that of the best simple model, "
+        "fitted to other parts of it. Asked is which of two of the six steps is larger.",
+    ),
+    Section(
         rule="hidden_softmax",
         sick="digits, softmax and softmax",
         healthy="mlp relu",

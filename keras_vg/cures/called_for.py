@@ -129,6 +129,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
     ),
     "tiny_gradient": (*_WEIGHINGS, *_WEIGHTS, *_NORMALIZATIONS, *_ACTIVATIONS, *_SHORTER, *_RATES_UP),
     # depth
+    "order_ignored": ("a bias for each step before attention", "an LSTM instead of pooling over steps"),
     "linear_layers": (_BEND,),
     "hidden_softmax": ("ReLU instead of softmax between layers",),
     "vanishing_gradient": (*_ACTIVATIONS[:2], *_NORMALIZATIONS, *_WEIGHTS, *_SHORTER, *_ACTIVATIONS[2:], *_RECURRENT),

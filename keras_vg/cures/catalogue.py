@@ -16,6 +16,7 @@ from keras_vg.cures import (
     rates,
     recurrence,
     skips,
+    step_order,
     weights,
     widths,
 )
@@ -34,6 +35,7 @@ _MODULES = (
     normalization,
     skips,
     recurrence,
+    step_order,
     precision,
     frozen,
     weights,

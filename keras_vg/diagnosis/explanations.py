@@ -256,6 +256,8 @@ EDGES: tuple[Edge, ...] = (
         condition=_is_not_from_data,
     ),
     Edge("positions_alike", STALLED, "What differs between the positions of an example cannot be told."),
+    Edge("order_ignored", STALLED, "What follows from the order of the steps cannot be learned."),
+    Edge("symmetric_weights", ("order_ignored",), "A sum over all inputs with one weight has no order."),
     Edge(
         "no_trainable_weights",
         ("frozen_at_random", *NO_GRADIENT, "disconnected_layer", *STALLED),

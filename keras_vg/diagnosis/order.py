@@ -48,6 +48,7 @@ STAGES: dict[str, tuple[str, ...]] = {
         "residual_imbalance",
     ),
     "depth": (
+        "order_ignored",
         "linear_layers",
         "hidden_softmax",
         "disconnected_layer",

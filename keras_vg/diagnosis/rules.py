@@ -31,6 +31,7 @@ from keras_vg.diagnosis import (
     saturation,
     shrinkage,
     simple_models,
+    step_order,
     training,
 )
 from keras_vg.diagnosis.causes import group_by_cause
@@ -120,6 +121,7 @@ PREDICTION_RULES: tuple[Rule, ...] = (
     inference.find_unlearned_probe,
     simple_models.find_worse_than_simple_model,
     linear_layers.find_linear_answers,
+    step_order.find_ignored_order,
     shrinkage.find_shrunk_weights,
 )
 HISTORY_RULES: tuple[Rule, ...] = (

@@ -12,6 +12,7 @@ from keras_vg.inspection.inference import measure_inference, predict_for_inferen
 from keras_vg.inspection.passes import read_labels
 from keras_vg.inspection.simple_models import compare_with_simple_models
 from keras_vg.inspection.stateless import list_inputs
+from keras_vg.inspection.step_order import ignores_order, score_without_order
 from keras_vg.text import quote_error
 
 
@@ -36,7 +37,8 @@ def describe_end(
         compares: Whether the answers are compared with those of simple models.
 
     Returns:
-        The rows with `inference_loss`, as `measure_inference` has it, and what `compare_with_simple_models` returns.
+        The rows with `inference_loss`, as `measure_inference` has it, and what `compare_with_simple_models` returns; of
+        a model that ignores the order of steps, with `unordered_score`, as `score_without_order` has it, too.
     """
     if not compares and not np.isfinite([row["plain_loss"] for row in rows]).any():
         return list(rows)
@@ -52,6 +54,13 @@ def describe_end(
             {} if label is None else compare_with_simple_models(inputs, label, arrays, row)._asdict()
             for row, label, arrays in zip(described, given, modes, strict=True)
         ]
+        if any(np.isfinite(row.get("simple_score", np.nan)) for row in compared) and ignores_order(model, x):
+            compared = [
+                {**comparison, "unordered_score": score_without_order(inputs, label, arrays, row)}
+                if comparison
+                else comparison
+                for comparison, row, label, arrays in zip(compared, described, given, modes, strict=True)
+            ]
     except Exception as error:  # any: a fit that has ended must not be lost by what is only to judge it
         warnings.warn(
             f"How well simple models answer the probe batch of model {model.name!r} is not known, as comparing them "

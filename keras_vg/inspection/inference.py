@@ -29,10 +29,7 @@ def predict_for_inference(model: keras.Model, x: Any) -> list[np.ndarray]:
         One array per output; none of a model that predicts as it trains, or cannot predict.
     """
     try:
-        if not may_differ(model):
-            return []
-        forward = ForwardPass(model, lambda batch: keras_private.call_for_inference(model, batch))
-        return tree.flatten(forward.run(convert_batch(x)))
+        return predict_outside_of_training(model, x) if may_differ(model) else []
     except Exception as error:  # any: a `call` of the model's own, with `training=False`
         warnings.warn(
             f"What model {model.name!r} predicts outside of its training is not known, as it raised "
@@ -40,6 +37,20 @@ def predict_for_inference(model: keras.Model, x: Any) -> list[np.ndarray]:
             stacklevel=2,
         )
         return []
+
+
+def predict_outside_of_training(model: keras.Model, x: Any) -> list[np.ndarray]:
+    """Predicts a batch as `predict` does, also where that is as the model predicts in a training.
+
+    Args:
+        model: A built model that has a `call`.
+        x: The inputs of a batch, as `fit` takes them.
+
+    Returns:
+        One array per output.
+    """
+    forward = ForwardPass(model, lambda batch: keras_private.call_for_inference(model, batch))
+    return tree.flatten(forward.run(convert_batch(x)))
 
 
 def measure_inference(

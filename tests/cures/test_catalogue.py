@@ -23,6 +23,7 @@ from keras_vg.cures.trials import compile_original, freeze, inspect_draft
 from keras_vg.diagnosis.findings import Finding
 from keras_vg.diagnosis.order import STAGES, sort_upstream
 from keras_vg.inspection.inspect import inspect
+from keras_vg.inspection.step_order import ignores_order
 
 # Of models that are faulty on purpose.
 pytestmark = pytest.mark.filterwarnings("ignore:You are using a softmax over axis")
@@ -911,6 +912,28 @@ def test_recurrent_layers():
 
 
 @pytest.mark.model
+def test_steps_are_told_apart():
+    x = np.random.default_rng(0).normal(size=(60, 5, 3)).astype("float32")
+    entry = keras.Input((5, 3))
+    h = layers.Dense(4)(entry)
+    for _ in range(2):
+        h = layers.Add()([h, layers.MultiHeadAttention(1, 4)(query=h, value=h)])
+    model = keras.Model(entry, layers.Dense(1, "sigmoid")(layers.GlobalAveragePooling1D()(h)))
+    model.compile("adam", "binary_crossentropy")
+    draft, _ = make(model, x, BINARY)
+    assert ignores_order(draft.model, x)
+    biased = REMEDIES["a bias for each step before attention"](draft)
+    (added,) = [layer for layer in biased.model.layers if isinstance(layer, layers.EinsumDense)]
+    assert tuple(added.bias.shape) == (5, 4)
+    assert not ignores_order(biased.model, x)
+    read = REMEDIES["an LSTM instead of pooling over steps"](draft)
+    assert [layer.units for layer in read.model.layers if isinstance(layer, layers.LSTM)] == [4]
+    assert not ignores_order(read.model, x)
+    plain, _ = make_deep()
+    assert REMEDIES["a bias for each step before attention"](plain) is None
+    assert REMEDIES["an LSTM instead of pooling over steps"](plain) is None
+
+
 def test_embedding_gets_a_row_for_every_id_in_all_of_the_data():
     ids = np.random.default_rng(0).integers(0, 8, size=(40, 3))
     model = keras.Sequential(

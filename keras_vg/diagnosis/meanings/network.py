@@ -38,6 +38,22 @@ NETWORK: dict[str, Meaning] = {
         ),
         thresholds=("simple_score", "simple_part", "ended_epochs", "ended_steps"),
     ),
+    "order_ignored": Meaning(
+        sees=(
+            "A model that gives the same answers in whatever order the steps of a sequence are, beside labels that "
+            "follow from their order: attention without positions, a mean over the steps, layers that read each step "
+            "by itself. The steps of the probe batch are put in another order, and the predictions compared; and "
+            "simple models (see `worse_than_simple_model`) are fitted to the steps in their order, to the steps "
+            "sorted, and to each feature sorted."
+        ),
+        severity=(
+            "Error, at the end of a fit of `ended_epochs` and `ended_steps` whose answers score less than "
+            "`simple_part` of what a simple model scores that is given the steps in their order (`simple_score` at "
+            "least), if without the order it scores less than `simple_part` of that, too. Nothing is said of a model "
+            "that has learned: many labels do not depend on the order."
+        ),
+        thresholds=("simple_score", "simple_part", "ended_epochs", "ended_steps"),
+    ),
     "hidden_softmax": Meaning(
         sees=(
             "A softmax between layers: what it passes on sums to 1, so that no unit can be high beside another, and of "

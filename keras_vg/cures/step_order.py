@@ -1,0 +1,105 @@
+"""Remedies for models that do not see the order of time steps."""
+
+from typing import Any
+
+import keras
+
+from keras_vg.cures import surgery
+from keras_vg.cures.draft import Draft
+from keras_vg.cures.remedy import Remedy
+
+_ATTENTION = (
+    keras.layers.MultiHeadAttention,
+    keras.layers.GroupQueryAttention,
+    keras.layers.Attention,
+    keras.layers.AdditiveAttention,
+)
+_POOLING = (keras.layers.GlobalAveragePooling1D, keras.layers.GlobalMaxPooling1D)
+_SPREAD = 0.3
+"""Standard deviation of the first biases, beside inputs of about 1: chosen."""
+
+
+def make_step_biases(steps: int, features: int) -> keras.layers.Layer:
+    """Makes a layer that adds to each step of a sequence a vector of its own, which is learned.
+
+    Args:
+        steps: Steps of the sequence.
+        features: Values of each step.
+
+    Returns:
+        A layer that takes and returns `(examples, steps, features)`.
+    """
+    return keras.layers.EinsumDense(
+        "abc,cd->abd",
+        (steps, features),
+        bias_axes="bd",
+        kernel_initializer="identity",
+        bias_initializer=keras.initializers.RandomNormal(stddev=_SPREAD),
+    )
+
+
+def _tell_steps_apart(draft: Draft) -> Draft | None:
+    attending = {p.path for p in surgery.list_places(draft.model) if isinstance(p.layer, _ATTENTION)}
+    seen: dict[int, Any] = {}  # what comes behind attention, kept so that no other tensor gets its id
+    made: dict[int, Any] = {}
+
+    def add_biases(tensor: Any) -> Any:
+        if not isinstance(tensor, keras.KerasTensor) or len(tensor.shape) != 3 or None in tensor.shape[1:]:
+            return tensor
+        if id(tensor) not in made:
+            made[id(tensor)] = make_step_biases(*tensor.shape[1:])(tensor)
+        return made[id(tensor)]
+
+    def call(path: surgery.Path, layer: Any, *args: Any, **kwargs: Any) -> Any:
+        given = keras.tree.flatten((args, kwargs))
+        is_behind = any(id(tensor) in seen for tensor in given)
+        if path in attending and not is_behind:
+            args = keras.tree.map_structure(add_biases, args)
+            kwargs = {n: add_biases(v) if n in ("query", "value", "key") else v for n, v in kwargs.items()}
+        outputs = layer(*args, **kwargs)
+        if is_behind or path in attending:
+            seen.update({id(tensor): tensor for tensor in keras.tree.flatten(outputs)})
+        return outputs
+
+    if not attending:
+        return None
+    model = surgery.rebuild(draft.model, call=call)
+    if not made:
+        return None
+    return draft.change(
+        "# Before the first attention, with the numbers of steps and of features:",
+        'places = keras.layers.EinsumDense("abc,cd->abd", (steps, features), bias_axes="bd", '
+        f'kernel_initializer="identity", bias_initializer=keras.initializers.RandomNormal(stddev={_SPREAD}))',
+        "h = places(h)",
+        model=model,
+    )
+
+
+def _read_in_order(draft: Draft) -> Draft | None:
+    chosen = {p.path for p in surgery.list_places(draft.model) if isinstance(p.layer, _POOLING)}
+    if not chosen:
+        return None
+
+    def edit(path: surgery.Path, layer: Any) -> Any:
+        if path not in chosen or layer.data_format != "channels_last" or layer.keepdims:
+            return None
+        return keras.layers.LSTM(layer.input.shape[-1], name=layer.name, dtype=layer.dtype_policy)
+
+    return draft.change(
+        f"keras.layers.LSTM(features)  # instead of the pooling over all steps, {len(chosen)} of them",
+        model=surgery.rebuild(draft.model, edit),
+    )
+
+
+REMEDIES = (
+    Remedy(
+        "a bias for each step before attention",
+        "Attention sees a set of steps; a vector that is added to each step tells it where the step is.",
+        _tell_steps_apart,
+    ),
+    Remedy(
+        "an LSTM instead of pooling over steps",
+        "A mean or a maximum is the same in whatever order the steps are; what a recurrent layer keeps is not.",
+        _read_in_order,
+    ),
+)

@@ -1,0 +1,93 @@
+"""Whether a model looks at the order of time steps, and how well simple models answer without it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from keras import tree
+
+from keras_vg.inspection.inference import predict_outside_of_training
+from keras_vg.inspection.simple_models import compare_with_simple_models
+from keras_vg.inspection.stateless import list_inputs
+
+_FEWEST_STEPS = 3
+
+_ROUNDING = 1e-2
+"""Change of the predictions, over their spread, that may be rounding: sums of the same numbers in another order."""
+
+_LEAST_SPREAD = 1e-5
+"""Spread of predictions, over their size, below which rounding hides what they depend on."""
+
+
+def ignores_order(model: keras.Model, x: Any) -> bool:
+    """Whether a model predicts the same for sequences whose steps are put in another order.
+
+    Args:
+        model: A built model.
+        x: The inputs of a batch, as `fit` takes them; sequences are those of shape `(examples, steps, features)`, and
+            integers of shape `(examples, steps)`, of three steps or more.
+
+    Returns:
+        True if there are sequences, and no order of the steps of any of them matters to any prediction. False where
+        predictions hardly differ between the examples, so that it cannot be told.
+    """
+    inputs = list_inputs(x)
+    chosen = [index for index, array in enumerate(inputs) if _is_sequence(array)]
+    if not chosen:
+        return False
+    before = predict_outside_of_training(model, x)
+    sizes = [np.abs(array).max() for array in before]
+    spreads = [np.std(array, axis=0).max() for array in before]
+    if not all(spread > _LEAST_SPREAD * size for spread, size in zip(spreads, sizes, strict=True)):
+        return False
+    for index in chosen:
+        moved = [_reorder(array) if other == index else array for other, array in enumerate(inputs)]
+        after = predict_outside_of_training(model, tree.pack_sequence_as(x, moved))
+        changes = [np.abs(a - b).max() for a, b in zip(before, after, strict=True)]
+        if not all(change < _ROUNDING * spread for change, spread in zip(changes, spreads, strict=True)):
+            return False
+    return True
+
+
+def score_without_order(inputs: Sequence[np.ndarray], labels: Any, predictions: Any, output: dict[str, Any]) -> float:
+    """Scores simple models that are given the steps of sequences without their order.
+
+    Args:
+        inputs: As `compare_with_simple_models` takes them, and so the others.
+        labels: The labels.
+        predictions: The network's.
+        output: What is known of the output.
+
+    Returns:
+        The better of two scores: of steps that are sorted by their sum, and of features that are each sorted by
+        itself.
+    """
+    scores = [
+        compare_with_simple_models([sort(array) for array in inputs], labels, predictions, output).simple_score
+        for sort in (_sort_steps, _sort_features)
+    ]
+    return float(np.max(scores))
+
+
+def _is_sequence(array: np.ndarray) -> bool:
+    """Whether an input has steps: of numbers that are all integers, which may be ids, or of several features."""
+    if array.ndim not in (2, 3) or array.shape[1] < _FEWEST_STEPS or array.dtype.kind not in "fiub":
+        return False
+    return array.ndim == 3 or bool((array == np.round(array)).all())
+
+
+def _reorder(array: np.ndarray) -> np.ndarray:
+    """The second, fourth, ... step first: neither the other way round, nor a rotation of them."""
+    steps = np.arange(array.shape[1])
+    return array[:, np.concatenate([steps[1::2], steps[::2]])]
+
+
+def _sort_steps(array: np.ndarray) -> np.ndarray:
+    if array.ndim != 3:
+        return _sort_features(array)
+    return np.take_along_axis(array, np.argsort(array.sum(axis=2), axis=1)[..., None], axis=1)
+
+
+def _sort_features(array: np.ndarray) -> np.ndarray:
+    return np.sort(array, axis=1) if array.ndim in (2, 3) else array

@@ -1,0 +1,137 @@
+"""Whether a model sees the order of steps, how well simple models do without it, and what is said of both."""
+
+from types import SimpleNamespace
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from keras_vg.diagnosis.rules import make_thresholds
+from keras_vg.diagnosis.step_order import find_ignored_order
+from keras_vg.inspection.simple_models import compare_with_simple_models
+from keras_vg.inspection.step_order import ignores_order, score_without_order
+
+GENERATOR = np.random.default_rng(0)
+X = GENERATOR.normal(size=(60, 5, 3)).astype("float32")
+IDS = GENERATOR.integers(1, 9, size=(60, 6))
+PADDED = np.where(np.arange(6) < 4, IDS, 0)
+TABLE = GENERATOR.normal(size=(60, 6)).astype("float32")
+
+
+def attend(*before):
+    entry = keras.Input(X.shape[1:])
+    h = layers.Dense(4)(entry)
+    for layer in before:
+        h = layer(h)
+    h = layers.Add()([h, layers.MultiHeadAttention(2, 2)(h, h)])
+    return keras.Model(entry, layers.Dense(2)(layers.GlobalAveragePooling1D()(h)))
+
+
+def read_words(*more, **options):
+    return keras.Sequential([keras.Input((6,)), layers.Embedding(9, 4, **options), *more, layers.Dense(2)])
+
+
+def read_both(reader):
+    words, signals = keras.Input((6,), name="words"), keras.Input(X.shape[1:], name="signals")
+    h = layers.GlobalAveragePooling1D()(layers.Embedding(9, 4)(words))
+    return keras.Model([words, signals], layers.Dense(1)(layers.Concatenate()([h, reader(signals)])))
+
+
+MODELS = {
+    "attention": (attend, X, True),
+    "attention with a bias for each step": (
+        lambda: attend(layers.EinsumDense("abc,cd->abd", (5, 4), bias_axes="bd", bias_initializer="random_normal")),
+        X,
+        False,
+    ),
+    "attention behind a convolution": (lambda: attend(layers.Conv1D(4, 3, padding="same")), X, False),
+    "mean of words": (lambda: read_words(layers.GlobalAveragePooling1D()), IDS, True),
+    "mean of words without padding": (
+        lambda: read_words(layers.GlobalAveragePooling1D(), mask_zero=True),
+        PADDED,
+        True,
+    ),
+    "lstm": (lambda: read_words(layers.LSTM(4)), IDS, False),
+    "words side by side": (lambda: read_words(layers.Flatten()), IDS, False),
+    "two means": (lambda: read_both(layers.GlobalMaxPooling1D()), [IDS, X], True),
+    "a mean and an lstm": (lambda: read_both(layers.LSTM(2)), [IDS, X], False),
+    "equal answers": (
+        lambda: keras.Sequential(
+            [keras.Input(X.shape[1:]), layers.GlobalAveragePooling1D(), layers.Dense(1, kernel_initializer="zeros")]
+        ),
+        X,
+        False,
+    ),
+    "features, no steps": (
+        lambda: keras.Sequential([keras.Input((6,)), layers.Dense(1, kernel_initializer="ones")]),
+        TABLE,
+        False,
+    ),
+    "two steps": (
+        lambda: keras.Sequential([keras.Input((2, 3)), layers.GlobalAveragePooling1D(), layers.Dense(1)]),
+        X[:, :2],
+        False,
+    ),
+}
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("name", MODELS)
+def test_whether_a_model_sees_the_order_of_steps(name):
+    make_model, x, expected = MODELS[name]
+    keras.utils.set_random_seed(0)
+    model = make_model()
+    before = [keras.ops.convert_to_numpy(weight).copy() for weight in model.weights]
+    assert ignores_order(model, x) == expected
+    for old, weight in zip(before, model.weights, strict=True):
+        np.testing.assert_array_equal(old, keras.ops.convert_to_numpy(weight))
+
+
+def score(x, labels):
+    output = {"loss": "mean_squared_error", "from_logits": False, "ignore_class": None}
+    output |= {"activation": "linear", "units": 1, "positions": 1}
+    given = ([x], labels, [np.zeros_like(labels)], output)
+    return compare_with_simple_models(*given).simple_score, score_without_order(*given)
+
+
+def test_how_well_steps_are_answered_without_their_order():
+    x = np.random.default_rng(1).normal(size=(300, 4, 2)).astype("float32")
+    ordered, unordered = score(x, x[:, :1, 0] - x[:, 3:, 1])  # the first step and the last
+    assert ordered > 0.9
+    assert unordered < 0.4
+    ordered, unordered = score(x, x[:, :, 0].mean(axis=1, keepdims=True))
+    assert min(ordered, unordered) > 0.9
+    ids = np.random.default_rng(2).permuted(np.tile(np.arange(4), (300, 1)), axis=1)
+    ordered, unordered = score(ids, ids[:, :1].astype("float32"))
+    assert ordered > 0.9
+    assert unordered < 0.1
+
+
+def judge(own=0.0, simple=0.8, unordered=0.1, is_complete=True):
+    row = {"answer_score": own, "simple_score": simple, "simple_model": "a linear model", "epoch": 19}
+    row |= {} if unordered is None else {"unordered_score": unordered}
+    context = SimpleNamespace(thresholds=make_thresholds(), is_complete=is_complete, final_predictions=[row])
+    return list(find_ignored_order(context))
+
+
+def test_what_is_said_where_the_order_was_needed():
+    (found,) = judge()
+    assert (found.rule, found.severity) == ("order_ignored", "error")
+    assert found.evidence == {"score": 0.0, "score_of_simple_model": 0.8, "score_without_order": 0.1}
+    assert "a linear model scores 0.80 with the steps as they are and 0.10 with the steps sorted" in found.advice
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"unordered": None},  # the model sees the order
+        {"unordered": 0.7},  # the order does not matter
+        {"own": 0.6},
+        {"simple": 0.2},
+        {"simple": np.nan},
+        {"is_complete": False},
+    ],
+)
+def test_where_nothing_is_said_of_the_order(options):
+    assert judge(**options) == []
