@@ -36,6 +36,7 @@ from labelled_programs import (
     forum_tenth,
     forum_tenth_b,
     forum_texts,
+    forum_twelfth,
     generative,
     heads,
     inputs,
@@ -100,6 +101,7 @@ THEMES = [
     forum_records,
     forum_steps,
     forum_texts,
+    forum_twelfth,
     forum_signals,
     published_faults,
 ]
