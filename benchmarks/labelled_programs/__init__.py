@@ -37,6 +37,7 @@ from labelled_programs import (
     forum_tenth_b,
     forum_texts,
     forum_twelfth,
+    forum_twelfth_b,
     generative,
     heads,
     inputs,
@@ -102,6 +103,7 @@ THEMES = [
     forum_steps,
     forum_texts,
     forum_twelfth,
+    forum_twelfth_b,
     forum_signals,
     published_faults,
 ]
