@@ -2,7 +2,8 @@
 
 Each sick program stands beside the program as it was mended; the others are ordinary, and many have something that
 might be taken for a fault. Facts are taken from the pages named by `source`: layers, losses, optimizers, rates, and the
-form of the data. The data are made up or scikit-learn's.
+form of the data. The data are made up or scikit-learn's. One is mild: a training that is stopped when accuracy
+falls no more, after two epochs or a few.
 """
 
 from collections.abc import Callable
