@@ -150,12 +150,11 @@ def make_sentences(kinds: int = 2) -> Data:
 
 
 def build_tuned(x: Any) -> keras.Model:
-    """A head on two blocks of attention that have learned to tell four moods, all of it trained."""
+    """A head on a block of attention that has learned to tell four moods, all of it trained."""
     inputs = keras.Input(x.shape[1:], dtype="int32")
     h = Places()(layers.Embedding(40, 24)(inputs))
-    for _ in range(2):
-        h = layers.LayerNormalization()(h + layers.MultiHeadAttention(2, 12)(h, h))
-        h = layers.LayerNormalization()(h + layers.Dense(24)(layers.Dense(48, "gelu")(h)))
+    h = layers.LayerNormalization()(h + layers.MultiHeadAttention(2, 12)(h, h))
+    h = layers.LayerNormalization()(h + layers.Dense(24)(layers.Dense(48, "gelu")(h)))
     body = keras.Model(inputs, layers.GlobalAveragePooling1D()(h))
     words, moods = make_sentences(4)
     teacher = keras.Sequential([body, layers.Dense(4, "softmax")])
@@ -722,7 +721,7 @@ PRICES = program(
     source=STOCKS,
 )
 TUNED = program(
-    name="moods of sentences by blocks that know moods, adam 0.001",
+    name="moods of sentences by a block that knows moods, adam 0.001",
     data=make_sentences,
     build=build_tuned,
     loss="sparse_categorical_crossentropy",
@@ -872,7 +871,7 @@ PROGRAMS = [
         build=build_prices,
     ),
     TUNED.vary(
-        "moods of sentences by blocks that know moods, adam 0.1",
+        "moods of sentences by a block that knows moods, adam 0.1",
         label=labels.TOO_LARGE_STEPS,
         strength="extreme",
         optimizer=partial(Adam, 0.1),
