@@ -491,15 +491,15 @@ class Turning(layers.Layer):
         """Turns pairs of numbers."""
         half = self.units // 2
         angles = np.arange(h.shape[1])[:, None] / 100.0 ** (np.arange(half) / half)
-        cosines, sines = np.cos(angles).astype("float32"), np.sin(angles).astype("float32")
+        cosines, sines = (ops.convert_to_tensor(wave(angles).astype("float32")) for wave in (np.cos, np.sin))
         left, right = h[..., :half], h[..., half:]
         return ops.concatenate([left * cosines - right * sines, right * cosines + left * sines], axis=-1)
 
     def call(self, h: Any) -> Any:
         """Attends to steps before."""
         query, key, value = (part(h) for part in self.parts[:3])
-        scores = ops.matmul(self.turn(query), ops.transpose(self.turn(key), (0, 2, 1))) / np.sqrt(self.units)
-        later = np.triu(np.full((h.shape[1], h.shape[1]), -1e9, dtype="float32"), 1)
+        scores = ops.matmul(self.turn(query), ops.transpose(self.turn(key), (0, 2, 1))) / self.units**0.5
+        later = ops.convert_to_tensor(np.triu(np.full((h.shape[1], h.shape[1]), -1e9, dtype="float32"), 1))
         return self.parts[3](ops.matmul(ops.softmax(scores + later, axis=-1), value))
 
 
@@ -533,7 +533,7 @@ class TiedWords(layers.Layer):
 
     def call(self, words: Any) -> Any:
         """Makes logits."""
-        h = ops.take(self.table, words, axis=0) * np.sqrt(self.units)
+        h = ops.take(self.table, words, axis=0) * self.units**0.5
         for number in range(2):
             h = h + self.attentions[number](self.before[number](h))
             h = h + self.downs[number](self.ups[number](self.norms[number](h)))
@@ -780,7 +780,7 @@ TAGS = program(
     data=make_tags,
     build=build_tags("tanh"),
     loss="mse",
-    optimizer=partial(SGD, 0.1, momentum=0.9),
+    optimizer=partial(SGD, 0.4, momentum=0.9),
     epochs=10,
     source=RELU_BY_DEFAULT,
 )
