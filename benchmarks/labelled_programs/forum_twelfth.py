@@ -432,11 +432,11 @@ def score_density(prediction: Any, y: Any) -> float:
 
 
 def build_dense_blocks(x: Any) -> keras.Model:
-    """Two blocks of three convolutions, each of which reads all before it, with a halving between them."""
+    """Two blocks of two convolutions, each of which reads all before it, with a halving between them."""
     inputs = keras.Input(x.shape[1:])
     h = layers.Conv2D(8, 3, padding="same")(inputs)
     for block in range(2):
-        for _ in range(3):
+        for _ in range(2):
             new = layers.Activation("relu")(layers.BatchNormalization()(h))
             h = layers.Concatenate()([h, layers.Conv2D(6, 3, padding="same")(new)])
         if block == 0:
@@ -459,10 +459,10 @@ class Small(layers.Layer):
 
 
 def build_scaled_blocks(x: Any) -> keras.Model:
-    """Patches of two by two pixels and six residual blocks, whose branches have tiny factors at first."""
+    """Patches of two by two pixels and four residual blocks, whose branches have tiny factors at first."""
     inputs = keras.Input(x.shape[1:])
     h = layers.Reshape((16, 24))(layers.Conv2D(24, 2, strides=2)(inputs))
-    for _ in range(3):
+    for _ in range(2):
         normal = layers.LayerNormalization()(h)
         h = layers.Add()([h, Small()(layers.MultiHeadAttention(2, 12)(normal, normal))])
         h = layers.Add()([h, Small()(layers.Dense(24)(layers.Dense(48, "gelu")(layers.LayerNormalization()(h))))])
