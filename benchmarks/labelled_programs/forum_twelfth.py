@@ -826,7 +826,7 @@ PROGRAMS = [
     CLICKS.vary(
         "clicks by products of pairs, counts up to a million",
         label=(*labels.LARGE_INPUTS, *labels.NONFINITE, *labels.DEAD, *labels.TOO_LARGE_STEPS, *labels.EXPLODING),
-        strength="extreme",
+        strength="clear",
         data=partial(make_clicks, False),
     ),
     STOPPING.vary(
