@@ -861,7 +861,7 @@ PROGRAMS = [
     NOTES.vary(
         "subjects of short notes before zeros, not masked",
         label=labels.VANISHING_IN_TIME,
-        strength="extreme",
+        strength="clear",
         build=build_notes(False),
     ),
     PRICES.vary(
