@@ -873,7 +873,7 @@ PROGRAMS = [
     TUNED.vary(
         "moods of sentences by a block that knows moods, adam 0.1",
         label=labels.TOO_LARGE_STEPS,
-        strength="extreme",
+        strength="clear",
         optimizer=partial(Adam, 0.1),
     ),
     FIRMS.vary(
