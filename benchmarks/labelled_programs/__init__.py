@@ -36,6 +36,8 @@ from labelled_programs import (
     forum_tenth,
     forum_tenth_b,
     forum_texts,
+    forum_twelfth,
+    forum_twelfth_b,
     generative,
     heads,
     inputs,
@@ -100,6 +102,8 @@ THEMES = [
     forum_records,
     forum_steps,
     forum_texts,
+    forum_twelfth,
+    forum_twelfth_b,
     forum_signals,
     published_faults,
 ]
