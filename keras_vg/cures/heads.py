@@ -159,23 +159,23 @@ def exchange_heads(draft: Draft, outputs: dict[int, Output]) -> Any:
     ends: dict[surgery.Path, Any] = {stay[-1].path if stay else path: heads[path].output for path, stay in kept.items()}
     last = {p.output: p for p in places}
 
-    def name(path: surgery.Path, layer: Any, output: Any) -> str:
+    def name(path: surgery.Path, output: Any) -> str:
         """The name of an output's last layer, by which labels may be given, for the one that is the last now."""
-        return str(last[output].path[-1] if len(last[output].path) == len(path) else layer.name)
+        return str((last[output].path if len(last[output].path) == len(path) else path)[-1])
 
     def edit(path: surgery.Path, layer: Any) -> Any:
         if path in ends and path not in heads and outputs[ends[path]].activation != "linear":
-            return surgery.change_config(layer, name=f"{layer.name}{surgery.INNER}")
+            return surgery.change_config(layer, name=surgery.name_inner(draft.model, path))
         if path not in heads:
             return None
         place = heads[path].output
         output = outputs[place]  # type: ignore[index]
         if _recurs(layer):
             changes = {"activation": "tanh"} if _has_bounded_answers(layer) else {}
-            return surgery.change_config(layer, name=f"{layer.name}{surgery.INNER}", **changes)
+            return surgery.change_config(layer, name=surgery.name_inner(draft.model, path), **changes)
         units = None if path in fixed else output.units
         activation = "linear" if kept[path] else output.activation
-        own = layer.name if kept[path] else name(path, layer, place)
+        own = layer.name if kept[path] else name(path, place)
         if not isinstance(layer, keras.layers.TimeDistributed):
             return surgery.change_config(layer, name=own, **_list_changes(layer, units, activation))
         inner = surgery.change_config(layer.layer, **_list_changes(layer.layer, units, activation))
@@ -189,7 +189,7 @@ def exchange_heads(draft: Draft, outputs: dict[int, Output]) -> Any:
         if place is None:
             return values
         output = outputs[place]
-        new = {"name": name(path, layer, place).removesuffix(surgery.INNER), "dtype": last[place].layer.dtype_policy}
+        new = {"name": name(path, place), "dtype": last[place].layer.dtype_policy}
         if path in heads and _recurs(layer):
             return keras.layers.Dense(output.units, output.activation, **new)(values)
         if path not in heads and output.activation != "linear":
@@ -219,7 +219,7 @@ def _append_heads(draft: Draft, outputs: dict[int, Output]) -> Any:
         if path not in ends:
             return None
         new = surgery.copy_layer(layer)
-        new.name = f"{layer.name}{surgery.INNER}"
+        new.name = surgery.name_inner(draft.model, path)
         return new
 
     def call(path: surgery.Path, layer: Any, *args: Any, **kwargs: Any) -> Any:

@@ -42,7 +42,7 @@ def _standardize(draft: Draft) -> Draft | None:
 
     def edit(path: surgery.Path, layer: Any) -> Any:
         # The new last layer takes the old one's name, by which `fit` may be given its labels.
-        return surgery.change_config(layer, name=f"{layer.name}{surgery.INNER}") if path in heads else None
+        return surgery.change_config(layer, name=surgery.name_inner(model, path)) if path in heads else None
 
     def call(path: surgery.Path, layer: Any, *args: Any, **kwargs: Any) -> Any:
         outputs = layer(*args, **kwargs)

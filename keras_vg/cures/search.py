@@ -1,12 +1,12 @@
 """The search: from the finding furthest upstream to a change that is proven, within a budget of training steps."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
-from keras_vg.cures import score
+from keras_vg.cures import optimizers, rates, score
 from keras_vg.cures.attempts import (
     Attempt,
     count,
@@ -34,6 +34,18 @@ MOST_CHANGES = 4
 
 AFTERWARDS = ("learning rate by a range test", "Adam", "BatchNormalization between layers", "learning rate * 10")
 """What is tried on a model without errors whose gain is not proven; not if the original had none either."""
+
+
+USUAL: tuple[tuple[str, ...], ...] = (
+    ("initializers that fit", "Adam", "standard learning rate"),
+    ("ReLU where no activation is", "Normalization of the inputs", "labels standardized in the model"),
+    ("ReLU in hidden layers",),
+    ("BatchNormalization between layers",),
+)
+"""What most networks that learn have, in four stages; each is tried on top of those before it, all in one round."""
+
+
+_ABOUT_STEPS = {remedy.name for module in (rates, optimizers) for remedy in module.REMEDIES}
 
 
 @dataclass(frozen=True)
@@ -82,6 +94,11 @@ class Search:
         return batches * self.settings.epochs * len(self.settings.seeds)
 
     @property
+    def _round(self) -> float:
+        """Full trainings that a round with one finalist takes: those of `_halve` are parts, of one seed."""
+        return 1 + 2 / len(self.settings.seeds)
+
+    @property
     def best(self) -> Attempt:
         """The best of what was trained fully; the original if nothing is better."""
         ranks = {"proven": 2, "better": 1}
@@ -102,15 +119,19 @@ class Search:
         original = self.train_original()
         if not list_targets(original):
             return
-        base = original
+        base, is_combined = original, False
+        kept = self._round if self._can_afford(2 * self._round) else 0.0  # for usual changes
         while self._can_afford(1.0):
             candidates = self._find_candidates(base)
             if not candidates and base is not original:
                 base, candidates = original, self._find_candidates(original)
+            if not is_combined and (not candidates or (kept and not self._can_afford(self._round + kept))):
+                is_combined, kept = True, 0.0
+                candidates = self._combine_usual(base) or candidates
             if not candidates:
                 return
             finalists = self._halve(candidates)
-            while finalists and self._can_afford(1.0):
+            while finalists and self._can_afford(1.0 + kept):
                 attempt = self._train_fully(finalists.pop(0))
                 if is_done(original, attempt):
                     self._set_aside(finalists)
@@ -217,18 +238,48 @@ class Search:
             changes = (*base.changes, name)
             if name in base.changes or frozenset(changes) in tried:
                 continue
-            try:
-                changed = self._apply(draft, [name])
-            except Exception as error:  # of a model that it does not suit; the table says so
-                failed = Attempt(changes, target.rule, base.frozen, verdict=f"failed: {quote_error(error)}")
-                self.attempts.append(failed)
-                continue
+            changed = self._change(draft, changes, target)
             if changed is not None:
                 new.append(Attempt(changes, target.rule, freeze(changed, self.template)))
-        kept = []
-        # What followed from a cause that a remedy cleared is no new fault if it is left over.
-        known = {f.rule for f in [*seen.list_all(), *base.findings.list_all()] if f.severity == "error"}
         visible = {f.rule for f in seen.list_all() if f.severity == target.severity}
+        kept = self._drop_faulty(new, _list_known(base, seen) | list_hidden_by(target.rule), target, visible)
+        return sorted(kept, key=lambda a: (count(a.seen, "error"), count(a.seen, "warning")))
+
+    def _combine_usual(self, base: Attempt) -> list[Attempt]:
+        """Several usual changes at once, for faults that hide one another; of a model that may be healthy none."""
+        original = self.attempts[0]
+        if is_suspected(original) or self.best.verdict == "proven":
+            return []
+        target = sort_upstream(list_targets(original))[0]
+        self._notify("inspecting usual changes together")
+        changes = tuple(name for name in base.changes if name not in _ABOUT_STEPS)
+        draft = self._apply(original.frozen.thaw(0), changes)
+        tried = {frozenset(attempt.changes) for attempt in self.attempts}
+        new: list[Attempt] = []
+        for stage in USUAL:
+            for name in stage:
+                changed = None if draft is None or name in changes else self._change(draft, (*changes, name), target)
+                if changed is not None:
+                    draft, changes = changed, (*changes, name)
+            if draft is not None and frozenset(changes) not in tried:
+                tried.add(frozenset(changes))
+                new.append(Attempt(changes, target.rule, freeze(draft, self.template)))
+        return self._drop_faulty(new, _list_known(base, inspect_draft(base.frozen)), target, set())
+
+    def _change(self, draft: Draft, changes: tuple[str, ...], target: Finding) -> Draft | None:
+        """A draft with the last of some changes; None where it does not suit the model, which the table says."""
+        try:
+            return self._apply(draft, changes[-1:])
+        except Exception as error:  # any: of a model that the remedy was not made for
+            frozen = self.attempts[0].frozen
+            self.attempts.append(Attempt(changes, target.rule, frozen, verdict=f"failed: {quote_error(error)}"))
+            return None
+
+    def _drop_faulty(
+        self, new: Sequence[Attempt], known: Set[str], target: Finding, visible: Set[str]
+    ) -> list[Attempt]:
+        """Inspects attempts, and leaves out those that show an error that is not known, or the target as before."""
+        kept = []
         for attempt, findings in zip(new, self._inspect(new), strict=True):
             if isinstance(findings, str):
                 self.attempts.append(replace(attempt, verdict=f"failed: {findings}"))
@@ -236,11 +287,11 @@ class Search:
             attempt = replace(attempt, seen=findings)
             errors = {f.rule for f in findings.list_all() if f.severity == "error"}
             same = {f.rule for f in findings.list_all() if f.severity in ("error", target.severity)}
-            if errors - known - list_hidden_by(target.rule) or target.rule in same & visible:
+            if errors - known or target.rule in same & visible:
                 self.attempts.append(replace(attempt, verdict="dropped"))
             else:
                 kept.append(attempt)
-        return sorted(kept, key=lambda a: (count(a.seen, "error"), count(a.seen, "warning")))
+        return kept
 
     def _go_deeper(self, candidates: list[Attempt]) -> list[Attempt]:
         """Further changes, on top of the two best, for the errors that an inspection still shows in them."""
@@ -333,6 +384,11 @@ class Search:
 
     def _notify(self, text: str) -> None:
         self.settings.notify(text, self.steps / self.unit / self.settings.max_trainings)
+
+
+def _list_known(base: Attempt, seen: Findings) -> set[str]:
+    """Errors of what changes are put on: what followed from a cause that is gone now is no new fault."""
+    return {f.rule for f in [*seen.list_all(), *base.findings.list_all()] if f.severity == "error"}
 
 
 def _list_errors(attempt: Attempt) -> set[str]:

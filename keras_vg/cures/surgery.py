@@ -2,6 +2,7 @@
 
 import inspect
 import itertools
+import re
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,8 +22,7 @@ Call: TypeAlias = Callable[..., Any]
 """Takes a layer's path, the new layer and what it is called with, and returns what goes on to the next layers."""
 
 
-INNER = "_inner"
-"""What is added to the name of a layer that was the last one and now has another behind it, which takes its name."""
+_INNER = "_inner"
 
 
 Enter: TypeAlias = Callable[[int, Any], Any]
@@ -221,6 +221,23 @@ def change_config(layer: Any, /, **changes: Any) -> Any:
     return _make(layer, layer.get_config() | changes)
 
 
+def name_inner(model: keras.Model, path: Path) -> str:
+    """Names a layer that was the last one and now has another behind it, which takes its name.
+
+    Args:
+        model: The model that the layer is in.
+        path: The layer's path.
+
+    Returns:
+        A name that no layer of the model has.
+    """
+    taken = {place.path[-1] for place in list_places(model)}
+    name = path[-1] + _INNER
+    while name in taken:
+        name += _INNER
+    return name
+
+
 def set_seeds(model: keras.Model, seed: int, known: Sequence[Path] = ()) -> keras.Model:
     """Copies a model, each initializer with a seed of its own that follows from a number and the layer's place.
 
@@ -241,7 +258,7 @@ def set_seeds(model: keras.Model, seed: int, known: Sequence[Path] = ()) -> kera
     def edit(path: Path, layer: Any) -> Any:
         if isinstance(layer, keras.layers.Lambda) or not isinstance(layer, keras.layers.Layer):
             return None
-        known_as = (*path[:-1], path[-1].removesuffix(INNER))
+        known_as = (*path[:-1], re.sub(f"({_INNER})+$", "", path[-1]))
         place = places.get(known_as, "/".join(known_as))
         key = None if _has_layers(layer) else f"{seed}/{place}"
         return _make(layer, _set_config_seeds(layer.get_config(), key))

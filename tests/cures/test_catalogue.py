@@ -14,12 +14,14 @@ import keras_vg as vg
 import keras_vg.diagnosis
 from keras_vg.cures import surgery
 from keras_vg.cures.activations import name_activation
+from keras_vg.cures.attempts import Attempt
 from keras_vg.cures.catalogue import FOR_RULE, NO_REMEDY, REMEDIES
 from keras_vg.cures.data import make_data
 from keras_vg.cures.draft import make_draft
-from keras_vg.cures.search import Search
+from keras_vg.cures.score import Score
+from keras_vg.cures.search import Search, Settings
 from keras_vg.cures.template import make_template
-from keras_vg.cures.trials import compile_original, freeze, inspect_draft
+from keras_vg.cures.trials import Trial, compile_original, freeze, inspect_draft
 from keras_vg.diagnosis.findings import Finding
 from keras_vg.diagnosis.order import STAGES, sort_upstream
 from keras_vg.inspection.inspect import inspect
@@ -932,6 +934,70 @@ def test_steps_are_told_apart():
     plain, _ = make_deep()
     assert REMEDIES["a bias for each step before attention"](plain) is None
     assert REMEDIES["an LSTM instead of pooling over steps"](plain) is None
+
+
+def make_search(draft, template, *severities, score=0.0, changes=()):
+    """A search whose original has a finding of each severity, and an attempt with some changes that cleared it."""
+    finding = [Finding("exploding_activation", severity, (), None, {}, "") for severity in severities]
+    search = Search(draft, template, Settings(4, (0, 1, 2), 8))
+    for names, verdict, found in (((), "original", finding), (changes, "not shown", [])):
+        trials = tuple(Trial(seed, 1, 4, 0.0, Score(score, score, {}), (), vg.Findings(found)) for seed in range(3))
+        search.attempts.append(Attempt(names, "", freeze(draft, template), None, trials, verdict))
+    return search
+
+
+def test_usual_changes_are_made_together():
+    hidden = layers.Dense(4, kernel_initializer=keras.initializers.RandomNormal(stddev=1.0))
+    model = keras.Sequential([keras.Input((4,)), hidden, layers.Dense(1)])
+    model.compile(keras.optimizers.SGD(3.0), "mse")
+    draft, template = make(model, X, NUMBERS)
+    search = make_search(draft, template, "error", changes=("learning rate / 10",))
+    first, second, last = (attempt.changes for attempt in search._combine_usual(search.attempts[1]))
+    assert first == ("initializers that fit", "Adam")  # without the other rate; Adam has its standard one
+    assert second == (
+        *first,
+        "ReLU where no activation is",
+        "Normalization of the inputs",
+        "labels standardized in the model",
+    )
+    assert last == (*second, "BatchNormalization between layers")  # ReLU is there already
+    assert all(not attempt.verdict for attempt in search.attempts[2:])
+    assert search._combine_usual(search.attempts[1])[0].finding == "exploding_activation"
+
+
+def test_usual_changes_that_fail_are_in_the_table(monkeypatch):
+    draft, template = make_deep()
+    search = make_search(draft, template, "error")
+
+    def fail(draft):
+        raise ValueError("not this one")
+
+    remedy = "ReLU in hidden layers"
+    monkeypatch.setitem(REMEDIES, remedy, dataclasses.replace(REMEDIES[remedy], apply=fail))
+    found = search._combine_usual(search.attempts[0])
+    assert found[-1].changes[-1] == "BatchNormalization between layers"
+    (failed,) = search.attempts[2:]
+    assert failed.changes[-1] == remedy
+    assert "not this one" in failed.verdict
+
+
+def test_no_usual_changes_of_what_may_be_healthy():
+    draft, template = make_deep()
+    search = make_search(draft, template, "warning", score=0.3)
+    assert search._combine_usual(search.attempts[0]) == []
+
+
+def test_labels_are_standardized_behind_a_new_head():
+    x = np.random.default_rng(0).normal(size=(60, 5, 3)).astype("float32")
+    model = keras.Sequential([keras.Input((5, 3)), layers.LSTM(1, name="last")])
+    model.compile("adam", "mse")
+    draft, _ = make(model, x, NUMBERS)
+    headed = REMEDIES["the head that the labels ask for"](draft)
+    changed = REMEDIES["labels standardized in the model"](headed)
+    names = [layer.name for layer in changed.model.layers]
+    assert names[-1] == "last"
+    assert len(set(names)) == len(names)
+    assert [layer.name for layer in surgery.set_seeds(changed.model, 1).layers] == names
 
 
 def test_embedding_gets_a_row_for_every_id_in_all_of_the_data():
