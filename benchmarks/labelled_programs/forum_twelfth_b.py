@@ -470,8 +470,8 @@ def make_rhymes() -> Data:
     for _ in range(500):
         period = generator.integers(3, 6)
         rows.append(np.resize(generator.integers(0, 24, size=period), 17))
-    rows = np.array(rows)
-    return rows[:, :-1].astype("int32"), rows[:, 1:].astype("int32")
+    table = np.array(rows)
+    return table[:, :-1].astype("int32"), table[:, 1:].astype("int32")
 
 
 class Turning(layers.Layer):

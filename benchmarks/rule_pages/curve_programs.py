@@ -90,6 +90,16 @@ def _attend(has_positions: bool) -> Any:
     return build
 
 
+def make_positive_numbers() -> Data:
+    """Twelve numbers, and eight from 0.5 to 1.5 that follow from them."""
+    generator = np.random.default_rng(3)
+    x = generator.normal(size=(640, 12))
+    return x.astype("float32"), (1 + 0.5 * np.sin(x @ generator.normal(size=(12, 8)))).astype("float32")
+
+
+_POSITIVE: dict = {"data": make_positive_numbers, "loss": "mean_squared_error", "optimizer": lambda: Adam(0.003)}
+
+
 def _repeat(make_reader: Any) -> Any:
     return sequential(
         lambda: layers.Dense(32, "tanh"), lambda: layers.RepeatVector(4), make_reader, lambda: layers.Dense(1)
@@ -170,6 +180,18 @@ CURVE_PROGRAMS = [
         name="one vector repeated, an LSTM", build=_repeat(lambda: layers.LSTM(32, return_sequences=True)), **_SERIES
     ),
     Program(
+        name="positive numbers by sigmoids, relu",
+        label=("dead_outputs",),
+        strength="clear",
+        build=dense(hidden=[48] * 3, activation="sigmoid", output=(8, "relu")),
+        **_POSITIVE,
+    ),
+    Program(
+        name="positive numbers by sigmoids, softplus",
+        build=dense(hidden=[48] * 3, activation="sigmoid", output=(8, "softplus")),
+        **_POSITIVE,
+    ),
+    Program(
         name="steps by attention without positions",
         label=("order_ignored",),
         strength="clear",
@@ -218,6 +240,8 @@ WITH_PREDICTIONS = (
     "the first class has twice the weight",
     "ring and its inside, a penalty of 3 on squares",
     "ring and its inside, a penalty of 0.0001 on squares",
+    "positive numbers by sigmoids, relu",
+    "positive numbers by sigmoids, softplus",
     "steps by attention without positions",
     "steps by attention with positions",
     "ring and its inside, without a hidden layer",

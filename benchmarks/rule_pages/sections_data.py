@@ -102,6 +102,14 @@ DATA = [
         "before the training.",
     ),
     Section(
+        rule="dead_outputs",
+        sick="positive numbers by sigmoids, relu",
+        healthy="positive numbers by sigmoids, softplus",
+        silent="The same layers with softplus at the end, which has a slope everywhere.",
+        epochs=20,
+        caption="No picture: the models differ in their last activation.",
+    ),
+    Section(
         rule="saturated_output",
         sick="saturated softmax",
         healthy="mlp tanh sgd",

@@ -83,6 +83,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
     "forgotten_state": ("no state from batch to batch",),
     # head
     "output_layer": (*_HEADS, "a weight and a bias before the sigmoid"),
+    "dead_outputs": ("labels standardized in the model", _HEADS[0], *_WEIGHTS),
     "dropout_of_outputs": ("no dropout of predictions",),
     "saturated_output": (_HEADS[1], *_INPUTS, *_WEIGHTS, *_NORMALIZATIONS, *_RATES_DOWN),
     # scale

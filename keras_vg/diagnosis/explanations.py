@@ -24,7 +24,7 @@ NO_GRADIENT = ("tiny_gradient", "zero_gradient", "no_update", "coasting_weights"
 UNITS = ("saturated_units", "dead_relu")
 GROWTH = ("exploding_activation", "exploding_gradient")
 RESIDUAL = ("residual_growth", "residual_imbalance")
-DAMAGE = (*UNITS, *GROWTH, "vanishing_gradient", "saturated_output", *NO_GRADIENT, *STALLED)
+DAMAGE = (*UNITS, *GROWTH, "vanishing_gradient", "dead_outputs", "saturated_output", *NO_GRADIENT, *STALLED)
 """What too large steps make of the weights."""
 
 _DATA = (INPUT, ROUNDING, LABELS)
@@ -157,7 +157,7 @@ EDGES: tuple[Edge, ...] = (
     *(
         Edge(
             rule,
-            (*STALLED, *NO_GRADIENT, "learning_rate_too_high", "endless_fall", "saturated_output"),
+            (*STALLED, *NO_GRADIENT, "learning_rate_too_high", "endless_fall", "dead_outputs", "saturated_output"),
             "A loss cannot come near its lowest value where the output cannot reach the labels, nor where there is "
             "nothing to learn in them; what it does instead is flat, endless, or up and down.",
             condition=lambda cause, consequence, facts: not {"unused_losses", "taken_for"} & set(cause.evidence),
@@ -172,7 +172,7 @@ EDGES: tuple[Edge, ...] = (
     ),
     Edge(
         "output_layer",
-        (*STALLED, *NO_GRADIENT, "vanishing_gradient", "saturated_output", "learning_rate_too_high"),
+        (*STALLED, *NO_GRADIENT, "vanishing_gradient", "dead_outputs", "saturated_output", "learning_rate_too_high"),
         "What the head or its loss cuts off has no gradient, for itself nor for the layers before it.",
     ),
     Edge(
@@ -188,6 +188,7 @@ EDGES: tuple[Edge, ...] = (
         "Where probabilities are 0 or 1 cross-entropy passes no gradient on.",
         condition=_is_error,
     ),
+    Edge("dead_outputs", (*FLAT, *ALIKE), "What a unit that is always 0 is to answer, is not learned."),
     Edge("feature_scale", ("input_scale",), "The largest feature is the large input; both are cured by scaling each."),
     *(
         Edge(

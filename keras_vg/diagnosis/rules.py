@@ -12,6 +12,7 @@ from keras_vg.diagnosis import (
     attention,
     backends,
     curves,
+    dead_outputs,
     dropout,
     epochs,
     frozen,
@@ -115,6 +116,7 @@ INSPECTION_RULES: tuple[Rule, ...] = (
 PREDICTION_RULES: tuple[Rule, ...] = (
     outputs.find_constant_prediction,
     outputs.find_alike_positions,
+    dead_outputs.find_dead_outputs,
     saturation.find_cut_answers,
     one_side.find_one_sided_answers,
     inference.find_inference_difference,

@@ -112,13 +112,13 @@ def list_outputs(
     Returns:
         A dict per output: `layer`, `activation`, `loss`, `from_logits`, `ignore_class`, `units`, `positions` (of an
         example); `prediction_min`, `_max`, `_mean`, `_std` (as of `measure_deviation`), `_size` (root mean square) and
-        `_position_std` (as of `measure_position_spread`); `label_units`, `label_min`, `_max`, `_mean`, `_std`, `_size`
-        and `_position_std`, `label_integer`, `label_distinct`, `label_zeros` (the part of the labels that are 0),
-        `label_sum_min` and `_max` (over an example's units); `baseline`, the loss of the best constant prediction,
-        and `position_baseline`, that of the best constant at each position, NaN where they are not known;
-        `cut_fraction`, `plain_loss` and `label_slope`, as `measure_cut`, `measure_loss` and `measure_slope` have them;
-        `inference_loss`, NaN, as these are predictions of a training step. Labels of the class that the loss leaves out
-        do not count.
+        `_position_std` (as of `measure_position_spread`); `still_units`, as `count_still_units` has it; `label_units`,
+        `label_min`, `_max`, `_mean`, `_std`, `_size` and `_position_std`, `label_integer`, `label_distinct`,
+        `label_zeros` (the part of the labels that are 0), `label_sum_min` and `_max` (over an example's units);
+        `baseline`, the loss of the best constant prediction, and `position_baseline`, that of the best constant at each
+        position, NaN where they are not known; `cut_fraction`, `plain_loss` and `label_slope`, as `measure_cut`,
+        `measure_loss` and `measure_slope` have them; `inference_loss`, NaN, as these are predictions of a training
+        step. Labels of the class that the loss leaves out do not count.
         Without labels their columns are NaN, `label_units` and `label_distinct` 0.
     """
     known = losses if len(losses) == len(predictions) else [("unknown", None, None)] * len(predictions)
@@ -145,6 +145,7 @@ def list_outputs(
                     "prediction_std": measure_deviation(prediction),
                     "prediction_size": np.sqrt(np.mean(np.square(p))),
                     "prediction_position_std": measure_position_spread(prediction),
+                    "still_units": 0 if label is None else count_still_units(label, prediction),
                     **_describe_labels(label, prediction, loss, ignored),
                     "cut_fraction": np.nan if label is None else measure_cut(loss, label, prediction, ignored),
                     "plain_loss": np.nan
@@ -278,6 +279,24 @@ def measure_position_spread(values: np.ndarray) -> float:
         return float("nan")
     values = values.reshape(len(values), -1, values.shape[-1])
     return float(np.sqrt(np.mean(np.var(values, axis=1)))) if values.shape[1] > 1 else float("nan")
+
+
+def count_still_units(label: np.ndarray, prediction: np.ndarray) -> int:
+    """Counts the units of an output that give exactly the same number to every example, where the labels vary.
+
+    Args:
+        label: Of the predictions' shape; of labels of another shape nothing is known of a single unit.
+        prediction: Of shape `(examples, ..., units)`.
+
+    Returns:
+        Their number, at most that of the units.
+    """
+    if np.shape(label) != np.shape(prediction) or not np.size(prediction) or np.ndim(prediction) < 2:
+        return 0
+    still, varied = (
+        np.ptp(np.reshape(values, (-1, np.shape(values)[-1])), axis=0) == 0 for values in (prediction, label)
+    )
+    return int((still & ~varied).sum())
 
 
 def measure_cut(loss: str, label: np.ndarray, prediction: np.ndarray, ignored: int | None = None) -> float:

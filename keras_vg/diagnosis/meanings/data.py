@@ -133,6 +133,18 @@ DATA: dict[str, Meaning] = {
         severity="Warning before the training, since weights that start at 0 may tell them apart; then an error.",
         thresholds=("hardly_vary", "first_epochs"),
     ),
+    "dead_outputs": Meaning(
+        sees=(
+            "Some units of an output whose last activation is a ReLU are 0 for every example, and their labels are "
+            "not all the same. No gradient comes from such a unit. Where all units are 0, `constant_prediction` and "
+            "`zero_gradient` say it."
+        ),
+        severity=(
+            "Warning before the training, since the layers before it may move such a unit; error at the end of a fit "
+            "of `ended_epochs` and `ended_steps`."
+        ),
+        thresholds=("ended_epochs", "ended_steps"),
+    ),
     "saturated_output": Meaning(
         sees=(
             "Under cross-entropy, predictions that are all 0 or 1 while the gradient is exactly 0, or some that "
