@@ -207,13 +207,16 @@ def find_nonfinite_outputs(context: Context) -> Iterator[Finding]:
     if context.is_inspection and context.inspection is not None:
         features = describe_nonfinite_features(context.inspection.inputs)
         evidence |= {"in_features": features} if features else {}
+    # A layer without weights before it, such as pooling, may have made the first one.
+    seen = "comes from the input itself." if is_input else f"is seen in what {where} puts out; "
+    seen += "" if is_input else "`vg.find_nonfinite(model, x, y)` names the operation that makes it."
     yield Finding(
         "nonfinite",
         "error",
         tuple(at_first.layer),
         context.get_epoch(at_first.epoch[0]),
         evidence,
-        f"The first value that is NaN or infinite comes from {where}. Check the data with `np.isfinite(x).all()`, "
+        f"The first value that is NaN or infinite {seen} Check the data with `np.isfinite(x).all()`, "
         f"{avoid_nonfinite(context)}.",
     )
 

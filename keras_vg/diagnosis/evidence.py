@@ -39,48 +39,44 @@ class Inspection:
         embeddings: One row per embedding that was called: `layer`, its `input_dim`, and the smallest and the largest of
             the ids that it was given, `id_min` and `id_max`.
         setup: `optimizer`, `learning_rate`, `schedule` (the rate's class, if it has one), `peak_learning_rate` (its
-            largest), `epsilon`, `clipping`,
-            `loss_scaling`, `gradient_accumulation_steps`, `weight_decay`, `penalty` (what the regularizers of trained
-            weights add to the loss), `averaged_weights` (the momentum of the averages that replace
-            the weights, 0 without any), `rounded_beta_2` (whether it is 1 in the precision of the
-            weights), `orthogonalized` (under Muon: whether it is, by weight), and `dtype`, the precision of most
-            trained weights; the batch's `loss` before the optimizer's next step and `loss_after` that step;
-            `loss_aligned`, of labels in the predictions' shape, and `loss_reachable`, the lowest that was found within
-            the range of the last activation, where labels are of another shape or beyond that range (NaN elsewhere);
-            `loss_of_answers`, the losses of trial predictions, of a loss other than cross-entropies and regressions of
-            Keras: of the labels themselves (`right`), the lowest of constant ones (`constant`) and of those that depend
-            on the labels (`varying`), the `highest`, and the median size of all (`typical`; all NaN where they are not
-            known, as where labels and predictions differ in shape);
-            `logits_found`, of each output, whether its loss looks at the logits behind the last activation; `update`,
-            the change of all weights by that step relative to their size, and `update_if_built`, the same if the
-            optimizer were built before, where that differs (NaN elsewhere); `backend`, `examples` (of the batch),
-            `trainable_weights` (how many there are), `changed_weights` (frozen or
+            largest), `epsilon`, `clipping`, `loss_scaling`, `gradient_accumulation_steps`, `weight_decay`, `penalty`
+            (what the regularizers of trained weights add to the loss), `penalized` (these weights), `averaged_weights`
+            (the momentum of the averages that replace the weights, 0 without any), `rounded_beta_2` (whether it is 1 in
+            the precision of the weights), `orthogonalized` (under Muon: whether it is, by weight), `nonfinite_state`
+            (its variables that hold NaN or infinity), and `dtype`, the precision of most trained weights; the batch's
+            `loss` before the optimizer's next step and `loss_after` that step; `loss_aligned`, of labels in the
+            predictions' shape, and `loss_reachable`, the lowest that was found within the range of the last activation,
+            where labels are of another shape or beyond that range (NaN elsewhere); `loss_of_answers`, the losses of
+            trial predictions, of a loss other than cross-entropies and regressions of Keras: of the labels themselves
+            (`right`), the lowest of constant ones (`constant`) and of those that depend on the labels (`varying`), the
+            `highest`, and the median size of all (`typical`; all NaN where they are not known, as where labels and
+            predictions differ in shape); `logits_found`, of each output, whether its loss looks at the logits behind
+            the last activation; `update`, the change of all weights by that step relative to their size, and
+            `update_if_built`, the same if the optimizer were built before, where that differs (NaN elsewhere);
+            `backend`, `examples` (of the batch), `trainable_weights` (how many there are), `changed_weights` (frozen or
             thawed after the optimizer had been built) and `stateful_layers` (their classes by their names);
             `moving_averages`, of trained layers that keep some for inference their momentum; `unnormalized`, the
             `SpectralNormalization` layers whose kernels JAX normalizes in training alone; `unadapted`, the
-            `Normalization` layers that have seen no data; `transposed`, of transposed convolutions with an
-            initializer that goes by the number of inputs how many times as large as meant their outputs' variance is;
-            `zeroed_by_mask`, of recurrent layers with
-            `zero_output_for_mask=True` that put out their last step alone the part of the examples whose last step is
-            masked; `rounded_inputs`, of first layers that round
-            their inputs to 16 bits what is left of these, as `half_precision.measure_rounding` has it;
-            `half_penalties`, the layers whose `activity_regularizer`
-            is computed in float16;
-            `dropout`, of each `Dropout` that was called its rate and how many values of an example it drops
-            independently, and `dropout_of_outputs`, the rates of those whose output is the model's;
-            `skip_connections`, how many layers add outputs of other layers; `paths`, the depths of the layers on each
-            path from an input to an output, none if the model's graph is not known; `passed_by`, the layers without
-            any one of which each output is still reached from an input; `fed_by`, of layers that are given what one
-            other layer puts out and nothing else (reshaped or dropped out at most), that layer; `entered`, the
-            layers with a kernel that are given an input which no kernel or embedding has changed; `kept`, of layers
-            that were given a mask of time steps, of which part of the examples it left any, and the largest difference
-            between values of one feature in the steps that it left (-inf without any); `hidden_softmax`, of
-            layers whose softmax feeds another layer, their units, that layer and whether they are recurrent;
-            `linear_layers`, the hidden layers of a model that has no activation in front of its last kernel;
+            `Normalization` layers that have seen no data; `transposed`, of transposed convolutions with an initializer
+            that goes by the number of inputs how many times as large as meant their outputs' variance is;
+            `zeroed_by_mask`, of recurrent layers with `zero_output_for_mask=True` that put out their last step alone
+            the part of the examples whose last step is masked; `rounded_inputs`, of first layers that round their
+            inputs to 16 bits what is left of these, as `half_precision.measure_rounding` has it; `half_penalties`, the
+            layers whose `activity_regularizer` is computed in float16; `dropout`, of each `Dropout` that was called its
+            rate and how many values of an example it drops independently, and `dropout_of_outputs`, the rates of those
+            whose output is the model's; `skip_connections`, how many layers add outputs of other layers; `paths`, the
+            depths of the layers on each path from an input to an output, none if the model's graph is not known;
+            `passed_by`, the layers without any one of which each output is still reached from an input; `fed_by`, of
+            layers that are given what one other layer puts out and nothing else (reshaped or dropped out at most), that
+            layer; `entered`, the layers with a kernel that are given an input which no kernel or embedding has changed;
+            `kept`, of layers that were given a mask of time steps, of which part of the examples it left any, and the
+            largest difference between values of one feature in the steps that it left (-inf without any);
+            `hidden_softmax`, of layers whose softmax feeds another layer, their units, that layer and whether they are
+            recurrent; `linear_layers`, the hidden layers of a model that has no activation in front of its last kernel;
             `lists_by_alphabet`, where lists of labels, losses or weights meet outputs in a dictionary in another order
-            than the model's own, these `outputs` in the model's order and the `lists`;
-            `unused_losses`, those that `compile` was given for one output and that are not trained;
-            `not_seen`, a dict of what could not be seen, with the reason.
+            than the model's own, these `outputs` in the model's order and the `lists`; `unused_losses`, those that
+            `compile` was given for one output and that are not trained; `not_seen`, a dict of what could not be seen,
+            with the reason.
         expected: One row per layer with a kernel: `depth`, `layer` and `gradient_rms`, what mean-field theory predicts
             of its gradient, up to a common factor (the last is 1); no rows where no closed form reaches.
         time: One row per recurrent layer (a `Bidirectional` is one) and time step of what it is given: `depth`,

@@ -8,7 +8,8 @@ from keras_vg.diagnosis.findings import SEVERITIES, Finding
 INPUT, LABELS = "the input itself", "the labels"
 ROUNDING = "the rounded inputs"
 WEIGHTS, GRADIENTS, UPDATE, LOSS = "the weights", "the gradients", "the optimizer's update", "the loss"
-_STAGES = (INPUT, ROUNDING, LABELS, "layer", GRADIENTS, WEIGHTS, UPDATE, LOSS)
+STATE = "the optimizer's state"
+_STAGES = (INPUT, ROUNDING, LABELS, "layer", GRADIENTS, WEIGHTS, STATE, UPDATE, LOSS)
 """What a step computes, in its order; any layer's output stands for `"layer"`."""
 
 

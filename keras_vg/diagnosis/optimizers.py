@@ -6,7 +6,7 @@ import numpy as np
 
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
-from keras_vg.diagnosis.nonfinite import UPDATE
+from keras_vg.diagnosis.nonfinite import STATE, UPDATE
 
 
 def find_unbuilt(context: Context) -> Iterator[Finding]:
@@ -141,6 +141,24 @@ def find_ranks_under_muon(context: Context) -> Iterator[Finding]:
 def _is_kernel(name: str) -> bool:
     """Whether a weight multiplies its input, by its name: `"dense/kernel"`."""
     return "kernel" in name.rpartition("/")[2]
+
+
+def find_nonfinite_state(context: Context) -> Iterator[Finding]:
+    """NaN or infinity in what an optimizer keeps from step to step, of earlier gradients."""
+    assert context.inspection is not None
+    setup = context.inspection.setup
+    names = tuple(setup.get("nonfinite_state", ()))
+    if names:
+        yield Finding(
+            "nonfinite",
+            "error",
+            (),
+            None,
+            {"first": STATE, "optimizer": str(setup["optimizer"]), "variables": float(len(names)), "such_as": names[0]},
+            "A gradient that was NaN or infinite is left in what the optimizer keeps from step to step. It makes NaN "
+            "of the next update, whatever weights and data are now, or stops it (Lion on torch). Weights that are "
+            "loaded again do not change that: call `compile` with a new optimizer.",
+        )
 
 
 def find_nonfinite_update(context: Context) -> Iterator[Finding]:

@@ -95,6 +95,7 @@ INSPECTION_RULES: tuple[Rule, ...] = (
     backends.find_changed_trainable,
     backends.find_forgotten_state,
     optimizers.find_unbuilt,
+    optimizers.find_nonfinite_state,
     optimizers.find_nonfinite_update,
     precision.find_nonfinite_loss,
     optimizers.find_schedule_by_batches,

@@ -7,21 +7,22 @@ import numpy as np
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
 from keras_vg.diagnosis.learned import has_learned
-from keras_vg.diagnosis.series import GradientSeries
+from keras_vg.diagnosis.series import GradientSeries, is_any
 
 
 def find_shrunk_weights(context: Context) -> Iterator[Finding]:
-    """A kernel that has shrunk to a small part of what it was, in a model that answers every example alike."""
+    """Kernels or embeddings that have shrunk to next to nothing, in a model that answers every example alike."""
     losses, t = context.losses, context.thresholds
     if context.is_inspection or context.gradients is None or has_learned(context):
         return
     if losses is not None and len(losses) < t.first_epochs:
         return
-    parts, layers = _measure_shrinkage(context.series)
+    parts, layers, names = _measure_shrinkage(context.series)
     is_shrunk = parts < t.shrunk_weights
+    chosen = is_shrunk[is_any(names, _list_penalized(context))]
     # One is enough where something is known to shrink weights that much: a penalty may be one layer's alone.
-    is_found = is_shrunk.any() if _outweighs(context) else len(parts) > 0 and is_shrunk.all()
-    if not is_found or not _hardly_differ(context):
+    is_found = is_shrunk.any() if _outweighs(context) else is_shrunk.all() or (len(chosen) > 0 and chosen.all())
+    if not len(parts) or not is_found or not _hardly_differ(context):
         return
     evidence: dict[str, float | str] = {"weight_norm_over_first": float(parts[is_shrunk].max())}
     if context.inspection is not None:
@@ -36,21 +37,31 @@ def find_shrunk_weights(context: Context) -> Iterator[Finding]:
         tuple(dict.fromkeys(layers[is_shrunk])),
         context.get_epoch(context.series.epochs[0]),  # they shrink from the first step on
         evidence,
-        "What is left of these kernels is a small part of what they were, and every example gets the same answer: a "
+        "What is left of these weights is a small part of what they were, and every example gets the same answer: a "
         "penalty (`kernel_regularizer`) or a weight decay outweighs the loss. Make it a hundredth, or leave it out; "
         "usual are `keras.regularizers.L2(1e-4)` and `AdamW(weight_decay=0.004)`.",
     )
 
 
-def _measure_shrinkage(series: GradientSeries) -> tuple[np.ndarray, np.ndarray]:
-    """Each trained kernel's last norm over its first one, and the names of their layers; none of a single kernel."""
+def _list_penalized(context: Context) -> tuple[str, ...]:
+    return () if context.inspection is None else tuple(context.inspection.setup.get("penalized", ()))
+
+
+def _measure_shrinkage(series: GradientSeries) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The last norms of trained kernels and embeddings over their first ones, their layers, and `layer/name`.
+
+    None of a single one.
+    """
     norms, moved = series.columns["weight_norm"], series.columns["delta_norm"]
-    is_trained = series.is_kernel & (series.columns["steps"] > 0).any(axis=0)
+    is_table = np.array([name == "embeddings" for name in series.names])
+    is_trained = (series.is_kernel | is_table) & (series.columns["steps"] > 0).any(axis=0)
     is_trained &= is_trained.sum() > 1
     # Rows hold the norm after an epoch. Before it, it was at least what was moved less what is left.
     first = np.fmax(norms[0], moved[0] - norms[0])[is_trained]
     with np.errstate(invalid="ignore", divide="ignore"):
-        return norms[-1][is_trained] / first, series.layers[is_trained]
+        parts = norms[-1][is_trained] / first
+    names = [f"{layer}/{name}" for layer, name in zip(series.layers, series.names, strict=True)]
+    return parts, series.layers[is_trained], np.array(names, object)[is_trained]
 
 
 def _outweighs(context: Context) -> bool:

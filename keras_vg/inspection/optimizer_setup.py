@@ -32,10 +32,12 @@ def describe_optimizer(model: keras.Model) -> dict[str, Any]:
     Returns:
         `optimizer`, the name of its class; `learning_rate`, and `peak_learning_rate`, the largest of its schedule;
         `schedule`, the class of that; `epsilon`, `clipping`, `loss_scaling`, `gradient_accumulation_steps`,
-        `weight_decay`; `penalty`, what the regularizers of trained weights add to the loss;
+        `weight_decay`; `penalty`, what the regularizers of trained weights add to the loss, and `penalized`, these
+        weights as `layer/name`;
         `averaged_weights`, the momentum of the averages that replace the weights, 0 without any; `dtype`;
         `rounded_beta_2`, whether its `beta_2` is 1 in that precision; `orthogonalized`, of each weight under `Muon`,
-        by name, its shape and whether its update is orthogonalized.
+        by name, its shape and whether its update is orthogonalized; `nonfinite_state`, the names of its variables that
+        hold NaN or infinity.
     """
     several = list_compiled_optimizers(model)
     limits = [getattr(one, name, None) for one in several for name in ("clipnorm", "clipvalue", "global_clipnorm")]
@@ -52,10 +54,12 @@ def describe_optimizer(model: keras.Model) -> dict[str, Any]:
         "gradient_accumulation_steps": max(optimizer.gradient_accumulation_steps or 1 for optimizer in several),
         "weight_decay": max(float(getattr(optimizer, "weight_decay", None) or 0.0) for optimizer in several),
         "penalty": _measure_penalty(model),
+        "penalized": _list_penalized(model),
         "averaged_weights": max(_get_averaging(optimizer) for optimizer in several),
         "dtype": dtype,
         "rounded_beta_2": any(_is_one(getattr(optimizer, "beta_2", 0.0), dtype) for optimizer in several),
         "orthogonalized": _list_orthogonalized(model),
+        "nonfinite_state": [v.name for optimizer in several for v in optimizer.variables if not _is_finite(v)],
     }
 
 
@@ -63,6 +67,11 @@ def _measure_penalty(model: keras.Model) -> float:
     """What the regularizers of the trained weights add to the loss."""
     regularized = [v for v in model.trainable_variables if getattr(v, "regularizer", None) is not None]
     return sum((float(_to_number(variable.regularizer(variable))) for variable in regularized), 0.0)
+
+
+def _list_penalized(model: keras.Model) -> tuple[str, ...]:
+    weights = list_weights(model) if has_weights(model) else []
+    return tuple(f"{w.layer}/{w.name}" for w in weights if getattr(w.variable, "regularizer", None) is not None)
 
 
 def find_dtype(model: keras.Model) -> str:
@@ -135,6 +144,12 @@ def _list_orthogonalized(model: keras.Model) -> dict[str, tuple[tuple[int, ...],
         if is_orthogonalized is not None:
             found[f"{weight.layer}/{weight.name}"] = (tuple(weight.variable.shape), is_orthogonalized)
     return found
+
+
+def _is_finite(variable: keras.Variable) -> bool:
+    if "float" not in str(variable.dtype):
+        return True
+    return bool(ops.convert_to_numpy(ops.all(ops.isfinite(variable.value))))
 
 
 def _to_number(tensor: Any) -> np.ndarray:

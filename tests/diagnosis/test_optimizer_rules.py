@@ -199,3 +199,29 @@ def test_steps_of_momentum_are_not_taken_for_steps_of_the_rate(tmp_path):
     assert (0.1 * np.sqrt(log["size"]) / log["weight_norm"])[log["weight"] == "kernel"].max() > 1
     assert log["update_ratio"][log["weight"] == "kernel"].max() < 0.2  # what they are
     assert "update_too_large" not in {finding.rule for finding in vg.diagnose(log).list_all()}
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    ("optimizer", "is_found"),
+    [
+        (lambda: keras.optimizers.Lion(0.01), True),
+        (lambda: keras.optimizers.SGD(0.01, momentum=0.9), True),
+        (lambda: keras.optimizers.SGD(0.01), False),  # it keeps nothing of earlier gradients
+    ],
+)
+def test_what_is_left_of_a_gradient_that_was_nan(optimizer, is_found):
+    x = np.random.default_rng(0).normal(size=(32, 4)).astype("float32")
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, "tanh"), keras.layers.Dense(1)])
+    model.compile(optimizer(), "mse")
+    weights = model.get_weights()
+    model.fit(x, np.full((32, 1), np.nan, "float32"), verbose=0)
+    model.set_weights(weights)
+    found = [f for f in vg.diagnose(vg.inspect(model, x, x[:, :1])) if f.severity == "error"]
+    assert [f.rule for f in found] == ["nonfinite"] * is_found
+    if is_found:
+        assert found[0].evidence["first"] == "the optimizer's state"
+        assert found[0].evidence["variables"] == 4
+        assert "momentum" in found[0].evidence["such_as"]
+    model.compile(optimizer(), "mse")
+    assert vg.diagnose(vg.inspect(model, x, x[:, :1])).is_healthy

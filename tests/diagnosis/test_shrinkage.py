@@ -146,3 +146,24 @@ def test_a_penalty_on_one_layer_is_enough(penalty, is_sick):
     assert (found is not None) == is_sick
     if found is not None:
         assert (found.severity, found.layers) == ("error", (hidden.name,))
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(("penalty", "is_sick"), [(0.3, True), (1e-6, False)])
+def test_a_penalty_on_embeddings(penalty, is_sick):
+    keras.utils.set_random_seed(0)
+    generator = np.random.default_rng(0)
+    ids = [generator.integers(0, 20, size=(512, 1)) for _ in range(2)]
+    likes = ((ids[0] % 2) == (ids[1] % 2)).astype("float32")
+    inputs = [keras.Input((1,), dtype="int32") for _ in ids]
+    tables = [layers.Embedding(20, 4, embeddings_regularizer=regularizers.L2(penalty)) for _ in ids]
+    product = layers.Dot(1)([layers.Flatten()(table(entry)) for table, entry in zip(tables, inputs, strict=True)])
+    model = keras.Model(inputs, layers.Dense(1, "sigmoid")(product))
+    model.compile(optimizers.Adam(0.02), "binary_crossentropy")
+    guard = vg.TrainingGuard([part[:128] for part in ids], likes[:128])
+    with warnings.catch_warnings(action="ignore"):
+        model.fit(ids, likes, epochs=20, verbose=0, callbacks=[guard])
+    found = {finding.rule: finding for finding in guard.findings}.get("shrunk_weights")
+    assert (found is not None) == is_sick
+    if found is not None:
+        assert found.layers == tuple(table.name for table in tables)

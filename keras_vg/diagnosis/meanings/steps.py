@@ -210,15 +210,16 @@ STEPS: dict[str, Meaning] = {
     ),
     "shrunk_weights": Meaning(
         sees=(
-            "Kernels that have shrunk to a small part of their first norm, in a model that gives every example the "
-            "same answer: what shrinks weights, a penalty or a weight decay, outweighs the loss. The training loss, "
-            "which holds the penalty, may fall all the while. Needs two kernels and `TrainingGuard(x)`."
+            "Kernels or embeddings that have shrunk to a small part of their first norm, in a model that gives every "
+            "example the same answer: what shrinks weights, a penalty or a weight decay, outweighs the loss. The "
+            "training loss, which holds the penalty, may fall all the while. Needs two of them and `TrainingGuard(x)`."
         ),
         severity=(
-            "Error, if after `first_epochs` each trained kernel has less than `shrunk_weights` of its first norm (one "
-            "is enough where the penalty was most of the first loss, or a decay as long as this shrinks weights so "
-            "far) and predictions differ by less than `constant_warning` (or `hardly_vary` of the labels' deviation); "
-            "silent if the loss is low, and where an inspection knows that there is neither penalty nor decay."
+            "Error, if after `first_epochs` each that is trained has less than `shrunk_weights` of its first norm "
+            "(those with a penalty are enough; one is, where the penalty was most of the first loss, or a decay as "
+            "long as this shrinks weights so far) and predictions differ by less than `constant_warning` (or "
+            "`hardly_vary` of the labels' deviation); silent if the loss is low, and where an inspection knows that "
+            "there is neither penalty nor decay."
         ),
         thresholds=("shrunk_weights", "constant_warning", "hardly_vary", "first_epochs", "converged_loss"),
     ),
