@@ -6,7 +6,7 @@ DATA: dict[str, Meaning] = {
     "nonfinite": Meaning(
         sees=(
             "A value that is NaN or infinite: in an input, in what the first layer makes of it as it rounds it to 16 "
-            "bits, in a label, a layer's output, a gradient, a weight, what the optimizer keeps of earlier steps, or the "
+            "bits, in a label, a layer's output, a gradient, a weight, an optimizer's state of earlier steps, or the "
             "loss. The finding names the first place, for everything after it follows from it."
         ),
         severity="Error; a warning for labels under a loss that may leave them out.",
