@@ -484,7 +484,7 @@ SICK = [
     ),
     ORDER.vary(
         "encoder that is not told positions",
-        unnamed=True,
+        label=labels.ALIKE_POSITIONS,
         strength="clear",
         build=partial(build_encoder, vocabulary=12, positions=False),
     ),

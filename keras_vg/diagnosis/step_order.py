@@ -1,6 +1,7 @@
 """A rule about a model that cannot see the order of time steps, where the labels follow from it."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
@@ -14,8 +15,9 @@ def find_ignored_order(context: Context) -> Iterator[Finding]:
     t = context.thresholds
     for row in context.final_predictions if context.is_complete else ():
         own, simple, unordered = (float(row.get(f"{name}_score", "nan")) for name in ("answer", "simple", "unordered"))
-        part = t.simple_part * simple
-        if simple >= t.simple_score and own < part and unordered < part:
+        is_all = bool(row.get("has_same_steps", False))
+        part = t.simple_part * (1.0 if is_all else simple)
+        if (is_all or simple >= t.simple_score) and own < part and unordered < part:
             yield Finding(
                 "order_ignored",
                 "error",
@@ -27,8 +29,16 @@ def find_ignored_order(context: Context) -> Iterator[Finding]:
                     "score_without_order": round(unordered, 4) + 0.0,
                 },
                 "The model gives the same answers in whatever order the steps of an example are, and the labels follow "
-                f"from their order: {row['simple_model']} scores {simple:.2f} with the steps as they are and "
-                f"{unordered:.2f} with the steps sorted. Attention, a mean over the steps and layers that read each "
-                "step by itself see no order: add to each step a vector for its position, or use a recurrent or a "
-                "convolutional layer.",
+                f"from their order: {_give_reason(row, is_all)}. Attention, a mean over the steps and layers that read "
+                "each step by itself see no order: add to each step a vector for its position, or use a recurrent or "
+                "a convolutional layer.",
             )
+
+
+def _give_reason(row: dict[str, Any], is_all: bool) -> str:
+    if is_all:
+        return "nothing else differs between the examples"
+    return (
+        f"{row['simple_model']} scores {row['simple_score']:.2f} with the steps as they are and "
+        f"{row['unordered_score']:.2f} with the steps sorted"
+    )

@@ -12,7 +12,7 @@ from keras_vg.inspection.inference import measure_inference, predict_for_inferen
 from keras_vg.inspection.passes import read_labels
 from keras_vg.inspection.simple_models import compare_with_simple_models
 from keras_vg.inspection.stateless import list_inputs
-from keras_vg.inspection.step_order import ignores_order, score_without_order
+from keras_vg.inspection.step_order import have_same_steps, ignores_order, score_without_order
 from keras_vg.text import quote_error
 
 
@@ -38,7 +38,8 @@ def describe_end(
 
     Returns:
         The rows with `inference_loss`, as `measure_inference` has it, and what `compare_with_simple_models` returns; of
-        a model that ignores the order of steps, with `unordered_score`, as `score_without_order` has it, too.
+        a model that ignores the order of steps, with `unordered_score`, as `score_without_order` has it, and
+        `has_same_steps`, whether the order is all that differs between the examples, too.
     """
     if not compares and not np.isfinite([row["plain_loss"] for row in rows]).any():
         return list(rows)
@@ -55,8 +56,13 @@ def describe_end(
             for row, label, arrays in zip(described, given, modes, strict=True)
         ]
         if any(np.isfinite(row.get("simple_score", np.nan)) for row in compared) and ignores_order(model, x):
+            are_same = have_same_steps(x)
             compared = [
-                {**comparison, "unordered_score": score_without_order(inputs, label, arrays, row)}
+                {
+                    **comparison,
+                    "unordered_score": score_without_order(inputs, label, arrays, row),
+                    "has_same_steps": are_same,
+                }
                 if comparison
                 else comparison
                 for comparison, row, label, arrays in zip(compared, described, given, modes, strict=True)

@@ -29,8 +29,9 @@ def ignores_order(model: keras.Model, x: Any) -> bool:
             integers of shape `(examples, steps)`, of three steps or more.
 
     Returns:
-        True if there are sequences, and no order of the steps of any of them matters to any prediction. False where
-        predictions hardly differ between the examples, so that it cannot be told.
+        True if there are sequences, and no order of the steps of any of them matters to any prediction. Where
+        predictions hardly differ between the examples, that cannot be told, and is True only if the examples have the
+        same steps in different orders.
     """
     inputs = list_inputs(x)
     chosen = [index for index, array in enumerate(inputs) if _is_sequence(array)]
@@ -40,7 +41,7 @@ def ignores_order(model: keras.Model, x: Any) -> bool:
     sizes = [np.abs(array).max() for array in before]
     spreads = [np.std(array, axis=0).max() for array in before]
     if not all(spread > _LEAST_SPREAD * size for spread, size in zip(spreads, sizes, strict=True)):
-        return False
+        return have_same_steps(x)
     for index in chosen:
         moved = [_reorder(array) if other == index else array for other, array in enumerate(inputs)]
         after = predict_outside_of_training(model, tree.pack_sequence_as(x, moved))
@@ -48,6 +49,20 @@ def ignores_order(model: keras.Model, x: Any) -> bool:
         if not all(change < _ROUNDING * spread for change, spread in zip(changes, spreads, strict=True)):
             return False
     return True
+
+
+def have_same_steps(x: Any) -> bool:
+    """Whether the examples of a batch differ in nothing but the order of their steps.
+
+    Args:
+        x: The inputs of a batch, as `fit` takes them.
+    """
+    inputs = list_inputs(x)
+    chosen = [_is_sequence(array) for array in inputs]
+    return any(chosen) and all(
+        _differ_in_order_alone(array) if is_sequence else bool((array == array[:1]).all())
+        for array, is_sequence in zip(inputs, chosen, strict=True)
+    )
 
 
 def score_without_order(inputs: Sequence[np.ndarray], labels: Any, predictions: Any, output: dict[str, Any]) -> float:
@@ -75,6 +90,11 @@ def _is_sequence(array: np.ndarray) -> bool:
     if array.ndim not in (2, 3) or array.shape[1] < _FEWEST_STEPS or array.dtype.kind not in "fiub":
         return False
     return array.ndim == 3 or bool((array == np.round(array)).all())
+
+
+def _differ_in_order_alone(array: np.ndarray) -> bool:
+    same = _sort_steps(array)
+    return bool((same == same[:1]).all())
 
 
 def _reorder(array: np.ndarray) -> np.ndarray:

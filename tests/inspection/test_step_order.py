@@ -10,12 +10,13 @@ from keras import layers
 from keras_vg.diagnosis.rules import make_thresholds
 from keras_vg.diagnosis.step_order import find_ignored_order
 from keras_vg.inspection.simple_models import compare_with_simple_models
-from keras_vg.inspection.step_order import ignores_order, score_without_order
+from keras_vg.inspection.step_order import have_same_steps, ignores_order, score_without_order
 
 GENERATOR = np.random.default_rng(0)
 X = GENERATOR.normal(size=(60, 5, 3)).astype("float32")
 IDS = GENERATOR.integers(1, 9, size=(60, 6))
 PADDED = np.where(np.arange(6) < 4, IDS, 0)
+SHUFFLED = np.stack([GENERATOR.permutation(X[0]) for _ in X])
 TABLE = GENERATOR.normal(size=(60, 6)).astype("float32")
 
 
@@ -63,6 +64,7 @@ MODELS = {
         X,
         False,
     ),
+    "equal answers to the same steps": (attend, SHUFFLED, True),
     "features, no steps": (
         lambda: keras.Sequential([keras.Input((6,)), layers.Dense(1, kernel_initializer="ones")]),
         TABLE,
@@ -108,8 +110,15 @@ def test_how_well_steps_are_answered_without_their_order():
     assert unordered < 0.1
 
 
-def judge(own=0.0, simple=0.8, unordered=0.1, is_complete=True):
-    row = {"answer_score": own, "simple_score": simple, "simple_model": "a linear model", "epoch": 19}
+def test_examples_that_differ_in_the_order_of_their_steps_alone():
+    assert have_same_steps(SHUFFLED)
+    assert not have_same_steps(X)
+    assert not have_same_steps(TABLE)
+    assert not have_same_steps([SHUFFLED, TABLE])
+
+
+def judge(own=0.0, simple=0.8, unordered=0.1, is_complete=True, **more):
+    row = {"answer_score": own, "simple_score": simple, "simple_model": "a linear model", "epoch": 19, **more}
     row |= {} if unordered is None else {"unordered_score": unordered}
     context = SimpleNamespace(thresholds=make_thresholds(), is_complete=is_complete, final_predictions=[row])
     return list(find_ignored_order(context))
@@ -120,6 +129,12 @@ def test_what_is_said_where_the_order_was_needed():
     assert (found.rule, found.severity) == ("order_ignored", "error")
     assert found.evidence == {"score": 0.0, "score_of_simple_model": 0.8, "score_without_order": 0.1}
     assert "a linear model scores 0.80 with the steps as they are and 0.10 with the steps sorted" in found.advice
+
+
+def test_what_is_said_where_nothing_but_the_order_differs():
+    (found,) = judge(simple=0.1, unordered=0.0, has_same_steps=True)
+    assert "nothing else differs between the examples" in found.advice
+    assert judge(own=0.6, simple=0.1, unordered=0.0, has_same_steps=True) == []
 
 
 @pytest.mark.parametrize(
