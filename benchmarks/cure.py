@@ -75,6 +75,7 @@ INCURABLE = {
     "iris as words, decimetres": "what is asked for is not in the inputs: all are one id",
     "keras.io: films by grus, films masked and not the zeros": "what is asked for is not in what the mask leaves",
     "digits by five layers, rate of 0.1 lowered anew at every epoch": "a callback, which trials do not have",
+    "two rings, stopped when accuracy falls no more": "a callback, which trials do not have",
     "frozen hidden layers": "frozen on purpose, for all that can be known",
     "disconnected layer": "the rest of the model learns",
 }

@@ -200,6 +200,22 @@ CURVE_PROGRAMS = [
     ),
     Program(name="steps by attention with positions", build=_attend(has_positions=True), **_STEPS),
     Program(
+        name="ring and its inside, stopped as accuracy rises",
+        label=("ended_early",),
+        strength="extreme",
+        build=dense(hidden=[32], activation="relu", output=(1, "sigmoid")),
+        compile_options={"metrics": ["accuracy"]},
+        callbacks=(lambda: keras.callbacks.EarlyStopping("accuracy", mode="min", patience=2),),
+        **_RING,
+    ),
+    Program(
+        name="ring and its inside, stopped as accuracy falls",
+        build=dense(hidden=[32], activation="relu", output=(1, "sigmoid")),
+        compile_options={"metrics": ["accuracy"]},
+        callbacks=(lambda: keras.callbacks.EarlyStopping("accuracy", mode="max", patience=2),),
+        **_RING,
+    ),
+    Program(
         name="the first class has twice the weight",
         build=_normalize_first(0.9),
         fit_options={"class_weight": {0: 2.0, 1: 1.0, 2: 1.0}},

@@ -89,6 +89,15 @@ STEPS = [
         caption="The training loss; dashed: that of the best constant prediction. Left, one step an epoch.",
     ),
     Section(
+        rule="ended_early",
+        sick="ring and its inside, stopped as accuracy rises",
+        healthy="ring and its inside, stopped as accuracy falls",
+        silent='The same `EarlyStopping` with `mode="max"`.',
+        epochs=20,
+        draw=drawings.draw_losses,
+        caption="The training loss; dashed: that of the best constant prediction. Left, the accuracy is to fall.",
+    ),
+    Section(
         rule="learning_stops",
         sick="rate times 1e-4 at each epoch",
         healthy="rate times 0.9 at each epoch",

@@ -172,6 +172,7 @@ class TrainingGuard(FitCallback):
         self._current_batch = self._earlier_steps = 0
         self._warned: set[tuple[str, str]] = set()
         self._streak = 0
+        self._has_stopped = False
         self._diagnosis = RunningDiagnosis(self._thresholds)
         self._output_losses: list[OutputLoss] = []
         self._outputs: list[dict[str, Any]] = []
@@ -278,7 +279,8 @@ class TrainingGuard(FitCallback):
         )
 
     def _judge(self, is_over: bool = False) -> None:
-        self.findings = self._diagnosis.judge(is_over)
+        asked = self.params.get("epochs") if is_over and not self._has_stopped else None
+        self.findings = self._diagnosis.judge(is_over, asked)
         for finding in self.findings:
             self._warn(finding)
 
@@ -286,7 +288,7 @@ class TrainingGuard(FitCallback):
         errors = [finding for finding in self.findings if finding.severity == "error"]
         self._streak = self._streak + 1 if errors else 0
         if self.action == "stop" and self._streak >= self.patience:
-            self.model.stop_training = True
+            self.model.stop_training = self._has_stopped = True
             warnings.warn(f"The training stops after epoch {self._epoch}: {describe(errors[0])}.", stacklevel=2)
 
     def _warn(self, finding: Finding) -> None:

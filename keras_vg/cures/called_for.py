@@ -20,6 +20,7 @@ NO_REMEDY = {
     "positions_alike": "What tells the positions apart (a recurrent layer, a unit for each) only the model's author "
     "can put in.",
     "padding_attended": "Whether zeros at the end are padding, only the data's author knows.",
+    "ended_early": "What ends a training, a callback, is not part of a trial.",
     "learning_stops": "What sets the learning rate, a schedule or a callback, is not part of a trial.",
     "validation_loss_rises": "The training and the validation data differ, or the model learns examples by heart: more "
     "data, a smaller model, or the weights of an earlier epoch.",

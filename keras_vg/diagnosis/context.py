@@ -94,6 +94,7 @@ class Context:
         digest: Stands for the gradient log of a training that is judged as it goes on; `gradients` are the rows of its
             first epoch then.
         is_over: Whether the training is known to have ended.
+        planned_epochs: The epochs that `fit` was asked for, if that is known and the training has ended.
     """
 
     thresholds: Thresholds
@@ -107,6 +108,7 @@ class Context:
     optimizer: str = ""
     digest: GradientDigest | None = None
     is_over: bool = False
+    planned_epochs: int | None = None
 
     @cached_property
     def series(self) -> GradientSeries:

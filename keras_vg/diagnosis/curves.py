@@ -330,6 +330,32 @@ def find_late_oscillation(context: Context) -> Iterator[Finding]:
     )
 
 
+def find_early_end(context: Context) -> Iterator[Finding]:
+    """A fit that a callback has ended while its losses still fell, and before the model has learned."""
+    losses, planned, t = context.losses, context.planned_epochs, context.thresholds
+    if losses is None or context.history is None or not context.is_over or planned is None:
+        return
+    epochs, baseline = int(context.history["epoch"].iloc[-1]) + 1, context.baseline
+    if epochs >= planned or len(losses) < 2 or losses[-1] < t.early_end * (baseline if baseline > 0 else losses[0]):
+        return
+    followed = [context.history[name].to_numpy("float64") for name in ("loss", "val_loss") if name in context.history]
+    if not all(np.isfinite(curve).all() and curve.argmin() >= len(curve) - 2 for curve in followed):
+        return
+    fall = float((losses[0] - losses[-1]) / abs(losses[0])) if losses[0] else 0.0
+    if fall < t.flat_loss:
+        return
+    yield Finding(
+        "ended_early",
+        "warning",
+        (),
+        None,
+        {"epochs": float(epochs), "planned_epochs": float(planned), "last_loss": float(losses[-1])},
+        f"A callback has ended the fit after {epochs} of {planned} epochs, while the loss still fell. Of an "
+        "`EarlyStopping` check what it watches (`monitor`), whether that is to rise or to fall (`mode`), and for how "
+        "many epochs it waits (`patience`).",
+    )
+
+
 def find_few_steps(context: Context) -> Iterator[Finding]:
     """A fit that has ended while its loss still falls, after many epochs of a few steps each."""
     losses, t = context.losses, context.thresholds

@@ -141,6 +141,7 @@ class Evidence:
             the last of them with what `inspection.ending.describe_end` adds, if the training has ended.
         optimizer: The optimizer's class where it is known without an inspection; several are joined by `" and "`.
         is_over: Whether the training is known to have ended.
+        planned_epochs: The epochs that `fit` was asked for, if that is known and the training has ended.
     """
 
     gradients: pd.DataFrame | None = None
@@ -151,6 +152,7 @@ class Evidence:
     predictions: pd.DataFrame | None = None
     optimizer: str = ""
     is_over: bool = False
+    planned_epochs: int | None = None
 
 
 def leave_out_untrained(inspection: Inspection | None) -> Inspection | None:
@@ -211,7 +213,9 @@ def collect(*sources: Any) -> Evidence:
         evidence = replace(evidence, **{name: value})
     if len(unknown) == len(sources):
         raise unknown[0]
-    evidence = replace(evidence, is_over=any(map(_is_of_whole_fit, sources)))
+    ended = [source for source in sources if _is_of_whole_fit(source)]
+    if ended:
+        evidence = replace(evidence, is_over=True, planned_epochs=ended[0].params.get("epochs"))
     for reason in unknown:
         warnings.warn(f"A source is left out of the diagnosis. {reason}", stacklevel=3)
     return evidence

@@ -136,6 +136,7 @@ HISTORY_RULES: tuple[Rule, ...] = (
     curves.find_validation_rise,
     curves.find_late_oscillation,
     curves.find_few_steps,
+    curves.find_early_end,
 )
 
 
@@ -220,6 +221,7 @@ def make_contexts(evidence: Evidence, thresholds: Thresholds) -> list[Context]:
                 predictions=None if evidence.predictions is None else drop_untrained(evidence.predictions),
                 optimizer=evidence.optimizer,
                 is_over=evidence.is_over,
+                planned_epochs=evidence.planned_epochs,
             )
         )
     return contexts

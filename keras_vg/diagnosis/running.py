@@ -42,11 +42,16 @@ class RunningDiagnosis:
         self.rows: ActivationRows | None = None
         self._table: pd.DataFrame | None = None
 
-    def judge(self, is_over: bool = False) -> Findings:
-        """Says what is wrong by now; of a training that is over, also what it has not learned by its end."""
+    def judge(self, is_over: bool = False, planned_epochs: int | None = None) -> Findings:
+        """Says what is wrong by now; of a training that is over, also what it has not learned by its end.
+
+        Args:
+            is_over: Whether the training has ended.
+            planned_epochs: The epochs that its `fit` was asked for, if it has ended.
+        """
         if self.digest is None and self.rows is None and self._table is None:
             return conclude(self._contexts, self._judged)
-        context = self._make_context(is_over)
+        context = self._make_context(is_over, planned_epochs)
         judged = apply_rules(context)
         findings = conclude([*self._contexts, context], [*self._judged, judged])
         epochs = {finding.epoch for finding in judged.findings if finding.epoch is not None}
@@ -56,7 +61,7 @@ class RunningDiagnosis:
             self._activations.forget(epochs)
         return findings
 
-    def _make_context(self, is_over: bool) -> Context:
+    def _make_context(self, is_over: bool, planned_epochs: int | None = None) -> Context:
         return Context(
             self._thresholds,
             is_inspection=False,
@@ -69,6 +74,7 @@ class RunningDiagnosis:
             optimizer=self._optimizer,
             digest=self.digest,
             is_over=is_over,
+            planned_epochs=planned_epochs,
         )
 
     @property

@@ -177,6 +177,8 @@ class Thresholds:
             nothing comes after it. Chosen: fits of fewer epochs are often parts of one training.
         ended_steps: Steps that they must have. Chosen.
         few_steps: Steps per epoch below which an epoch is so little that many of them may be too few. Chosen.
+        early_end: Loss, as part of that of the best constant answer (where that is not known, of the first epoch's),
+            below which a fit that a callback has ended has learned enough to say nothing. Chosen.
         coasting: Movement without a gradient, in learning rates per step and value, from which it does not die away.
             Lion's is 1, for thousands of steps; Adam's adds up to 9 (0.9 + 0.9**2 + ...), over `coasting_steps` 0.3.
         coasting_steps: Steps without a gradient over which it is measured.
@@ -274,6 +276,7 @@ class Thresholds:
     ended_epochs: int = 10
     ended_steps: int = 100
     few_steps: float = 5.0
+    early_end: float = 0.5
     coasting: float = 0.5
     coasting_steps: int = 30
     leftover_batches: int = 2

@@ -255,6 +255,18 @@ STEPS: dict[str, Meaning] = {
             "ended_steps",
         ),
     ),
+    "ended_early": Meaning(
+        sees=(
+            "A fit that a callback, such as `EarlyStopping`, has ended before the epochs that it was asked for, with "
+            "the lowest training loss, and the lowest validation loss if there is one, in one of its last two epochs. "
+            "Needs `TrainingGuard`, or the `History` that `fit` returns."
+        ),
+        severity=(
+            "Warning, if the loss has fallen by `flat_loss` or more, and is not below `early_end` of a constant "
+            "answer's (or of its first epoch's)."
+        ),
+        thresholds=("flat_loss", "early_end"),
+    ),
     "few_steps": Meaning(
         sees=(
             "A fit that has ended after many epochs of a few steps each, all examples in one batch for instance, while "
