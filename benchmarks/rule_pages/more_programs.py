@@ -206,6 +206,17 @@ MORE_PROGRAMS = [
         optimizer=partial(SGD, 0.01),
     ),
     Program(
+        name="frozen hidden layer of zeros",
+        label=("frozen_at_zero",),
+        strength="extreme",
+        data=make_blobs,
+        build=sequential(
+            partial(layers.Dense, 32, "relu", kernel_initializer="zeros", trainable=False),
+            partial(layers.Dense, 3, "softmax"),
+        ),
+        **_CLASSES,
+    ),
+    Program(
         name="frozen, not compiled again",
         label=("changed_trainable",),
         strength="mild",

@@ -29,6 +29,13 @@ UNSEEN = [
         caption="No picture: weights that are drawn and weights that were learned look alike to the eye.",
     ),
     Section(
+        rule="frozen_at_zero",
+        sick="frozen hidden layer of zeros",
+        healthy="a base that divides by 255",
+        silent="The frozen layers have learned before.",
+        caption="No picture: one layer's weights are all 0.",
+    ),
+    Section(
         rule="no_trainable_weights",
         sick="discriminator frozen before it is compiled",
         healthy="discriminator compiled before it is frozen",

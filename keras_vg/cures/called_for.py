@@ -114,6 +114,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
     "few_steps": ("smaller batches, of 32", *_RATES_UP, "Adam"),
     # initialization
     "symmetric_weights": _WEIGHTS,
+    "frozen_at_zero": ("frozen layers trained",),
     "frozen_at_random": ("frozen layers trained",),
     "unbounded_recurrence": ("tanh in recurrent layers", *_RECURRENT[:2]),
     "residual_growth": (*_NORMALIZATIONS, "fewer layers"),

@@ -6,6 +6,7 @@ import keras
 
 from keras_vg.cures import surgery
 from keras_vg.cures.draft import Draft
+from keras_vg.cures.initializers import list_defaults
 from keras_vg.cures.remedy import Remedy
 from keras_vg.diagnosis.dropout import MEANT_AS_KEPT
 from keras_vg.inspection.freshness import looks_fresh
@@ -56,16 +57,27 @@ def _train_all(draft: Draft) -> Draft | None:
     # What was trained before stays frozen, and with it the normalizations of the same model, which tell nothing.
     trained = {path[:-1] for path, fresh in freshness.items() if False in fresh}
     paths = [p for p, fresh in freshness.items() if False not in fresh and (True in fresh or p[:-1] not in trained)]
+    empty = [place.path for place in frozen if _is_empty(place.layer)]
+    paths += [path for path in empty if path not in paths]
     if not draft.model.trainable_weights:
         paths = list(freshness)
     if not paths:
         return None
 
     def edit(path: surgery.Path, layer: Any) -> Any:
-        return surgery.change_config(layer, trainable=True) if path in paths else None
+        if path not in paths:
+            return None
+        return surgery.change_config(layer, trainable=True, **(list_defaults(layer) if path in empty else {}))
 
     lines = [f'model.get_layer("{name}").trainable = True' for name in dict.fromkeys(path[0] for path in paths)]
+    lines += [f"# {path[-1]}: without the weights of 0, with initial weights of its own" for path in empty]
     return draft.change(*lines, "# before `compile`", model=surgery.rebuild(draft.model, edit))
+
+
+def _is_empty(layer: Any) -> bool:
+    """Whether a layer's kernels are all 0."""
+    kernels = [to_numpy(variable.value) for variable in layer.weights if len(variable.shape) > 1]
+    return bool(kernels) and not any(kernel.any() for kernel in kernels)
 
 
 def _list_freshness(layer: Any) -> list[bool | None]:
@@ -85,5 +97,9 @@ REMEDIES = (
         "Dropout behind the last layer sets predictions to 0, which no weights can make right.",
         _keep_predictions,
     ),
-    Remedy("frozen layers trained", "Random weights that are frozen know nothing; trained, they learn.", _train_all),
+    Remedy(
+        "frozen layers trained",
+        "Weights that are frozen at random or at 0 know nothing; trained, they learn.",
+        _train_all,
+    ),
 )

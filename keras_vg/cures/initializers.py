@@ -66,12 +66,19 @@ def _choose(draft: Draft) -> dict[surgery.Path, dict[str, str]]:
             # Orthogonal matrices neither shrink nor stretch what they are multiplied by again and again.
             wanted[place.path] = {"kernel_initializer": "glorot_uniform", "recurrent_initializer": "orthogonal"}
         else:
-            wanted[place.path] = _list_defaults(layer)
+            wanted[place.path] = list_defaults(layer)
     return wanted
 
 
-def _list_defaults(layer: Any) -> dict[str, str]:
-    """The default initializers of a layer's class, such as Embedding: of its tables and kernels, not of vectors."""
+def list_defaults(layer: Any) -> dict[str, str]:
+    """Lists the default initializers of a layer's class, such as Embedding: of tables and kernels, not of vectors.
+
+    Args:
+        layer: The layer.
+
+    Returns:
+        Names of initializers by the names of the constructor's arguments.
+    """
     config = layer.get_config()
     return {
         parameter.name: name_function(type(keras.initializers.get(parameter.default)))

@@ -137,7 +137,7 @@ def _rebuild_graph(model: keras.Model, edit: Edit, call: Call, path: Path, copie
         # Of a compiled model, Keras would also copy what it compiled.
         copy = keras.models.clone_model(make_plain(model), clone_function=clone, call_function=call_copy)
     for old, new in pairs:
-        if keeps_weights(old) and type(old) is type(new) and _have_same_shapes(old, new):
+        if keeps_weights(old) and keeps_weights(new) and type(old) is type(new) and _have_same_shapes(old, new):
             give_weights(new, old.get_weights())
     return copy
 

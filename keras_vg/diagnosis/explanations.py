@@ -261,8 +261,13 @@ EDGES: tuple[Edge, ...] = (
     Edge("symmetric_weights", ("order_ignored",), "A sum over all inputs with one weight has no order."),
     Edge(
         "no_trainable_weights",
-        ("frozen_at_random", *NO_GRADIENT, "disconnected_layer", *STALLED),
+        ("frozen_at_random", "frozen_at_zero", *NO_GRADIENT, "disconnected_layer", *STALLED),
         "What no step changes learns nothing.",
+    ),
+    Edge(
+        "frozen_at_zero",
+        ("frozen_layers", "frozen_at_random", *UNITS, *NO_GRADIENT, "vanishing_gradient", *STALLED),
+        "What is multiplied by 0 is the same for every example, and passes no gradient on.",
     ),
     Edge(
         "frozen_at_random",

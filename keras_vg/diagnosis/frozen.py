@@ -52,6 +52,28 @@ def find_frozen(context: Context) -> Iterator[Finding]:
     )
 
 
+def find_frozen_at_zero(context: Context) -> Iterator[Finding]:
+    """Layers that are frozen with weights of 0, so that what they are given is lost."""
+    if context.inspection is None:
+        return
+    rows = context.inspection.weights
+    largest = rows[~rows["trainable"]].groupby("layer", sort=False)["weight_rms"].max()
+    passed_by = context.inspection.setup.get("passed_by", ())
+    layers = [str(name) for name, size in largest.items() if size == 0 and name not in passed_by]
+    if not layers:
+        return
+    yield Finding(
+        "frozen_at_zero",
+        "error",
+        tuple(layers),
+        None,
+        {"layers": float(len(layers)), "values": float(rows[rows["layer"].isin(layers)]["size"].sum())},
+        "These layers have `trainable = False`, and their weights are all 0: they put out the same for every example. "
+        "Check how their weights are loaded (a table of word vectors of which no word was found is all 0), or set "
+        "`trainable = True` with random initial weights, and compile again.",
+    )
+
+
 def find_frozen_at_random(context: Context) -> Iterator[Finding]:
     """Layers that are frozen as their initializer made them: what they were to know was never loaded or learned."""
     if context.inspection is None or "looks_fresh" not in context.inspection.weights:

@@ -35,6 +35,7 @@ STAGES: dict[str, tuple[str, ...]] = {
     ),
     "initialization": (
         "symmetric_weights",
+        "frozen_at_zero",
         "frozen_at_random",
         "unbounded_recurrence",
         "exploding_in_time",

@@ -88,6 +88,7 @@ INSPECTION_RULES: tuple[Rule, ...] = (
     linear_layers.find_linear_layers,
     frozen.find_nothing_to_train,
     frozen.find_frozen,
+    frozen.find_frozen_at_zero,
     frozen.find_frozen_at_random,
     dropout.find_dropout_noise,
     dropout.find_dropout_of_outputs,

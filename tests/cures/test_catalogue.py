@@ -859,6 +859,16 @@ def test_frozen_layers_are_trained():
     assert REMEDIES["frozen layers trained"](draft) is None
 
 
+def test_frozen_layers_of_zeros_are_trained_from_other_weights():
+    fixed = layers.Dense(6, "relu", kernel_initializer="zeros", trainable=False, name="fixed")
+    model = keras.Sequential([keras.Input((4,)), fixed, layers.Dense(1, "sigmoid")])
+    model.compile("adam", "binary_crossentropy")
+    draft = REMEDIES["frozen layers trained"](make(model, X, BINARY)[0])
+    layer = draft.model.get_layer("fixed")
+    assert layer.trainable
+    assert np.any(layer.get_weights()[0])
+
+
 @pytest.mark.model
 def test_rates_and_optimizers():
     draft = make_deep(optimizer=keras.optimizers.SGD(0.5, gradient_accumulation_steps=4))[0]

@@ -119,6 +119,25 @@ def test_a_frozen_base_that_was_never_trained(trains_base):
         assert (found["frozen_at_random"].severity, len(found["frozen_at_random"].layers)) == ("warning", 2)
 
 
+@pytest.mark.parametrize(
+    ("initializer", "has_skip", "is_found"),
+    [("zeros", False, True), ("zeros", True, False), ("ones", False, False), ("glorot_uniform", False, False)],
+)
+def test_a_frozen_layer_of_zeros(initializer, has_skip, is_found):
+    entry = keras.Input((8,))
+    hidden = layers.Dense(8, "relu", kernel_initializer=initializer, trainable=False, name="fixed")(entry)
+    hidden = layers.Add()([entry, hidden]) if has_skip else hidden
+    model = keras.Model(entry, layers.Dense(1, "sigmoid")(layers.Dense(4, "tanh")(hidden)))
+    model.compile("adam", "binary_crossentropy")
+    x = np.random.default_rng(0).normal(size=(64, 8)).astype("float32")
+    findings = vg.diagnose(vg.inspect(model, x, (x[:, :1] > 0).astype("float32")))
+    found = {finding.rule: finding for finding in findings}
+    assert ("frozen_at_zero" in found) == is_found
+    if is_found:
+        assert (found["frozen_at_zero"].severity, found["frozen_at_zero"].layers) == ("error", ("fixed",))
+        assert [f.rule for f in findings if f.severity == "error"] == ["frozen_at_zero"]
+
+
 @pytest.mark.filterwarnings("ignore:The model does not have any trainable weights")  # Keras, on TensorFlow and torch
 @pytest.mark.parametrize("freeze", ["model", "layers"])
 def test_a_model_of_which_nothing_is_trained(freeze):

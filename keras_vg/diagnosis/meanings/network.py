@@ -12,6 +12,13 @@ NETWORK: dict[str, Meaning] = {
         severity="Error; silent where only the output layer starts at 0, which its first step ends.",
         thresholds=("symmetric",),
     ),
+    "frozen_at_zero": Meaning(
+        sees=(
+            "Frozen layers whose kernels or embeddings are all 0, such as a table of word vectors of which none was "
+            "found. A layer that others pass by, as a block with a skip connection, is left alone."
+        ),
+        severity="Error.",
+    ),
     "frozen_at_random": Meaning(
         sees=(
             "Frozen layers whose weights could be a fresh draw of their initializer, by a test of Kolmogorov and "
