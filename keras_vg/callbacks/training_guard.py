@@ -279,7 +279,7 @@ class TrainingGuard(FitCallback):
         )
 
     def _judge(self, is_over: bool = False) -> None:
-        asked = self.params.get("epochs") if is_over and not self._has_stopped else None
+        asked = (self.params or {}).get("epochs") if is_over and not self._has_stopped else None
         self.findings = self._diagnosis.judge(is_over, asked)
         for finding in self.findings:
             self._warn(finding)
