@@ -35,6 +35,21 @@ def _rescale(draft: Draft) -> Draft | None:
     )
 
 
+def _multiply(draft: Draft) -> Draft | None:
+    """Pixels as frozen layers take them that were trained on bytes, as some bases of `keras.applications` were."""
+    arrays = _list_inputs(draft)
+    frozen = [layer for layer in _list_layers(draft) if layer.weights and not layer.trainable]
+    if not any(not isinstance(layer, keras.layers.Normalization) for layer in frozen):
+        return None
+    if not all(array.min() >= 0 and 0.5 < array.max() <= 1 for array in arrays.values()):
+        return None
+    return _put_in_front(
+        draft,
+        lambda array, name: keras.layers.Rescaling(255.0, name=name, dtype="float32"),
+        "keras.layers.Rescaling(255.0)  # the model's first layer: its frozen layers know pixels of 0 to 255",
+    )
+
+
 def _scale_once(draft: Draft) -> Draft | None:
     """Pixels as a model that divides by 255 itself takes them, as the bases of `keras.applications` often do."""
     arrays = _list_inputs(draft)
@@ -108,6 +123,11 @@ REMEDIES = (
         "inputs divided by 255 once",
         "The model divides pixels itself: divided before, they hardly differ for the layers behind.",
         _scale_once,
+    ),
+    Remedy(
+        "inputs times 255",
+        "Frozen layers that were trained on pixels of 0 to 255 see next to no differences between numbers of 0 to 1.",
+        _multiply,
     ),
     Remedy(
         "inputs divided by 255",

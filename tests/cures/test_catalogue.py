@@ -600,6 +600,24 @@ def test_inputs_are_normalized_by_training_data_alone():
 
 
 @pytest.mark.model
+@pytest.mark.parametrize(
+    ("largest", "trainable", "is_changed"), [(1.0, False, True), (1.0, True, False), (255.0, False, False)]
+)
+def test_shares_of_255_for_frozen_layers_that_know_bytes(largest, trainable, is_changed):
+    pixels = np.random.default_rng(0).uniform(size=(60, 4)).astype("float32") * largest
+    base = layers.Dense(3, "relu", trainable=trainable)
+    model = keras.Sequential([keras.Input((4,)), base, layers.Dense(1, "sigmoid")])
+    model.compile("adam", "binary_crossentropy")
+    draft = make(model, pixels, BINARY)[0]
+    changed = REMEDIES["inputs times 255"](draft)
+    assert (changed is not None) == is_changed
+    if changed is not None:
+        assert changed.model.layers[1].scale == 255
+        weights = [layer.get_weights()[0] for layer in (base, changed.model.layers[2])]
+        np.testing.assert_array_equal(*weights)
+
+
+@pytest.mark.model
 @pytest.mark.parametrize("loss", ["mse", "mae", "huber"])
 def test_loss_of_labels_standardized_in_the_model_is_that_of_standardized_labels(loss):
     draft = make_deep("tanh", (1, None), loss, y=NUMBERS)[0]
