@@ -6,7 +6,8 @@
 # Seen with KerasTuner 1.4.8 and Keras 3.15.1 on JAX 0.10.2 (the code is the same on every backend), 10 steps an epoch:
 # a trial that is promoted after 1 epoch and again after 3 starts with 0 steps each time, at the first rate of its
 # schedule, and ends with 60 steps, not 90. So a falling rate is back at its first value in each round, and a warmup is
-# gone through again. The only sign is a warning about the optimizer's variables. `get_best_models()[0]` has 0 steps, too.
+# gone through again. The only sign is a warning about the optimizer's variables. `get_best_models()[0]` has 0 steps,
+# too.
 #
 # Exits with 0 if that is still so, with another status if it has changed.
 set -euo pipefail
