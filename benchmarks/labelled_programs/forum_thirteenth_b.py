@@ -4,8 +4,7 @@ Each sick program stands beside the program as it was mended; the others are ord
 might be taken for a fault. Facts are taken from the pages named by `source`: layers, losses, optimizers, rates, and the
 form of the data. The data are made up; programs without a source are common mistakes or common models. Two have two
 faults at once: worths of moves by a sigmoid on layers without activation, and moods of reviews by a softmax of one on
-one unit. Two are mild: a relu at the end for standardised measures, which leaves about half of what can be learned,
-and cross-entropy of -1 and 1, which leaves less than half.
+one unit. One is mild: a relu at the end for standardised measures, which leaves about half of what can be learned.
 """
 
 from collections.abc import Callable
@@ -123,10 +122,10 @@ def build_air(x: Any) -> keras.Model:
 
 
 def make_plays() -> Data:
-    """Up to twelve words of an opinion with zeros behind them up to eighty; which of three opinions it is."""
+    """Up to twelve words of an opinion with zeros behind them up to fifty; which of three opinions it is."""
     generator = np.random.default_rng(1356)
     y = generator.integers(0, 3, size=480)
-    x = np.zeros((480, 80), dtype="int32")
+    x = np.zeros((480, 50), dtype="int32")
     for row, kind in zip(x, y, strict=True):
         length = generator.integers(5, 13)
         own = 1 + 20 * kind + generator.integers(0, 20, size=length)
@@ -155,12 +154,12 @@ def build_plays(masked: bool) -> Callable[[Any], keras.Model]:
 
 
 def make_marks() -> Data:
-    """A hundred steps of a sign's sixty-four pixels from 0 to 1, with one of four places that is lighter; which."""
+    """A hundred and fifty steps of a sign's sixty-four pixels above 0, with one of four places that is lighter; which."""
     generator = np.random.default_rng(1358)
     y = generator.integers(0, 4, size=300)
-    x = 0.8 * generator.random((300, 100, 64)) ** 2
+    x = 0.8 * generator.random((300, 150, 64))
     for kind in range(4):
-        x[y == kind, :, 16 * kind : 16 * kind + 16] += 0.1
+        x[y == kind, :, 16 * kind : 16 * kind + 16] += 0.35
     return x.astype("float32"), y.astype("int32")
 
 
@@ -460,7 +459,7 @@ PLAYS = program(
     build=build_plays(True),
     loss="sparse_categorical_crossentropy",
     optimizer=partial(Adam, 0.003),
-    epochs=10,
+    epochs=8,
     source=UNDERFITTING,
 )
 MARKS = program(
@@ -468,7 +467,7 @@ MARKS = program(
     data=make_marks,
     build=build_marks("tanh"),
     loss="sparse_categorical_crossentropy",
-    optimizer=partial(Adam, 0.01),
+    optimizer=partial(Adam, 0.005, clipnorm=1.0),
     epochs=8,
     source=LONG_SENTENCES,
 )
@@ -608,13 +607,6 @@ PROGRAMS = [
         label=(*labels.WRONG_LOSS, *labels.SATURATED_HEAD),
         strength="extreme",
         loss=OwnLoss(measure_entropy(1.0)),
-    ),
-    KINDS.vary(
-        "customers of -1 or 1 by a sigmoid and cross-entropy",
-        label=(*labels.LABELS_OUT_OF_RANGE, *labels.WRONG_HEAD, *labels.SATURATED_HEAD),
-        strength="mild",
-        build=dense(hidden=[48, 24], activation="relu", output=(1, "sigmoid")),
-        loss="binary_crossentropy",
     ),
     program(
         name="quantiles of returns that cannot be known",
