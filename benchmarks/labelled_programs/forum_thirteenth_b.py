@@ -122,10 +122,10 @@ def build_air(x: Any) -> keras.Model:
 
 
 def make_plays() -> Data:
-    """Up to twelve words of an opinion with zeros behind them up to fifty; which of three opinions it is."""
+    """Up to twelve words of an opinion with zeros behind them up to seventy; which of three opinions it is."""
     generator = np.random.default_rng(1356)
     y = generator.integers(0, 3, size=480)
-    x = np.zeros((480, 50), dtype="int32")
+    x = np.zeros((480, 70), dtype="int32")
     for row, kind in zip(x, y, strict=True):
         length = generator.integers(5, 13)
         own = 1 + 20 * kind + generator.integers(0, 20, size=length)
@@ -154,7 +154,7 @@ def build_plays(masked: bool) -> Callable[[Any], keras.Model]:
 
 
 def make_marks() -> Data:
-    """A hundred and fifty steps of a sign's sixty-four pixels above 0, with one of four places that is lighter; which."""
+    """A hundred and fifty steps of a sign's sixty-four pixels above 0, one of four places of which is lighter."""
     generator = np.random.default_rng(1358)
     y = generator.integers(0, 4, size=300)
     x = 0.8 * generator.random((300, 150, 64))
@@ -459,7 +459,7 @@ PLAYS = program(
     build=build_plays(True),
     loss="sparse_categorical_crossentropy",
     optimizer=partial(Adam, 0.003),
-    epochs=8,
+    epochs=6,
     source=UNDERFITTING,
 )
 MARKS = program(
