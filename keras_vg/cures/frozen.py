@@ -10,7 +10,7 @@ from keras_vg.cures.initializers import list_defaults
 from keras_vg.cures.remedy import Remedy
 from keras_vg.diagnosis.dropout import MEANT_AS_KEPT
 from keras_vg.inspection.freshness import looks_fresh
-from keras_vg.inspection.graph import list_last_operations
+from keras_vg.inspection.graph import list_last_operations, list_passed_by
 from keras_vg.training.weights import to_numpy
 
 
@@ -57,7 +57,8 @@ def _train_all(draft: Draft) -> Draft | None:
     # What was trained before stays frozen, and with it the normalizations of the same model, which tell nothing.
     trained = {path[:-1] for path, fresh in freshness.items() if False in fresh}
     paths = [p for p, fresh in freshness.items() if False not in fresh and (True in fresh or p[:-1] not in trained)]
-    empty = [place.path for place in frozen if _is_empty(place.layer)]
+    passed_by = list_passed_by(draft.model, {str(place.path): place.layer for place in frozen})
+    empty = {p.path: list_defaults(p.layer) for p in frozen if _is_empty(p.layer) and str(p.path) not in passed_by}
     paths += [path for path in empty if path not in paths]
     if not draft.model.trainable_weights:
         paths = list(freshness)
@@ -67,10 +68,15 @@ def _train_all(draft: Draft) -> Draft | None:
     def edit(path: surgery.Path, layer: Any) -> Any:
         if path not in paths:
             return None
-        return surgery.change_config(layer, trainable=True, **(list_defaults(layer) if path in empty else {}))
+        return surgery.change_config(layer, trainable=True, **empty.get(path, {}))
 
     lines = [f'model.get_layer("{name}").trainable = True' for name in dict.fromkeys(path[0] for path in paths)]
-    lines += [f"# {path[-1]}: without the weights of 0, with initial weights of its own" for path in empty]
+    classes = {place.path: type(place.layer).__name__ for place in frozen}
+    lines += [
+        f"keras.layers.{classes[path]}(..., {', '.join(f'{k}={v!r}' for k, v in own.items())})  # {path[-1]}, without "
+        "the weights of 0"
+        for path, own in empty.items()
+    ]
     return draft.change(*lines, "# before `compile`", model=surgery.rebuild(draft.model, edit))
 
 

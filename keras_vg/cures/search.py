@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_vg.cures import optimizers, rates, score
+from keras_vg.cures import rates, score
 from keras_vg.cures.attempts import (
     Attempt,
     count,
@@ -30,7 +30,7 @@ MOST_TRAINED = 4
 """Candidates of one round that are trained for a part of the epochs; the others wait."""
 
 MOST_CHANGES = 4
-"""Changes that are made on top of one another."""
+"""Changes that are put on top of one another one by one."""
 
 AFTERWARDS = ("learning rate by a range test", "Adam", "BatchNormalization between layers", "learning rate * 10")
 """What is tried on a model without errors whose gain is not proven; not if the original had none either."""
@@ -45,7 +45,10 @@ USUAL: tuple[tuple[str, ...], ...] = (
 """What most networks that learn have, in four stages; each is tried on top of those before it, all in one round."""
 
 
-_ABOUT_STEPS = {remedy.name for module in (rates, optimizers) for remedy in module.REMEDIES}
+_SHARES = (0.25, 0.5)
+"""Parts of the epochs that candidates are trained for before the best are trained fully."""
+
+_ABOUT_STEPS = {*(remedy.name for remedy in rates.REMEDIES), "Adam", "SGD with momentum"}
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,11 @@ class Search:
     @property
     def _round(self) -> float:
         """Full trainings that a round with one finalist takes: those of `_halve` are parts, of one seed."""
-        return 1 + 2 / len(self.settings.seeds)
+        first, second = (self._count_epochs(share) for share in _SHARES)
+        return 1 + (MOST_TRAINED * first + 2 * second) / self.settings.epochs / len(self.settings.seeds)
+
+    def _count_epochs(self, share: float) -> int:
+        return max(1, round(share * self.settings.epochs))
 
     @property
     def best(self) -> Attempt:
@@ -120,17 +127,18 @@ class Search:
         if not list_targets(original):
             return
         base, is_combined = original, False
-        kept = self._round if self._can_afford(2 * self._round) else 0.0  # for usual changes
+        is_kept = not is_suspected(original) and self._can_afford(2 * self._round)
+        kept = self._round if is_kept else 0.0  # for usual changes
         while self._can_afford(1.0):
-            candidates = self._find_candidates(base)
+            candidates, latest = self._find_candidates(base), base
             if not candidates and base is not original:
                 base, candidates = original, self._find_candidates(original)
             if not is_combined and (not candidates or (kept and not self._can_afford(self._round + kept))):
                 is_combined, kept = True, 0.0
-                candidates = self._combine_usual(base) or candidates
+                candidates = self._combine_usual(latest) or candidates
             if not candidates:
                 return
-            finalists = self._halve(candidates)
+            finalists = self._halve(candidates, kept)
             while finalists and self._can_afford(1.0 + kept):
                 attempt = self._train_fully(finalists.pop(0))
                 if is_done(original, attempt):
@@ -253,7 +261,9 @@ class Search:
         target = sort_upstream(list_targets(original))[0]
         self._notify("inspecting usual changes together")
         changes = tuple(name for name in base.changes if name not in _ABOUT_STEPS)
-        draft = self._apply(original.frozen.thaw(0), changes)
+        draft: Draft | None = original.frozen.thaw(0)
+        for count_made in range(len(changes)):
+            draft = None if draft is None else self._change(draft, changes[: count_made + 1], target)
         tried = {frozenset(attempt.changes) for attempt in self.attempts}
         new: list[Attempt] = []
         for stage in USUAL:
@@ -264,7 +274,8 @@ class Search:
             if draft is not None and frozenset(changes) not in tried:
                 tried.add(frozenset(changes))
                 new.append(Attempt(changes, target.rule, freeze(draft, self.template)))
-        return self._drop_faulty(new, _list_known(base, inspect_draft(base.frozen)), target, set())
+        found = self._drop_faulty(new, _list_known(base, inspect_draft(base.frozen)), target, set())
+        return found if self._can_afford(self._round) else found[::-1]  # one alone is trained then: the whole
 
     def _change(self, draft: Draft, changes: tuple[str, ...], target: Finding) -> Draft | None:
         """A draft with the last of some changes; None where it does not suit the model, which the table says."""
@@ -310,17 +321,17 @@ class Search:
             return self._go_deeper(everything)
         return everything
 
-    def _halve(self, candidates: list[Attempt]) -> list[Attempt]:
+    def _halve(self, candidates: list[Attempt], kept: float) -> list[Attempt]:
         """Trains candidates with the first seed for a quarter and a half of the epochs; the best of them first.
 
-        Those that are not trained now come again in the next round.
+        Those that are not trained now come again in the next round. A part of the budget is kept for later.
         """
         chosen = candidates[:MOST_TRAINED]
         aside: list[Attempt] = []
-        for share, most in ((0.25, 2), (0.5, 1)):
-            epochs = max(1, round(share * self.settings.epochs))
+        for share, most in zip(_SHARES, (2, 1), strict=True):
+            epochs = self._count_epochs(share)
             part = len(chosen) * epochs / self.settings.epochs / len(self.settings.seeds)
-            if len(chosen) <= most or not self._can_afford(1 + part):
+            if len(chosen) <= most or not self._can_afford(1 + part + kept):
                 continue
             texts = [" + ".join(attempt.changes) for attempt in chosen]
             self._notify(f"training {len(chosen)} candidates for {epochs} epochs: {', '.join(texts)}")

@@ -39,7 +39,8 @@ def make_step_biases(steps: int, features: int) -> keras.layers.Layer:
 
 
 def _tell_steps_apart(draft: Draft) -> Draft | None:
-    attending = {p.path for p in surgery.list_places(draft.model) if isinstance(p.layer, _ATTENTION)}
+    places = surgery.list_places(draft.model)
+    attending = {p.path for p in places if isinstance(p.layer, _ATTENTION)}
     seen: dict[int, Any] = {}  # what comes behind attention, kept so that no other tensor gets its id
     made: dict[int, Any] = {}
 
@@ -61,7 +62,7 @@ def _tell_steps_apart(draft: Draft) -> Draft | None:
             seen.update({id(tensor): tensor for tensor in keras.tree.flatten(outputs)})
         return outputs
 
-    if not attending:
+    if not attending or any(_makes_masks(p.layer) for p in places):  # which the new layer would drop
         return None
     model = surgery.rebuild(draft.model, call=call)
     if not made:
@@ -75,13 +76,18 @@ def _tell_steps_apart(draft: Draft) -> Draft | None:
     )
 
 
+def _makes_masks(layer: Any) -> bool:
+    return isinstance(layer, keras.layers.Masking) or bool(getattr(layer, "mask_zero", False))
+
+
 def _read_in_order(draft: Draft) -> Draft | None:
-    chosen = {p.path for p in surgery.list_places(draft.model) if isinstance(p.layer, _POOLING)}
+    pooling = [p for p in surgery.list_places(draft.model) if isinstance(p.layer, _POOLING)]
+    chosen = {p.path for p in pooling if p.layer.data_format == "channels_last" and not p.layer.keepdims}
     if not chosen:
         return None
 
     def edit(path: surgery.Path, layer: Any) -> Any:
-        if path not in chosen or layer.data_format != "channels_last" or layer.keepdims:
+        if path not in chosen:
             return None
         return keras.layers.LSTM(layer.input.shape[-1], name=layer.name, dtype=layer.dtype_policy)
 

@@ -258,7 +258,7 @@ def set_seeds(model: keras.Model, seed: int, known: Sequence[Path] = ()) -> kera
     def edit(path: Path, layer: Any) -> Any:
         if isinstance(layer, keras.layers.Lambda) or not isinstance(layer, keras.layers.Layer):
             return None
-        known_as = (*path[:-1], re.sub(f"({_INNER})+$", "", path[-1]))
+        known_as = path if path in places else (*path[:-1], re.sub(f"({_INNER})+$", "", path[-1]))
         place = places.get(known_as, "/".join(known_as))
         key = None if _has_layers(layer) else f"{seed}/{place}"
         return _make(layer, _set_config_seeds(layer.get_config(), key))

@@ -338,11 +338,14 @@ def find_early_end(context: Context) -> Iterator[Finding]:
     epochs, baseline = int(context.history["epoch"].iloc[-1]) + 1, context.baseline
     if epochs >= planned or len(losses) < 2 or losses[-1] < t.early_end * (baseline if baseline > 0 else losses[0]):
         return
-    followed = [context.history[name].to_numpy("float64") for name in ("loss", "val_loss") if name in context.history]
-    if not all(np.isfinite(curve).all() and curve.argmin() >= len(curve) - 2 for curve in followed):
+    if not np.isfinite(losses).all() or losses.argmin() < len(losses) - 1:
         return
-    fall = float((losses[0] - losses[-1]) / abs(losses[0])) if losses[0] else 0.0
-    if fall < t.flat_loss:
+    if "val_loss" in context.history:  # a stop by it would have come after its lowest value
+        curve = context.history["val_loss"].dropna().to_numpy("float64")
+        if len(curve) and curve.argmin() < len(curve) - 1:
+            return
+    before = losses[-min(3, len(losses))]
+    if before - losses[-1] < t.flat_loss * abs(before):
         return
     yield Finding(
         "ended_early",

@@ -64,13 +64,13 @@ def find_frozen_at_zero(context: Context) -> Iterator[Finding]:
         return
     yield Finding(
         "frozen_at_zero",
-        "error",
+        "error" if context.gives_one_answer else "warning",
         tuple(layers),
         None,
         {"layers": float(len(layers)), "values": float(rows[rows["layer"].isin(layers)]["size"].sum())},
-        "These layers have `trainable = False`, and their weights are all 0: they put out the same for every example. "
-        "Check how their weights are loaded (a table of word vectors of which no word was found is all 0), or set "
-        "`trainable = True` with random initial weights, and compile again.",
+        "These layers have `trainable = False`, and their weights are all 0, so that nothing of what they are given "
+        "passes. Check how their weights are loaded (a table of word vectors of which no word was found is all 0), "
+        "or set `trainable = True` with random initial weights, and compile again.",
     )
 
 

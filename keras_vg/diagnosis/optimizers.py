@@ -154,10 +154,15 @@ def find_nonfinite_state(context: Context) -> Iterator[Finding]:
             "error",
             (),
             None,
-            {"first": STATE, "optimizer": str(setup["optimizer"]), "variables": float(len(names)), "such_as": names[0]},
+            {
+                "first": STATE,
+                "optimizer": str(setup["optimizer"]),
+                "variables": float(len(names)),
+                "first_variable": names[0],
+            },
             "A gradient that was NaN or infinite is left in what the optimizer keeps from step to step. It makes NaN "
-            "of the next update, whatever weights and data are now, or stops it (Lion on torch). Weights that are "
-            "loaded again do not change that: call `compile` with a new optimizer.",
+            "of the next update, whatever weights and data are now (under Lion on torch, it leaves the weights as "
+            "they are). Weights that are loaded again do not change that: call `compile` with a new optimizer.",
         )
 
 

@@ -38,8 +38,8 @@ def find_shrunk_weights(context: Context) -> Iterator[Finding]:
         context.get_epoch(context.series.epochs[0]),  # they shrink from the first step on
         evidence,
         "What is left of these weights is a small part of what they were, and every example gets the same answer: a "
-        "penalty (`kernel_regularizer`) or a weight decay outweighs the loss. Make it a hundredth, or leave it out; "
-        "usual are `keras.regularizers.L2(1e-4)` and `AdamW(weight_decay=0.004)`.",
+        "penalty (`kernel_regularizer`, `embeddings_regularizer`) or a weight decay outweighs the loss. Make it a "
+        "hundredth, or leave it out; usual are `keras.regularizers.L2(1e-4)` and `AdamW(weight_decay=0.004)`.",
     )
 
 

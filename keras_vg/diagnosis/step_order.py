@@ -25,13 +25,12 @@ def find_ignored_order(context: Context) -> Iterator[Finding]:
                 None,
                 {
                     "score": round(own, 4) + 0.0,
-                    "score_of_simple_model": round(simple, 4),
+                    **({} if is_all else {"score_of_simple_model": round(simple, 4)}),
                     "score_without_order": round(unordered, 4) + 0.0,
                 },
                 "The model gives the same answers in whatever order the steps of an example are, and the labels follow "
-                f"from their order: {_give_reason(row, is_all)}. Attention, a mean over the steps and layers that read "
-                "each step by itself see no order: add to each step a vector for its position, or use a recurrent or "
-                "a convolutional layer.",
+                f"from their order: {_give_reason(row, is_all)}. Attention and pooling over steps see no order: add to "
+                "each step a vector for its position, or use a recurrent or a convolutional layer.",
             )
 
 

@@ -177,6 +177,8 @@ class Thresholds:
             nothing comes after it. Chosen: fits of fewer epochs are often parts of one training.
         ended_steps: Steps that they must have. Chosen.
         few_steps: Steps per epoch below which an epoch is so little that many of them may be too few. Chosen.
+        dead_outputs: Part of the labels' variance that dead units of an output are to answer for, from which it
+            matters. Chosen: units for rare events, or for the borders of pictures, may be 0 for good reasons.
         early_end: Loss, as part of that of the best constant answer (where that is not known, of the first epoch's),
             below which a fit that a callback has ended has learned enough to say nothing. Chosen.
         coasting: Movement without a gradient, in learning rates per step and value, from which it does not die away.
@@ -276,6 +278,7 @@ class Thresholds:
     ended_epochs: int = 10
     ended_steps: int = 100
     few_steps: float = 5.0
+    dead_outputs: float = 0.1
     early_end: float = 0.5
     coasting: float = 0.5
     coasting_steps: int = 30

@@ -112,7 +112,8 @@ def list_outputs(
     Returns:
         A dict per output: `layer`, `activation`, `loss`, `from_logits`, `ignore_class`, `units`, `positions` (of an
         example); `prediction_min`, `_max`, `_mean`, `_std` (as of `measure_deviation`), `_size` (root mean square) and
-        `_position_std` (as of `measure_position_spread`); `still_units`, as `count_still_units` has it; `label_units`,
+        `_position_std` (as of `measure_position_spread`); `constant_units` and `constant_part`, as
+        `describe_constant_units` has them; `label_units`,
         `label_min`, `_max`, `_mean`, `_std`, `_size` and `_position_std`, `label_integer`, `label_distinct`,
         `label_zeros` (the part of the labels that are 0), `label_sum_min` and `_max` (over an example's units);
         `baseline`, the loss of the best constant prediction, and `position_baseline`, that of the best constant at each
@@ -145,7 +146,7 @@ def list_outputs(
                     "prediction_std": measure_deviation(prediction),
                     "prediction_size": np.sqrt(np.mean(np.square(p))),
                     "prediction_position_std": measure_position_spread(prediction),
-                    "still_units": 0 if label is None else count_still_units(label, prediction),
+                    **describe_constant_units(label, prediction),
                     **_describe_labels(label, prediction, loss, ignored),
                     "cut_fraction": np.nan if label is None else measure_cut(loss, label, prediction, ignored),
                     "plain_loss": np.nan
@@ -281,22 +282,26 @@ def measure_position_spread(values: np.ndarray) -> float:
     return float(np.sqrt(np.mean(np.var(values, axis=1)))) if values.shape[1] > 1 else float("nan")
 
 
-def count_still_units(label: np.ndarray, prediction: np.ndarray) -> int:
-    """Counts the units of an output that give exactly the same number to every example, where the labels vary.
+def describe_constant_units(label: np.ndarray | None, prediction: np.ndarray) -> dict[str, Any]:
+    """Says which units of an output give exactly the same number to every example, where the labels vary.
 
     Args:
         label: Of the predictions' shape; of labels of another shape nothing is known of a single unit.
         prediction: Of shape `(examples, ..., units)`.
 
     Returns:
-        Their number, at most that of the units.
+        `constant_units`, how many there are, and `constant_part`, their labels' part of the variance of all labels.
     """
-    if np.shape(label) != np.shape(prediction) or not np.size(prediction) or np.ndim(prediction) < 2:
-        return 0
-    still, varied = (
-        np.ptp(np.reshape(values, (-1, np.shape(values)[-1])), axis=0) == 0 for values in (prediction, label)
-    )
-    return int((still & ~varied).sum())
+    if label is None or np.shape(label) != np.shape(prediction) or not np.size(prediction) or np.ndim(prediction) < 2:
+        return {"constant_units": 0, "constant_part": 0.0}
+    units = np.shape(label)[-1]
+    p, y = (np.reshape(np.asarray(values, "float64"), (-1, units)) for values in (prediction, label))
+    variances = np.var(y, axis=0)
+    chosen = (p == p[:1]).all(axis=0) & (variances > 0)
+    return {
+        "constant_units": int(chosen.sum()),
+        "constant_part": float(variances[chosen].sum() / variances.sum()) if chosen.any() else 0.0,
+    }
 
 
 def measure_cut(loss: str, label: np.ndarray, prediction: np.ndarray, ignored: int | None = None) -> float:

@@ -55,18 +55,6 @@ def describe_end(
             {} if label is None else compare_with_simple_models(inputs, label, arrays, row)._asdict()
             for row, label, arrays in zip(described, given, modes, strict=True)
         ]
-        if any(np.isfinite(row.get("simple_score", np.nan)) for row in compared) and ignores_order(model, x):
-            are_same = have_same_steps(x)
-            compared = [
-                {
-                    **comparison,
-                    "unordered_score": score_without_order(inputs, label, arrays, row),
-                    "has_same_steps": are_same,
-                }
-                if comparison
-                else comparison
-                for comparison, row, label, arrays in zip(compared, described, given, modes, strict=True)
-            ]
     except Exception as error:  # any: a fit that has ended must not be lost by what is only to judge it
         warnings.warn(
             f"How well simple models answer the probe batch of model {model.name!r} is not known, as comparing them "
@@ -74,4 +62,23 @@ def describe_end(
             stacklevel=2,
         )
         return described
-    return [{**row, **comparison} for row, comparison in zip(described, compared, strict=True)]
+    described = [{**row, **comparison} for row, comparison in zip(described, compared, strict=True)]
+    if not any(np.isfinite(row.get("simple_score", np.nan)) for row in described):
+        return described
+    try:
+        if not ignores_order(model, x):
+            return described
+    except Exception as error:  # any: of a model that does not take steps in another order
+        warnings.warn(
+            f"Whether model {model.name!r} sees the order of steps is not known, as changing it raised "
+            f"{quote_error(error)}",
+            stacklevel=2,
+        )
+        return described
+    are_same = have_same_steps(model, x)
+    return [
+        row
+        if label is None
+        else {**row, "unordered_score": score_without_order(inputs, label, arrays, row), "has_same_steps": are_same}
+        for row, label, arrays in zip(described, given, modes, strict=True)
+    ]

@@ -59,7 +59,7 @@ def describe_optimizer(model: keras.Model) -> dict[str, Any]:
         "dtype": dtype,
         "rounded_beta_2": any(_is_one(getattr(optimizer, "beta_2", 0.0), dtype) for optimizer in several),
         "orthogonalized": _list_orthogonalized(model),
-        "nonfinite_state": [v.name for optimizer in several for v in optimizer.variables if not _is_finite(v)],
+        "nonfinite_state": _list_nonfinite(several),
     }
 
 
@@ -146,10 +146,11 @@ def _list_orthogonalized(model: keras.Model) -> dict[str, tuple[tuple[int, ...],
     return found
 
 
-def _is_finite(variable: keras.Variable) -> bool:
-    if "float" not in str(variable.dtype):
-        return True
-    return bool(ops.convert_to_numpy(ops.all(ops.isfinite(variable.value))))
+def _list_nonfinite(optimizers: Sequence[keras.optimizers.Optimizer]) -> list[str]:
+    """The names of the variables that hold NaN or infinity; the learning rate is no trace of earlier gradients."""
+    variables = [variable for optimizer in optimizers for variable in optimizer.variables]
+    kept = [v for v in variables if "float" in str(v.dtype) and v.name != "learning_rate"]
+    return [v.name for v in kept if not bool(ops.convert_to_numpy(ops.all(ops.isfinite(v.value))))]
 
 
 def _to_number(tensor: Any) -> np.ndarray:

@@ -10,14 +10,17 @@ from keras import tree
 from keras_vg.inspection.inference import predict_outside_of_training
 from keras_vg.inspection.simple_models import compare_with_simple_models
 from keras_vg.inspection.stateless import list_inputs
+from keras_vg.training.call_order import walk_layers
 
 _FEWEST_STEPS = 3
+"""Of two steps the other order is the reverse, which some models that see the order take for the same."""
 
 _ROUNDING = 1e-2
-"""Change of the predictions, over their spread, that may be rounding: sums of the same numbers in another order."""
+"""Change of the predictions, over their spread, that may be rounding: sums of the same numbers in another order.
+Chosen, between float32's 1e-7 and what another order of steps makes of a model that sees it."""
 
 _LEAST_SPREAD = 1e-5
-"""Spread of predictions, over their size, below which rounding hides what they depend on."""
+"""Spread of predictions, over their size, below which rounding hides what they depend on: a hundred times float32's."""
 
 
 def ignores_order(model: keras.Model, x: Any) -> bool:
@@ -26,22 +29,25 @@ def ignores_order(model: keras.Model, x: Any) -> bool:
     Args:
         model: A built model.
         x: The inputs of a batch, as `fit` takes them; sequences are those of shape `(examples, steps, features)`, and
-            integers of shape `(examples, steps)`, of three steps or more.
+            of a model with an `Embedding` integers of shape `(examples, steps)`, of three steps or more. Steps that
+            are 0, which may be padding, stay where they are.
 
     Returns:
         True if there are sequences, and no order of the steps of any of them matters to any prediction. Where
         predictions hardly differ between the examples, that cannot be told, and is True only if the examples have the
         same steps in different orders.
     """
-    inputs = list_inputs(x)
-    chosen = [index for index, array in enumerate(inputs) if _is_sequence(array)]
+    if any(hasattr(tensor, "flat_values") for tensor in tree.flatten(x)):  # ragged
+        return False
+    inputs, has_ids = list_inputs(x), _looks_up(model)
+    chosen = [index for index, array in enumerate(inputs) if _is_sequence(array, has_ids)]
     if not chosen:
         return False
     before = predict_outside_of_training(model, x)
     sizes = [np.abs(array).max() for array in before]
     spreads = [np.std(array, axis=0).max() for array in before]
     if not all(spread > _LEAST_SPREAD * size for spread, size in zip(spreads, sizes, strict=True)):
-        return have_same_steps(x)
+        return have_same_steps(model, x)
     for index in chosen:
         moved = [_reorder(array) if other == index else array for other, array in enumerate(inputs)]
         after = predict_outside_of_training(model, tree.pack_sequence_as(x, moved))
@@ -51,14 +57,15 @@ def ignores_order(model: keras.Model, x: Any) -> bool:
     return True
 
 
-def have_same_steps(x: Any) -> bool:
+def have_same_steps(model: keras.Model, x: Any) -> bool:
     """Whether the examples of a batch differ in nothing but the order of their steps.
 
     Args:
+        model: The model that is given them.
         x: The inputs of a batch, as `fit` takes them.
     """
-    inputs = list_inputs(x)
-    chosen = [_is_sequence(array) for array in inputs]
+    inputs, has_ids = list_inputs(x), _looks_up(model)
+    chosen = [_is_sequence(array, has_ids) for array in inputs]
     return any(chosen) and all(
         _differ_in_order_alone(array) if is_sequence else bool((array == array[:1]).all())
         for array, is_sequence in zip(inputs, chosen, strict=True)
@@ -85,11 +92,15 @@ def score_without_order(inputs: Sequence[np.ndarray], labels: Any, predictions: 
     return float(np.max(scores))
 
 
-def _is_sequence(array: np.ndarray) -> bool:
-    """Whether an input has steps: of numbers that are all integers, which may be ids, or of several features."""
+def _looks_up(model: keras.Model) -> bool:
+    return any(isinstance(layer, keras.layers.Embedding) for _, layer in walk_layers(model))
+
+
+def _is_sequence(array: np.ndarray, has_ids: bool) -> bool:
+    """Whether an input has steps: of several features, or of integers where a model has ids."""
     if array.ndim not in (2, 3) or array.shape[1] < _FEWEST_STEPS or array.dtype.kind not in "fiub":
         return False
-    return array.ndim == 3 or bool((array == np.round(array)).all())
+    return array.ndim == 3 or (has_ids and bool((array == np.round(array)).all()))
 
 
 def _differ_in_order_alone(array: np.ndarray) -> bool:
@@ -98,9 +109,13 @@ def _differ_in_order_alone(array: np.ndarray) -> bool:
 
 
 def _reorder(array: np.ndarray) -> np.ndarray:
-    """The second, fourth, ... step first: neither the other way round, nor a rotation of them."""
-    steps = np.arange(array.shape[1])
-    return array[:, np.concatenate([steps[1::2], steps[::2]])]
+    """The second, fourth, ... step that is not 0 first: neither the other way round, nor a rotation of them."""
+    moved = array.copy()
+    is_filled = (array != 0) if array.ndim == 2 else (array != 0).any(axis=2)
+    for row, filled in enumerate(is_filled):
+        steps = np.flatnonzero(filled)
+        moved[row, steps] = array[row, np.concatenate([steps[1::2], steps[::2]])]
+    return moved
 
 
 def _sort_steps(array: np.ndarray) -> np.ndarray:

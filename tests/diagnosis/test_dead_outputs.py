@@ -6,7 +6,7 @@ import pytest
 from keras import layers
 
 import keras_vg as vg
-from keras_vg.inspection.batches import count_still_units
+from keras_vg.inspection.batches import describe_constant_units
 
 X = np.random.default_rng(0).normal(size=(160, 4)).astype("float32")
 Y = np.abs(X[:, :3]) + 0.1
@@ -29,7 +29,8 @@ def look(activation, biases, y=Y, epochs=0):
 @pytest.mark.parametrize(("epochs", "severity"), [(0, "warning"), (10, "error")])
 def test_a_unit_that_is_0_for_every_example(epochs, severity):
     *_, found = look("relu", [1, -50, 1], epochs=epochs)
-    assert (found.severity, found.evidence) == (severity, {"dead_units": 1, "units": 3})
+    assert (found.severity, found.evidence["dead_units"], found.evidence["units"]) == (severity, 1, 3)
+    assert found.evidence["part_of_variance"] == pytest.approx(np.var(Y[:, 1]) / np.var(Y, axis=0).sum(), rel=1e-5)
     assert found.epoch == (epochs - 1 if epochs else None)
     assert "1 of the 3 units" in found.advice
 
@@ -48,11 +49,22 @@ def test_where_no_unit_is_dead(activation, biases, y):
     assert look(activation, biases, y) == []
 
 
-def test_units_that_do_not_vary_are_counted():
+@pytest.mark.filterwarnings("ignore:(error|warning). ")
+@pytest.mark.parametrize("epochs", [0, 10])
+def test_a_dead_unit_for_a_rare_event_matters_little(epochs):
+    rare = Y * np.array([1, 0, 1])
+    rare[3, 1] = 1
+    assert look("relu", [1, -50, 1], rare, epochs) == []
+
+
+def test_units_that_do_not_vary():
     predictions = np.zeros((4, 2, 3))
     predictions[..., 0] = 7
     predictions[:, 1, 1] = np.arange(4)
     labels = np.zeros((4, 2, 3))
-    labels[0, 0, :2] = 1
-    assert count_still_units(labels, predictions) == 1
-    assert count_still_units(labels[..., 0], predictions) == 0
+    labels[0, 0, :2] = [1, 2]
+    found = describe_constant_units(labels, predictions)
+    assert found == {"constant_units": 1, "constant_part": pytest.approx(1 / 5)}
+    assert describe_constant_units(labels > 0, predictions)["constant_units"] == 1
+    for label in (labels[..., 0], None):
+        assert describe_constant_units(label, predictions) == {"constant_units": 0, "constant_part": 0.0}

@@ -27,7 +27,8 @@ def test_a_fit_that_ends_while_its_loss_falls():
     assert found.severity == "warning"
     assert found.evidence == {"epochs": 4, "planned_epochs": 20, "last_loss": 0.7}
     assert "after 4 of 20 epochs" in found.advice
-    assert judge(val_loss=[1.1, 1.0, 0.8, 0.9])
+    assert judge(val_loss=[1.1, 1.0, 0.8, 0.7])
+    assert judge(val_loss=[float("nan"), 1.0, float("nan"), 0.7])  # of every other epoch
     assert judge(losses=[1.0, 0.9])
 
 
@@ -36,7 +37,8 @@ def test_a_fit_that_ends_while_its_loss_falls():
     [
         {"planned": 4},
         {"losses": [1.0, 0.8, 0.81, 0.82]},
-        {"val_loss": [1.0, 0.9, 0.95, 0.99]},  # what it watched had turned
+        {"val_loss": [1.0, 0.9, 0.7, 0.71]},  # what it watched had turned
+        {"losses": [1.0, 0.9, 0.8, 0.799, 0.798, 0.797]},  # nearly done
         {"losses": [1.0, 0.1, 0.04, 0.01]},  # done
         {"losses": [1.0, 0.999, 0.998, 0.997]},
         {"losses": [1.0, 0.9, float("nan")]},

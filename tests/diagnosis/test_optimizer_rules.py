@@ -222,6 +222,13 @@ def test_what_is_left_of_a_gradient_that_was_nan(optimizer, is_found):
     if is_found:
         assert found[0].evidence["first"] == "the optimizer's state"
         assert found[0].evidence["variables"] == 4
-        assert "momentum" in found[0].evidence["such_as"]
+        assert "momentum" in found[0].evidence["first_variable"]
     model.compile(optimizer(), "mse")
     assert vg.diagnose(vg.inspect(model, x, x[:, :1])).is_healthy
+
+
+def test_a_learning_rate_of_nan_is_no_trace_of_a_gradient():
+    x = np.random.default_rng(0).normal(size=(32, 4)).astype("float32")
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.Adam(float("nan")), "mse")
+    assert vg.inspect(model, x, x[:, :1]).setup["nonfinite_state"] == []

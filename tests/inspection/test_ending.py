@@ -66,3 +66,13 @@ def test_a_comparison_that_fails_does_not_end_the_fit(monkeypatch):
         (row,) = describe(make_model(), [Y], [SQUARED])
     assert np.isfinite(row["inference_loss"])
     assert not ADDED & row.keys()
+
+
+def test_a_model_that_takes_no_other_order_is_compared_all_the_same(monkeypatch):
+    def fail(model, x):
+        raise ValueError("not in this order")
+
+    monkeypatch.setattr(ending, "ignores_order", fail)
+    with pytest.warns(UserWarning, match=r"sees the order of steps is not known.*not in this order"):
+        (row,) = describe(make_model(), [Y], [SQUARED])
+    assert row["simple_score"] > 0.9

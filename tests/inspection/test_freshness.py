@@ -138,6 +138,22 @@ def test_a_frozen_layer_of_zeros(initializer, has_skip, is_found):
         assert [f.rule for f in findings if f.severity == "error"] == ["frozen_at_zero"]
 
 
+def test_a_frozen_branch_of_zeros_inside_a_layer_is_no_error():
+    class Branch(layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.dense = layers.Dense(8, kernel_initializer="zeros", trainable=False)
+
+        def call(self, x):
+            return x + self.dense(x)
+
+    model = keras.Sequential([keras.Input((8,)), Branch(), layers.Dense(1, "sigmoid")])
+    model.compile("adam", "binary_crossentropy")
+    x = np.random.default_rng(0).normal(size=(64, 8)).astype("float32")
+    findings = vg.diagnose(vg.inspect(model, x, (x[:, :1] > 0).astype("float32")))
+    assert {f.rule: f.severity for f in findings.list_all()}["frozen_at_zero"] == "warning"
+
+
 @pytest.mark.filterwarnings("ignore:The model does not have any trainable weights")  # Keras, on TensorFlow and torch
 @pytest.mark.parametrize("freeze", ["model", "layers"])
 def test_a_model_of_which_nothing_is_trained(freeze):

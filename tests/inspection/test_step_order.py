@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from keras import layers
 
+import keras_vg as vg
 from keras_vg.diagnosis.rules import make_thresholds
 from keras_vg.diagnosis.step_order import find_ignored_order
 from keras_vg.inspection.simple_models import compare_with_simple_models
@@ -111,10 +112,40 @@ def test_how_well_steps_are_answered_without_their_order():
 
 
 def test_examples_that_differ_in_the_order_of_their_steps_alone():
-    assert have_same_steps(SHUFFLED)
-    assert not have_same_steps(X)
-    assert not have_same_steps(TABLE)
-    assert not have_same_steps([SHUFFLED, TABLE])
+    plain, words = attend(), read_words(layers.LSTM(2))
+    assert have_same_steps(plain, SHUFFLED)
+    assert not have_same_steps(plain, X)
+    assert not have_same_steps(plain, [SHUFFLED, TABLE])
+    order = np.stack([GENERATOR.permutation(6) for _ in X])
+    assert have_same_steps(words, order)
+    assert not have_same_steps(plain, order)  # features, no ids: a vector with a single 1 in each row, say
+
+
+def test_padding_stays_where_it_is():
+    class ChecksPadding(layers.Layer):
+        def call(self, ids):
+            filled = keras.ops.cast(ids != 0, "float32")
+            return keras.ops.cast(ids, "float32") * keras.ops.cumprod(filled, axis=1)
+
+    model = keras.Sequential([keras.Input((6,), dtype="int32"), ChecksPadding(), layers.Dense(1)])
+    model.layers[-1].kernel.assign(np.ones((6, 1)))
+    words = keras.Sequential([keras.Input((6,), dtype="int32"), layers.Embedding(9, 2), layers.Flatten()])
+    entry = keras.Input((6,), dtype="int32")
+    both = keras.Model(entry, model(entry) + 0 * keras.ops.sum(words(entry), axis=-1, keepdims=True))
+    assert ignores_order(both, PADDED)  # a step behind padding would count for nothing
+
+
+@pytest.mark.model
+@pytest.mark.filterwarnings("ignore:(error|warning). ")
+def test_a_fit_whose_labels_need_the_order():
+    x = np.random.default_rng(3).normal(size=(128, 5, 2)).astype("float32")
+    y = (x[:, 0, :1] > x[:, 4, :1]).astype("float32")
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((5, 2)), layers.GlobalAveragePooling1D(), layers.Dense(1, "sigmoid")])
+    model.compile("adam", "binary_crossentropy")
+    guard = vg.TrainingGuard(x, y)
+    model.fit(x, y, epochs=12, batch_size=12, verbose=0, callbacks=[guard])
+    assert "order_ignored" in {finding.rule for finding in guard.findings}
 
 
 def judge(own=0.0, simple=0.8, unordered=0.1, is_complete=True, **more):

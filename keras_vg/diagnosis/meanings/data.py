@@ -135,15 +135,15 @@ DATA: dict[str, Meaning] = {
     ),
     "dead_outputs": Meaning(
         sees=(
-            "Some units of an output whose last activation is a ReLU are 0 for every example, and their labels are "
-            "not all the same. No gradient comes from such a unit. Where all units are 0, `constant_prediction` and "
-            "`zero_gradient` say it."
+            "Some units of an output whose last activation is a ReLU are 0 for every example, and `dead_outputs` or "
+            "more of the labels' variance is theirs. No gradient comes from such a unit. Where all units are 0, "
+            "`constant_prediction` and `zero_gradient` say it."
         ),
         severity=(
             "Warning before the training, since the layers before it may move such a unit; error at the end of a fit "
             "of `ended_epochs` and `ended_steps`."
         ),
-        thresholds=("ended_epochs", "ended_steps"),
+        thresholds=("dead_outputs", "ended_epochs", "ended_steps"),
     ),
     "saturated_output": Meaning(
         sees=(

@@ -15,9 +15,10 @@ NETWORK: dict[str, Meaning] = {
     "frozen_at_zero": Meaning(
         sees=(
             "Frozen layers whose kernels or embeddings are all 0, such as a table of word vectors of which none was "
-            "found. A layer that others pass by, as a block with a skip connection, is left alone."
+            "found. A layer that others pass by in the model's graph, as a block with a skip connection, is left alone."
         ),
-        severity="Error.",
+        severity="Error where every example gets the same answer, else a warning.",
+        thresholds=("constant_prediction",),
     ),
     "frozen_at_random": Meaning(
         sees=(
@@ -48,16 +49,17 @@ NETWORK: dict[str, Meaning] = {
     "order_ignored": Meaning(
         sees=(
             "A model that gives the same answers in whatever order the steps of a sequence are, beside labels that "
-            "follow from their order: attention without positions, a mean over the steps, layers that read each step "
-            "by itself. The steps of the probe batch are put in another order, and the predictions compared; and "
-            "simple models (see `worse_than_simple_model`) are fitted to the steps in their order, to the steps "
-            "sorted, and to each feature sorted."
+            "follow from their order: attention without positions, pooling over the steps. The steps of the probe "
+            "batch are put in another order, and the predictions compared; and simple models (see "
+            "`worse_than_simple_model`) are fitted to the steps in their order, to the steps sorted, and to each "
+            "feature sorted."
         ),
         severity=(
             "Error, at the end of a fit of `ended_epochs` and `ended_steps` whose answers score less than "
             "`simple_part` of what a simple model scores that is given the steps in their order (`simple_score` at "
-            "least), if without the order it scores less than `simple_part` of that, too. Nothing is said of a model "
-            "that has learned: many labels do not depend on the order."
+            "least), if without the order it scores less than `simple_part` of that, too. Where the order is all "
+            "that the examples differ in, answers that score less than `simple_part` are enough. Nothing is said of "
+            "a model that has learned: many labels do not depend on the order."
         ),
         thresholds=("simple_score", "simple_part", "ended_epochs", "ended_steps"),
     ),

@@ -215,11 +215,11 @@ STEPS: dict[str, Meaning] = {
             "training loss, which holds the penalty, may fall all the while. Needs two of them and `TrainingGuard(x)`."
         ),
         severity=(
-            "Error, if after `first_epochs` each that is trained has less than `shrunk_weights` of its first norm "
-            "(those with a penalty are enough; one is, where the penalty was most of the first loss, or a decay as "
-            "long as this shrinks weights so far) and predictions differ by less than `constant_warning` (or "
-            "`hardly_vary` of the labels' deviation); silent if the loss is low, and where an inspection knows that "
-            "there is neither penalty nor decay."
+            "Error, if after `first_epochs` each that is trained has less than `shrunk_weights` of its first norm and "
+            "predictions differ by less than `constant_warning` (or `hardly_vary` of the labels' deviation). It is "
+            "enough if all weights with a penalty have shrunk so far; and that one weight has, where the penalty was "
+            "most of the first loss, or where a decay as long as this shrinks weights so far. Silent if the loss is "
+            "low, and where an inspection knows that there is neither penalty nor decay."
         ),
         thresholds=("shrunk_weights", "constant_warning", "hardly_vary", "first_epochs", "converged_loss"),
     ),
@@ -257,13 +257,13 @@ STEPS: dict[str, Meaning] = {
     ),
     "ended_early": Meaning(
         sees=(
-            "A fit that a callback, such as `EarlyStopping`, has ended before the epochs that it was asked for, with "
-            "the lowest training loss, and the lowest validation loss if there is one, in one of its last two epochs. "
-            "Needs `TrainingGuard`, or the `History` that `fit` returns."
+            "A fit that a callback, such as `EarlyStopping`, has ended before the epochs that it was asked for, "
+            "while the last training loss, and the last validation loss if there is one, is the lowest of all. Needs "
+            "`TrainingGuard`, or the `History` that `fit` returns."
         ),
         severity=(
-            "Warning, if the loss has fallen by `flat_loss` or more, and is not below `early_end` of a constant "
-            "answer's (or of its first epoch's)."
+            "Warning, if the loss has fallen by `flat_loss` or more in the last three epochs, and is not below "
+            "`early_end` of a constant answer's (or of its first epoch's)."
         ),
         thresholds=("flat_loss", "early_end"),
     ),
