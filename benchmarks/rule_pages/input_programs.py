@@ -46,7 +46,26 @@ def normalize_years(dtype: str) -> Any:
     return build
 
 
+def make_temperatures(has_offset: bool) -> Data:
+    """Two measures of hundredths beside a temperature, and which of four classes they are of."""
+    generator = np.random.default_rng(0)
+    y = generator.integers(0, 4, size=600)
+    z = np.stack([y % 2, y // 2, np.zeros(600)], axis=1) + 0.2 * generator.normal(size=(600, 3))
+    x = z * [0.03, 0.02, 0.3] + [0.1, 0.2, 37.0]
+    return (x if has_offset else (x - x.mean(axis=0)) / x.std(axis=0)).astype("float32"), y.astype("int32")
+
+
+_FOUR: dict = _CLASSES | {"build": dense(hidden=[32], activation="relu", output=(4, "softmax"))}
+
 INPUT_PROGRAMS = [
+    Program(
+        name="measures beside a temperature",
+        label=("input_offset",),
+        strength="clear",
+        data=partial(make_temperatures, True),
+        **_FOUR,
+    ),
+    Program(name="measures beside a temperature, standardised", data=partial(make_temperatures, False), **_FOUR),
     Program(
         name="inputs of 1e-4",
         label=("input_too_small",),

@@ -13,6 +13,13 @@ INPUTS = [
         caption="The largest standard deviation of a feature, on a log scale.",
     ),
     Section(
+        rule="input_offset",
+        sick="measures beside a temperature",
+        healthy="measures beside a temperature, standardised",
+        silent="The same data; mean 0 and standard deviation 1.",
+        caption="No picture: the features' means are 0.1, 0.2 and 37, and the largest deviation is 0.06.",
+    ),
+    Section(
         rule="rounded_input",
         sick="years that are normalized in bfloat16",
         healthy="years that are normalized in float32",

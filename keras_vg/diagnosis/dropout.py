@@ -19,6 +19,9 @@ def find_dropout_noise(context: Context) -> Iterator[Finding]:
     layers: dict[str, tuple[float, int]] = dict(context.inspection.setup.get("dropout", {}))
     noise = {name: measure_noise(rate, values) for name, (rate, values) in layers.items()}
     noisy = [name for name in noise if noise[name] >= context.thresholds.dropout_noise]
+    meant = [name for name, (rate, _) in layers.items() if rate >= MEANT_AS_KEPT]
+    if len(meant) > 1:  # each makes what is left of the one before less certain
+        noisy = [name for name in layers if name in noisy or name in meant]
     if not noisy:
         return
     worst = max(noisy, key=lambda name: noise[name])
@@ -29,7 +32,7 @@ def find_dropout_noise(context: Context) -> Iterator[Finding]:
         tuple(noisy),
         None,
         {"rate": rate, "values": float(values), "noise": noise[worst]},
-        _describe(worst, rate, values),
+        _describe(worst, rate, values, len(noisy)),
     )
 
 
@@ -54,15 +57,15 @@ def find_dropout_of_outputs(context: Context) -> Iterator[Finding]:
     )
 
 
-def _describe(layer: str, rate: float, values: int) -> str:
+def _describe(layer: str, rate: float, values: int, layers: int) -> str:
     if rate >= 1:
         return f"With a rate of 1, `{layer}` passes nothing on. The rate is the part that is dropped: lower it."
     is_mixed_up = rate >= MEANT_AS_KEPT
     advice = f"to keep {rate:.3g}, write `Dropout({1 - rate:.2g})`." if is_mixed_up else "lower it, or leave it out."
     return (
-        f"With a rate of {rate:.3g}, `{layer}` keeps on average {(1 - rate) * values:.2g} of the {values} values of an "
-        "example: what it passes on depends more on which are kept than on what they are. The rate is the part that is "
-        f"dropped: {advice}"
+        f"With a rate of {rate:.3g}, `{layer}` keeps on average {(1 - rate) * values:.2g} of the {values} values of "
+        f"an example{f', as one of {layers} such layers' if layers > 1 else ''}: what is passed on depends on which "
+        f"are kept as much as on what they are. The rate is the part that is dropped: {advice}"
     )
 
 

@@ -235,6 +235,15 @@ EDGES: tuple[Edge, ...] = (
         for rule in ("unbuilt_optimizer", "discarded_weights")
     ),
     Edge(
+        "input_offset",
+        (*STALLED, "tiny_gradient", "vanishing_gradient"),
+        "What differs between the examples is lost beside what they have in common.",
+    ),
+    *(
+        Edge(rule, ("input_offset",), "Scaling each feature takes its mean away, too.")
+        for rule in ("feature_scale", "input_scale", "rounded_input")
+    ),
+    Edge(
         "input_too_small",
         (*STALLED, "tiny_gradient", "vanishing_gradient"),
         "The first kernel's gradient is as small as its inputs, and what differs between them is lost beside biases.",

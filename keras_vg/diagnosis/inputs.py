@@ -37,6 +37,31 @@ def find_small_inputs(context: Context) -> Iterator[Finding]:
     )
 
 
+def find_input_offset(context: Context) -> Iterator[Finding]:
+    """Features that vary by a small part of the largest one's mean, so that all examples look alike."""
+    t, inspection = context.thresholds, context.inspection
+    if inspection is None or context.is_converged or len(inspection.embeddings) or _is_unknown(context):
+        return
+    rows = inspection.kernel_inputs
+    if "scale_max" not in rows:
+        return
+    chosen = rows[(rows["spread_max"] < t.input_offset * rows["scale_max"]) & (rows["abs_max"] >= 1)]
+    spread = _measure_outputs(context)
+    if chosen.empty or spread > t.input_offset:
+        return
+    row = chosen.iloc[0]
+    yield Finding(
+        "input_offset",
+        "error" if spread < t.constant_prediction else "warning",
+        (str(row["layer"]),) if row["layer"] else (),
+        None,
+        {"largest_feature": float(row["scale_max"]), "largest_feature_spread": float(row["spread_max"])},
+        f"The inputs are up to {row['scale_max']:.3g} in size, and no feature varies by more than "
+        f"{row['spread_max']:.2g} from example to example: to the first layer all examples look alike. Put "
+        "`keras.layers.Normalization()` first, adapted to the training data, or use StandardScaler.",
+    )
+
+
 _LEFT = 0.5
 """Of which part of the examples a mask must leave at least a step: chosen, since a few may be empty."""
 

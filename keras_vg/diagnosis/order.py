@@ -15,7 +15,15 @@ STAGES: dict[str, tuple[str, ...]] = {
     ),
     "labels": ("label_range", "label_shape", "constant_labels", "loss_function", "endless_fall"),
     "head": ("output_layer", "dropout_of_outputs", "positions_alike", "dead_outputs", "saturated_output"),
-    "scale": ("rounded_input", "feature_scale", "input_scale", "input_too_small", "label_scale", "dropout_rate"),
+    "scale": (
+        "rounded_input",
+        "feature_scale",
+        "input_scale",
+        "input_offset",
+        "input_too_small",
+        "label_scale",
+        "dropout_rate",
+    ),
     "rate": (
         "no_trainable_weights",
         "changed_trainable",

@@ -105,6 +105,7 @@ INSPECTION_RULES: tuple[Rule, ...] = (
     activations.find_large_transposed,
     precision.find_rounded_inputs,
     inputs.find_small_inputs,
+    inputs.find_input_offset,
     inputs.find_masked_inputs,
     inputs.find_constant_inputs,
     attention.find_collapsed_attention,

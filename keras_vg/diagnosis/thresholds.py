@@ -47,6 +47,9 @@ class Thresholds:
         saturated_warning: From here on most of the layer learns slowly.
         input_size: Largest input from which unscaled features saturate or overshoot (pixels of 0 to 255 are above).
         input_error: Largest input from which it is certain.
+        input_offset: Largest standard deviation of a feature over the largest root mean square of one, below which
+            examples look alike. Chosen: of the labelled programs no healthy one is below 0.08, six sick ones are below
+            0.01.
         input_small: Largest spread of a feature of what the first kernel is given, below which training is markedly
             slower: with Adam inputs of 1e-2 cost a tenth of the accuracy after 600 steps, of 1e-3 a third to a half
             (`benchmarks/small_inputs.py`). Under plain SGD ten times as much.
@@ -209,6 +212,7 @@ class Thresholds:
     saturated_warning: float = 0.5
     input_size: float = 50.0
     input_error: float = 1e3
+    input_offset: float = 0.02
     input_small: float = 1e-2
     input_small_error: float = 3e-4
     rounded_warning: float = 0.1

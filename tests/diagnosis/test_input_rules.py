@@ -11,7 +11,7 @@ from keras import layers
 import keras_vg as vg
 from helpers.made_up_inspections import make_inspection
 from keras_vg.diagnosis.context import Context
-from keras_vg.diagnosis.inputs import find_constant_inputs, find_small_inputs
+from keras_vg.diagnosis.inputs import find_constant_inputs, find_input_offset, find_small_inputs
 from keras_vg.diagnosis.thresholds import Thresholds
 from keras_vg.inspection.batches import describe_inputs
 
@@ -24,7 +24,8 @@ def judge(*arrays, optimizer="Adam", spread=1e-4, distinct=2, setup=None, **tabl
     tables |= {"inputs": describe_inputs(arrays[:-1]), "kernel_inputs": kernel_inputs, "outputs": outputs}
     inspection = make_inspection({"optimizer": optimizer, **(setup or {})}, **tables)
     context = Context(Thresholds(), is_inspection=True, inspection=inspection)
-    return {finding.rule: finding for rule in (find_small_inputs, find_constant_inputs) for finding in rule(context)}
+    rules = (find_small_inputs, find_input_offset, find_constant_inputs)
+    return {finding.rule: finding for rule in rules for finding in rule(context)}
 
 
 def make_array(scale, mean=0.0):
@@ -58,6 +59,27 @@ def test_inputs_that_are_too_small(scale, mean, optimizer, severity):
     assert (finding and finding.severity) == severity
     if finding is not None:
         assert finding.evidence["largest_feature_spread"] == pytest.approx(array.std(axis=0).max())
+
+
+@pytest.mark.parametrize(
+    ("scale", "mean", "options", "is_found"),
+    [
+        (0.3, 40.0, {}, True),
+        (0.3, -40.0, {}, True),
+        (3.0, 40.0, {}, False),
+        (0.3, 40.0, {"spread": 1e-6}, True),
+        (0.3, 40.0, {"spread": 0.1}, False),  # the predictions differ all the same
+        (0.003, 0.4, {}, False),  # that is small rather than far off
+    ],
+)
+def test_features_that_vary_little_about_a_large_mean(scale, mean, options, is_found):
+    array = np.concatenate([make_array(scale, mean), make_array(0.01)], axis=1)
+    found = judge(array, array, **{"spread": 0.01} | options).get("input_offset")
+    assert (found is not None) == is_found
+    if is_found:
+        assert found.severity == ("error" if options else "warning")
+        assert found.evidence["largest_feature"] == pytest.approx(40, rel=0.01)
+        assert found.evidence["largest_feature_spread"] == pytest.approx(0.3, rel=0.2)
 
 
 def test_small_inputs_are_no_matter_where_they_are_brought_to_scale():

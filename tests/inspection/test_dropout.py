@@ -159,3 +159,17 @@ def test_what_dropped_predictions_look_like_is_a_consequence():
     found = vg.diagnose(vg.inspect(model, x, np.arange(64) % 8))
     assert [(finding.rule, finding.severity) for finding in found] == [("dropout_of_outputs", "error")]
     assert "saturated_output" in {finding.rule for finding in found.list_all()}
+
+
+@pytest.mark.parametrize(("count", "rate", "is_found"), [(2, 0.8, True), (1, 0.8, False), (3, 0.5, False)])
+def test_several_layers_that_drop_most(count, rate, is_found):
+    hidden = [part for _ in range(count) for part in (layers.Dense(256, "relu"), layers.Dropout(rate))]
+    model = keras.Sequential([keras.Input((8,)), *hidden, layers.Dense(1)])
+    model.compile("adam", "mse")
+    x = np.random.default_rng(0).normal(size=(16, 8)).astype("float32")
+    found = {f.rule: f for f in vg.diagnose(vg.inspect(model, x, x[:, :1])).list_all()}.get("dropout_rate")
+    assert (found is not None) == is_found
+    if is_found:
+        assert (found.severity, len(found.layers)) == ("warning", count)
+        assert f"as one of {count} such layers" in found.advice
+        assert "write `Dropout(0.2)`" in found.advice

@@ -3,6 +3,20 @@
 from keras_vg.diagnosis.meanings.meaning import Meaning
 
 INPUTS: dict[str, Meaning] = {
+    "input_offset": Meaning(
+        sees=(
+            "Inputs whose features vary by a small part of the largest one's size, as given to the first kernel: a "
+            "temperature of 40 that changes by 0.3 beside features far below 1, say. All examples look alike then, and "
+            "the model gives nearly the same answer to all."
+        ),
+        severity=(
+            "Warning, if inputs and first predictions both differ by less than `input_offset` of their size; an error, "
+            "if these predictions differ by less than `constant_prediction`, or once the model has learned nothing. "
+            "Silent where the largest input is below 1 (`input_too_small` is "
+            "about these), behind embeddings, and once the loss is low (`converged_loss`)."
+        ),
+        thresholds=("input_offset", "constant_prediction", "converged_loss"),
+    ),
     "input_too_small": Meaning(
         sees=(
             "Inputs that differ so little from example to example, as given to the first kernel, that the model "
@@ -38,8 +52,9 @@ INPUTS: dict[str, Meaning] = {
     "dropout_rate": Meaning(
         sees=(
             "Dropout that keeps so few values of an example that what it passes on says more of which were kept than "
-            "of what they were: of 16 values, a rate of 0.98 keeps none for most examples. Often the part to keep was "
-            "meant. Where whole branches are dropped (stochastic depth) nothing is said."
+            "of what they were: of 16 values, a rate of 0.98 keeps none for most examples; and several layers that "
+            "each drop 0.8 or more, of however many values. Often the part to keep was meant. Where whole branches "
+            "are dropped (stochastic depth) nothing is said."
         ),
         severity=(
             "Error from `dropout_noise_error`, or once the model has learned nothing; a warning below; for information "
