@@ -43,11 +43,11 @@ def find_input_offset(context: Context) -> Iterator[Finding]:
     if inspection is None or context.is_converged or len(inspection.embeddings) or _is_unknown(context):
         return
     rows = inspection.kernel_inputs
-    if "scale_max" not in rows:
-        return
     chosen = rows[(rows["spread_max"] < t.input_offset * rows["scale_max"]) & (rows["abs_max"] >= 1)]
+    if chosen.empty:
+        return
     spread = _measure_outputs(context)
-    if chosen.empty or spread > t.input_offset:
+    if spread > t.input_offset:
         return
     row = chosen.iloc[0]
     yield Finding(
