@@ -140,7 +140,8 @@ def list_entered(model: keras.Model, layers: Mapping[str, Any]) -> tuple[str, ..
         layers: Layers by their names.
 
     Returns:
-        The names, in the given order; of layers of the model's graph, or of a model inside it.
+        The names, in the given order; of layers of the model's graph, or of a model inside it. A layer that is given
+        an input beside what other kernels made, as by a skip connection, only if no other is given that input alone.
     """
     graph = Graph()
     graph.add(model)
@@ -148,14 +149,27 @@ def list_entered(model: keras.Model, layers: Mapping[str, Any]) -> tuple[str, ..
     for key, sources in graph.sources.items():
         for source in sources:
             targets[source].add(key)
-    pending = [key for key, operation in graph.operations.items() if isinstance(operation, keras.layers.InputLayer)]
+    kernels = {key for key, operation in graph.operations.items() if _multiplies(operation)}
+    behind = _follow_until({target for key in kernels for target in targets[key]}, targets, set())
+    entered: set[int] = set()
+    for key, operation in graph.operations.items():
+        if isinstance(operation, keras.layers.InputLayer):
+            reached = _follow_until({key}, targets, kernels)
+            alone = reached - behind
+            entered |= reached if alone.isdisjoint(kernels) else alone
+    return tuple(name for name, layer in layers.items() if id(layer) in entered)
+
+
+def _follow_until(start: set[int], targets: Mapping[int, set[int]], ends: set[int]) -> set[int]:
+    """All operations that follow from some, themselves included, but for those behind some ends."""
     reached: set[int] = set()
+    pending = list(start)
     while pending:
         key = pending.pop()
         if key not in reached:
             reached.add(key)
-            pending += () if _multiplies(graph.operations[key]) else targets[key]
-    return tuple(name for name, layer in layers.items() if id(layer) in reached)
+            pending += () if key in ends else targets[key]
+    return reached
 
 
 def _multiplies(operation: Any) -> bool:

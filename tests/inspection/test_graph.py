@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import layers as L
 
-from keras_vg.inspection.graph import count_merges, list_paths
+from keras_vg.inspection.graph import count_merges, list_entered, list_paths
 from keras_vg.training.weights import list_weights
 
 X = keras.Input((8,))
@@ -95,3 +95,15 @@ def test_a_model_whose_graph_is_not_known():
     model = Subclassed()
     model(np.ones((2, 3)))
     assert name_paths(model) == [("a",)]  # too few to compare: judged as one path
+
+
+def test_layers_that_inputs_enter():
+    entry, other = keras.Input((4,), name="entry"), keras.Input((3,), name="other")
+    first = L.Dense(5, name="first")(entry)
+    second = L.Dense(5, name="second")(L.Concatenate()([entry, first]))  # entry has been given to `first`
+    third = L.Dense(5, name="third")(L.Concatenate()([other, second]))
+    model = keras.Model([entry, other], L.Dense(1, name="last")(L.Concatenate()([third, other])))
+    names = {layer.name: layer for layer in model.layers if layer.weights}
+    assert list_entered(model, names) == ("first", "third", "last")
+    alone = keras.Model(entry, L.Dense(1, name="end")(L.Add()([entry, L.Dense(4, name="on")(entry)])))
+    assert list_entered(alone, {layer.name: layer for layer in alone.layers if layer.weights}) == ("on",)
