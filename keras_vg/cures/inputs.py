@@ -14,7 +14,7 @@ _OF_PIXELS = (1 / 255, 1 / 127.5)
 """Scales that bring pixels of 0 to 255 to numbers of 0 to 1, or of 0 to 2 less 1."""
 
 _LARGEST_SCALED = 2.0
-"""Inputs that are no larger were divided before: chosen, for numbers of -1 to 1 with room."""
+"""Inputs that are no larger have a fit scale, or were divided before: chosen, for numbers of -1 to 1 with room."""
 
 
 def _normalize(draft: Draft) -> Draft | None:
@@ -65,6 +65,12 @@ def _scale_once(draft: Draft) -> Draft | None:
     return draft.change("x = 255 * x  # the model divides pixels itself", model=surgery.rebuild(draft.model, edit))
 
 
+def _choose_large(arrays: dict[int, np.ndarray]) -> dict[int, np.ndarray]:
+    """Of several inputs those that are large, if there are some: others may be masks, or which nodes are neighbours."""
+    large = {place: array for place, array in arrays.items() if np.nanmax(np.abs(array)) > _LARGEST_SCALED}
+    return large or arrays
+
+
 def _list_inputs(draft: Draft) -> dict[int, np.ndarray]:
     """The inputs that are numbers, by their index: integers may be names of things, as an embedding takes them."""
     arrays = [np.asarray(array) for array in keras.tree.flatten(draft.data.x)]
@@ -90,7 +96,8 @@ def _list_layers(draft: Draft) -> list[Any]:
 
 
 def _put_in_front(draft: Draft, make_layer: Any, *lines: str) -> Draft | None:
-    arrays = _list_inputs(draft)
+    given = _list_inputs(draft)
+    arrays = _choose_large(given)
     normalizing = [layer for layer in _list_layers(draft) if isinstance(layer, keras.layers.Normalization)]
     if not arrays or not all(map(is_unadapted, normalizing)):
         return None
@@ -105,7 +112,7 @@ def _put_in_front(draft: Draft, make_layer: Any, *lines: str) -> Draft | None:
             return make(place)(tensor) if place in arrays else tensor
 
         return draft.change(*lines, model=surgery.rebuild(draft.model, enter=enter))
-    if len(arrays) > 1 or not surgery.has_plain_training(draft.model):
+    if len(given) > 1 or not surgery.has_plain_training(draft.model):
         return None
     entry = keras.Input(arrays[0].shape[1:])
     wrapped = keras.Model(entry, surgery.rebuild(draft.model)(make(0)(entry)), name=f"scaled_{draft.model.name}")

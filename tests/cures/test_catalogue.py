@@ -599,6 +599,20 @@ def test_inputs_are_normalized_by_training_data_alone():
     assert scaled.layers[1].scale == 1 / 255
 
 
+def test_of_several_inputs_those_that_are_large_are_normalized():
+    generator = np.random.default_rng(0)
+    x = [1000 * generator.uniform(size=(60, 4)), generator.integers(0, 2, size=(60, 3)).astype("float32")]
+    entries = [keras.Input((4,)), keras.Input((3,))]
+    model = keras.Model(entries, layers.Dense(1, "sigmoid")(layers.Concatenate()(entries)))
+    model.compile("adam", "binary_crossentropy")
+    changed = REMEDIES["Normalization of the inputs"](make(model, x, BINARY)[0]).model
+    (added,) = [layer for layer in changed.layers if isinstance(layer, layers.Normalization)]
+    assert added.mean.shape[-1] == 4
+    small = [x[0] / 1000, x[1]]
+    changed = REMEDIES["Normalization of the inputs"](make(model, small, BINARY)[0]).model
+    assert sum(isinstance(layer, layers.Normalization) for layer in changed.layers) == 2
+
+
 @pytest.mark.model
 @pytest.mark.parametrize(
     ("largest", "trainable", "is_changed"), [(1.0, False, True), (1.0, True, False), (255.0, False, False)]
