@@ -76,6 +76,11 @@ INCURABLE = {
     "keras.io: films by grus, films masked and not the zeros": "what is asked for is not in what the mask leaves",
     "digits by five layers, rate of 0.1 lowered anew at every epoch": "a callback, which trials do not have",
     "two rings, stopped when accuracy falls no more": "a callback, which trials do not have",
+    "countries by numbers of words over sixty": "what is asked for is not in the inputs: all are one id",
+    "high water by a day, standardised over each day": "what is asked for is not in the inputs",
+    "what was done and what came of it, all vectors by one length": "what a layer of one's own does",
+    "moves that were won or lost by cross-entropy times 1 or -1": "what a loss of one's own multiplies by -1",
+    "a spring by its equation, relu": "by its own loss it learns all the same: 0.77",
     "frozen hidden layers": "frozen on purpose, for all that can be known",
     "disconnected layer": "the rest of the model learns",
 }
