@@ -81,6 +81,9 @@ INCURABLE = {
     "what was done and what came of it, all vectors by one length": "what a layer of one's own does",
     "moves that were won or lost by cross-entropy times 1 or -1": "what a loss of one's own multiplies by -1",
     "a spring by its equation, relu": "by its own loss it learns all the same: 0.77",
+    "kinds of leaves in an order before it was changed": "labels of other inputs",
+    "screens of a game over 255, rounded down": "what is asked for is not in the inputs: all are 0",
+    "pairs of digits by distances": "what a layer of one's own takes the root of",
     "frozen hidden layers": "frozen on purpose, for all that can be known",
     "disconnected layer": "the rest of the model learns",
 }
