@@ -740,3 +740,50 @@ def test_faults_of_labels_and_head_hide_what_comes_later(rule, hidden, shown):
     found = list_hidden_by(rule)
     assert hidden is None or hidden in found
     assert shown not in found
+
+
+class PretendedSearch(Search):
+    """A search whose remedies change nothing, so that only its budget counts."""
+
+    unit = 300  # steps of ten epochs of ten batches, three seeds
+
+    def count_steps(self, attempt, trial):
+        return trial.steps
+
+    def _find_candidates(self, base):
+        names = [f"remedy {i}" for i in range(6)] if len(base.changes) < 2 else []
+        tried = {frozenset(attempt.changes) for attempt in self.attempts}
+        found = [(*base.changes, name) for name in names if name not in base.changes]
+        return [Attempt(changes, "input_scale", None) for changes in found if frozenset(changes) not in tried]
+
+    def _combine_usual(self, base):
+        self.combined = base.changes, self.steps / self.unit
+        return [Attempt((*base.changes, "usual", str(i)), "input_scale", None) for i in range(4)]
+
+    def _train_fully(self, attempt):
+        self.steps += self.unit
+        finding = vg.Finding("label_scale" if attempt.changes else "input_scale", "error", (), None, {}, "")
+        trials = [Trial(seed, 1, 10, 0.0, Score(0.0, 0.0, {}), (), vg.Findings([finding])) for seed in range(3)]
+        known = vg.Findings([finding, replace(finding, rule="label_scale")])
+        trials = [replace(trial, findings=trial.findings if attempt.changes else known) for trial in trials]
+        attempt = replace(attempt, trials=tuple(trials), verdict="not shown" if self.attempts else "original")
+        self.attempts.append(attempt)
+        return attempt
+
+
+@pytest.mark.parametrize(("most", "is_kept"), [(8, True), (5, True), (3, False)])
+def test_a_round_is_kept_for_usual_changes(most, is_kept, monkeypatch):
+    def pretend(function, tasks, jobs):
+        return [Trial(seed, epochs, 10 * epochs, 0.0, Score(0.0, 0.0, {}), (), None) for _, seed, epochs, *_ in tasks]
+
+    monkeypatch.setattr(search_module, "run_grid", pretend)
+    monkeypatch.setattr(search_module, "freeze", lambda draft, template: None)
+    search = PretendedSearch(None, None, Settings(10, (0, 1, 2), most))
+    search.run()
+    assert search.steps <= most * search.unit
+    trained = [attempt.changes for attempt in search.attempts if attempt.verdict == "not shown"]
+    assert any("usual" in changes for changes in trained) == is_kept
+    if is_kept:
+        changes, spent = search.combined
+        assert len(changes) >= 1  # what cleared the first finding stays
+        assert spent > 1
