@@ -19,16 +19,8 @@ _SPREAD = 0.3
 """Standard deviation of the first biases, beside inputs of about 1: chosen."""
 
 
-def make_step_biases(steps: int, features: int) -> keras.layers.Layer:
-    """Makes a layer that adds to each step of a sequence a vector of its own, which is learned.
-
-    Args:
-        steps: Steps of the sequence.
-        features: Values of each step.
-
-    Returns:
-        A layer that takes and returns `(examples, steps, features)`.
-    """
+def _make_step_biases(steps: int, features: int) -> keras.layers.Layer:
+    """A layer that adds to each step of a sequence a vector of its own, which is learned."""
     return keras.layers.EinsumDense(
         "abc,cd->abd",
         (steps, features),
@@ -48,7 +40,7 @@ def _tell_steps_apart(draft: Draft) -> Draft | None:
         if not isinstance(tensor, keras.KerasTensor) or len(tensor.shape) != 3 or None in tensor.shape[1:]:
             return tensor
         if id(tensor) not in made:
-            made[id(tensor)] = make_step_biases(*tensor.shape[1:])(tensor)
+            made[id(tensor)] = _make_step_biases(*tensor.shape[1:])(tensor)
         return made[id(tensor)]
 
     def call(path: surgery.Path, layer: Any, *args: Any, **kwargs: Any) -> Any:

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 
+from keras_vg.diagnosis.activations import RECTIFIERS
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
-
-_RECTIFIERS = ("relu", "relu6")
 
 
 def find_dead_outputs(context: Context) -> Iterator[Finding]:
@@ -13,7 +12,7 @@ def find_dead_outputs(context: Context) -> Iterator[Finding]:
     is_over, t = context.is_complete, context.thresholds
     for row in context.final_predictions if context.is_inspection or is_over else ():
         dead, part, units = int(row.get("constant_units", 0)), float(row.get("constant_part", 0)), int(row["units"])
-        if not 0 < dead < units or row["activation"] not in _RECTIFIERS or row["prediction_min"] != 0:
+        if not 0 < dead < units or row["activation"] not in RECTIFIERS or row["prediction_min"] != 0:
             continue
         if part < t.dead_outputs:  # of a rare one, 0 may be the best answer that there is
             continue

@@ -48,8 +48,8 @@ class Thresholds:
         input_size: Largest input from which unscaled features saturate or overshoot (pixels of 0 to 255 are above).
         input_error: Largest input from which it is certain.
         input_offset: Largest standard deviation of a feature over the largest root mean square of one, below which
-            examples look alike. Chosen: of the labelled programs no healthy one is below 0.08, six sick ones are below
-            0.01.
+            examples look alike. Chosen: of the labelled programs no healthy one is below 0.08, seven sick ones are
+            below 0.01.
         input_small: Largest spread of a feature of what the first kernel is given, below which training is markedly
             slower: with Adam inputs of 1e-2 cost a tenth of the accuracy after 600 steps, of 1e-3 a third to a half
             (`benchmarks/small_inputs.py`). Under plain SGD ten times as much.
