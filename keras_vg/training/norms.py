@@ -47,7 +47,7 @@ def measure_norms(gradients: Sequence[Measurable], sizes: np.ndarray, is_compile
         The L2 norms, NaN or infinite where a value is: a tensor of shape `(gradients,)`, float32 on JAX, else float64.
     """
     if keras.backend.backend() == "torch":
-        return _measure_eagerly([gradient.value for gradient in gradients], sizes)
+        return _measure_on_torch([gradient.value for gradient in gradients], sizes)
     is_compiled |= keras.backend.backend() == "jax"
     is_large = np.array([size > SMALL_SIZE or None in g.value.shape for g, size in zip(gradients, sizes, strict=True)])
     large, small = np.flatnonzero(is_large).tolist(), np.flatnonzero(~is_large).tolist()
@@ -70,18 +70,48 @@ def measure_zeros(gradients: Sequence[Measurable], sizes: np.ndarray) -> Any:
     return (all_values - ops.cast(ops.stack(nonzero), dtype)) / all_values  # a sparse gradient lacks zeros
 
 
-def _measure_eagerly(gradients: Sequence[Any], sizes: np.ndarray) -> Any:
-    """Measures on torch: small gradients together, since starting an operation takes longer than its work on them."""
+def find_norm_on_host(gradient: Any) -> float:
+    """Finds the norm of one gradient of torch's on a CPU, in float64 only where float32 is not enough: it is slower.
+
+    It is the norm of the norms of the rows: torch adds values one by one, and a long float32 sum loses digits.
+
+    Args:
+        gradient: A tensor of any shape and float type.
+    """
     import torch
 
-    small = [index for index, size in enumerate(sizes.tolist()) if size <= SMALL_SIZE]
-    if len(small) == len(gradients):
-        return _measure_joined(gradients)
-    large = [index for index in range(len(gradients)) if index not in small]
+    gradient = gradient.float()
+    size, columns = gradient.numel(), gradient.shape[-1]
+    if max(columns, size // columns) <= LONGEST_SUM:
+        norm = float(torch.linalg.vector_norm(torch.linalg.vector_norm(gradient, dim=-1)))
+        if size * LEAST_MEAN_SQUARE <= norm * norm < GREATEST_SUM:
+            return norm
+    return float(torch.linalg.vector_norm(gradient, dtype=torch.float64))
+
+
+def unscale(norms: Any, scale: Any) -> Any:
+    """Returns norms without the scale of the loss; NaN where one is not finite, since the step is skipped then.
+
+    Args:
+        norms: The norms of one step, a tensor.
+        scale: What the loss was multiplied by, or None.
+    """
+    if scale is None:
+        return norms
+    scaled = norms / ops.cast(scale, norms.dtype)
+    return ops.where(ops.all(ops.isfinite(norms)), scaled, ops.full_like(norms, np.nan))
+
+
+def _measure_on_torch(gradients: Sequence[Any], sizes: np.ndarray) -> Any:
+    """Measures where the gradients are, in float64: small ones together, to start fewer operations."""
+    import torch
+
     norms = torch.empty(len(gradients), dtype=torch.float64, device=gradients[0].device)
-    norms[large] = _measure_one_by_one([gradients[i] for i in large], sizes[large])
+    small = [index for index, size in enumerate(sizes.tolist()) if size <= SMALL_SIZE]
+    for index in set(range(len(gradients))).difference(small):
+        norms[index] = torch.linalg.vector_norm(gradients[index], dtype=torch.float64)
     if small:
-        norms[small] = _measure_joined([gradients[i] for i in small])
+        norms[small] = _measure_joined([gradients[index] for index in small])
     return norms
 
 
@@ -105,26 +135,6 @@ def _list_owners(sizes: tuple[int, ...], device: Any) -> Any:
 
 
 _list_owners_once = functools.lru_cache(maxsize=16)(_list_owners)
-
-
-def _measure_one_by_one(gradients: Sequence[Any], sizes: np.ndarray) -> Any:
-    """The norms of torch's large gradients, in float64 only where float32 underflows or overflows: it takes longer."""
-    import torch
-
-    norms = torch.stack(list(map(_find_norm, gradients))).double()
-    if norms.is_cpu and not _is_in_range(torch.square(norms), torch.from_numpy(sizes)).all():
-        norms = torch.stack([torch.linalg.vector_norm(gradient, dtype=torch.float64) for gradient in gradients])
-    return norms
-
-
-def _find_norm(gradient: Any) -> Any:
-    """The norm of the norms of the rows: torch adds values one by one, and a long float32 sum loses digits."""
-    import torch
-
-    size, columns = gradient.numel(), gradient.shape[-1]
-    if not gradient.is_cpu or max(columns, size // columns) > LONGEST_SUM:
-        return torch.linalg.vector_norm(gradient, dtype=torch.float64).float()
-    return torch.linalg.vector_norm(torch.linalg.vector_norm(gradient, dim=-1))
 
 
 def _flatten(gradient: Any) -> Any:

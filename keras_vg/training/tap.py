@@ -14,31 +14,20 @@ from keras import ops
 
 from keras_vg.training import backend
 from keras_vg.training.exactness import is_unconnected, shield
-from keras_vg.training.norms import measure_norms, measure_zeros
-from keras_vg.training.totals import (
-    CALLS,
-    FINITE,
-    NO_GRADIENT,
-    NOT_CALLED,
-    ROWS,
-    STEPS,
-    GradientTotals,
-    add_step,
-    add_steps,
-)
+from keras_vg.training.norms import measure_norms, measure_zeros, unscale
+from keras_vg.training.step_buffers import DeviceBuffer, HostBuffer
+from keras_vg.training.totals import CALLS, FINITE, NO_GRADIENT, NOT_CALLED, ROWS, STEPS, GradientTotals, add_step
 from keras_vg.training.train_function import TappedTrainFunction, copy_on_jax, get_loss_scale, get_tapped_train_function
 from keras_vg.training.weights import Weight, copy_to_numpy
 
-BUFFER_STEPS = 256
-"""On torch so many steps are kept on the device before they are added up on the host."""
+MOST_ORDERS = 16
+"""Orders in which an optimizer may be given the weights that are remembered; there is one, but in unusual steps."""
 
 
 class GradientTap:
     """Accumulates metrics of the gradients of some weights while a model is fitted.
 
-    The state is, on TensorFlow and JAX, the totals of shape `(7, weights)`. On torch, where each operation takes longer
-    to start than its work, it is a buffer of shape `(BUFFER_STEPS, 1, weights)` with the norms of each step, and with
-    the fractions of zeros, if counted, `(BUFFER_STEPS, 2, weights)`.
+    The state is, on TensorFlow and JAX, the totals of shape `(7, weights)`; on torch it is a buffer of many steps.
 
     Args:
         model: A built model.
@@ -63,8 +52,7 @@ class GradientTap:
         self._sizes = np.array([weight.size for weight in self.weights], "float32")
         self._train_function = train_function
         self._is_compiled = bool(model.jit_compile)
-        self._totals = np.zeros((ROWS, len(self.weights)))  # on torch, of the steps that left the buffer
-        self._filled = 0  # steps in the buffer
+        self._orders: dict[tuple[int, ...], list[int]] = {}
         self.optimizers: list[keras.optimizers.Optimizer] = []  # those that were seen to train the weights
         self.state: Any = self._make_state(model)
         # What the state is set to again: made anew each time, it took a fifth longer on TensorFlow.
@@ -73,7 +61,9 @@ class GradientTap:
 
     def _make_state(self, model: keras.Model) -> Any:
         if self._backend == "torch":
-            return ops.zeros((BUFFER_STEPS, 1 + self.counts_zeros, len(self.weights)), "float64")
+            is_on_cpu = all(weight.variable.value.is_cpu for weight in self.weights)
+            make = HostBuffer if is_on_cpu and not self._is_compiled else DeviceBuffer
+            return make(self._sizes, self.counts_zeros)
         dtype = "float32" if self._backend == "jax" else "float64"
         with backend.variable_scope(model):
             # One for all replicas, which all have the same sum of gradients.
@@ -89,15 +79,14 @@ class GradientTap:
         """Returns what was accumulated since the last reading, and starts again from zero."""
         if self._train_function is not None:
             self._train_function.sync()
-        self._empty_buffer()
-        totals = self._totals if self._backend == "torch" else copy_to_numpy(self.state)
+        totals = self.state.sum_up() if self._backend == "torch" else copy_to_numpy(self.state)
         self.reset()
         return GradientTotals.from_rows(totals, self.counts_zeros)
 
     def measure(self, gradients: Sequence[Any], variables: Sequence[Any], scale: Any) -> GradientTotals:
         """Returns what one step would accumulate, outside of any fit; arguments as of `accumulate`."""
         if self._backend == "torch":
-            self._fill_buffer(gradients, variables, scale)
+            self.state.add(self._sort(gradients, variables), scale)
             return self.read()
 
         def measure(state: Any, gradients: Sequence[Any]) -> Any:
@@ -119,7 +108,7 @@ class GradientTap:
         if all(optimizer is not known for known in self.optimizers):
             self.optimizers.append(optimizer)
         if self._backend == "torch":
-            self._fill_buffer(gradients, variables, get_loss_scale(optimizer))
+            self.state.add(self._sort(gradients, variables), get_loss_scale(optimizer))
         else:
             state = ops.convert_to_tensor(self.state)
             self.state.assign(self.accumulate(state, gradients, variables, get_loss_scale(optimizer)))
@@ -146,15 +135,12 @@ class GradientTap:
         """Counts in a state of the tap, a tensor, the steps at which each weight's gradient was not finite."""
         if self._backend != "torch":
             return state[STEPS] - state[FINITE]
-        before = ops.convert_to_tensor(self._totals[STEPS] - self._totals[FINITE])
-        return before + (~state[:, 0].isfinite()).sum(dim=0)
+        return state.count_nonfinite()
 
     def reset(self) -> None:
         """Starts again from zero."""
         if self._backend == "torch":
-            self._totals = np.zeros_like(self._totals)
-            self._filled = 0
-            self.state.zero_()
+            self.state.clear()
         elif self._backend == "jax":
             self.state = copy_on_jax(self._initial.value)  # the step that is given the copy deletes it
         else:
@@ -172,35 +158,20 @@ class GradientTap:
         gradients = shield([found[index] for index in present], self._is_compiled, nonnegative)
         norms = measure_norms(gradients, sizes, self._is_compiled)
         zeros = measure_zeros(gradients, sizes) if self.counts_zeros else None
-        if scale is not None:  # an optimizer that scales the loss skips the step for all weights
-            scaled = norms / ops.cast(scale, norms.dtype)
-            norms = ops.where(ops.all(ops.isfinite(norms)), scaled, ops.full_like(norms, np.nan))
-        return norms, zeros
+        return unscale(norms, scale), zeros
 
-    def _fill_buffer(self, gradients: Sequence[Any], variables: Sequence[Any], scale: Any) -> None:
-        """Writes a step's norms behind those of the steps before, on torch."""
-        found, present = self._find(gradients, variables)
-        row = self.state[self._filled]
-        self._filled += 1
-        if len(present) == len(self.weights):
-            positions: Any = slice(None)
-        else:
-            positions = present
-            row.fill_(NOT_CALLED)
-            row[:, [index for index in found if index not in present]] = NO_GRADIENT
-        if present:
-            measured = self._measure(found, present, scale, None)
-            for index in range(len(row)):
-                row[index, positions] = measured[index]
-        if self._filled == BUFFER_STEPS:
-            self._empty_buffer()
-
-    def _empty_buffer(self) -> None:
-        if self._filled:
-            rows = copy_to_numpy(self.state[: self._filled])
-            add_steps(self._totals, rows[:, 0], rows[:, 1] if self.counts_zeros else None)
-            self._filled = 0
-            self.state.zero_()
+    def _sort(self, gradients: Sequence[Any], variables: Sequence[Any]) -> list[Any]:
+        """A gradient per weight; `NO_GRADIENT` where there is none, `NOT_CALLED` where the optimizer has no weight."""
+        given = tuple(map(id, variables))
+        order = self._orders.get(given)
+        if order is None:
+            if len(self._orders) == MOST_ORDERS:
+                self._orders.clear()
+            indices = list(map(self._indices.get, given))
+            order = [indices.index(index) if index in indices else -1 for index in range(len(self.weights))]
+            self._orders[given] = order
+        found = [NOT_CALLED if position < 0 else gradients[position] for position in order]
+        return [NO_GRADIENT if gradient is None else gradient for gradient in found]
 
 
 def attach_tap(model: keras.Model, weights: Sequence[Weight], counts_zeros: bool = False) -> GradientTap:

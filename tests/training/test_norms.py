@@ -8,10 +8,14 @@ import pytest
 
 from keras_vg.training.exactness import Measurable
 from keras_vg.training.norms import MOST_ROWS, SMALL_SIZE, measure_norms, measure_zeros
+from keras_vg.training.step_buffers import HostBuffer
+from keras_vg.training.totals import FINITE, NORM_SUM, ZERO_SUM
 
 pytestmark = pytest.mark.model
 BACKEND = keras.backend.backend()
-WAYS = {"tensorflow": ["eager", "graph", "compiled"], "jax": ["eager", "compiled"], "torch": ["eager"]}[BACKEND]
+WAYS = {"tensorflow": ["eager", "graph", "compiled"], "jax": ["eager", "compiled"], "torch": ["device", "host"]}[
+    BACKEND
+]
 SMALLEST, LARGEST = 2.0**-126, float(np.finfo("float32").max)
 
 
@@ -29,7 +33,9 @@ def make_measure(sizes, way):
         measurables, numbers = list(map(Measurable, gradients)), np.array(sizes, "float32")
         return measure_norms(measurables, numbers, way == "compiled"), measure_zeros(measurables, numbers)
 
-    if way == "eager":
+    if way == "host":
+        return measure_on_host
+    if way in ("eager", "device"):
         return run
     if BACKEND == "jax":
         import jax
@@ -38,6 +44,14 @@ def make_measure(sizes, way):
     import tensorflow as tf
 
     return tf.function(run, jit_compile=way == "compiled")
+
+
+def measure_on_host(*gradients):
+    """What a buffer on a CPU adds up of one step; NaN for a norm that is not finite."""
+    buffer = HostBuffer(np.array([gradient.numel() for gradient in gradients]), counts_zeros=True)
+    buffer.add(gradients, None)
+    totals = buffer.sum_up()
+    return np.where(totals[FINITE] > 0, totals[NORM_SUM], np.nan), totals[ZERO_SUM]
 
 
 def make_arrays(scale, shapes=((3, 4), (5,), (60, 100), (2, 3, 1000), (9000,))):
