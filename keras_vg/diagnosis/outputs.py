@@ -57,7 +57,7 @@ def find_output_layer(context: Context) -> Iterator[Finding]:
     for output in _list_outputs(context):
         is_divided = _is_divided_by_sum(context, output)
         found = _judge_head(output, _drops_predictions(context), is_divided)
-        found = found or _judge_repeated_activation(context, output)
+        found = found or _judge_own_loss(context, output) or _judge_repeated_activation(context, output)
         if found is not None:
             severity, cause = found
             evidence = {
@@ -188,6 +188,24 @@ def _describe_never_negative(activation: str, what: str) -> str:
     return (
         f"{what}, and the {activation} before it is never below 0: no probability can be below 0.5. Leave the "
         f"{activation} out."
+    )
+
+
+def _judge_own_loss(context: Context, output: dict[str, Any]) -> tuple[str, str] | None:
+    """Whether a loss that is not Keras's own takes what a sigmoid or softmax gives for logits."""
+    assert context.inspection is not None
+    reach = context.inspection.setup.get("head_reach", {})
+    if not reach or any(context.inspection.setup.get("logits_found", ())):
+        return None
+    within, beyond, alike = reach["within"], reach["beyond"], reach["alike"]
+    if not (context.thresholds.head_reach * alike < within < alike and -_ROUNDING * alike <= beyond < within / 2):
+        return None
+    activation = output["activation"]
+    return "error", (
+        f"Right answers have a loss of {within:.3g} at least within the range of the {activation}, where equal "
+        f"probabilities have {alike:.3g}, and of {abs(beyond):.2g} beyond it: this loss takes logits, and applies a "
+        "sigmoid or softmax of its own (or it takes labels of -1 and 1). Leave out the last activation, or give the "
+        "loss probabilities."
     )
 
 

@@ -77,6 +77,10 @@ class Thresholds:
             one, above which it cannot learn them: a loss that scales the labels itself gets near 0.
         endless_loss: How many times the present loss that lowest one may lie below 0. A Dice loss, of -1 at best, stays
             within; cross-entropy under a label of 255 gets to hundreds.
+        head_reach: Least loss of right answers that a sigmoid or softmax can give, as part of that of equal
+            probabilities, from which a loss of one's own is not made for probabilities, if logits have less than half
+            of it: 0.45 of two classes, 0.63 of ten, 0.80 of a hundred where the loss applies a softmax of its own; 0
+            where it does not. Chosen between them.
         answer_gain: How much lower some prediction that depends on the labels must be in its loss than the best
             constant one, relative to the median loss of trial predictions: 1e-3 and more under the losses that teach
             of `tests/inspection/test_answers.py`, 0 but for rounding under those that do not.
@@ -226,6 +230,7 @@ class Thresholds:
     cut_labels: float = 0.25
     reachable_loss: float = 0.5
     endless_loss: float = 10.0
+    head_reach: float = 0.25
     answer_gain: float = 1e-6
     answer_share: float = 0.001
     saturated_output: float = 1e-4

@@ -14,6 +14,7 @@ from keras_vg.diagnosis.outputs import CROSSENTROPIES, RANGES, REGRESSIONS, find
 from keras_vg.inspection import stateless, training_step
 from keras_vg.inspection.activations import ActivationProbe, Reading
 from keras_vg.inspection.batches import NO_LOSS, OutputLoss, find_trained, match_labels
+from keras_vg.inspection.head_reach import HeadReach, measure_head_reach
 from keras_vg.inspection.label_trials import Answers, measure_aligned, measure_answers, measure_reachable
 from keras_vg.inspection.output_order import describe_lists
 from keras_vg.text import LONGEST_QUOTE, quote_error
@@ -42,6 +43,7 @@ class Passes:
         loss_aligned: The batch's loss after the change that `label_trials.measure_aligned` measures.
         loss_reachable: The same of `label_trials.measure_reachable`.
         answers: The losses of trial predictions, of a loss whose lowest value is not known here.
+        head_reach: Of such a loss, those of right answers within and beyond the range of the last activation.
         logits_found: Of each output, whether its loss looks through the last activation at the logits before it; empty
             if that is not known.
         not_seen: What is not known, with the reason.
@@ -57,6 +59,7 @@ class Passes:
     loss_aligned: float
     loss_reachable: float
     answers: Answers
+    head_reach: HeadReach
     logits_found: list[bool]
     not_seen: dict[str, str]
 
@@ -112,7 +115,9 @@ def run_passes(
     if batch[1] is not None and not probe.step.takes_labels:
         not_seen["labels"] = "its train_step takes `x` alone"
     known = [np.nan if value is None else value for value in (loss, loss_after)]
-    tried = (np.nan, np.nan, Answers()) if "loss" in not_seen else _try_labels(model, batch, reading, losses)
+    tried = (
+        (np.nan, np.nan, Answers(), HeadReach()) if "loss" in not_seen else _try_labels(model, batch, reading, losses)
+    )
     aligned, reachable = (known[0] + change for change in tried[:2])
     aligned = aligned if in_shape is None else in_shape
     return Passes(
@@ -126,6 +131,7 @@ def run_passes(
         loss_aligned=aligned,
         loss_reachable=reachable,
         answers=tried[2],
+        head_reach=tried[3],
         logits_found=logits_found,
         not_seen=not_seen,
     )
@@ -153,6 +159,7 @@ def describe_failure(probe: ActivationProbe, embeddings: pd.DataFrame) -> Passes
         loss_aligned=np.nan,
         loss_reachable=np.nan,
         answers=Answers(),
+        head_reach=HeadReach(),
         logits_found=[],
         not_seen=dict.fromkeys(("activations", "outputs", "loss", "gradients"), reason),
     )
@@ -273,11 +280,11 @@ def _measure_in_shape(model: keras.Model, probe: ActivationProbe, batch: Batch, 
 
 def _try_labels(
     model: keras.Model, batch: Batch, reading: Reading, losses: Sequence[OutputLoss]
-) -> tuple[float, float, Answers]:
+) -> tuple[float, float, Answers, HeadReach]:
     """Of a model with one output, what `label_trials` measures; NaN of any other."""
     labels, predictions = order_labels(model, batch[1]), tree.flatten(reading.predictions)
     if not len(labels) == len(predictions) == len(losses) == 1:
-        return np.nan, np.nan, Answers()
+        return np.nan, np.nan, Answers(), HeadReach()
 
     def measure(label: np.ndarray, prediction: np.ndarray) -> float:
         tensors = ops.convert_to_tensor(label), ops.convert_to_tensor(prediction)
@@ -292,12 +299,13 @@ def _try_labels(
     aligned = measure_aligned(measure, label, prediction)
     activation = reading.heads[0][1]
     if losses[0][0] in CROSSENTROPIES:  # whose bounds are known
-        return aligned, np.nan, Answers()
+        return aligned, np.nan, Answers(), HeadReach()
     reachable = measure_reachable(measure, label, prediction, activation)
     if losses[0][0] in REGRESSIONS:  # which teach
-        return aligned, reachable, Answers()
+        return aligned, reachable, Answers(), HeadReach()
     with backend.preserved_random_state():  # a loss may draw numbers
-        return aligned, reachable, measure_answers(measure, label, prediction, activation)
+        answers = measure_answers(measure, label, prediction, activation)
+        return aligned, reachable, answers, measure_head_reach(measure, label, prediction, activation)
 
 
 def _detach(model: keras.Model, y: Any, reading: Reading | None) -> Any:

@@ -111,8 +111,9 @@ DATA: dict[str, Meaning] = {
     "output_layer": Meaning(
         sees=(
             "An output activation that does not fit the loss: softmax over one unit, logits under a loss of "
-            "probabilities, probabilities under a loss of logits, a softmax of a softmax, a sigmoid of what is never "
-            "below 0 (so that no probability is below 0.5), rates below 0 under `poisson`, several outputs for one "
+            "probabilities, probabilities under a loss of logits (of one's own, too), a softmax of a softmax, a "
+            "sigmoid of what is never below 0 (so that no probability is below 0.5), rates below 0 under `poisson`, "
+            "several outputs for one "
             "number, several labels of 1 per example under softmax. It compares the last activation, the number of "
             "units, the loss and the labels. At the end of a fit under `TrainingGuard(x, y)` it also finds a sigmoid "
             "without weights of its own all of whose probabilities were on one side of 0.5 before the training, and "
@@ -123,6 +124,7 @@ DATA: dict[str, Meaning] = {
             "of a ReLU, tanh under `from_logits=True`), until a training has learned nothing, and where the model's "
             "graph is not known."
         ),
+        thresholds=("head_reach",),
     ),
     "positions_alike": Meaning(
         sees=(
