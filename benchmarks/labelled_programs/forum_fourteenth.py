@@ -644,7 +644,8 @@ def build_adapted(x: Any) -> keras.Model:
     options = {"jit_compile": False} if keras.backend.backend() == "tensorflow" else {}
     teacher.compile(Adam(0.003), "sparse_categorical_crossentropy", **options)
     teacher.fit(digits[kinds > 4].reshape(-1, 64), kinds[kinds > 4], epochs=6, verbose=0)
-    parts = [Adapted(*layer.get_weights(), rank=4) for layer in hidden]
+    kernels_and_biases = [layer.get_weights() for layer in hidden]
+    parts = [Adapted(kernel, bias, rank=4) for kernel, bias in kernels_and_biases]
     return keras.Sequential([keras.Input(x.shape[1:]), *parts, layers.Dense(5, "softmax")])
 
 

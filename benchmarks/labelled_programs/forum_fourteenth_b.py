@@ -369,7 +369,7 @@ def make_voices() -> Data:
     generator = np.random.default_rng(1466)
     bands = np.arange(16)
     base = generator.uniform(2, 5, size=(300, 1, 1)) + np.cumsum(0.3 * generator.normal(size=(300, 20, 1)), axis=1)
-    voice = sum(np.exp(-2 * (bands - times * base) ** 2) / times for times in (1, 2, 3))
+    voice = np.sum([np.exp(-2 * (bands - times * base) ** 2) / times for times in (1, 2, 3)], axis=0)
     beats = generator.random((300, 20, 1)) < 0.25
     drums = beats * 0.8 * generator.random((300, 20, 16))
     return (voice + drums).astype("float32"), voice.astype("float32")

@@ -127,8 +127,11 @@ def find_constant_answer(context: Context) -> Iterator[Finding]:
     That answer's loss is known from an inspection alone: a loss of log(k) may be any.
     """
     found = _judge_settled(context)
-    if context.is_unrelated and (found is None or found.severity != "error"):
-        found = _describe_unrelated(context)
+    if found is None or found.severity != "error":
+        if context.is_unrelated:
+            found = _describe_unrelated(context)
+        elif context.is_complete and _is_found_by_none(context):
+            found = _describe_found_by_none(context)
     if found is not None:
         yield found
 
@@ -201,6 +204,35 @@ def _describe_unrelated(context: Context) -> Finding:
         "which do not follow the labels. Look for what outweighs the labels in the loss: a second term (the divergence "
         "of a variational autoencoder, a penalty, a weight decay), or class or sample weights that are inverted; "
         "check that inputs and labels belong together; if the loss still falls, train for longer.",
+    )
+
+
+def _is_found_by_none(context: Context) -> bool:
+    """Whether neither the network nor any simple model answers the probe batch much better than a constant."""
+    rows, t = context.final_predictions, context.thresholds
+    names = "answer_score", "simple_score", "simple_error", "plain_loss", "inference_loss", "baseline"
+    for own, simple, error, plain, inference, baseline in [[float(row.get(n, np.nan)) for n in names] for row in rows]:
+        # A rare class may be told by its probability, though that is below a half.
+        is_lost = np.fmin(plain, inference) > t.beaten_loss * baseline
+        if not (is_lost and own < t.unrelated_score and simple < min(t.unrelated_score / 2, 2 * error)):
+            return False
+    return bool(rows)
+
+
+def _describe_found_by_none(context: Context) -> Finding:
+    row = max(context.final_predictions, key=lambda row: float(row["answer_score"]))
+    own, simple = (round(float(row[name]), 4) + 0.0 for name in ("answer_score", "simple_score"))
+    return Finding(
+        "no_better_than_constant",
+        "error",
+        (),
+        int(row["epoch"]),
+        {"score": own, "score_of_simple_model": simple},
+        f"At the end of the fit the answers score {own:.2f}, where a constant answer scores 0 and right ones 1, and "
+        "neither a linear model nor nearest neighbours nor a forest finds anything of the labels in the inputs. Check "
+        "that inputs and labels belong together: files that are sorted by their names and labels that are not, labels "
+        "that are a row too late, one of both shuffled without the other. Of labels that are mere noise nothing else "
+        "can be learned; and some that follow from the order of steps or from what a picture shows only networks find.",
     )
 
 

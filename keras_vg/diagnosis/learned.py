@@ -15,6 +15,10 @@ _UNLEARNED = 0.95
 """Loss, as part of that of the best constant answer, above which nothing has been learned: chosen, to allow for what a
 batch's labels differ from all labels."""
 
+_FAR_ABOVE = 1.2
+"""Loss over that of the best constant answer from which a fit of fewer epochs has ended without learning anything, too:
+chosen, above what a batch's labels differ by."""
+
 _WORSE = {"output_layer", *STAGES["scale"], *STAGES["rate"], *STAGES["initialization"], *STAGES["depth"]} - {
     "dead_relu",
     "frozen_at_random",
@@ -65,7 +69,8 @@ def has_learned_nothing(context: Context) -> bool:
     """Whether a training is after some epochs no better than the best constant answer, nor about to be.
 
     At the end of a fit nothing follows: there it is enough that it is little better (`beaten_loss`), or that its
-    predictions for the probe batch are no better and do not follow the labels.
+    predictions for the probe batch are no better and do not follow the labels; and after a few epochs, too, that it is
+    far worse.
 
     Args:
         context: The tables of a training, with its inspection, from which that answer's loss is known.
@@ -80,6 +85,8 @@ def has_learned_nothing(context: Context) -> bool:
         return False
     if context.is_complete:
         return bool(losses[-1] > t.beaten_loss * baseline or context.is_unrelated)
+    if context.is_over and len(losses) >= t.settled_epochs and context.count_steps() >= t.ended_steps:
+        return bool(losses[-1] > _FAR_ABOVE * baseline)
     if len(losses) < t.first_epochs or not context.is_past_plateau:
         return False
     if losses[-1] < (1 - t.flat_loss) * baseline and (np.diff(losses[-t.first_epochs :]) < 0).all():  # it is slow

@@ -27,6 +27,9 @@ RANGES |= {"relu": (0.0, np.inf), "softplus": (0.0, np.inf), "relu6": (0.0, 6.0)
 _ROUNDING = 1e-6
 """Deviation, as part of the size, below which numbers in float32 are the same."""
 
+_OFTEN = 0.1
+"""Part of the examples with several labels from which these are no exception. Chosen."""
+
 _LOWEST: dict[str, tuple[float, str]] = {
     "mean_squared_logarithmic_error": (
         np.inf,
@@ -99,7 +102,8 @@ def _judge_head(output: dict[str, Any], is_dropped: bool, is_divided: bool) -> t
         )
     if (activation == "softmax" or loss.startswith("categorical")) and _has_several_ones(output):
         ones = output["label_mean"] * output["label_units"]  # of an example, in the mean
-        return "error" if ones > 1 else "warning", (
+        is_often = ones > 1 + _ROUNDING or output.get("label_several", 0.0) > _OFTEN
+        return "error" if is_often else "warning", (
             f"Some examples have several labels of 1 (up to {output['label_sum_max']:.0f}), and probabilities of "
             "softmax sum to 1: no two can be near 1 at once. Use `activation='sigmoid'` with `binary_crossentropy`."
         )

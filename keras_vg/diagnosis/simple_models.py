@@ -36,7 +36,9 @@ def find_worse_than_simple_model(context: Context) -> Iterator[Finding]:
     t = context.thresholds
     for row in context.final_predictions if context.is_complete else ():
         own, simple, error = (float(row.get(n, "nan")) for n in ("answer_score", "simple_score", "simple_error"))
-        if not (simple >= t.simple_score and own < t.simple_warning * simple and simple - own > _ERRORS * error):
+        # A low score of a simple model shows something of a network that is worse than a constant answer.
+        shows_something = max(simple, simple - own) >= t.simple_score
+        if not (shows_something and own < t.simple_warning * simple and simple - own > _ERRORS * error):
             continue
         # A loss that is low already, of other examples or by their weights, does not lead to these answers.
         fall, rest = _measure_late_fall(_list_losses(context, str(row["layer"])))

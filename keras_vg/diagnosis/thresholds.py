@@ -168,6 +168,8 @@ class Thresholds:
             as many epochs would not even bring to a constant answer's loss is not on its way.
         simple_warning: Part of that score below which a network is behind. Chosen. A network that scores 0.8 or more is
             not compared.
+        unrelated_score: Score of a network at the end of a fit below which it has found nothing, if simple models score
+            less than half of that: healthy programs of four rounds end with 0.41 and more. Chosen.
         settled_epochs: Epochs after which a loss at a constant answer's has settled, and a validation loss is judged.
         settled_steps: Steps that they must have, where those are known; a plateau at the start may be as long.
         validation_rise: Last validation loss over the lowest one, from which it rises.
@@ -275,6 +277,7 @@ class Thresholds:
     simple_part: float = 0.5
     late_fall: float = 0.16
     simple_warning: float = 0.75
+    unrelated_score: float = 0.2
     settled_epochs: int = 5
     settled_steps: int = 200
     validation_rise: float = 1.1

@@ -232,7 +232,10 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
         limit = context.baseline if np.isfinite(context.baseline) else t.rising_error * losses[lowest]
         # One bad epoch may pass; a loss that has got lost stays high.
         rest = losses[lowest + 1 :][-t.settled_epochs :]
-        is_lost = len(rest) == t.settled_epochs and (rest > limit).all()
+        is_lost = bool((rest > limit).all())
+        if np.isnan(context.baseline) and _has_named_losses(context):  # losses that a rival raises have no such name
+            is_lost |= bool((np.diff(losses[lowest:]) > 0).all())
+        is_lost &= len(rest) == t.settled_epochs
         yield Finding(
             "learning_rate_too_high",
             "error" if is_lost or losses[-1] > t.lost_loss * limit else "warning",
@@ -303,6 +306,12 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
             "otherwise the cause is among the other findings, or `keras_vg.inspect(model, x, y)` finds it."
             + _advise_on_length(context),
         )
+
+
+def _has_named_losses(context: Context) -> bool:
+    """Whether the loss is the sum of losses of Keras's, each known by its name."""
+    outputs = None if context.inspection is None else context.inspection.outputs
+    return outputs is not None and not outputs.empty and bool(np.isfinite(outputs["plain_loss"]).all())
 
 
 def _advise_on_length(context: Context) -> str:

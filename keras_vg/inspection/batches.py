@@ -14,7 +14,7 @@ from keras_vg.inspection.plain_losses import EPSILON, find_baseline, measure_los
 
 LABEL_COLUMNS: tuple[str, ...] = ("label_units", "label_min", "label_max", "label_mean", "label_std", "label_size")
 LABEL_COLUMNS += ("label_integer", "label_distinct", "label_zeros", "label_sum_min", "label_sum_max")
-LABEL_COLUMNS += ("label_position_std", "baseline", "position_baseline")
+LABEL_COLUMNS += ("label_several", "label_position_std", "baseline", "position_baseline")
 OutputLoss = tuple[str, bool | None, int | None]
 """The name of a loss, whether it takes logits (None if it does not say), and the class that it leaves out (or None)."""
 
@@ -115,7 +115,8 @@ def list_outputs(
         `_position_std` (as of `measure_position_spread`); `constant_units` and `constant_part`, as
         `describe_constant_units` has them; `label_units`,
         `label_min`, `_max`, `_mean`, `_std`, `_size` and `_position_std`, `label_integer`, `label_distinct`,
-        `label_zeros` (the part of the labels that are 0), `label_sum_min` and `_max` (over an example's units);
+        `label_zeros` (the part of the labels that are 0), `label_sum_min` and `_max` (over an example's units),
+        `label_several` (the part of the examples, position by position, where that sum is above 1);
         `baseline`, the loss of the best constant prediction, and `position_baseline`, that of the best constant at each
         position, NaN where they are not known; `cut_fraction`, `plain_loss` and `label_slope`, as `measure_cut`,
         `measure_loss` and `measure_slope` have them; `inference_loss`, NaN, as these are predictions of a training
@@ -209,7 +210,7 @@ def _describe_labels(
     deviation = measure_deviation(shaped if is_kept.all() else y)  # what is left out leaves no positions
     values: tuple[Any, ...] = (y.shape[1], y.min(), y.max(), y.mean(), deviation, size)
     values += (bool(np.all(y == np.round(y))), len(np.unique(y)), np.mean(y == 0), sums.min(), sums.max())
-    values += (measure_position_spread(shaped),)
+    values += (np.mean(sums > 1 + EPSILON), measure_position_spread(shaped))
     by_position = find_position_baseline(loss, shaped) if is_kept.all() else np.nan
     return dict(zip(LABEL_COLUMNS, (*values, find_baseline(loss, y), by_position), strict=True))
 

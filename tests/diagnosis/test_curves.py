@@ -9,10 +9,11 @@ import pytest
 import keras_vg as vg
 from helpers.made_up_logs import find, make_gradients, make_history
 from keras_vg.diagnosis.context import Context
+from keras_vg.diagnosis.curves import find_constant_answer
 from keras_vg.diagnosis.evidence import Evidence, Inspection
 from keras_vg.diagnosis.rules import HISTORY_RULES, PREDICTION_RULES, judge
 from keras_vg.diagnosis.thresholds import Thresholds
-from keras_vg.diagnosis.training import find_first_step, find_update_size
+from keras_vg.diagnosis.training import find_first_step, find_loss_curve, find_update_size
 from keras_vg.inspection.batches import OUTPUT_COLUMNS
 
 FALLING = [0.09, 0.0846]
@@ -213,6 +214,63 @@ def test_classes_settle_at_their_entropy():
 
 def rise(start, factor, epochs=10):
     return start * factor ** np.arange(epochs)
+
+
+def judge_end(own, simple, loss=0.95, error=0.05, is_over=True):
+    """What is found at the end of a fit of twelve epochs whose predictions have these scores."""
+    row = {"layer": "out", "epoch": 11, "answer_score": own, "simple_score": simple, "simple_error": error}
+    row |= {"plain_loss": loss, "inference_loss": loss, "baseline": 1.0, "label_units": 1, "units": 1, "positions": 1}
+    inspection = Inspection(*[pd.DataFrame()] * 4, pd.DataFrame({"baseline": [1.0]}), {"loss": 1.1})
+    context = Context(
+        Thresholds(),
+        is_inspection=False,
+        gradients=make_gradients([0.1] * 3, epochs=12, steps=20),
+        history=make_history(np.linspace(1.05, loss, 12)),
+        inspection=inspection,
+        predictions=[row | {"loss": "own", "label_std": 1.0, "prediction_std": 0.5}],
+        is_over=is_over,
+    )
+    return list(find_constant_answer(context))
+
+
+def test_labels_that_nothing_finds_in_the_inputs():
+    (found,) = judge_end(0.14, 0.02)
+    assert (found.rule, found.severity, found.epoch) == ("no_better_than_constant", "error", 11)
+    assert found.evidence == {"score": 0.14, "score_of_simple_model": 0.02}
+    assert "a row too late" in found.advice
+
+
+@pytest.mark.parametrize(
+    ("own", "simple", "options"),
+    [
+        (0.3, 0.02, {}),  # what no simple model finds: an order of steps, what a picture shows
+        (0.14, 0.12, {}),  # noisy labels
+        (0.14, 0.08, {"error": 0.02}),
+        (0.0, 0.0, {"loss": 0.7}),  # a rare class that is told by its probability
+        (0.14, 0.02, {"is_over": False}),
+        (np.nan, 0.02, {}),
+        (0.14, np.nan, {}),
+    ],
+)
+def test_what_something_is_found_of(own, simple, options):
+    assert not judge_end(own, simple, **options)
+
+
+@pytest.mark.parametrize(
+    ("losses", "plain_loss", "severity"),
+    [
+        (np.geomspace(1.1, 3.4, 12), 1.1, "error"),
+        (np.geomspace(1.1, 3.4, 12), np.nan, "warning"),  # a loss of one's own, as of a generator, may be to rise
+        ([1.1, 1.4, 1.9, 1.8, 2.4, 2.9, 2.8, 3.4], 1.1, "warning"),
+        (np.geomspace(1.1, 3.4, 4), 1.1, "warning"),
+    ],
+)
+def test_a_loss_that_rises_all_the_time_where_a_constant_answers_is_not_known(losses, plain_loss, severity):
+    outputs = pd.DataFrame({"baseline": [np.nan], "plain_loss": [plain_loss]})
+    inspection = Inspection(*[pd.DataFrame()] * 4, outputs, {"loss": 1.1})
+    context = Context(Thresholds(), False, history=make_history(losses), inspection=inspection)
+    (found,) = find_loss_curve(context)
+    assert (found.rule, found.severity) == ("learning_rate_too_high", severity)
 
 
 @pytest.mark.parametrize(

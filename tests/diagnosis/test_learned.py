@@ -93,6 +93,25 @@ def test_little_is_nothing_at_the_end_of_a_fit(last_loss, epochs, steps, expecte
 
 
 @pytest.mark.parametrize(
+    ("last_loss", "epochs", "steps", "expected"),
+    [
+        (3.0, 5, 20, True),  # three times that of a constant answer
+        (1.1, 5, 20, False),  # labels of a batch may differ by as much
+        (0.9, 9, 20, False),  # better than a constant answer
+        (3.0, 4, 40, False),  # too few epochs
+        (3.0, 9, 10, False),  # too few steps
+    ],
+)
+def test_a_short_fit_that_ends_far_above_a_constant_answer(last_loss, epochs, steps, expected):
+    inspection = Inspection(*[pd.DataFrame()] * 4, pd.DataFrame({"baseline": [1.0]}), {"loss": 5.0})
+    history = make_history(np.linspace(5.0, last_loss, epochs))
+    log = make_gradients([0.1] * 3, epochs=epochs, steps=steps)
+    context = Context(Thresholds(), False, gradients=log, history=history, inspection=inspection)
+    assert not has_learned_nothing(context)
+    assert has_learned_nothing(dataclasses.replace(context, is_over=True)) == expected
+
+
+@pytest.mark.parametrize(
     ("losses", "expected"),
     [
         (np.square(np.linspace(70, 50, 10)), False),  # ten epochs more take a distance of 50 to 28: below 38

@@ -107,6 +107,11 @@ def test_of_several_outputs_each_goes_by_its_own_loss(column, severity):
     assert f"The answers of output {(column or 'c')[0]!r} score" in found.advice
 
 
+def test_a_network_that_is_worse_than_a_constant_answer_is_behind_a_poor_model():
+    (found,) = judge(-0.15, 0.28)
+    assert found.severity == "error"
+
+
 @pytest.mark.parametrize(("own", "options"), [(0.6, {}), (0.2, {"simple_part": 0.2})])
 def test_a_network_behind_is_a_warning(own, options):
     assert [found.severity for found in judge(own, 0.9, **options)] == ["warning"]
@@ -117,6 +122,8 @@ def test_a_network_behind_is_a_warning(own, options):
     [
         (0.7, 0.9, {}),  # a little behind
         (0.05, 0.25, {}),  # nothing much can be learned of these labels
+        (-0.04, 0.25, {}),
+        (-0.2, 0.15, {"error": 0.12}),
         (0.2, 0.5, {"error": 0.12}),  # chance of few examples
         (0.2, 0.9, {"is_complete": False}),
         (np.nan, 0.9, {}),

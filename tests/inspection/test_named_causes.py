@@ -234,6 +234,17 @@ def test_several_labels_of_an_example_under_softmax(labels, activation, loss, is
         assert "several labels of 1 (up to 3)" in found["output_layer"].advice
 
 
+@pytest.mark.parametrize(("part", "severity"), [(0.5, "error"), (0.04, "warning")])
+def test_several_labels_of_many_or_of_few_examples(part, severity):
+    """Others have none, as the rows of one-hot labels that were given another shape: in the mean there is one."""
+    labels, count = ONE_HOT.copy(), 2 * round(part * len(X) / 2)
+    labels[:count:2], labels[1:count:2] = 0, [1, 1, 0]
+    assert labels.sum() == len(X)
+    assert (
+        inspect(labels, "categorical_crossentropy", units=3, activation="softmax")["output_layer"].severity == severity
+    )
+
+
 @pytest.mark.parametrize(("peak", "is_sick"), [(0.01, False), (0.0, True)])
 def test_a_schedule_may_begin_at_0(peak, is_sick):
     schedule = keras.optimizers.schedules.CosineDecay(0.0, 100, warmup_target=peak, warmup_steps=10)

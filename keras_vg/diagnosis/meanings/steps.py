@@ -19,8 +19,9 @@ STEPS: dict[str, Meaning] = {
         severity=(
             "Error where one step raises the loss by `loss_jump` (by `loss_jump_adaptive` under Adam and its kin, a "
             "warning below), where the rate was raised and the loss was lost, or where the loss is above that of a "
-            "constant prediction (where that is unknown: `rising_error` times the lowest loss) for `settled_epochs`, "
-            "or at once `lost_loss` times that. Otherwise a warning."
+            "constant prediction (where that is unknown: `rising_error` times the lowest loss, or the double of it "
+            "if it rises in each epoch and is one of Keras's) for `settled_epochs`, or at once `lost_loss` times "
+            "that. Otherwise a warning."
         ),
         thresholds=(
             "loss_jump",
@@ -125,11 +126,13 @@ STEPS: dict[str, Meaning] = {
     "no_better_than_constant": Meaning(
         sees=(
             "A loss that settles at that of the best constant answer: never below it, or back there after it had "
-            "learned (a collapse). That answer's loss is known from `inspect` or `TrainingGuard(x, y)`, never "
-            "from a log alone: a loss of log(k) may be any. At the end of a fit also predictions for the probe batch "
-            "that are no better than one answer for all examples (at each position of an image), and do not follow its "
+            "learned (a collapse). That answer's loss is known from `inspect` or `TrainingGuard(x, y)`, never from a "
+            "log alone: a loss of log(k) may be any. At the end of a fit also predictions for the probe batch that "
+            "are no better than one answer for all examples (at each position of an image), and do not follow its "
             "many labels (`many_values`), whatever else is in the loss: a divergence, a penalty (under squared or "
-            "absolute error and binary cross-entropy)."
+            "absolute error and binary cross-entropy); and answers that score less than `unrelated_score`, at a loss "
+            "of `beaten_loss` of a constant answer's or more, where the simple models of `worse_than_simple_model` "
+            "find nothing either: inputs and labels may not belong together."
         ),
         severity=(
             "Error if the predictions for the probe batch hardly vary as well (`hardly_vary`), and it had been "
@@ -144,6 +147,8 @@ STEPS: dict[str, Meaning] = {
             "settled_steps",
             "ended_epochs",
             "ended_steps",
+            "unrelated_score",
+            "beaten_loss",
             "hardly_vary",
             "label_slope",
             "many_values",
@@ -235,15 +240,15 @@ STEPS: dict[str, Meaning] = {
         severity=(
             "Error, at the end of a fit of `ended_epochs` and `ended_steps`, if the network scores less than "
             "`simple_part` of what the best of them scores; a warning below `simple_warning` of it, or if the loss "
-            "still falls (`late_fall`), unless it is low already (`converged_loss`) or as many epochs again would not "
-            "even bring it to the loss of always giving the same answer; silent if the simple model's score is less "
-            "than `simple_score`, or if the difference may be chance of few examples (three standard errors). Beside "
-            "an error, what warnings say of head, scales, steps, initial weights and depth becomes an error, unless "
-            "the training's loss is low. Needs `TrainingGuard(x, y)` with 30 examples or more. Where an example has "
-            "several positions (pixels, time steps), their classes are asked of the inputs at the same "
-            "position; time steps whose inputs are all 0 do not count. Not judged: losses of one's own, numbers at "
-            "several positions, more than 100 classes, and labels that are an input, or several numbers per example in "
-            "an input's shape, as those of an autoencoder."
+            "still falls (`late_fall`), unless it is low already (`converged_loss`) or as many epochs again would "
+            "not even bring it to the loss of always giving the same answer; silent if the simple model's score, and "
+            "what it is above the network's, is less than `simple_score`, or if the difference may be chance of few "
+            "examples (three standard errors). Beside an error, what warnings say of head, scales, steps, initial "
+            "weights and depth becomes an error, unless the training's loss is low. Needs `TrainingGuard(x, y)` with "
+            "30 examples or more. Where an example has several positions (pixels, time steps), their classes are "
+            "asked of the inputs at the same position; time steps whose inputs are all 0 do not count. Not judged: "
+            "losses of one's own, numbers at several positions, more than 100 classes, and labels that are an input, "
+            "or several numbers per example in an input's shape, as those of an autoencoder."
         ),
         thresholds=(
             "simple_score",
