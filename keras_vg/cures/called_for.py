@@ -91,7 +91,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
     "rounded_input": ("inputs scaled in float32", _INPUTS[0], _PRECISION[1]),
     "input_scale": _INPUTS,
     "feature_scale": _INPUTS,
-    "input_offset": _INPUTS[:1],
+    "input_offset": ("inputs times 255", _INPUTS[0]),
     "input_too_small": ("inputs divided by 255 once", "inputs times 255", _INPUTS[0], "learning rate * 100"),
     "dropout_rate": (_KEPT,),
     "label_scale": ("labels standardized in the model", "Adam", "clipnorm=1", *_RATES_DOWN, "learning rate * 100"),

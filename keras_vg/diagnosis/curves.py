@@ -16,6 +16,9 @@ _RAISED = 10.0
 """How many times as high a learning rate must be as all before it to be blamed for the loss of its epoch: chosen, not
 tuned."""
 
+_LITTLE = 0.5
+"""Score of the answers at the end of a fit from which a rate that comes to nothing step by step was no mistake."""
+
 
 def find_stop(context: Context) -> Iterator[Finding]:
     """A training that stopped midway: it learned, and from one epoch on it did not, though it was not done."""
@@ -31,10 +34,10 @@ def find_stop(context: Context) -> Iterator[Finding]:
     if start == 0 or length < max(2, t.still_part * len(still)):
         return
     # The epoch before may have been lost to the same fall of the rate.
-    before = losses[max(start - 2, 0)]
-    if before - losses[start] <= t.flat_loss * abs(before):
+    before, rates = losses[max(start - 2, 0)], _get_rates(context)
+    has_fallen = before - losses[start] > t.flat_loss * abs(before)
+    if not has_fallen and not _fell_when_cut(context, losses[:start], rates):
         return
-    rates = _get_rates(context)
     if rates is not None:
         evidence["learning_rate_before"] = float(rates[start - 1])
         evidence["learning_rate"] = float(rates[-1])
@@ -48,6 +51,20 @@ def find_stop(context: Context) -> Iterator[Finding]:
         "(a `LearningRateScheduler` that multiplies the rate it is given does so at every epoch, and "
         "`ReduceLROnPlateau` may be too impatient), and at layers that have died.",
     )
+
+
+def _fell_when_cut(context: Context, losses: np.ndarray, rates: np.ndarray | None) -> bool:
+    """Whether a rate that has come to nothing step by step was first cut while the loss fell, and little is learned.
+
+    `ReduceLROnPlateau` with the wrong `mode` does so. One that waits for a plateau has no fall before its first cut.
+    """
+    scores = [float(row.get("answer_score", np.nan)) for row in context.final_predictions]
+    if rates is None or not scores or not all(score < _LITTLE for score in scores):  # NaN where it is not known
+        return False
+    rates = rates[: len(losses)]
+    uncut = int(np.flatnonzero(rates >= rates.max() / 2)[-1])
+    before = losses[max(uncut - 1, 0)]
+    return bool(before - losses[uncut] > context.thresholds.flat_loss * abs(before))
 
 
 def _find_still_epochs(context: Context, losses: np.ndarray) -> tuple[np.ndarray, dict[str, Value]]:

@@ -9,7 +9,7 @@ import pytest
 import keras_vg as vg
 from helpers.made_up_logs import find, make_gradients, make_history
 from keras_vg.diagnosis.context import Context
-from keras_vg.diagnosis.curves import find_constant_answer
+from keras_vg.diagnosis.curves import find_constant_answer, find_stop
 from keras_vg.diagnosis.evidence import Evidence, Inspection
 from keras_vg.diagnosis.rules import HISTORY_RULES, PREDICTION_RULES, judge
 from keras_vg.diagnosis.thresholds import Thresholds
@@ -41,6 +41,25 @@ def make_log(updates, rates=None):
 def test_a_training_that_stops_midway(losses, updates, rates, epoch):
     found = find(make_log(updates, rates), make_history(losses)).get("learning_stops")
     assert (found and (found.severity, found.epoch)) == (epoch if epoch is None else ("error", epoch))
+
+
+@pytest.mark.parametrize(
+    ("losses", "score", "epoch"),
+    [
+        ([0.68, 0.58, 0.52, 0.504, 0.5026, 0.5025, 0.5025, 0.5025, 0.5025, 0.5025, 0.5025, 0.5025], 0.44, 5),
+        ([0.68, 0.58, 0.52, 0.504, 0.5026, 0.5025, 0.5025, 0.5025, 0.5025, 0.5025, 0.5025, 0.5025], 0.7, None),
+        ([0.68, 0.58, 0.52, 0.504, 0.5026, 0.5025, 0.5025, 0.5025, 0.5025, 0.5025, 0.5025, 0.5025], np.nan, None),
+        ([0.51, 0.508, 0.506, 0.504, 0.5026, 0.5025, 0.5025, 0.5025, 0.5025, 0.5025, 0.5025, 0.5025], 0.44, None),
+    ],
+)
+def test_a_rate_that_is_cut_again_and_again(losses, score, epoch):
+    """From the third epoch on by a tenth, while the loss falls, or waiting for it to fall no more."""
+    rates = 0.1 ** np.r_[0, 0, np.arange(10.0)] * 1e-3
+    gradients = make_log([1e-3, 1e-3, 1e-3, 1e-4, 1e-5, *[1e-7] * 7], rates)
+    row = {"layer": "out", "epoch": 11, "answer_score": score}
+    context = Context(Thresholds(), False, gradients, history=make_history(losses), predictions=[row], is_over=True)
+    found = list(find_stop(context))
+    assert [(f.rule, f.severity, f.epoch) for f in found] == ([("learning_stops", "error", epoch)] if epoch else [])
 
 
 @pytest.mark.parametrize(

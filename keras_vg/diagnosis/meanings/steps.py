@@ -160,7 +160,8 @@ STEPS: dict[str, Meaning] = {
     "learning_stops": Meaning(
         sees=(
             "A training that was learning, and from one epoch on does not: no weight moves, or the rate is 0, or "
-            "the loss is the very same. A schedule's soft end and a plateau before it are no stop."
+            "the loss is the very same. A schedule's soft end and a plateau before it are no stop; a rate that was cut "
+            "again and again from an epoch on in which the loss fell is one, if the answers score less than 0.5."
         ),
         severity="Error where weights or rate are known to stand still; a warning where only the loss shows it.",
         thresholds=(
