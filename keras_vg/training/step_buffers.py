@@ -98,9 +98,8 @@ class HostBuffer:
         self._large = np.flatnonzero(sizes > SMALL_SIZE).tolist()
         lengths = sizes[self._small].astype(int)
         steps = min(MOST_STEPS, max(1, MOST_VALUES // max(1, int(lengths.sum()))))
-        values = torch.zeros((steps, int(lengths.sum())))
-        self._values = values.numpy()
-        self._rows = list(values)  # one by one: to take a row takes longer than to copy it
+        self._values = torch.zeros((steps, int(lengths.sum())))
+        self._rows = list(self._values)  # of the same memory; to take a row takes longer than to fill it
         self._starts = np.cumsum([0, *lengths])[:-1]
         self._absent = [torch.zeros(int(size)) if i in self._small else None for i, size in enumerate(sizes)]
         self._norms = np.zeros((steps, len(sizes)))
@@ -150,7 +149,7 @@ class HostBuffer:
         """Measures the small gradients of the steps since the last call, and puts scales and marks in."""
         new = slice(self._measured, self._filled)
         if self._small and new.start < new.stop:
-            values = self._values[new]
+            values = self._values[new].numpy()
             with np.errstate(all="ignore"):  # gradients without bounds
                 squares = np.square(values, dtype="float64")
                 self._norms[new, self._small] = np.sqrt(np.add.reduceat(squares, self._starts, axis=1))
