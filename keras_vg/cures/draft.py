@@ -11,7 +11,7 @@ from keras_vg.cures.batches import Batches
 from keras_vg.cures.data import Data, drop_missing, take
 from keras_vg.cures.template import Template, seed_generators
 from keras_vg.diagnosis.evidence import UNTRAINED, Inspection
-from keras_vg.diagnosis.losses import asks_for_others, inverts_labels
+from keras_vg.diagnosis.losses import asks_for_others, find_fault
 from keras_vg.diagnosis.thresholds import make_thresholds
 from keras_vg.inspection.batches import match_labels
 from keras_vg.inspection.output_reading import OutputReading, index_classes
@@ -215,15 +215,15 @@ def make_draft(template: Template, model: Any, inspection: Inspection, data: Dat
     weights = _list_weights(template.options.get("loss_weights"), model, len(rows))
     answers = inspection.setup["loss_of_answers"]
     asks_for_labels = not asks_for_others(answers, make_thresholds())
-    # Where the loss has the wrong sign, the labels say what is right.
-    is_reversed = inverts_labels(answers, inspection.outputs, make_thresholds())
+    # Where the loss asks for nothing, or has the wrong sign, the labels say what is right.
+    is_at_fault = bool(find_fault(answers, inspection.outputs, make_thresholds()))
     outputs = [
         Output(
             task=NO_TASK
             if loss is None
             else find_task(
                 give_axis(label, int(row["units"]), int(row["positions"])),
-                "mean_squared_error" if is_reversed else row["loss"],
+                "mean_squared_error" if is_at_fault else row["loss"],
                 row["activation"],
                 int(row["units"]),
                 asks_for_labels,

@@ -1,6 +1,7 @@
 """Rules about a loss that is not one of Keras's usual ones: whether it asks for the right predictions at all."""
 
 from collections.abc import Iterator, Mapping
+from typing import Literal
 
 import pandas as pd
 
@@ -50,22 +51,15 @@ def find_loss_function(context: Context) -> Iterator[Finding]:
             "of one value, a mask or a weight of zeros.",
         )
         return
-    slack = context.thresholds.answer_gain * losses.get("typical", float("nan"))
-    if not slack > 0:  # not known
-        return
-    right, constant, varying, highest = (losses[name] for name in ("right", "constant", "varying", "highest"))
-    if varying >= constant - slack:
+    fault = find_fault(losses, context.inspection.outputs, context.thresholds)
+    if fault == "alike":
         cause = (
             "On this batch no prediction that depends on the labels has a lower loss than the best constant "
             "prediction: the loss does not ask for a difference between examples. It may compare means over the batch "
             "(take the difference of each label and prediction first, and the mean last), or expect other labels (a "
             "hinge loss takes -1 and 1, not 0 and 1)."
         )
-    elif right >= highest - slack and (
-        highest <= slack
-        or constant - varying <= context.thresholds.answer_share * (highest - varying)
-        or inverts_labels(losses, context.inspection.outputs, context.thresholds)
-    ):
+    elif fault == "reversed":
         cause = (
             "This loss is highest where predictions equal the labels, and falls the more they differ: its sign is "
             "wrong. Leave out the minus, or put it before a measure that is to be as large as possible (or take "
@@ -73,8 +67,9 @@ def find_loss_function(context: Context) -> Iterator[Finding]:
         )
     else:
         return
-    evidence = {"loss_of_labels": right, "best_constant_loss": constant, "best_varying_loss": varying}
-    yield Finding("loss_function", "error", (), None, {**evidence, "highest_loss": highest}, cause)
+    names = {"loss_of_labels": "right", "best_constant_loss": "constant", "best_varying_loss": "varying"}
+    evidence = {name: losses[key] for name, key in {**names, "highest_loss": "highest"}.items()}
+    yield Finding("loss_function", "error", (), None, evidence, cause)
 
 
 def _asks_for_nothing(context: Context) -> bool:
@@ -104,13 +99,31 @@ def _copy_labels(outputs: pd.DataFrame) -> bool:
     return bool(((is_signed | has_levels) & ~outputs["label_integer"].astype(bool)).all())
 
 
-def inverts_labels(losses: Mapping[str, float], outputs: pd.DataFrame, thresholds: Thresholds) -> bool:
-    """Whether a loss has the wrong sign for vectors or pictures: it is highest where predictions equal the labels.
+def find_fault(
+    losses: Mapping[str, float], outputs: pd.DataFrame, thresholds: Thresholds
+) -> Literal["", "alike", "reversed"]:
+    """Finds what is wrong with a loss by its values for trial predictions.
 
     Args:
         losses: `Inspection.setup["loss_of_answers"]`.
         outputs: `Inspection.outputs`.
         thresholds: The thresholds.
+
+    Returns:
+        `"alike"` if it does not ask for a difference between the examples, `"reversed"` if its sign is wrong, else an
+        empty string, also where the values are not known.
     """
-    slack = thresholds.answer_gain * losses["typical"]
+    slack = thresholds.answer_gain * losses.get("typical", float("nan"))
+    if not slack > 0:
+        return ""
+    right, constant, varying, highest = (losses[name] for name in ("right", "constant", "varying", "highest"))
+    if varying >= constant - slack:
+        return "alike"
+    is_flat = highest <= slack or constant - varying <= thresholds.answer_share * (highest - varying)
+    is_reversed = right >= highest - slack and (is_flat or _inverts_labels(losses, outputs, slack))
+    return "reversed" if is_reversed else ""
+
+
+def _inverts_labels(losses: Mapping[str, float], outputs: pd.DataFrame, slack: float) -> bool:
+    """Whether a loss has the wrong sign for vectors or pictures: it is highest where predictions equal the labels."""
     return losses["right"] >= losses["highest"] - slack > losses["constant"] and _copy_labels(outputs)

@@ -412,6 +412,8 @@ def test_single_values_are_not_normalized():
         ("msle", np.abs(X[:, :1]), None),
         (lambda y, p: -keras.ops.mean(y * p, axis=-1), "signed", None),  # of no lowest value: only the loss can tell
         (lambda y, p: 1 - keras.losses.cosine_similarity(y, p), "signed", "mean_squared_error"),
+        (lambda y, p: keras.ops.mean(y - p, axis=-1), X[:, :1], "mean_squared_error"),  # errors with their signs
+        (lambda y, p: -keras.losses.mean_squared_error(y, p), np.eye(4)[X.argmax(axis=1)], "mean_squared_error"),
     ],
 )
 def test_labels_get_a_loss_that_is_made_for_them(loss, y, expected):
