@@ -13,7 +13,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 if [ -z "${FINDINGS_PYTHON:-}" ]; then # run_all.sh sets it: one environment for all
     python3 -m venv "$folder/venv"
-    "$folder/venv/bin/pip" install --quiet keras==3.15.1 jax==0.10.2 keras-tuner==1.4.8 six==1.17.0
+    "$folder/venv/bin/pip" install --quiet keras==3.15.1 jax==0.10.2 keras-tuner==1.4.8 six==1.17.0 scikit-learn==1.9.1
 fi
 cat >"$folder/program.py" <<'PROGRAM'
 import tempfile
