@@ -37,9 +37,9 @@ def describe_end(
         compares: Whether the answers are compared with those of simple models.
 
     Returns:
-        The rows with `inference_loss`, as `measure_inference` has it, and what `compare_with_simple_models` returns; of
-        a model that ignores the order of steps, with `unordered_score`, as `score_without_order` has it, and
-        `has_same_steps`, whether the order is all that differs between the examples, too.
+        The rows with `inference_loss`, as `measure_inference` has it, and what `compare_with_simple_models` returns.
+        Of a model that ignores the order of steps or pixels, there are `unordered_score`, as `score_without_order` has
+        it, and `has_same_steps`, whether the order of steps is all that differs between the examples.
     """
     if not compares and not np.isfinite([row["plain_loss"] for row in rows]).any():
         return list(rows)
@@ -65,20 +65,28 @@ def describe_end(
     described = [{**row, **comparison} for row, comparison in zip(described, compared, strict=True)]
     if not any(np.isfinite(row.get("simple_score", np.nan)) for row in described):
         return described
-    try:
-        if not ignores_order(model, x):
-            return described
-    except Exception as error:  # any: of a model that does not take steps in another order
-        warnings.warn(
-            f"Whether model {model.name!r} sees the order of steps is not known, as changing it raised "
-            f"{quote_error(error)}",
-            stacklevel=2,
-        )
+    if not _ignores_order(model, x):
         return described
     are_same = have_same_steps(model, x)
     return [
         row
         if label is None
-        else {**row, "unordered_score": score_without_order(inputs, label, arrays, row), "has_same_steps": are_same}
+        else {
+            **row,
+            "unordered_score": score_without_order(model, inputs, label, arrays, row),
+            "has_same_steps": are_same,
+        }
         for row, label, arrays in zip(described, given, modes, strict=True)
     ]
+
+
+def _ignores_order(model: keras.Model, x: Any) -> bool:
+    try:
+        return ignores_order(model, x)
+    except Exception as error:  # any: of a model that does not take steps in another order
+        warnings.warn(
+            f"Whether model {model.name!r} sees the order of steps is not known, as changing it raised "
+            f"{quote_error(error)}",
+            stacklevel=3,
+        )
+        return False
