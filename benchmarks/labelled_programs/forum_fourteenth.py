@@ -904,7 +904,7 @@ PROGRAMS = [
     ),
     VIEWS.vary(
         "four views of a digit, taken apart view by view",
-        unnamed=True,
+        label=labels.MIXED_EXAMPLES,
         strength="extreme",
         build=sequential(
             partial(EachView, 48, True), layers.GlobalAveragePooling1D, partial(layers.Dense, 10, "softmax")

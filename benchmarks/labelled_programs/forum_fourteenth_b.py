@@ -659,7 +659,7 @@ PROGRAMS = [
     ),
     GROUPS.vary(
         "faster than the others, by means of the batch",
-        unnamed=True,
+        label=labels.MIXED_EXAMPLES,
         strength="clear",
         build=build_groups(0),
     ),

@@ -31,6 +31,8 @@ OTHER_IN_INFERENCE = ("inference_differs",)
 """What is learned in training mode is lost where the model only predicts."""
 FEW_EXAMPLES_COUNT = ("probe_not_learned",)
 ALIKE_POSITIONS = ("positions_alike", "order_ignored")
+MIXED_EXAMPLES = ("examples_mixed",)
+"""The answer for one example depends on the others of its batch."""
 UNKNOWN_IDS = ("embedding_range",)
 CONSTANT_INPUTS = ("constant_input", "constant_prediction")
 STEPS_THAT_END = (*TOO_SMALL_STEPS, "learning_stops", "no_update")

@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import layers
+from keras import layers, ops
 from keras.optimizers import SGD, Adam
 
 from labelled_programs import Program
@@ -88,6 +88,39 @@ def _attend(has_positions: bool) -> Any:
         return keras.Model(inputs, layers.Dense(1, "sigmoid")(h))
 
     return build
+
+
+class OneTable(layers.Layer):
+    """A dense layer of each step, all of them in one table, which is then taken apart again.
+
+    Args:
+        units: Of the dense layer.
+        steps_first: Whether it is taken apart as if all first steps came first, and not example by example.
+    """
+
+    def __init__(self, units: int, steps_first: bool) -> None:
+        super().__init__()
+        self.dense, self.steps_first = layers.Dense(units, "relu"), steps_first
+
+    def build(self, shape: Any) -> None:
+        """Builds the dense layer."""
+        self.dense.build((None, shape[2]))
+
+    def compute_output_shape(self, shape: Any) -> Any:
+        """One vector for each step."""
+        return (*shape[:2], self.dense.units)
+
+    def call(self, x: Any) -> Any:
+        """Makes the table and takes it apart."""
+        steps, features = x.shape[1:]
+        table = self.dense(ops.reshape(x, (-1, features)))
+        if self.steps_first:
+            return ops.transpose(ops.reshape(table, (steps, -1, self.dense.units)), (1, 0, 2))
+        return ops.reshape(table, (-1, steps, self.dense.units))
+
+
+def _read_table(steps_first: bool) -> Any:
+    return sequential(lambda: OneTable(16, steps_first), layers.Flatten, lambda: layers.Dense(1, "sigmoid"))
 
 
 def make_positive_numbers() -> Data:
@@ -200,6 +233,18 @@ CURVE_PROGRAMS = [
     ),
     Program(name="steps by attention with positions", build=_attend(has_positions=True), **_STEPS),
     Program(
+        name="steps of all examples in one table, taken apart by steps",
+        label=("examples_mixed",),
+        strength="clear",
+        build=_read_table(steps_first=True),
+        **_STEPS,
+    ),
+    Program(
+        name="steps of all examples in one table, taken apart by examples",
+        build=_read_table(steps_first=False),
+        **_STEPS,
+    ),
+    Program(
         name="ring and its inside, stopped as accuracy rises",
         label=("ended_early",),
         strength="extreme",
@@ -260,6 +305,8 @@ WITH_PREDICTIONS = (
     "positive numbers by sigmoids, softplus",
     "steps by attention without positions",
     "steps by attention with positions",
+    "steps of all examples in one table, taken apart by steps",
+    "steps of all examples in one table, taken apart by examples",
     "ring and its inside, without a hidden layer",
     "ring and its inside, with a hidden layer",
     "one vector repeated, a Dense layer",

@@ -21,6 +21,17 @@ NETWORK = [
         caption="No picture: the models differ in one argument, `activation`.",
     ),
     Section(
+        rule="examples_mixed",
+        sick="steps of all examples in one table, taken apart by steps",
+        healthy="steps of all examples in one table, taken apart by examples",
+        silent="`ops.reshape(table, (-1, steps, units))` gives each example its own steps again; the other program's "
+        "`(steps, -1, units)` takes the first rows of the table for the first steps of all examples.",
+        epochs=20,
+        draw=drawings.draw_scores,
+        caption="The score of the network's answers for the inspected batch, and that of the best simple model, "
+        "fitted to other parts of it. Asked is which of two of the six steps is larger.",
+    ),
+    Section(
         rule="order_ignored",
         sick="steps by attention without positions",
         healthy="steps by attention with positions",

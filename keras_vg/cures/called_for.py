@@ -17,6 +17,8 @@ NO_REMEDY = {
     "dead_adapter": "Trials begin with new weights, and adapters of their own: see the advice.",
     "attention_collapsed": "Trials of whole models change no attention layer: see the advice.",
     "residual_imbalance": "Trials of whole models change no weights between a stream and its blocks: see the advice.",
+    "examples_mixed": "Which axis an operation was meant for, or which shape, only the model's author knows: see the "
+    "advice.",
     "positions_alike": "What tells the positions apart (a recurrent layer, a unit for each) only the model's author "
     "can put in.",
     "padding_attended": "Whether zeros at the end are padding, only the data's author knows.",
@@ -133,7 +135,11 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
     ),
     "tiny_gradient": (*_WEIGHINGS, *_WEIGHTS, *_NORMALIZATIONS, *_ACTIVATIONS, *_SHORTER, *_RATES_UP),
     # depth
-    "order_ignored": ("a bias for each step before attention", "an LSTM instead of pooling over steps"),
+    "order_ignored": (
+        "a bias for each step before attention",
+        "an LSTM instead of pooling over steps",
+        "Flatten instead of pooling over pixels",
+    ),
     "linear_layers": (_BEND,),
     "hidden_softmax": ("ReLU instead of softmax between layers",),
     "vanishing_gradient": (*_ACTIVATIONS[:2], *_NORMALIZATIONS, *_WEIGHTS, *_SHORTER, *_ACTIVATIONS[2:], *_RECURRENT),

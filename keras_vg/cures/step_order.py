@@ -1,5 +1,6 @@
-"""Remedies for models that do not see the order of time steps."""
+"""Remedies for models that do not see the order of time steps or pixels."""
 
+import math
 from typing import Any
 
 import keras
@@ -15,6 +16,10 @@ _ATTENTION = (
     keras.layers.AdditiveAttention,
 )
 _POOLING = (keras.layers.GlobalAveragePooling1D, keras.layers.GlobalMaxPooling1D)
+_POOLING_OF_PIXELS = (keras.layers.GlobalAveragePooling2D, keras.layers.GlobalMaxPooling2D)
+_MOST_VALUES = 20_000
+"""Values of a picture that are put side by side: more of them make a first kernel of millions. Chosen."""
+
 _SPREAD = 0.3
 """Standard deviation of the first biases, beside inputs of about 1: chosen."""
 
@@ -75,7 +80,7 @@ def _makes_masks(layer: Any) -> bool:
 def _read_in_order(draft: Draft) -> Draft | None:
     pooling = [p for p in surgery.list_places(draft.model) if isinstance(p.layer, _POOLING)]
     chosen = {p.path for p in pooling if p.layer.data_format == "channels_last" and not p.layer.keepdims}
-    if not chosen:
+    if not chosen or any(len(tensor.shape) == 4 for tensor in draft.model.inputs):  # pixels are not read one by one
         return None
 
     def edit(path: surgery.Path, layer: Any) -> Any:
@@ -89,6 +94,29 @@ def _read_in_order(draft: Draft) -> Draft | None:
     )
 
 
+def _keep_pixels_apart(draft: Draft) -> Draft | None:
+    pooling = [p for p in surgery.list_places(draft.model) if isinstance(p.layer, _POOLING_OF_PIXELS)]
+    chosen = {p.path for p in pooling if not p.layer.keepdims and _count_values(p.layer) <= _MOST_VALUES}
+    if not chosen:
+        return None
+
+    def edit(path: surgery.Path, layer: Any) -> Any:
+        if path not in chosen:
+            return None
+        return keras.layers.Flatten(name=layer.name, dtype=layer.dtype_policy)
+
+    return draft.change(
+        f"keras.layers.Flatten()  # instead of the pooling over all pixels, {len(chosen)} of them",
+        model=surgery.rebuild(draft.model, edit),
+    )
+
+
+def _count_values(layer: Any) -> float:
+    """How many values of an example a layer is given; infinity if that is not fixed."""
+    shape = layer.input.shape[1:]
+    return math.inf if None in shape else math.prod(shape)
+
+
 REMEDIES = (
     Remedy(
         "a bias for each step before attention",
@@ -99,5 +127,11 @@ REMEDIES = (
         "an LSTM instead of pooling over steps",
         "A mean or a maximum is the same in whatever order the steps are; what a recurrent layer keeps is not.",
         _read_in_order,
+    ),
+    Remedy(
+        "Flatten instead of pooling over pixels",
+        "A mean or a maximum is the same wherever in a picture a pixel is; behind Flatten each pixel has weights of "
+        "its own.",
+        _keep_pixels_apart,
     ),
 )

@@ -266,7 +266,12 @@ EDGES: tuple[Edge, ...] = (
         condition=_is_not_from_data,
     ),
     Edge("positions_alike", STALLED, "What differs between the positions of an example cannot be told."),
-    Edge("order_ignored", STALLED, "What follows from the order of the steps cannot be learned."),
+    Edge(
+        "examples_mixed",
+        (*FLAT, *ALIKE, "probe_not_learned"),
+        "An answer that is made of other examples follows them, and not its own label.",
+    ),
+    Edge("order_ignored", STALLED, "What follows from the order of the steps or pixels cannot be learned."),
     Edge("symmetric_weights", ("order_ignored",), "A sum over all inputs with one weight has no order."),
     Edge(
         "no_trainable_weights",

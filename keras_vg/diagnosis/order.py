@@ -58,6 +58,7 @@ STAGES: dict[str, tuple[str, ...]] = {
         "residual_imbalance",
     ),
     "depth": (
+        "examples_mixed",
         "order_ignored",
         "linear_layers",
         "hidden_softmax",

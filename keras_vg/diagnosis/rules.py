@@ -24,6 +24,7 @@ from keras_vg.diagnosis import (
     losses,
     one_side,
     optimizers,
+    other_examples,
     output_order,
     outputs,
     precision,
@@ -126,6 +127,7 @@ PREDICTION_RULES: tuple[Rule, ...] = (
     inference.find_unlearned_probe,
     simple_models.find_worse_than_simple_model,
     linear_layers.find_linear_answers,
+    other_examples.find_mixed_examples,
     step_order.find_ignored_order,
     shrinkage.find_shrunk_weights,
 )

@@ -2,7 +2,7 @@
 
 import inspect
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -49,8 +49,13 @@ def predict_outside_of_training(model: keras.Model, x: Any) -> list[np.ndarray]:
     Returns:
         One array per output.
     """
+    return make_predict(model)(x)
+
+
+def make_predict(model: keras.Model) -> Callable[[Any], list[np.ndarray]]:
+    """Makes a function that predicts as `predict_outside_of_training` does, which JAX compiles once for each shape."""
     forward = ForwardPass(model, lambda batch: keras_private.call_for_inference(model, batch))
-    return tree.flatten(forward.run(convert_batch(x)))
+    return lambda x: list(tree.flatten(forward.run(convert_batch(x))))
 
 
 def measure_inference(

@@ -1,4 +1,4 @@
-"""Whether a model looks at the order of time steps, and how well simple models answer without it."""
+"""Whether a model looks at the order of time steps or pixels, and how well simple models answer without it."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,7 +7,8 @@ import keras
 import numpy as np
 from keras import tree
 
-from keras_vg.inspection.inference import predict_outside_of_training
+from keras_vg.inspection.inference import make_predict
+from keras_vg.inspection.pixels import has_channels_first, is_picture, list_pixels, reorder_pixels
 from keras_vg.inspection.simple_models import compare_with_simple_models
 from keras_vg.inspection.stateless import list_inputs
 from keras_vg.training.call_order import walk_layers
@@ -15,50 +16,57 @@ from keras_vg.training.call_order import walk_layers
 _FEWEST_STEPS = 3
 """Of two steps the other order is the reverse, which some models that see the order take for the same."""
 
-_ROUNDING = 1e-2
+ROUNDING = 1e-2
 """Change of the predictions, over their spread, that may be rounding: sums of the same numbers in another order.
 Chosen, between float32's 1e-7 and what another order of steps makes of a model that sees it."""
 
-_LEAST_SPREAD = 1e-5
+LEAST_SPREAD = 1e-5
 """Spread of predictions, over their size, below which rounding hides what they depend on: a hundred times float32's."""
 
 
 def ignores_order(model: keras.Model, x: Any) -> bool:
-    """Whether a model predicts the same for sequences whose steps are put in another order.
+    """Whether a model predicts the same for sequences or pictures whose steps or pixels are put in another order.
 
     Args:
         model: A built model.
         x: The inputs of a batch, as `fit` takes them; sequences are those of shape `(examples, steps, features)`, and
             of a model with an `Embedding` integers of shape `(examples, steps)`, of three steps or more. Steps that
-            are 0, which may be padding, stay where they are.
+            are 0, which may be padding, stay where they are. Pictures are those of shape
+            `(examples, height, width, channels)`, or with the channels first where the model's layers have them so.
 
     Returns:
-        True if there are sequences, and no order of the steps of any of them matters to any prediction. Where
-        predictions hardly differ between the examples, that cannot be told, and is True only if the examples have the
-        same steps in different orders.
+        True if there are sequences or pictures, and no order of the steps of any of them matters to any prediction.
+        Where predictions hardly differ between the examples, that cannot be told, and is True only if the examples are
+        sequences of the same steps in different orders.
     """
     if any(hasattr(tensor, "flat_values") for tensor in tree.flatten(x)):  # ragged
         return False
-    inputs, has_ids = list_inputs(x), _looks_up(model)
-    chosen = [index for index, array in enumerate(inputs) if _is_sequence(array, has_ids)]
-    if not chosen:
+    inputs, has_ids, channels_first = list_inputs(x), _looks_up(model), has_channels_first(model)
+    moved: dict[int, np.ndarray] = {}
+    for index, array in enumerate(inputs):
+        if is_picture(array):
+            moved[index] = reorder_pixels(array, channels_first)
+        elif _is_sequence(array, has_ids):
+            moved[index] = _reorder(array)
+    if not moved:
         return False
-    before = predict_outside_of_training(model, x)
+    predict = make_predict(model)
+    before = predict(x)
     sizes = [np.abs(array).max() for array in before]
     spreads = [np.std(array, axis=0).max() for array in before]
-    if not all(spread > _LEAST_SPREAD * size for spread, size in zip(spreads, sizes, strict=True)):
+    if not all(spread > LEAST_SPREAD * size for spread, size in zip(spreads, sizes, strict=True)):
         return have_same_steps(model, x)
-    for index in chosen:
-        moved = [_reorder(array) if other == index else array for other, array in enumerate(inputs)]
-        after = predict_outside_of_training(model, tree.pack_sequence_as(x, moved))
+    for index in moved:
+        given = [moved[index] if other == index else array for other, array in enumerate(inputs)]
+        after = predict(tree.pack_sequence_as(x, given))
         changes = [np.abs(a - b).max() for a, b in zip(before, after, strict=True)]
-        if not all(change < _ROUNDING * spread for change, spread in zip(changes, spreads, strict=True)):
+        if not all(change < ROUNDING * spread for change, spread in zip(changes, spreads, strict=True)):
             return False
     return True
 
 
 def have_same_steps(model: keras.Model, x: Any) -> bool:
-    """Whether the examples of a batch differ in nothing but the order of their steps.
+    """Whether the examples of a batch are sequences that differ in nothing but the order of their steps.
 
     Args:
         model: The model that is given them.
@@ -72,10 +80,13 @@ def have_same_steps(model: keras.Model, x: Any) -> bool:
     )
 
 
-def score_without_order(inputs: Sequence[np.ndarray], labels: Any, predictions: Any, output: dict[str, Any]) -> float:
-    """Scores simple models that are given the steps of sequences without their order.
+def score_without_order(
+    model: keras.Model, inputs: Sequence[np.ndarray], labels: Any, predictions: Any, output: dict[str, Any]
+) -> float:
+    """Scores simple models that are given the steps of sequences, and the pixels of pictures, without their order.
 
     Args:
+        model: The model that is given the inputs.
         inputs: As `compare_with_simple_models` takes them, and so the others.
         labels: The labels.
         predictions: The network's.
@@ -85,8 +96,10 @@ def score_without_order(inputs: Sequence[np.ndarray], labels: Any, predictions: 
         The better of two scores: of steps that are sorted by their sum, and of features that are each sorted by
         itself.
     """
+    channels_first = has_channels_first(model)
+    steps = [list_pixels(array, channels_first) if is_picture(array) else array for array in inputs]
     scores = [
-        compare_with_simple_models([sort(array) for array in inputs], labels, predictions, output).simple_score
+        compare_with_simple_models([sort(array) for array in steps], labels, predictions, output).simple_score
         for sort in (_sort_steps, _sort_features)
     ]
     return float(np.max(scores))

@@ -978,6 +978,25 @@ def test_steps_are_told_apart():
     plain, _ = make_deep()
     assert REMEDIES["a bias for each step before attention"](plain) is None
     assert REMEDIES["an LSTM instead of pooling over steps"](plain) is None
+    assert REMEDIES["Flatten instead of pooling over pixels"](plain) is None
+
+
+@pytest.mark.model
+def test_pixels_are_told_apart():
+    x = np.random.default_rng(0).normal(size=(60, 4, 5, 2)).astype("float32")
+    pooled = [layers.Dense(3, "relu"), layers.GlobalMaxPooling2D()]
+    model = keras.Sequential([keras.Input(x.shape[1:]), *pooled, layers.Dense(1, "sigmoid")])
+    model.compile("adam", "binary_crossentropy")
+    draft, _ = make(model, x, BINARY)
+    assert ignores_order(draft.model, x)
+    flat = REMEDIES["Flatten instead of pooling over pixels"](draft)
+    assert tuple(flat.model.layers[-1].kernel.shape) == (60, 1)
+    assert not ignores_order(flat.model, x)
+    assert REMEDIES["Flatten instead of pooling over pixels"](flat) is None
+    pooled = [layers.Reshape((20, 2)), layers.GlobalAveragePooling1D()]
+    model = keras.Sequential([keras.Input(x.shape[1:]), *pooled, layers.Dense(1, "sigmoid")])
+    model.compile("adam", "binary_crossentropy")
+    assert REMEDIES["an LSTM instead of pooling over steps"](make(model, x, BINARY)[0]) is None
 
 
 def make_search(draft, template, *severities, score=0.0, changes=()):

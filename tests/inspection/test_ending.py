@@ -68,6 +68,24 @@ def test_a_comparison_that_fails_does_not_end_the_fit(monkeypatch):
     assert not ADDED & row.keys()
 
 
+def test_whether_answers_depend_on_other_examples_is_told_of_bad_ones():
+    (row,) = describe(make_model(), [Y], [SQUARED])
+    assert row["change_by_others"] == 0
+    (row,) = describe(make_model(), [Y], [SQUARED], predictions=[Y])
+    assert "change_by_others" not in row
+
+
+def test_a_model_that_takes_no_other_examples_is_compared_all_the_same(monkeypatch):
+    def fail(model, x):
+        raise ValueError("not with these")
+
+    monkeypatch.setattr(ending, "measure_change_by_others", fail)
+    with pytest.warns(UserWarning, match=r"depend on the other examples of a batch is not known.*not with these"):
+        (row,) = describe(make_model(), [Y], [SQUARED])
+    assert row["simple_score"] > 0.9
+    assert "change_by_others" not in row
+
+
 def test_a_model_that_takes_no_other_order_is_compared_all_the_same(monkeypatch):
     def fail(model, x):
         raise ValueError("not in this order")

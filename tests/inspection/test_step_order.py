@@ -1,4 +1,4 @@
-"""Whether a model sees the order of steps, how well simple models do without it, and what is said of both."""
+"""Whether a model sees the order of steps or pixels, how well simple models do without it, and what is said of both."""
 
 from types import SimpleNamespace
 
@@ -10,6 +10,7 @@ from keras import layers
 import keras_vg as vg
 from keras_vg.diagnosis.rules import make_thresholds
 from keras_vg.diagnosis.step_order import find_ignored_order
+from keras_vg.inspection.pixels import list_pixels, reorder_pixels
 from keras_vg.inspection.simple_models import compare_with_simple_models
 from keras_vg.inspection.step_order import have_same_steps, ignores_order, score_without_order
 
@@ -19,6 +20,7 @@ IDS = GENERATOR.integers(1, 9, size=(60, 6))
 PADDED = np.where(np.arange(6) < 4, IDS, 0)
 SHUFFLED = np.stack([GENERATOR.permutation(X[0]) for _ in X])
 TABLE = GENERATOR.normal(size=(60, 6)).astype("float32")
+PICTURES = GENERATOR.normal(size=(60, 5, 6, 3)).astype("float32")
 
 
 def attend(*before):
@@ -40,6 +42,35 @@ def read_both(reader):
     return keras.Model([words, signals], layers.Dense(1)(layers.Concatenate()([h, reader(signals)])))
 
 
+def look(*more, x=PICTURES):
+    return keras.Sequential([keras.Input(x.shape[1:]), *more, layers.Dense(2)])
+
+
+def attend_to_pixels(*before):
+    return look(layers.Dense(4), layers.Reshape((30, 4)), *before, AttendsToItself(), layers.GlobalAveragePooling1D())
+
+
+class AttendsToItself(layers.Layer):
+    def build(self, shape):
+        self.attention = layers.MultiHeadAttention(1, 4)
+        self.attention.build(shape, shape)
+
+    def call(self, x):
+        return self.attention(x, x)
+
+    def compute_output_shape(self, shape):
+        return shape
+
+
+class MeansOfChannels(layers.Layer):
+    """Of pictures with the channels first."""
+
+    data_format = "channels_first"
+
+    def call(self, x):
+        return keras.ops.mean(keras.ops.tanh(x), axis=(2, 3))
+
+
 MODELS = {
     "attention": (attend, X, True),
     "attention with a bias for each step": (
@@ -58,6 +89,24 @@ MODELS = {
     "words side by side": (lambda: read_words(layers.Flatten()), IDS, False),
     "two means": (lambda: read_both(layers.GlobalMaxPooling1D()), [IDS, X], True),
     "a mean and an lstm": (lambda: read_both(layers.LSTM(2)), [IDS, X], False),
+    "pixels by themselves": (lambda: look(layers.Dense(4, "relu"), layers.GlobalAveragePooling2D()), PICTURES, True),
+    "kernels of one pixel": (lambda: look(layers.Conv2D(4, 1), layers.GlobalMaxPooling2D()), PICTURES, True),
+    "attention to pixels": (attend_to_pixels, PICTURES, True),
+    "attention to pixels with a bias for each": (
+        lambda: attend_to_pixels(
+            layers.EinsumDense("abc,cd->abd", (30, 4), bias_axes="bd", bias_initializer="random_normal")
+        ),
+        PICTURES,
+        False,
+    ),
+    "channels first": (lambda: look(MeansOfChannels()), PICTURES, True),
+    "kernels of pixels": (lambda: look(layers.Conv2D(4, 3), layers.GlobalAveragePooling2D()), PICTURES, False),
+    "pixels side by side": (lambda: look(layers.Flatten()), PICTURES, False),
+    "pixels pooled with those beside them": (
+        lambda: look(layers.MaxPooling2D(), layers.GlobalAveragePooling2D()),
+        PICTURES,
+        False,
+    ),
     "equal answers": (
         lambda: keras.Sequential(
             [keras.Input(X.shape[1:]), layers.GlobalAveragePooling1D(), layers.Dense(1, kernel_initializer="zeros")]
@@ -95,7 +144,7 @@ def score(x, labels):
     output = {"loss": "mean_squared_error", "from_logits": False, "ignore_class": None}
     output |= {"activation": "linear", "units": 1, "positions": 1}
     given = ([x], labels, [np.zeros_like(labels)], output)
-    return compare_with_simple_models(*given).simple_score, score_without_order(*given)
+    return compare_with_simple_models(*given).simple_score, score_without_order(look(), *given)
 
 
 def test_how_well_steps_are_answered_without_their_order():
@@ -104,6 +153,12 @@ def test_how_well_steps_are_answered_without_their_order():
     assert ordered > 0.9
     assert unordered < 0.4
     ordered, unordered = score(x, x[:, :, 0].mean(axis=1, keepdims=True))
+    assert min(ordered, unordered) > 0.9
+    pictures = np.random.default_rng(1).normal(size=(300, 2, 2, 2)).astype("float32")
+    ordered, unordered = score(pictures, pictures[:, 0, :1, 0] - pictures[:, 1, 1:, 1])
+    assert ordered > 0.9
+    assert unordered < 0.4
+    ordered, unordered = score(pictures, pictures[..., 0].mean(axis=(1, 2))[:, None])
     assert min(ordered, unordered) > 0.9
     ids = np.random.default_rng(2).permuted(np.tile(np.arange(4), (300, 1)), axis=1)
     ordered, unordered = score(ids, ids[:, :1].astype("float32"))
@@ -116,6 +171,7 @@ def test_examples_that_differ_in_the_order_of_their_steps_alone():
     assert have_same_steps(plain, SHUFFLED)
     assert not have_same_steps(plain, X)
     assert not have_same_steps(plain, [SHUFFLED, TABLE])
+    assert not have_same_steps(plain, SHUFFLED[..., None])  # pictures
     order = np.stack([GENERATOR.permutation(6) for _ in X])
     assert have_same_steps(words, order)
     assert not have_same_steps(plain, order)  # features, no ids: a vector with a single 1 in each row, say
@@ -148,6 +204,31 @@ def test_a_fit_whose_labels_need_the_order():
     assert "order_ignored" in {finding.rule for finding in guard.findings}
 
 
+@pytest.mark.model
+@pytest.mark.filterwarnings("ignore:(error|warning). ")
+def test_a_fit_whose_labels_need_the_order_of_pixels():
+    x = np.random.default_rng(3).normal(size=(128, 4, 4, 1)).astype("float32")
+    y = (x[:, :, :2].sum(axis=(1, 2)) > x[:, :, 2:].sum(axis=(1, 2))).astype("float32")
+    keras.utils.set_random_seed(0)
+    pixels = [layers.Conv2D(4, 1, activation="relu"), layers.GlobalAveragePooling2D()]
+    model = keras.Sequential([keras.Input(x.shape[1:]), *pixels, layers.Dense(1, "sigmoid")])
+    model.compile("adam", "binary_crossentropy")
+    guard = vg.TrainingGuard(x, y)
+    model.fit(x, y, epochs=12, batch_size=12, verbose=0, callbacks=[guard])
+    assert "order_ignored" in {finding.rule for finding in guard.findings}
+
+
+def test_pixels_of_pictures_with_the_channels_first_and_last():
+    last = PICTURES[:2]
+    first = np.moveaxis(last, 3, 1)
+    np.testing.assert_array_equal(list_pixels(last, False), list_pixels(first, True))
+    moved = reorder_pixels(last, False)
+    np.testing.assert_array_equal(np.moveaxis(moved, 3, 1), reorder_pixels(first, True))
+    pixels = list_pixels(moved, False)
+    np.testing.assert_array_equal(pixels[:, :2], last[:, 0, 1:4:2])
+    np.testing.assert_array_equal(np.sort(pixels, axis=1), np.sort(list_pixels(last, False), axis=1))
+
+
 def judge(own=0.0, simple=0.8, unordered=0.1, is_complete=True, **more):
     row = {"answer_score": own, "simple_score": simple, "simple_model": "a linear model", "epoch": 19, **more}
     row |= {} if unordered is None else {"unordered_score": unordered}
@@ -159,7 +240,7 @@ def test_what_is_said_where_the_order_was_needed():
     (found,) = judge()
     assert (found.rule, found.severity) == ("order_ignored", "error")
     assert found.evidence == {"score": 0.0, "score_of_simple_model": 0.8, "score_without_order": 0.1}
-    assert "a linear model scores 0.80 with the steps as they are and 0.10 with the steps sorted" in found.advice
+    assert "a linear model scores 0.80 with all of them where they are and 0.10 with them sorted" in found.advice
 
 
 def test_what_is_said_where_nothing_but_the_order_differs():

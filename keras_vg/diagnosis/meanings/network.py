@@ -46,20 +46,41 @@ NETWORK: dict[str, Meaning] = {
         ),
         thresholds=("simple_score", "simple_part", "ended_epochs", "ended_steps"),
     ),
-    "order_ignored": Meaning(
+    "examples_mixed": Meaning(
         sees=(
-            "A model that gives the same answers in whatever order the steps of a sequence are, beside labels that "
-            "follow from their order: attention without positions, pooling over the steps. The steps of the probe "
-            "batch are put in another order, and the predictions compared; and simple models (see "
-            "`worse_than_simple_model`) are fitted to the steps in their order, to the steps sorted, and to each "
-            "feature sorted."
+            "A model whose answer for one example depends on the other examples of its batch when it predicts: a mean, "
+            "a softmax or a cumulative sum over the first axis, which is that of the examples; a reshape that puts "
+            "values of one example into another; `BatchNormalization` that is called with `training=True`. Half of the "
+            "probe batch stays where it is, the other half becomes one example many times, and the predictions for "
+            "those that stayed are compared: `change_by_others` is the largest change, over the standard deviation of "
+            "the predictions (over their size, where they hardly differ). The batch keeps its size, so that dropout "
+            "that stays on draws the same numbers, and stateful layers have the same state. Nothing is said of a model "
+            "that cannot predict those examples alone, such as one of a graph's nodes or of pairs of all examples with "
+            "all others, nor where the same batch has other answers each time."
         ),
         severity=(
             "Error, at the end of a fit of `ended_epochs` and `ended_steps` whose answers score less than "
-            "`simple_part` of what a simple model scores that is given the steps in their order (`simple_score` at "
-            "least), if without the order it scores less than `simple_part` of that, too. Where the order is all "
-            "that the examples differ in, answers that score less than `simple_part` are enough. Nothing is said of "
-            "a model that has learned: many labels do not depend on the order."
+            "`simple_part`, where right ones score 1 and the best constant one 0 (see `worse_than_simple_model`); a "
+            "warning if they score less than 0.8. Nothing is said of a model that answers better: with large batches "
+            "of examples in a random order, `training=True` does little harm. Needs `TrainingGuard(x, y)` with 30 "
+            "examples or more."
+        ),
+        thresholds=("simple_part", "ended_epochs", "ended_steps"),
+    ),
+    "order_ignored": Meaning(
+        sees=(
+            "A model that gives the same answers in whatever order the steps of a sequence or the pixels of a picture "
+            "are, beside labels that follow from their order: attention without positions, layers of each pixel alone, "
+            "pooling over all steps or pixels. Those of the probe batch are put in another order, and the predictions "
+            "compared; and simple models (see `worse_than_simple_model`) are fitted to the steps or pixels in their "
+            "order, to these sorted, and to each feature sorted."
+        ),
+        severity=(
+            "Error, at the end of a fit of `ended_epochs` and `ended_steps` whose answers score less than "
+            "`simple_part` of what a simple model scores that is given the steps or pixels in their order "
+            "(`simple_score` at least), if without the order it scores less than `simple_part` of that, too. Where the "
+            "order of steps is all that the examples differ in, answers that score less than `simple_part` are enough. "
+            "Nothing is said of a model that has learned: many labels do not depend on the order."
         ),
         thresholds=("simple_score", "simple_part", "ended_epochs", "ended_steps"),
     ),
