@@ -18,6 +18,7 @@ batch's labels differ from all labels."""
 _WORSE = {"output_layer", *STAGES["scale"], *STAGES["rate"], *STAGES["initialization"], *STAGES["depth"]} - {
     "dead_relu",
     "frozen_at_random",
+    "untracked_layers",
     "linear_layers",
     "few_steps",
 }
@@ -119,7 +120,7 @@ def confirm(findings: Iterable[Finding]) -> list[Finding]:
 
     Returns:
         The same, warnings of these stages as errors; but for dead units, of which a warning says that others are left,
-        or other ways.
+        or other ways, and for layers that are not trained, which a warning takes to be meant.
     """
     return [
         replace(finding, severity="error") if finding.rule in _WORSE and finding.severity == "warning" else finding
