@@ -891,8 +891,7 @@ PROGRAMS = [
     ),
     NARROW.vary(
         "digits by two layers of eight relus in a lambda",
-        label=labels.FROZEN,
-        unnamed=True,
+        label=(*labels.UNTRACKED, *labels.FROZEN),
         strength="clear",
         build=build_narrow(True),
     ),

@@ -24,6 +24,8 @@ SATURATED_HEAD = ("saturated_output",)
 NONFINITE = ("nonfinite",)
 NO_STEPS = ("no_update",)
 FROZEN = ("frozen_layers", "frozen_at_random", "frozen_at_zero", "no_trainable_weights")
+UNTRACKED = ("untracked_layers",)
+"""Layers whose weights are none of the model's."""
 LINEAR = ("linear_layers",)
 HIDDEN_SOFTMAX = ("hidden_softmax",)
 DROPOUT = ("dropout_rate", "dropout_of_outputs")

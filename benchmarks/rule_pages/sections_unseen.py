@@ -36,6 +36,13 @@ UNSEEN = [
         caption="No picture: one layer's weights are all 0.",
     ),
     Section(
+        rule="untracked_layers",
+        sick="digits by two layers of eight relus in a lambda",
+        healthy="digits by two layers of eight relus",
+        silent="The same two layers, called as layers of the model.",
+        caption="No picture: the layers in the `Lambda` are in no log, as the model does not know of them.",
+    ),
+    Section(
         rule="no_trainable_weights",
         sick="discriminator frozen before it is compiled",
         healthy="discriminator compiled before it is frozen",

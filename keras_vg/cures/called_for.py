@@ -4,6 +4,7 @@ NO_REMEDY = {
     "nonfinite_data": "NaN or infinity in the data has no remedy in the model: correct or leave out these examples.",
     "constant_labels": "All labels are the same: there is nothing to learn. Check how they are made.",
     "frozen_layers": "Layers are frozen on purpose more often than not: set `trainable = True` if it is not meant.",
+    "untracked_layers": "Where a layer is to be kept, only the code that calls it can say: see the advice.",
     "changed_trainable": "Every trial is compiled anew, so this is gone in all of them: call `compile` again.",
     "unbuilt_optimizer": "Every trial builds the optimizer before its first step, so this is gone in all of them: call "
     "`model.optimizer.build(model.trainable_variables)` before `fit`.",

@@ -75,10 +75,11 @@ class Inspection:
             largest difference between values of one feature in the steps that it left (-inf without any);
             `hidden_softmax`, of layers whose softmax feeds another layer, their units, that layer and whether they are
             recurrent; `linear_layers`, the hidden layers of a model that has no activation in front of its last kernel;
-            `lists_by_alphabet`, where lists of labels, losses or weights meet outputs in a dictionary in another order
-            than the model's own, these `outputs` in the model's order and the `lists`; `unused_losses`, those that
-            `compile` was given for one output and that are not trained; `not_seen`, a dict of what could not be seen,
-            with the reason.
+            `untracked_layers`, of layers that the model calls and does not hold the fields of
+            `untracked.UntrackedLayer`; `lists_by_alphabet`, where lists of labels, losses or weights meet outputs in a
+            dictionary in another order than the model's own, these `outputs` in the model's order and the `lists`;
+            `unused_losses`, those that `compile` was given for one output and that are not trained; `not_seen`, a dict
+            of what could not be seen, with the reason.
         expected: One row per layer with a kernel: `depth`, `layer` and `gradient_rms`, what mean-field theory predicts
             of its gradient, up to a common factor (the last is 1); no rows where no closed form reaches.
         time: One row per recurrent layer (a `Bidirectional` is one) and time step of what it is given: `depth`,

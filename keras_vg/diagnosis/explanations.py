@@ -274,6 +274,13 @@ EDGES: tuple[Edge, ...] = (
     Edge("order_ignored", STALLED, "What follows from the order of the steps or pixels cannot be learned."),
     Edge("symmetric_weights", ("order_ignored",), "A sum over all inputs with one weight has no order."),
     Edge(
+        "untracked_layers",
+        ("no_trainable_weights", *FLAT, *ALIKE),
+        "Weights that no step changes learn nothing, and what is random and stays so tells the layers behind it little "
+        "of the inputs.",
+        condition=_is_error,
+    ),
+    Edge(
         "no_trainable_weights",
         ("frozen_at_random", "frozen_at_zero", *NO_GRADIENT, "disconnected_layer", *STALLED),
         "What no step changes learns nothing.",

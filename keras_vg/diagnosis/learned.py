@@ -22,6 +22,7 @@ chosen, above what a batch's labels differ by."""
 _WORSE = {"output_layer", *STAGES["scale"], *STAGES["rate"], *STAGES["initialization"], *STAGES["depth"]} - {
     "dead_relu",
     "frozen_at_random",
+    "untracked_layers",
     "linear_layers",
     "few_steps",
 }
@@ -126,7 +127,7 @@ def confirm(findings: Iterable[Finding]) -> list[Finding]:
 
     Returns:
         The same, warnings of these stages as errors; but for dead units, of which a warning says that others are left,
-        or other ways.
+        or other ways, and for layers that are not trained, which a warning takes to be meant.
     """
     return [
         replace(finding, severity="error") if finding.rule in _WORSE and finding.severity == "warning" else finding

@@ -25,6 +25,7 @@ STAGES: dict[str, tuple[str, ...]] = {
         "dropout_rate",
     ),
     "rate": (
+        "untracked_layers",
         "no_trainable_weights",
         "changed_trainable",
         "unbuilt_optimizer",

@@ -35,6 +35,7 @@ from keras_vg.diagnosis import (
     simple_models,
     step_order,
     training,
+    untracked,
 )
 from keras_vg.diagnosis.causes import group_by_cause
 from keras_vg.diagnosis.context import Context
@@ -87,6 +88,7 @@ INSPECTION_RULES: tuple[Rule, ...] = (
     outputs.find_symmetry,
     hidden_softmax.find_hidden_softmax,
     linear_layers.find_linear_layers,
+    untracked.find_untracked_layers,
     frozen.find_nothing_to_train,
     frozen.find_frozen,
     frozen.find_frozen_at_zero,

@@ -13,6 +13,9 @@ FEWEST_VALUES = 500
 _BY_CHANCE = 0.01
 """Of fresh weights, the part that is taken for trained."""
 
+_BY_CHANCE_BESIDE_BIASES = 1e-4
+"""The same where a layer's biases tell, too, so that the test of the kernel alone need not."""
+
 _MOST_VALUES = 20_000
 """That are looked at."""
 
@@ -23,13 +26,16 @@ _ROUNDING = {"float16": 1e-3, "bfloat16": 1e-2}
 """By which a bound may be rounded up; float32's is the rest's."""
 
 
-def looks_fresh(layer: keras.layers.Layer, variable: keras.Variable, values: np.ndarray) -> bool | None:
+def looks_fresh(
+    layer: keras.layers.Layer, variable: keras.Variable, values: np.ndarray, by_chance: float = _BY_CHANCE
+) -> bool | None:
     """Tells whether a weight's values could be a draw of its initializer, by a test of Kolmogorov and Smirnov.
 
     Args:
         layer: The layer that has it.
         variable: The weight.
         values: Its values.
+        by_chance: Of fresh weights, the part that is taken for trained.
 
     Returns:
         None where that cannot be told: of few values, and of initializers other than those that draw each value by
@@ -47,7 +53,24 @@ def looks_fresh(layer: keras.layers.Layer, variable: keras.Variable, values: np.
     if not np.count_nonzero(np.abs(sample) <= limit) >= (1 - _BEYOND) * sample.size:
         return False
     cdf = stats.uniform(-1, 2).cdf if law == "uniform" else stats.truncnorm(-2, 2).cdf
-    return bool(stats.kstest(sample, cdf).pvalue > _BY_CHANCE)
+    return bool(stats.kstest(sample, cdf).pvalue > by_chance)
+
+
+def is_as_initialized(layer: keras.layers.Layer, variable: keras.Variable, values: np.ndarray) -> bool | None:
+    """Tells whether a weight's values could be its initializer's, also where that gives all of them one value.
+
+    Args:
+        layer: The layer that has it.
+        variable: The weight.
+        values: Its values.
+
+    Returns:
+        None where `looks_fresh` cannot tell, and the initializer is none of zeros, ones and other constants.
+    """
+    constants = _list_constants(layer, variable)
+    if constants:
+        return bool(np.isin(values, constants).all())
+    return looks_fresh(layer, variable, values, _BY_CHANCE_BESIDE_BIASES)
 
 
 def is_unadapted(layer: Any) -> bool:
@@ -70,10 +93,7 @@ def _find_distribution(layer: keras.layers.Layer, variable: keras.Variable) -> t
 
     Normal distributions without bounds are left out: training moves weights by less than their form would show.
     """
-    names = (variable.name, variable.name.removesuffix("_kernel"), "depthwise")
-    own = (getattr(layer, f"{name}_initializer", None) for name in names)
-    initializer: Any = next((found for found in own if isinstance(found, keras.initializers.Initializer)), None)
-    law, scale = "", 0.0
+    initializer, law, scale = _find_initializer(layer, variable), "", 0.0
     if isinstance(initializer, keras.initializers.RandomUniform) and initializer.minval == -initializer.maxval:
         law, scale = "uniform", float(initializer.maxval)
     elif isinstance(initializer, keras.initializers.TruncatedNormal) and initializer.mean == 0:
@@ -87,6 +107,26 @@ def _find_distribution(layer: keras.layers.Layer, variable: keras.Variable) -> t
         elif initializer.distribution != "untruncated_normal":
             law, scale = "truncated", deviation / _TRUNCATED_DEVIATION
     return (law, scale) if scale > 0 else None
+
+
+def _list_constants(layer: keras.layers.Layer, variable: keras.Variable) -> list[np.float32]:
+    """The values that the initializer gives, if it draws none; none of any other initializer."""
+    initializer = _find_initializer(layer, variable)
+    if isinstance(initializer, keras.initializers.Zeros | keras.initializers.Ones):
+        # An LSTM has ones among the zeros of its biases.
+        own = float(isinstance(initializer, keras.initializers.Ones))
+        adds_ones = variable.name == "bias" and getattr(layer, "unit_forget_bias", False)
+        return [np.float32(value) for value in ([0.0, 1.0] if adds_ones else [own])]
+    if isinstance(initializer, keras.initializers.Constant) and np.ndim(initializer.value) == 0:
+        return [np.float32(initializer.value)]
+    return []
+
+
+def _find_initializer(layer: keras.layers.Layer, variable: keras.Variable) -> Any:
+    """The initializer that a layer names after a weight; None if there is none."""
+    names = (variable.name, variable.name.removesuffix("_kernel"), "depthwise")
+    own = (getattr(layer, f"{name}_initializer", None) for name in names)
+    return next((found for found in own if isinstance(found, keras.initializers.Initializer)), None)
 
 
 _TRUNCATED_DEVIATION = 0.87962566103423978

@@ -45,6 +45,7 @@ from keras_vg.inspection.passes import describe_failure, list_unused_losses, rea
 from keras_vg.inspection.residual import ResidualRecorder
 from keras_vg.inspection.time_steps import TimeRecorder
 from keras_vg.inspection.transposed import measure_transposed
+from keras_vg.inspection.untracked import UntrackedRecorder
 from keras_vg.inspection.watched import find_input_axis
 from keras_vg.logs.schemas import GRADIENT
 from keras_vg.text import name_function
@@ -115,6 +116,7 @@ def _inspect(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> Inspecti
     attention = AttentionRecorder(probe.watched)
     residual = ResidualRecorder(model, probe.watched)
     dropout = DropoutRecorder(model)
+    untracked = UntrackedRecorder(model)
     probe.step.recorders += [time_steps, attention, residual, dropout]
 
     def finish_step() -> None:
@@ -123,7 +125,8 @@ def _inspect(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> Inspecti
         residual.close()
 
     try:
-        passes = run_passes(model, probe, (x, y, sample_weight), finish_step)
+        with untracked.record():
+            passes = run_passes(model, probe, (x, y, sample_weight), finish_step)
     except Exception:  # any: each backend has its own for an id that an embedding has no row for
         embeddings = find_ids_beyond(probe.watched, lambda: probe.run_again(x, y, sample_weight))
         if embeddings.empty:
@@ -174,6 +177,7 @@ def _inspect(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> Inspecti
             "fed_by": list_direct_sources(model, layers),
             "hidden_softmax": {name: astuple(softmax) for name, softmax in list_hidden_softmax(model, layers).items()},
             "linear_layers": list_linear_layers(model, layers),
+            "untracked_layers": {name: asdict(layer) for name, layer in untracked.describe().items()},
             "loss": passes.loss,
             "loss_after": passes.loss_after,
             "loss_aligned": passes.loss_aligned,

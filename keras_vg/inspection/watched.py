@@ -94,7 +94,8 @@ def list_watched(model: keras.Model, layers: Layers = "all") -> list[WatchedLaye
         candidates.append(Candidate(found[-1].name, path, layer))
     if not found:
         raise ValueError(
-            f"The model must have layers with weights or activations. Received: a model {model.name!r} without any."
+            f"The model must have layers with weights or activations. Received: a model {model.name!r} without any. "
+            "Layers that a `Lambda` calls are none of the model's: call them as layers of the model."
         )
     return [found[i] for i in select_layers(layers, candidates)]
 

@@ -1,6 +1,8 @@
 """Every private name of Keras that the package uses, each with the reason why no public one would do."""
 
+import functools
 import inspect
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any
@@ -195,6 +197,66 @@ class set_attribute(AbstractContextManager[None]):  # noqa: N801  a context mana
 
 
 _ABSENT = object()
+
+
+class _CallWatch:
+    """Exchanges `Layer.__call__` for as long as any thread watches the calls of layers."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._watching: dict[int, Callable[..., Any]] = {}
+        self._plain: Any = None
+        self._exchanged: Any = None
+
+    @contextmanager
+    def watch(self, around: Callable[[keras.layers.Layer, Callable[[], Any]], Any]) -> Iterator[None]:
+        thread = threading.get_ident()
+        with self._lock:
+            before = self._watching.get(thread)
+            self._watching[thread] = around
+            if len(self._watching) == 1 and before is None:
+                self._exchange()
+        try:
+            yield
+        finally:
+            with self._lock:
+                if before is not None:
+                    self._watching[thread] = before
+                else:
+                    del self._watching[thread]
+                if not self._watching and vars(keras.layers.Layer)["__call__"] is self._exchanged:
+                    keras.layers.Layer.__call__ = self._plain
+
+    def _exchange(self) -> None:
+        plain = self._plain = vars(keras.layers.Layer)["__call__"]
+        watching = self._watching
+
+        @functools.wraps(plain)
+        def watched(layer: keras.layers.Layer, *args: Any, **kwargs: Any) -> Any:
+            around = watching.get(threading.get_ident())
+            if around is None:
+                return plain(layer, *args, **kwargs)
+            return around(layer, functools.partial(plain, layer, *args, **kwargs))
+
+        self._exchanged = keras.layers.Layer.__call__ = watched
+
+
+_call_watch = _CallWatch()
+
+
+def watch_layer_calls(
+    around: Callable[[keras.layers.Layer, Callable[[], Any]], Any],
+) -> AbstractContextManager[None]:
+    """Within it, every call of a layer that this thread makes goes through a function, whichever model it is of.
+
+    Private: `Layer.__call__` has no underscore, but nothing says that all layers are called by the one of the class.
+    It is exchanged there, since Python looks for it in the class, and since a layer that no model holds is not known
+    before it is called.
+
+    Args:
+        around: Is given the layer and what calls it, and returns what that returns.
+    """
+    return _call_watch.watch(around)
 
 
 def keep(model: keras.Model, value: Any) -> None:

@@ -1,6 +1,7 @@
 """One test per private name of Keras: when a release moves one, this says which, and where it is used."""
 
 import inspect
+import threading
 
 import keras
 import pytest
@@ -95,3 +96,58 @@ def test_private_name_of_jax():
         f"JAX {jax.__version__} has moved or changed Tracer.parent, or its primitive, in_tracers or params: see "
         "training/exactness/jax_equations.py, which relies on them."
     )
+
+
+def test_the_calls_of_layers_are_watched_by_their_own_thread_alone(model):
+    from keras_vg.training import keras_private
+
+    plain = vars(layers.Layer)["__call__"]
+    seen, inner = [], []
+    x = make_data()[0]
+
+    def note(layer, call):
+        seen.append(layer)
+        return call()
+
+    with keras_private.watch_layer_calls(note):
+        model(x)
+        thread = threading.Thread(target=model, args=(x,))
+        thread.start()
+        thread.join()
+        with keras_private.watch_layer_calls(lambda layer, call: inner.append(layer) or call()):
+            model.layers[0](x)
+        model.layers[0](x)
+    assert [layer.name for layer in seen] == [model.name, model.layers[0].name, model.layers[0].name]
+    assert inner == [model.layers[0]]
+    assert vars(layers.Layer)["__call__"] is plain
+
+
+def test_the_calls_of_layers_are_as_before_after_an_exception(model):
+    from keras_vg.training import keras_private
+
+    plain = vars(layers.Layer)["__call__"]
+    with pytest.raises(ValueError, match="incompatible"), keras_private.watch_layer_calls(lambda layer, call: call()):
+        model(make_data()[0][:, :2])
+    assert vars(layers.Layer)["__call__"] is plain
+
+
+def test_the_calls_of_layers_in_threads_that_end_in_any_order(model):
+    from keras_vg.training import keras_private
+
+    plain = vars(layers.Layer)["__call__"]
+    ours, theirs = (keras_private.watch_layer_calls(lambda layer, call: call()) for _ in range(2))
+    entered, left = threading.Event(), threading.Event()
+
+    def watch():
+        with theirs:
+            entered.set()
+            left.wait(10)
+
+    thread = threading.Thread(target=watch)
+    with ours:
+        thread.start()
+        entered.wait(10)
+    assert vars(layers.Layer)["__call__"] is not plain
+    left.set()
+    thread.join()
+    assert vars(layers.Layer)["__call__"] is plain

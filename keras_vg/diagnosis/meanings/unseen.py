@@ -20,6 +20,21 @@ UNSEEN: dict[str, Meaning] = {
         ),
         severity="For information.",
     ),
+    "untracked_layers": Meaning(
+        sees=(
+            "Layers that the model calls and does not hold: those that a `Lambda` calls, or that are kept in a global "
+            "or in a plain object, or made anew in each call. Their weights are not in `model.weights`, so that no "
+            "step trains them, and the model is saved without them. What a loss or a `train_step` calls beside the "
+            "model is left alone, as are layers that are frozen and have learned, and layers without weights. Weights "
+            "count as untrained where most could be a fresh draw of their initializer, by a test of Kolmogorov and "
+            "Smirnov, or are all at the one value that it gives, as biases of 0."
+        ),
+        severity=(
+            "Error where weights are as their initializers made them, or are made anew in each call; a warning where "
+            "that cannot be told, where none is a kernel, as those of a normalization, where the layers are frozen, "
+            "or where a `train_step` of one's own may train them; for information where they look trained."
+        ),
+    ),
     "no_trainable_weights": Meaning(
         sees=(
             "A model of which every weight is frozen, or that has none: Keras runs `fit` on it all the same, which "
