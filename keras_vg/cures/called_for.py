@@ -4,7 +4,7 @@ NO_REMEDY = {
     "nonfinite_data": "NaN or infinity in the data has no remedy in the model: correct or leave out these examples.",
     "constant_labels": "All labels are the same: there is nothing to learn. Check how they are made.",
     "frozen_layers": "Layers are frozen on purpose more often than not: set `trainable = True` if it is not meant.",
-    "untracked_layers": "Where a layer is to be kept, only the code that calls it can say: see the advice.",
+    "untracked_layers": "Which layer or model is to hold it as an attribute, a trial cannot decide: see the advice.",
     "changed_trainable": "Every trial is compiled anew, so this is gone in all of them: call `compile` again.",
     "unbuilt_optimizer": "Every trial builds the optimizer before its first step, so this is gone in all of them: call "
     "`model.optimizer.build(model.trainable_variables)` before `fit`.",
@@ -50,6 +50,7 @@ _ACTIVATIONS = (
 )
 _BEND = "ReLU where no activation is"
 _WIDER = "more units in narrow layers"
+_FLAT = "Flatten instead of pooling over pixels"
 _SHORTER = ("skip connections", "fewer layers")
 _RECURRENT = ("GRU instead of SimpleRNN", "LSTM instead of SimpleRNN", "orthogonal recurrent weights")
 _WEIGHINGS = ("weights of one on average", "examples counted alike", "outputs counted alike")
@@ -139,7 +140,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
     "order_ignored": (
         "a bias for each step before attention",
         "an LSTM instead of pooling over steps",
-        "Flatten instead of pooling over pixels",
+        _FLAT,
     ),
     "linear_layers": (_BEND,),
     "hidden_softmax": ("ReLU instead of softmax between layers",),
@@ -153,7 +154,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
         _RECURRENT[0],
     ),
     "exploding_in_time": (_RECURRENT[2], "tanh in recurrent layers", "clipnorm=1", *_RECURRENT[:2]),
-    "disconnected_layer": _HEADS[:1],
+    "disconnected_layer": (_HEADS[0], _ACTIVATIONS[0]),
     "zero_gradient": (
         "softmax over the steps",
         "batches of 32",
@@ -199,6 +200,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
         _NO_ACTIVITY_PENALTY,
         _KEPT,
         _WIDER,
+        _FLAT,
         *_INPUTS,
         *_HEADS,
         *_RATES_DOWN,
@@ -215,6 +217,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
         _NO_ACTIVITY_PENALTY,
         _KEPT,
         _WIDER,
+        _FLAT,
         "a weight and a bias before the sigmoid",
         "labels standardized in the model",
         "Adam",
@@ -235,6 +238,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
         "Adam",
         *_WEIGHTS,
         _WIDER,
+        _FLAT,
     ),
 }
 """The remedies that each rule calls for, in the order of trial: first those of few models, then the likeliest."""

@@ -16,9 +16,6 @@ _RAISED = 10.0
 """How many times as high a learning rate must be as all before it to be blamed for the loss of its epoch: chosen, not
 tuned."""
 
-_LITTLE = 0.5
-"""Score of the answers at the end of a fit from which a rate that comes to nothing step by step was no mistake."""
-
 
 def find_stop(context: Context) -> Iterator[Finding]:
     """A training that stopped midway: it learned, and from one epoch on it did not, though it was not done."""
@@ -36,14 +33,15 @@ def find_stop(context: Context) -> Iterator[Finding]:
     # The epoch before may have been lost to the same fall of the rate.
     before, rates = losses[max(start - 2, 0)], _get_rates(context)
     has_fallen = before - losses[start] > t.flat_loss * abs(before)
-    if not has_fallen and not _fell_when_cut(context, losses[:start], rates):
+    if not has_fallen and not (rates is not None and _fell_when_cut(context, losses[:start], rates[:start])):
         return
+    is_known = bool(evidence) and (has_fallen or _is_behind(context))
     if rates is not None:
         evidence["learning_rate_before"] = float(rates[start - 1])
         evidence["learning_rate"] = float(rates[-1])
     yield Finding(
         "learning_stops",
-        "error" if evidence else "warning",  # that nothing moves is known; a loss that stays the same only shows it
+        "error" if is_known else "warning",  # that nothing moves is known; a loss that stays the same only shows it
         (),
         int(context.history["epoch"].to_numpy()[start]),
         {"loss_before": float(losses[start - 1]), "last_loss": float(losses[-1]), **evidence, "epochs": float(length)},
@@ -53,18 +51,23 @@ def find_stop(context: Context) -> Iterator[Finding]:
     )
 
 
-def _fell_when_cut(context: Context, losses: np.ndarray, rates: np.ndarray | None) -> bool:
-    """Whether a rate that has come to nothing step by step was first cut while the loss fell, and little is learned.
-
-    `ReduceLROnPlateau` with the wrong `mode` does so. One that waits for a plateau has no fall before its first cut.
-    """
+def _fell_when_cut(context: Context, losses: np.ndarray, rates: np.ndarray) -> bool:
+    """Whether a rate that has come to nothing step by step was first cut while the loss fell, and little is learned."""
     scores = [float(row.get("answer_score", np.nan)) for row in context.final_predictions]
-    if rates is None or not scores or not all(score < _LITTLE for score in scores):  # NaN where it is not known
+    if not np.isfinite(rates).all() or not scores or not all(s < context.thresholds.little_learned for s in scores):
         return False
-    rates = rates[: len(losses)]
     uncut = int(np.flatnonzero(rates >= rates.max() / 2)[-1])
     before = losses[max(uncut - 1, 0)]
     return bool(before - losses[uncut] > context.thresholds.flat_loss * abs(before))
+
+
+def _is_behind(context: Context) -> bool:
+    """Whether a simple model answers the probe batch far better, so that more can be learned."""
+    t = context.thresholds
+    pairs = [
+        [float(row.get(name, np.nan)) for name in ("answer_score", "simple_score")] for row in context.final_predictions
+    ]
+    return any(simple >= t.simple_score and own < t.simple_warning * simple for own, simple in pairs)
 
 
 def _find_still_epochs(context: Context, losses: np.ndarray) -> tuple[np.ndarray, dict[str, Value]]:
@@ -147,7 +150,7 @@ def find_constant_answer(context: Context) -> Iterator[Finding]:
     if found is None or found.severity != "error":
         if context.is_unrelated:
             found = _describe_unrelated(context)
-        elif context.is_complete and _is_found_by_none(context):
+        elif context.is_complete and found is None and _is_found_by_none(context):
             found = _describe_found_by_none(context)
     if found is not None:
         yield found
@@ -231,7 +234,7 @@ def _is_found_by_none(context: Context) -> bool:
     for own, simple, error, plain, inference, baseline in [[float(row.get(n, np.nan)) for n in names] for row in rows]:
         # A rare class may be told by its probability, though that is below a half.
         is_lost = np.fmin(plain, inference) > t.beaten_loss * baseline
-        if not (is_lost and own < t.unrelated_score and simple < min(t.unrelated_score / 2, 2 * error)):
+        if not (is_lost and own < t.unrelated_score and simple < np.minimum(t.unrelated_score / 2, 2 * error)):
             return False
     return bool(rows)
 
@@ -239,9 +242,12 @@ def _is_found_by_none(context: Context) -> bool:
 def _describe_found_by_none(context: Context) -> Finding:
     row = max(context.final_predictions, key=lambda row: float(row["answer_score"]))
     own, simple = (round(float(row[name]), 4) + 0.0 for name in ("answer_score", "simple_score"))
+    # A loss that is a little lower may be all that noisy labels allow.
+    rows, slack = context.final_predictions, context.thresholds.baseline_distance
+    gains_nothing = all(np.fmin(r["plain_loss"], r["inference_loss"]) > (1 - slack) * r["baseline"] for r in rows)
     return Finding(
         "no_better_than_constant",
-        "error",
+        "error" if gains_nothing and own < slack else "warning",
         (),
         int(row["epoch"]),
         {"score": own, "score_of_simple_model": simple},

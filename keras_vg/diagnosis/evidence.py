@@ -50,8 +50,9 @@ class Inspection:
             trial predictions, of a loss other than cross-entropies and regressions of Keras: of the labels themselves
             (`right`), the lowest of constant ones (`constant`) and of those that depend on the labels (`varying`), the
             `highest`, and the median size of all (`typical`; all NaN where they are not known, as where labels and
-            predictions differ in shape); `head_reach`, of such a loss behind a sigmoid or softmax, the losses of right
-            answers as probabilities (`within`) and as logits (`beyond`), and of equal probabilities (`alike`);
+            predictions differ in shape); `loss_of_logits`, of such a loss behind a sigmoid or softmax, its
+            values for right answers `as_probabilities` and `as_logits`, for answers that are all `alike`, and whether
+            it `applies_activation`, a sigmoid or softmax of its own;
             `logits_found`, of each output, whether its loss looks at the logits behind
             the last activation; `update`, the change of all weights by that step relative to their size, and
             `update_if_built`, the same if the optimizer were built before, where that differs (NaN elsewhere);

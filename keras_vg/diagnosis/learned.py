@@ -16,7 +16,7 @@ _UNLEARNED = 0.95
 batch's labels differ from all labels."""
 
 _FAR_ABOVE = 1.2
-"""Loss over that of the best constant answer from which a fit of fewer epochs has ended without learning anything, too:
+"""Loss over that of the best constant answer from which a fit of few epochs has ended without learning anything, too:
 chosen, above what a batch's labels differ by."""
 
 _WORSE = {"output_layer", *STAGES["scale"], *STAGES["rate"], *STAGES["initialization"], *STAGES["depth"]} - {
@@ -87,7 +87,7 @@ def has_learned_nothing(context: Context) -> bool:
     if context.is_complete:
         return bool(losses[-1] > t.beaten_loss * baseline or context.is_unrelated)
     if context.is_over and len(losses) >= t.settled_epochs and context.count_steps() >= t.ended_steps:
-        return bool(losses[-1] > _FAR_ABOVE * baseline)
+        return bool(losses[-1] > _FAR_ABOVE * baseline and _is_far_above(context))
     if len(losses) < t.first_epochs or not context.is_past_plateau:
         return False
     if losses[-1] < (1 - t.flat_loss) * baseline and (np.diff(losses[-t.first_epochs :]) < 0).all():  # it is slow
@@ -96,6 +96,14 @@ def has_learned_nothing(context: Context) -> bool:
     recent = losses[-t.first_epochs :]
     ahead = predict_loss(recent[0], recent[-1], len(losses) / max(1, len(recent) - 1))
     return ahead > _UNLEARNED * baseline
+
+
+def _is_far_above(context: Context) -> bool:
+    """Whether the last predictions by themselves are far worse than a constant answer, without weights or penalties."""
+    rows = context.final_predictions
+    names = "plain_loss", "inference_loss", "baseline"
+    plain, inference, baseline = ([float(row.get(name, np.nan)) for row in rows] for name in names)
+    return bool(rows) and bool(np.fmin(plain, inference).sum() > _FAR_ABOVE * np.sum(baseline))
 
 
 def predict_loss(before: float, last: float, times: float) -> float:

@@ -14,9 +14,12 @@ def find_mixed_examples(context: Context) -> Iterator[Finding]:
         own, simple, change = (float(row.get(n, "nan")) for n in ("answer_score", "simple_score", "change_by_others"))
         if not (change > 0 and np.isfinite(simple)):  # good answers, and those of no known score, are not compared
             continue
+        t = context.thresholds
+        # Some networks mix examples on purpose: it is at fault where more can be learned, or nothing is.
+        is_behind = simple >= t.simple_score and own < t.simple_part * simple
         yield Finding(
             "examples_mixed",
-            "error" if own < context.thresholds.simple_part else "warning",
+            "error" if is_behind or own < t.unrelated_score else "warning",
             (),
             None,
             {"score": round(own, 4) + 0.0, "change_by_others": float(f"{change:.3g}")},

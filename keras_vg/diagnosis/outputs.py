@@ -27,9 +27,6 @@ RANGES |= {"relu": (0.0, np.inf), "softplus": (0.0, np.inf), "relu6": (0.0, 6.0)
 _ROUNDING = 1e-6
 """Deviation, as part of the size, below which numbers in float32 are the same."""
 
-_OFTEN = 0.1
-"""Part of the examples with several labels from which these are no exception. Chosen."""
-
 _LOWEST: dict[str, tuple[float, str]] = {
     "mean_squared_logarithmic_error": (
         np.inf,
@@ -59,7 +56,7 @@ def find_output_layer(context: Context) -> Iterator[Finding]:
     """An output activation with which the loss cannot teach anything."""
     for output in _list_outputs(context):
         is_divided = _is_divided_by_sum(context, output)
-        found = _judge_head(output, _drops_predictions(context), is_divided)
+        found = _judge_head(output, _drops_predictions(context), is_divided, context.thresholds.several_labels)
         found = found or _judge_own_loss(context, output) or _judge_repeated_activation(context, output)
         if found is not None:
             severity, cause = found
@@ -86,7 +83,7 @@ def _is_divided_by_sum(context: Context, output: dict[str, Any]) -> bool:
     return bool(output["prediction_min"] > 0) and not is_cut
 
 
-def _judge_head(output: dict[str, Any], is_dropped: bool, is_divided: bool) -> tuple[str, str] | None:
+def _judge_head(output: dict[str, Any], is_dropped: bool, is_divided: bool, several: float) -> tuple[str, str] | None:
     activation, loss, units = output["activation"], output["loss"], output["units"]
     is_categorical = "categorical" in loss
     takes_logits = bool(output["from_logits"])
@@ -102,7 +99,7 @@ def _judge_head(output: dict[str, Any], is_dropped: bool, is_divided: bool) -> t
         )
     if (activation == "softmax" or loss.startswith("categorical")) and _has_several_ones(output):
         ones = output["label_mean"] * output["label_units"]  # of an example, in the mean
-        is_often = ones > 1 + _ROUNDING or output.get("label_several", 0.0) > _OFTEN
+        is_often = ones > 1 + _ROUNDING or output.get("label_several", 0.0) > several
         return "error" if is_often else "warning", (
             f"Some examples have several labels of 1 (up to {output['label_sum_max']:.0f}), and probabilities of "
             "softmax sum to 1: no two can be near 1 at once. Use `activation='sigmoid'` with `binary_crossentropy`."
@@ -198,18 +195,18 @@ def _describe_never_negative(activation: str, what: str) -> str:
 def _judge_own_loss(context: Context, output: dict[str, Any]) -> tuple[str, str] | None:
     """Whether a loss that is not Keras's own takes what a sigmoid or softmax gives for logits."""
     assert context.inspection is not None
-    reach = context.inspection.setup.get("head_reach", {})
-    if not reach or any(context.inspection.setup.get("logits_found", ())):
+    losses = context.inspection.setup.get("loss_of_logits", {})
+    if not losses or any(context.inspection.setup.get("logits_found", ())):
         return None
-    within, beyond, alike = reach["within"], reach["beyond"], reach["alike"]
-    if not (context.thresholds.head_reach * alike < within < alike and -_ROUNDING * alike <= beyond < within / 2):
+    least, beyond, alike = losses["as_probabilities"], losses["as_logits"], losses["alike"]
+    if not (context.thresholds.loss_of_logits * alike < least < alike and -_ROUNDING * alike <= beyond < least / 2):
         return None
-    activation = output["activation"]
-    return "error", (
-        f"Right answers have a loss of {within:.3g} at least within the range of the {activation}, where equal "
-        f"probabilities have {alike:.3g}, and of {abs(beyond):.2g} beyond it: this loss takes logits, and applies a "
-        "sigmoid or softmax of its own (or it takes labels of -1 and 1). Leave out the last activation, or give the "
-        "loss probabilities."
+    activation, is_sure = output["activation"], losses["applies_activation"]
+    what = "applies a sigmoid or softmax of its own" if is_sure else "is made for logits, or for labels of -1 and 1"
+    return "error" if is_sure else "warning", (
+        f"Even right answers cannot get below a loss of {least:.3g}, since a {activation} gives numbers from 0 to 1 "
+        f"(equal probabilities have {alike:.3g}); as logits they would have {abs(beyond):.2g}. So this loss {what}. "
+        "Leave out the last activation, or give the loss probabilities."
     )
 
 

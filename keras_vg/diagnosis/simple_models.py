@@ -37,7 +37,7 @@ def find_worse_than_simple_model(context: Context) -> Iterator[Finding]:
     for row in context.final_predictions if context.is_complete else ():
         own, simple, error = (float(row.get(n, "nan")) for n in ("answer_score", "simple_score", "simple_error"))
         # A low score of a simple model shows something of a network that is worse than a constant answer.
-        shows_something = max(simple, simple - own) >= t.simple_score
+        shows_something = simple >= t.simple_score or (simple >= t.simple_score / 2 and simple - own >= t.simple_score)
         if not (shows_something and own < t.simple_warning * simple and simple - own > _ERRORS * error):
             continue
         # A loss that is low already, of other examples or by their weights, does not lead to these answers.

@@ -77,10 +77,12 @@ class Thresholds:
             one, above which it cannot learn them: a loss that scales the labels itself gets near 0.
         endless_loss: How many times the present loss that lowest one may lie below 0. A Dice loss, of -1 at best, stays
             within; cross-entropy under a label of 255 gets to hundreds.
-        head_reach: Least loss of right answers that a sigmoid or softmax can give, as part of that of equal
-            probabilities, from which a loss of one's own is not made for probabilities, if logits have less than half
-            of it: 0.45 of two classes, 0.63 of ten, 0.80 of a hundred where the loss applies a softmax of its own; 0
-            where it does not. Chosen between them.
+        loss_of_logits: Least loss that right answers can have as probabilities, as part of that of equal ones, from
+            which a loss of one's own is not made for probabilities, if it is less than half of that for logits: 0.45 of
+            two classes, 0.63 of ten, 0.80 of a hundred where the loss applies a softmax of its own; 0 where it does
+            not. Chosen between them.
+        several_labels: Part of the examples with several labels of 1 from which these are no exception, so that softmax
+            is an error. Chosen.
         answer_gain: How much lower some prediction that depends on the labels must be in its loss than the best
             constant one, relative to the median loss of trial predictions: 1e-3 and more under the losses that teach
             of `tests/inspection/test_answers.py`, 0 but for rounding under those that do not.
@@ -168,6 +170,8 @@ class Thresholds:
             as many epochs would not even bring to a constant answer's loss is not on its way.
         simple_warning: Part of that score below which a network is behind. Chosen. A network that scores 0.8 or more is
             not compared.
+        little_learned: Score of the answers at the end of a fit from which a rate that was cut again and again was no
+            mistake. Chosen.
         unrelated_score: Score of a network at the end of a fit below which it has found nothing, if simple models score
             less than half of that: healthy programs of four rounds end with 0.41 and more. Chosen.
         settled_epochs: Epochs after which a loss at a constant answer's has settled, and a validation loss is judged.
@@ -232,7 +236,8 @@ class Thresholds:
     cut_labels: float = 0.25
     reachable_loss: float = 0.5
     endless_loss: float = 10.0
-    head_reach: float = 0.25
+    loss_of_logits: float = 0.25
+    several_labels: float = 0.1
     answer_gain: float = 1e-6
     answer_share: float = 0.001
     saturated_output: float = 1e-4
@@ -277,6 +282,7 @@ class Thresholds:
     simple_part: float = 0.5
     late_fall: float = 0.16
     simple_warning: float = 0.75
+    little_learned: float = 0.5
     unrelated_score: float = 0.2
     settled_epochs: int = 5
     settled_steps: int = 200

@@ -16,6 +16,9 @@ from keras_vg.diagnosis.precision import advise_on_half_penalties, sum_plain_los
 from keras_vg.diagnosis.series import measure_relative_steps
 from keras_vg.logs.history import list_losses
 
+_SAME_LOSS = 0.1
+"""Part by which a loss may differ from that of its predictions, by dropout or a penalty. Chosen."""
+
 
 def find_update_size(context: Context) -> Iterator[Finding]:
     """Steps that replace the weights, or hardly touch them."""
@@ -233,7 +236,7 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
         # One bad epoch may pass; a loss that has got lost stays high.
         rest = losses[lowest + 1 :][-t.settled_epochs :]
         is_lost = bool((rest > limit).all())
-        if np.isnan(context.baseline) and _has_named_losses(context):  # losses that a rival raises have no such name
+        if np.isnan(context.baseline) and _is_loss_of_keras(context):  # one that a rival raises is another
             is_lost |= bool((np.diff(losses[lowest:]) > 0).all())
         is_lost &= len(rest) == t.settled_epochs
         yield Finding(
@@ -308,10 +311,12 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
         )
 
 
-def _has_named_losses(context: Context) -> bool:
-    """Whether the loss is the sum of losses of Keras's, each known by its name."""
-    outputs = None if context.inspection is None else context.inspection.outputs
-    return outputs is not None and not outputs.empty and bool(np.isfinite(outputs["plain_loss"]).all())
+def _is_loss_of_keras(context: Context) -> bool:
+    """Whether the loss is that of losses of Keras's, known by their names, and nothing else."""
+    if context.inspection is None or "plain_loss" not in context.inspection.outputs:
+        return False
+    plain = context.inspection.outputs["plain_loss"].sum(skipna=False)
+    return bool(np.isclose(plain, context.inspection.setup.get("loss", np.nan), rtol=_SAME_LOSS))
 
 
 def _advise_on_length(context: Context) -> str:

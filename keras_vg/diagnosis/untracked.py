@@ -46,23 +46,23 @@ def _advise(layers: Iterable[Mapping[str, Any]], hosts: list[str], severity: Sev
     states = {layer["state"] for layer in layers}
     if severity == "info":
         return (
-            f"{calls} layers that are none of the model's: no step trains them, and the model is saved without their "
-            "weights. These look trained, so that may be meant; `trainable = False` would say so. If not, keep the "
-            "layers as attributes, or call them as layers of the model."
+            f"{calls} layers that are not part of the model: no step trains them, and the model is saved without "
+            "their weights. These look trained, so that may be meant; `trainable = False` would say so. If not, keep "
+            "the layers as attributes, or call them as layers of the model."
         )
     if states == {"made anew"}:
         return (
-            f"{calls} layers that are made anew in each call: their weights are random, none of the model's, and "
+            f"{calls} layers that are made anew in each call: their weights are random, not part of the model, and "
             "neither trained nor saved. Make them once, in `__init__`, keep them as attributes, and call these."
         )
     if states == {"frozen"}:
         return (
-            f"{calls} layers that are none of the model's. They have `trainable = False`, and their weights look as "
+            f"{calls} layers that are not part of the model. They have `trainable = False`, and their weights look as "
             "their initializers draw them: nothing has been learned in them yet. Load their weights; and keep the "
             "layers as attributes, for the model to be saved with them."
         )
     return (
-        f"{calls} layers that are none of the model's: their weights are not in `model.weights`, no step trains them, "
-        "and the model is saved without them. Call them as layers of the model, in place of a `Lambda`; or keep them "
-        "as attributes of the layer or model that calls them (`self.dense = ...`), also in lists and dicts."
+        f"{calls} layers that are not part of the model: their weights are not in `model.weights`, no step trains "
+        "them, and the model is saved without them. Call them as layers of the model, in place of a `Lambda`; or keep "
+        "them as attributes of the layer or model that calls them (`self.dense = ...`), also in lists and dicts."
     )

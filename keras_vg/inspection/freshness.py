@@ -118,7 +118,7 @@ def _list_constants(layer: keras.layers.Layer, variable: keras.Variable) -> list
         adds_ones = variable.name == "bias" and getattr(layer, "unit_forget_bias", False)
         return [np.float32(value) for value in ([0.0, 1.0] if adds_ones else [own])]
     if isinstance(initializer, keras.initializers.Constant) and np.ndim(initializer.value) == 0:
-        return [np.float32(initializer.value)]
+        return [np.float32(keras.ops.convert_to_numpy(keras.ops.cast(initializer.value, variable.dtype)))]
     return []
 
 

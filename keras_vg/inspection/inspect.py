@@ -183,7 +183,7 @@ def _inspect(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> Inspecti
             "loss_aligned": passes.loss_aligned,
             "loss_reachable": passes.loss_reachable,
             "loss_of_answers": asdict(passes.answers),
-            "head_reach": asdict(passes.head_reach),
+            "loss_of_logits": asdict(passes.logit_trials),
             "logits_found": passes.logits_found,
             "update": measure_update(model, passes.updated),
             "update_if_built": measure_update(model, passes.updated_if_built),

@@ -1,5 +1,6 @@
 """Whether what a model answers for an example depends on the other examples of its batch."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -72,4 +73,6 @@ def _measure_change(before: np.ndarray, after: np.ndarray) -> float:
     size, spread = float(np.abs(before).max()), float(np.std(before, axis=0).max())
     scale = spread if spread > LEAST_SPREAD * size else size
     change = float(np.abs(before[1::2] - after[1::2]).max())
+    if not scale:  # all answers were 0
+        return math.inf if change else 0.0
     return change / scale if change > ROUNDING * scale else 0.0

@@ -14,8 +14,8 @@ from keras_vg.diagnosis.outputs import CROSSENTROPIES, RANGES, REGRESSIONS, find
 from keras_vg.inspection import stateless, training_step
 from keras_vg.inspection.activations import ActivationProbe, Reading
 from keras_vg.inspection.batches import NO_LOSS, OutputLoss, find_trained, match_labels
-from keras_vg.inspection.head_reach import HeadReach, measure_head_reach
 from keras_vg.inspection.label_trials import Answers, measure_aligned, measure_answers, measure_reachable
+from keras_vg.inspection.logit_trials import LogitTrials, try_logits
 from keras_vg.inspection.output_order import describe_lists
 from keras_vg.text import LONGEST_QUOTE, quote_error
 from keras_vg.training import backend, keras_private
@@ -43,7 +43,7 @@ class Passes:
         loss_aligned: The batch's loss after the change that `label_trials.measure_aligned` measures.
         loss_reachable: The same of `label_trials.measure_reachable`.
         answers: The losses of trial predictions, of a loss whose lowest value is not known here.
-        head_reach: Of such a loss, those of right answers within and beyond the range of the last activation.
+        logit_trials: Of such a loss, those of right answers as probabilities and as logits.
         logits_found: Of each output, whether its loss looks through the last activation at the logits before it; empty
             if that is not known.
         not_seen: What is not known, with the reason.
@@ -59,7 +59,7 @@ class Passes:
     loss_aligned: float
     loss_reachable: float
     answers: Answers
-    head_reach: HeadReach
+    logit_trials: LogitTrials
     logits_found: list[bool]
     not_seen: dict[str, str]
 
@@ -116,7 +116,7 @@ def run_passes(
         not_seen["labels"] = "its train_step takes `x` alone"
     known = [np.nan if value is None else value for value in (loss, loss_after)]
     tried = (
-        (np.nan, np.nan, Answers(), HeadReach()) if "loss" in not_seen else _try_labels(model, batch, reading, losses)
+        (np.nan, np.nan, Answers(), LogitTrials()) if "loss" in not_seen else _try_labels(model, batch, reading, losses)
     )
     aligned, reachable = (known[0] + change for change in tried[:2])
     aligned = aligned if in_shape is None else in_shape
@@ -131,7 +131,7 @@ def run_passes(
         loss_aligned=aligned,
         loss_reachable=reachable,
         answers=tried[2],
-        head_reach=tried[3],
+        logit_trials=tried[3],
         logits_found=logits_found,
         not_seen=not_seen,
     )
@@ -159,7 +159,7 @@ def describe_failure(probe: ActivationProbe, embeddings: pd.DataFrame) -> Passes
         loss_aligned=np.nan,
         loss_reachable=np.nan,
         answers=Answers(),
-        head_reach=HeadReach(),
+        logit_trials=LogitTrials(),
         logits_found=[],
         not_seen=dict.fromkeys(("activations", "outputs", "loss", "gradients"), reason),
     )
@@ -280,11 +280,11 @@ def _measure_in_shape(model: keras.Model, probe: ActivationProbe, batch: Batch, 
 
 def _try_labels(
     model: keras.Model, batch: Batch, reading: Reading, losses: Sequence[OutputLoss]
-) -> tuple[float, float, Answers, HeadReach]:
+) -> tuple[float, float, Answers, LogitTrials]:
     """Of a model with one output, what `label_trials` measures; NaN of any other."""
     labels, predictions = order_labels(model, batch[1]), tree.flatten(reading.predictions)
     if not len(labels) == len(predictions) == len(losses) == 1:
-        return np.nan, np.nan, Answers(), HeadReach()
+        return np.nan, np.nan, Answers(), LogitTrials()
 
     def measure(label: np.ndarray, prediction: np.ndarray) -> float:
         tensors = ops.convert_to_tensor(label), ops.convert_to_tensor(prediction)
@@ -299,13 +299,13 @@ def _try_labels(
     aligned = measure_aligned(measure, label, prediction)
     activation = reading.heads[0][1]
     if losses[0][0] in CROSSENTROPIES:  # whose bounds are known
-        return aligned, np.nan, Answers(), HeadReach()
+        return aligned, np.nan, Answers(), LogitTrials()
     reachable = measure_reachable(measure, label, prediction, activation)
     if losses[0][0] in REGRESSIONS:  # which teach
-        return aligned, reachable, Answers(), HeadReach()
+        return aligned, reachable, Answers(), LogitTrials()
     with backend.preserved_random_state():  # a loss may draw numbers
         answers = measure_answers(measure, label, prediction, activation)
-        return aligned, reachable, answers, measure_head_reach(measure, label, prediction, activation)
+        return aligned, reachable, answers, try_logits(measure, label, prediction, activation)
 
 
 def _detach(model: keras.Model, y: Any, reading: Reading | None) -> Any:

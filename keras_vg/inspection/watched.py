@@ -95,7 +95,7 @@ def list_watched(model: keras.Model, layers: Layers = "all") -> list[WatchedLaye
     if not found:
         raise ValueError(
             f"The model must have layers with weights or activations. Received: a model {model.name!r} without any. "
-            "Layers that a `Lambda` calls are none of the model's: call them as layers of the model."
+            "If it has a `Lambda`: layers that this calls are not part of the model; call them as layers of the model."
         )
     return [found[i] for i in select_layers(layers, candidates)]
 

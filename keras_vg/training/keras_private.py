@@ -229,7 +229,8 @@ class _CallWatch:
 
     def _exchange(self) -> None:
         plain = self._plain = vars(keras.layers.Layer)["__call__"]
-        watching = self._watching
+        # A new one: what was left in place, as others had exchanged the call on top, watches no more.
+        watching = self._watching = dict(self._watching)
 
         @functools.wraps(plain)
         def watched(layer: keras.layers.Layer, *args: Any, **kwargs: Any) -> Any:

@@ -54,7 +54,7 @@ class DeviceBuffer:
             row.fill_(NOT_CALLED)
             row[:, [i for i, gradient in enumerate(gradients) if gradient is NO_GRADIENT]] = NO_GRADIENT
         if present:
-            measurable = shield([gradients[i] for i in present], False, None)
+            measurable = shield([gradients[i].detach() for i in present], False, None)
             row[0, positions] = unscale(measure_norms(measurable, self._sizes[present], False), scale)
             if self._counts_zeros:
                 row[1, positions] = measure_zeros(measurable, self._sizes[present])
@@ -98,10 +98,11 @@ class HostBuffer:
         self._large = np.flatnonzero(sizes > SMALL_SIZE).tolist()
         lengths = sizes[self._small].astype(int)
         steps = min(MOST_STEPS, max(1, MOST_VALUES // max(1, int(lengths.sum()))))
-        self._values = torch.zeros((steps, int(lengths.sum())))
+        options: Any = {"dtype": torch.float32, "device": "cpu"}  # whatever the user has set as torch's defaults
+        self._values = torch.zeros((steps, int(lengths.sum())), **options)
         self._rows = list(self._values)  # of the same memory; to take a row takes longer than to fill it
         self._starts = np.cumsum([0, *lengths])[:-1]
-        self._absent = [torch.zeros(int(size)) if i in self._small else None for i, size in enumerate(sizes)]
+        self._absent = [torch.zeros(int(size), **options) if i in self._small else None for i, size in enumerate(sizes)]
         self._norms = np.zeros((steps, len(sizes)))
         self._zeros = np.zeros((steps, len(sizes))) if counts_zeros else None
         self.clear()
@@ -123,14 +124,14 @@ class HostBuffer:
             gradients = [self._absent[i] if i in absent else gradient for i, gradient in enumerate(gradients)]
         if scale is not None:
             self._scales[step] = float(scale)
-        if self._small:
-            with torch.no_grad():  # of a step of the user's own, gradients may have gradients
+        with torch.no_grad():  # of a step of the user's own, gradients may have gradients
+            if self._small:
                 torch.cat([gradients[i].reshape(-1) for i in self._small], out=self._rows[step])
-        for i in self._large:
-            if gradients[i] is not None:
-                self._norms[step, i] = find_norm_on_host(gradients[i])
-                if self._zeros is not None:
-                    self._zeros[step, i] = 1 - int(torch.count_nonzero(gradients[i])) / self._sizes[i]
+            for i in self._large:
+                if gradients[i] is not None:
+                    self._norms[step, i] = find_norm_on_host(gradients[i])
+                    if self._zeros is not None:
+                        self._zeros[step, i] = 1 - int(torch.count_nonzero(gradients[i])) / self._sizes[i]
         if self._filled == len(self._rows):
             self._empty()
 

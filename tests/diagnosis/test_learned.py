@@ -106,9 +106,13 @@ def test_a_short_fit_that_ends_far_above_a_constant_answer(last_loss, epochs, st
     inspection = Inspection(*[pd.DataFrame()] * 4, pd.DataFrame({"baseline": [1.0]}), {"loss": 5.0})
     history = make_history(np.linspace(5.0, last_loss, epochs))
     log = make_gradients([0.1] * 3, epochs=epochs, steps=steps)
-    context = Context(Thresholds(), False, gradients=log, history=history, inspection=inspection)
+    rows = [{"plain_loss": last_loss, "inference_loss": np.nan, "baseline": 1.0, "epoch": epochs - 1, "layer": "out"}]
+    context = Context(Thresholds(), False, log, history=history, inspection=inspection, predictions=rows)
     assert not has_learned_nothing(context)
     assert has_learned_nothing(dataclasses.replace(context, is_over=True)) == expected
+    for plain in (0.9, np.nan):  # a penalty or weights make the loss large, or it is not known
+        row = rows[0] | {"plain_loss": plain}
+        assert not has_learned_nothing(dataclasses.replace(context, predictions=[row], is_over=True))
 
 
 @pytest.mark.parametrize(

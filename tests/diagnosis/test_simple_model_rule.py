@@ -123,7 +123,9 @@ def test_a_network_behind_is_a_warning(own, options):
         (0.7, 0.9, {}),  # a little behind
         (0.05, 0.25, {}),  # nothing much can be learned of these labels
         (-0.04, 0.25, {}),
-        (-0.2, 0.15, {"error": 0.12}),
+        (-0.2, 0.2, {"error": 0.14}),
+        (-1.0, -0.05, {}),  # both are worse than a constant answer
+        (-1.0, 0.1, {}),
         (0.2, 0.5, {"error": 0.12}),  # chance of few examples
         (0.2, 0.9, {"is_complete": False}),
         (np.nan, 0.9, {}),

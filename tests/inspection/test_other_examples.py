@@ -191,7 +191,8 @@ def test_each_output_is_judged():
 @pytest.mark.filterwarnings("ignore:(error|warning). ")
 @pytest.mark.parametrize(("axis", "is_found"), [(0, True), (1, False)])
 def test_a_fit_whose_examples_are_mixed(axis, is_found):
-    x = np.random.default_rng(3).normal(size=(120, 5)).astype("float32") * [[3.0]] + 4 * GENERATOR.normal(size=(120, 1))
+    rng = np.random.default_rng(3)
+    x = 3 * rng.normal(size=(120, 5)) + 4 * rng.normal(size=(120, 1))
     y = (x[:, :1] > x.mean(axis=1, keepdims=True)).astype("float32")
     keras.utils.set_random_seed(0)
     subtract = Own(lambda t: ops.cumsum(t - ops.mean(t, axis=1, keepdims=True), axis=axis))

@@ -116,7 +116,20 @@ def test_many_empty_large_and_no_weights(sizes):
 def test_gradients_that_have_gradients_are_measured():
     import torch
 
-    values = torch.ones(4, requires_grad=True)
-    buffer = HostBuffer(np.array([4]), False)
-    buffer.add([2 * values], None)
-    assert buffer.sum_up()[NORM_SUM].tolist() == [4.0]
+    small, large = torch.ones(4, requires_grad=True), torch.ones(5000, requires_grad=True)
+    for make in (HostBuffer, DeviceBuffer):
+        buffer = make(np.array([4, 5000]), True)
+        buffer.add([2 * small, 2 * large], None)
+        np.testing.assert_allclose(buffer.sum_up()[NORM_SUM], [4.0, 2 * 5000**0.5], rtol=1e-6)
+
+
+def test_buffers_do_not_go_by_the_default_type_of_torch():
+    import torch
+
+    torch.set_default_dtype(torch.bfloat16)
+    try:
+        buffer = HostBuffer(np.array([4]), False)
+    finally:
+        torch.set_default_dtype(torch.float32)
+    buffer.add([torch.full((4,), 1.001)], None)
+    np.testing.assert_allclose(buffer.sum_up()[NORM_SUM], [2.002], rtol=1e-6)

@@ -121,10 +121,10 @@ DATA: dict[str, Meaning] = {
         ),
         severity=(
             "Error; a warning where the mistake only slows learning (sigmoids for one of several classes, a softmax "
-            "of a ReLU, tanh under `from_logits=True`), until a training has learned nothing, and where the model's "
-            "graph is not known."
+            "of a ReLU, tanh under `from_logits=True`, a loss of one's own that may be made for logits or for labels "
+            "of -1 and 1), until a training has learned nothing, and where the model's graph is not known."
         ),
-        thresholds=("head_reach",),
+        thresholds=("loss_of_logits", "several_labels"),
     ),
     "positions_alike": Meaning(
         sees=(

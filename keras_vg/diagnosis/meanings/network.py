@@ -59,13 +59,13 @@ NETWORK: dict[str, Meaning] = {
             "all others, nor where the same batch has other answers each time."
         ),
         severity=(
-            "Error, at the end of a fit of `ended_epochs` and `ended_steps` whose answers score less than "
-            "`simple_part`, where right ones score 1 and the best constant one 0 (see `worse_than_simple_model`); a "
-            "warning if they score less than 0.8. Nothing is said of a model that answers better: with large batches "
-            "of examples in a random order, `training=True` does little harm. Needs `TrainingGuard(x, y)` with 30 "
-            "examples or more."
+            "Error, at the end of a fit of `ended_epochs` and `ended_steps`, if the answers score less than "
+            "`simple_part` of what a simple model scores, or less than `unrelated_score`, where right ones score 1 and "
+            "the best constant one 0 (see `worse_than_simple_model`); a warning if they score less than 0.8, since "
+            "some networks mix examples on purpose. Nothing is said of a model that answers better. Needs "
+            "`TrainingGuard(x, y)` with 30 examples or more."
         ),
-        thresholds=("simple_part", "ended_epochs", "ended_steps"),
+        thresholds=("simple_score", "simple_part", "unrelated_score", "ended_epochs", "ended_steps"),
     ),
     "order_ignored": Meaning(
         sees=(

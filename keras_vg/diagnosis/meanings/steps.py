@@ -19,9 +19,9 @@ STEPS: dict[str, Meaning] = {
         severity=(
             "Error where one step raises the loss by `loss_jump` (by `loss_jump_adaptive` under Adam and its kin, a "
             "warning below), where the rate was raised and the loss was lost, or where the loss is above that of a "
-            "constant prediction (where that is unknown: `rising_error` times the lowest loss, or the double of it "
-            "if it rises in each epoch and is one of Keras's) for `settled_epochs`, or at once `lost_loss` times "
-            "that. Otherwise a warning."
+            "constant prediction (where that is unknown: `rising_error` times the lowest loss; of a loss of Keras's "
+            "that rises in each epoch, `rising_loss` times) for `settled_epochs`, or at once `lost_loss` times that. "
+            "Otherwise a warning."
         ),
         thresholds=(
             "loss_jump",
@@ -130,9 +130,9 @@ STEPS: dict[str, Meaning] = {
             "log alone: a loss of log(k) may be any. At the end of a fit also predictions for the probe batch that "
             "are no better than one answer for all examples (at each position of an image), and do not follow its "
             "many labels (`many_values`), whatever else is in the loss: a divergence, a penalty (under squared or "
-            "absolute error and binary cross-entropy); and answers that score less than `unrelated_score`, at a loss "
-            "of `beaten_loss` of a constant answer's or more, where the simple models of `worse_than_simple_model` "
-            "find nothing either: inputs and labels may not belong together."
+            "absolute error and binary cross-entropy); and answers that score less than `unrelated_score` where the "
+            "simple models of `worse_than_simple_model` find nothing either: inputs and labels may not belong "
+            "together."
         ),
         severity=(
             "Error if the predictions for the probe batch hardly vary as well (`hardly_vary`), and it had been "
@@ -161,15 +161,20 @@ STEPS: dict[str, Meaning] = {
         sees=(
             "A training that was learning, and from one epoch on does not: no weight moves, or the rate is 0, or "
             "the loss is the very same. A schedule's soft end and a plateau before it are no stop; a rate that was cut "
-            "again and again from an epoch on in which the loss fell is one, if the answers score less than 0.5."
+            "again and again from an epoch on in which the loss fell is one, if the answers score less than "
+            "`little_learned`."
         ),
-        severity="Error where weights or rate are known to stand still; a warning where only the loss shows it.",
+        severity=(
+            "Error where weights or rate are known to stand still; a warning where only the loss shows it, and of a "
+            "rate that was cut again and again unless a simple model does far better."
+        ),
         thresholds=(
             "still_part",
             "same_loss",
             "update_small",
             "flat_loss",
             "first_epochs",
+            "little_learned",
         ),
     ),
     "predictions_hardly_vary": Meaning(
@@ -242,14 +247,14 @@ STEPS: dict[str, Meaning] = {
             "Error, at the end of a fit of `ended_epochs` and `ended_steps`, if the network scores less than "
             "`simple_part` of what the best of them scores; a warning below `simple_warning` of it, or if the loss "
             "still falls (`late_fall`), unless it is low already (`converged_loss`) or as many epochs again would "
-            "not even bring it to the loss of always giving the same answer; silent if the simple model's score, and "
-            "what it is above the network's, is less than `simple_score`, or if the difference may be chance of few "
-            "examples (three standard errors). Beside an error, what warnings say of head, scales, steps, initial "
-            "weights and depth becomes an error, unless the training's loss is low. Needs `TrainingGuard(x, y)` with "
-            "30 examples or more. Where an example has several positions (pixels, time steps), their classes are "
-            "asked of the inputs at the same position; time steps whose inputs are all 0 do not count. Not judged: "
-            "losses of one's own, numbers at several positions, more than 100 classes, and labels that are an input, "
-            "or several numbers per example in an input's shape, as those of an autoencoder."
+            "not even bring it to the loss of always giving the same answer; silent if the simple model scores less "
+            "than `simple_score` (half of it, where the network is as far below), or if the difference may be chance "
+            "of few examples (three standard errors). Beside an error, what warnings say of head, scales, steps, "
+            "initial weights and depth becomes an error, unless the training's loss is low. Needs `TrainingGuard(x, "
+            "y)` with 30 examples or more. Where an example has several positions (pixels, time steps), their "
+            "classes are asked of the inputs at the same position; time steps whose inputs are all 0 do not count. "
+            "Not judged: losses of one's own, numbers at several positions, more than 100 classes, and labels that "
+            "are an input, or several numbers per example in an input's shape, as those of an autoencoder."
         ),
         thresholds=(
             "simple_score",

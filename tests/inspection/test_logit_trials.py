@@ -41,6 +41,19 @@ def hinge(y, p):
     return ops.mean(ops.maximum(1 - (2 * y - 1) * p, 0))
 
 
+def in_pairs(y, p):
+    """How surely each positive one scores higher than each negative one."""
+    differences = ops.reshape(p, (-1, 1)) - ops.reshape(p, (1, -1))
+    pairs = ops.reshape(y, (-1, 1)) * (1 - ops.reshape(y, (1, -1)))
+    return ops.sum(pairs * ops.log1p(ops.exp(-differences))) / ops.maximum(ops.sum(pairs), 1)
+
+
+def corrected(y, p):
+    """Probabilities of labels of which each fifth is another."""
+    mixed = 0.8 * p + 0.2 * (1 - p)
+    return -ops.mean(ops.sum(y * ops.log(ops.clip(mixed, 1e-7, 1.0)), axis=-1))
+
+
 def reward(y, p):
     """Falls without end beyond the range of a softmax, which is right for probabilities all the same."""
     return 3 - ops.mean(ops.sum(y * p, axis=-1))
@@ -116,14 +129,28 @@ def find(loss, activation, y):
         (of_focused_logits, "softmax", ONE_HOT),
         (of_binary_logits, "sigmoid", LABELS),
         (of_binary_logits, "sigmoid", LABELS[:, :1]),
-        (hinge, "sigmoid", LABELS),
     ],
 )
 def test_a_loss_of_logits_is_not_given_probabilities(loss, activation, y):
     [found] = find(loss, activation, y)
     assert found.severity == "error"
-    assert "takes logits" in found.advice
+    assert "applies a sigmoid or softmax of its own" in found.advice
     assert not find(loss, "linear", y)
+
+
+@pytest.mark.parametrize(
+    ("loss", "activation", "y"),
+    [
+        (hinge, "sigmoid", LABELS),
+        (in_pairs, "sigmoid", LABELS[:, :1]),
+        (corrected, "softmax", ONE_HOT[:, :2] + ONE_HOT[:, 2:].sum(axis=1, keepdims=True) * np.float32([1, 0])),
+    ],
+)
+def test_what_may_be_meant_so_is_a_warning(loss, activation, y):
+    """Labels of -1 and 1, scores that are compared with one another, and labels that are known to be wrong at times."""
+    [found] = find(loss, activation, y)
+    assert found.severity == "warning"
+    assert "applies a sigmoid" not in found.advice
 
 
 @pytest.mark.parametrize(
