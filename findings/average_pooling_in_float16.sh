@@ -5,7 +5,7 @@
 # 64 x 64 pixels gives it.
 # Seen with Keras 3.15.1 on a CPU: torch 2.13.0 gives 30. TensorFlow 2.21.0 and JAX 0.10.2 give infinity: they add up
 # 4096 pixels in float16, which ends at 65,504. `GlobalAveragePooling2D` and `AdaptiveAveragePooling2D(1)` give 30 on
-# all three. `AveragePooling1D` is alike. `AveragePooling2D(64, dtype="float32")` helps.
+# all three. `AveragePooling2D(64, dtype="float32")` helps.
 #
 # Exits with 0 if that is still so, with another status if it has changed.
 set -euo pipefail

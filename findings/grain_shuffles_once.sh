@@ -4,7 +4,7 @@
 #
 # Guess: `MapDataset.shuffle(seed=1)` gives another order in each epoch, as `tf.data`'s `shuffle` and a torch
 # DataLoader do, and `random_map` other random numbers.
-# Seen with Grain 0.2.18 and Keras 3.15.1 on JAX 0.10.2 (the same on TensorFlow and torch): `fit` starts the
+# Seen with Grain 0.2.18 and Keras 3.15.1 on JAX 0.10.2: `fit` starts the
 # dataset anew for each epoch, and it is the same then. So it is with `to_iter_dataset()` and with a `grain.DataLoader`
 # whose sampler shuffles. With `repeat().to_iter_dataset()` and `steps_per_epoch` each epoch has its own order: Grain
 # mixes anew for each repetition.

@@ -6,7 +6,7 @@
 # is the sum of nine products.
 # Seen with Keras 3.15.1 on TensorFlow 2.21.0, JAX 0.10.2 and torch 2.13.0, 64 channels of variance 1: `Conv2D` gives
 # 1.0 and 2.0, `DepthwiseConv2D` 0.03 with each: all 64 channels are counted as inputs of each output.
-# `SeparableConv2D` gives 0.03 and 0.06. A net of such layers without normalization starts with vanishing signals;
+# `SeparableConv2D` gives 0.03. A net of such layers without normalization starts with vanishing signals;
 # `VarianceScaling(64.0)`, with the number of channels, helps. (Keras's issue 11773, of 2018, says that such layers
 # need an investigation.)
 #

@@ -6,9 +6,8 @@
 # mask is lost.
 # Seen with Keras 3.15.1 on TensorFlow 2.21.0, JAX 0.10.2 and torch 2.13.0, sequences of 5 steps behind `Masking`, with
 # and without 10 steps of padding: the outputs at the 5 steps differ by more than 1 under `GroupNormalization(1)` and
-# `GroupNormalization(4)`, and nothing is said, since the mask goes on. `LayerNormalization(axis=[1, 2])`, which has
-# the same statistics, is alike on TensorFlow, JAX and torch. `BatchNormalization`, and `LayerNormalization` over the
-# features, give the same with and without padding.
+# `GroupNormalization(4)`, and nothing is said, since the mask goes on. `BatchNormalization`, and
+# `LayerNormalization` over the features, give the same with and without padding.
 #
 # Exits with 0 if that is still so, with another status if it has changed.
 set -euo pipefail
