@@ -80,7 +80,7 @@ def _makes_masks(layer: Any) -> bool:
 def _read_in_order(draft: Draft) -> Draft | None:
     pooling = [p for p in surgery.list_places(draft.model) if isinstance(p.layer, _POOLING)]
     chosen = {p.path for p in pooling if p.layer.data_format == "channels_last" and not p.layer.keepdims}
-    if not chosen or any(len(tensor.shape) == 4 for tensor in draft.model.inputs):  # pixels are not read one by one
+    if not chosen or all(len(tensor.shape) == 4 for tensor in draft.model.inputs):  # pixels are not read one by one
         return None
 
     def edit(path: surgery.Path, layer: Any) -> Any:
