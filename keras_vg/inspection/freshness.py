@@ -14,7 +14,7 @@ _BY_CHANCE = 0.01
 """Of fresh weights, the part that is taken for trained."""
 
 _BY_CHANCE_BESIDE_BIASES = 1e-4
-"""The same where a layer's biases tell, too, so that the test of the kernel alone need not."""
+"""The same where a layer's biases tell, too, so that the test of the kernel alone need not. Chosen."""
 
 _MOST_VALUES = 20_000
 """That are looked at."""

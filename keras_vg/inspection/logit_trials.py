@@ -14,7 +14,7 @@ LOGITS = (2.0, 5.0, 20.0)
 """Logits of right answers that are tried, those of wrong ones being their negatives. Chosen, like the shares."""
 
 SHIFT = 3.0
-"""What is added to all logits of an example: a softmax of them stays as it is."""
+"""What is added to all logits of an example, which a softmax does not notice. Chosen."""
 
 LEAST_LOSS = 1e-6
 """Loss of right answers of a logit of 2, over that of equal answers, from which it is not just 0: a focal loss has 3e-4

@@ -13,6 +13,7 @@ from keras_vg.inspection.stateless import list_inputs
 from keras_vg.inspection.step_order import LEAST_SPREAD, ROUNDING
 
 _FEWEST_EXAMPLES = 4
+"""Two that stay, and two beside them: with fewer, nothing is compared."""
 
 
 def measure_change_by_others(model: keras.Model, x: Any) -> list[float]:

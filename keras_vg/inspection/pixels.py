@@ -6,6 +6,7 @@ import numpy as np
 from keras_vg.training.call_order import walk_layers
 
 _FEWEST_PIXELS = 3
+"""As of steps: the other order of two is the reverse, which some models that see the order take for the same."""
 
 
 def is_picture(array: np.ndarray) -> bool:

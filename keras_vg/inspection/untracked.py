@@ -151,16 +151,14 @@ def _leave_out_parts(found: list[_Found]) -> list[_Found]:
 
 
 def _find_made_anew(found: list[_Found]) -> dict[int, int]:
-    """The layers that are made in each call of the layer around them; of each, the number of the first such call.
-
-    Each has been called in one such call alone, not built yet, and others of its class in the other calls.
-    """
-    kinds: dict[tuple[int, type], list[_Found]] = defaultdict(list)
+    """The layers that are made in each call of the layer around them; of each, the number of the first such call."""
+    # Each was called in one such call alone, before it was built, and others of its class in the other calls.
+    by_class: dict[tuple[int, type], list[_Found]] = defaultdict(list)
     for item in found:
         if not item.was_built:
-            kinds[id(item.host), type(item.layer)].append(item)
+            by_class[id(item.host), type(item.layer)].append(item)
     anew: dict[int, int] = {}
-    for items in kinds.values():
+    for items in by_class.values():
         once = [item for item in items if len(item.numbers) == 1]
         numbers = set().union(*(item.numbers for item in once))
         if len(numbers) > 1:

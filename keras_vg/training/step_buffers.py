@@ -11,10 +11,10 @@ from keras_vg.training.norms import SMALL_SIZE, find_norm_on_host, measure_norms
 from keras_vg.training.totals import FINITE, NO_GRADIENT, NOT_CALLED, ROWS, STEPS, add_steps
 
 MOST_STEPS = 256
-"""So many steps are kept before they are added up on the host."""
+"""So many steps are kept before they are added up on the host. Chosen."""
 
 MOST_VALUES = 2**20
-"""Of small gradients the values themselves are kept, of several steps at most so many."""
+"""Of small gradients the values themselves are kept, of several steps at most so many: 4 MiB. Chosen."""
 
 
 class DeviceBuffer:
