@@ -1,6 +1,6 @@
 """How arrays are computed inside a step that JAX traces: the only module that uses private names of JAX."""
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -46,9 +46,9 @@ def is_constant_zero(value: Any) -> bool:
     return False
 
 
-def find_readers(values: Sequence[Any]) -> dict[int, list[str]]:
-    """The names of the operations that read each array on the way to some values, by the array's `id`."""
-    readers: defaultdict[int, list[str]] = defaultdict(list)
+def count_readers(values: Sequence[Any]) -> Counter[int]:
+    """How many operations read each array on the way to some values, by the array's `id`."""
+    readers: Counter[int] = Counter()
     known: dict[int, Any] = {}  # arrays and equations by `id`, kept so that no other object gets the same
     pending = list(values)
     while pending:
@@ -57,7 +57,6 @@ def find_readers(values: Sequence[Any]) -> dict[int, list[str]]:
         known[id(value)] = value
         if equation is not None and id(equation) not in known:
             known[id(equation)] = equation
-            for item in equation.in_tracers:
-                readers[id(item)].append(equation.primitive.name)
+            readers.update(map(id, equation.in_tracers))
             pending.extend(equation.in_tracers)
     return readers

@@ -8,16 +8,12 @@ import numpy as np
 
 from keras_vg.training import backend
 from keras_vg.training.exactness import xla
-from keras_vg.training.exactness.jax_equations import find_readers, get_equation
+from keras_vg.training.exactness.jax_equations import count_readers, get_equation
 from keras_vg.training.exactness.measurable import Measurable
 
 # What moves values, and what the gradients of shared layers, penalties and normalizations end in.
 VIEWS = ("broadcast_in_dim", "concatenate", "convert_element_type", "copy", "pad", "reshape", "squeeze", "transpose")
 COMBINATIONS = ("add", "add_any", "div", "mul", "neg", "sub")
-
-MOST_PRODUCTS = 32
-"""At most so many sums of rows are copied as products. Each takes a sixth of a sum's time, and six times as long to
-compile: of 200 layers the first `fit` took 1.5 to 1.6 times as long as without the logger, and 1.2 to 1.4 with sums."""
 
 LIBRARY_SIZE = 4096
 """On a CPU, XLA leaves operations on so many values to a library, which merges nothing with them. The limit that
@@ -36,7 +32,7 @@ def copy_gradients(gradients: Sequence[Any], nonnegative: Any) -> list[Any]:
     Returns:
         The copies, equal to float32 rounding; the gradients themselves where XLA computes them apart anyway.
     """
-    readers = find_readers(gradients)
+    readers = count_readers(gradients)
     # Values, whether each is a term (of a sum, product, ...), and whether it is what a reduction adds up. A list and no
     # recursion: a recurrent net's gradient may be thousands of sums.
     pending = [(gradient, False, False) for gradient in gradients]
@@ -49,10 +45,8 @@ def copy_gradients(gradients: Sequence[Any], nonnegative: Any) -> list[Any]:
         name = "reshape" if _is_sum_of_one(equation) else equation.primitive.name
         if is_reduced and name == "broadcast_in_dim":  # XLA repeats it in all that read it
             found.append((value, equation, _copy_times_one))
-        elif len(readers[id(value)]) > 1 or _is_enlarged(value, equation):  # XLA computes it apart from the update
+        elif readers[id(value)] > 1 or _is_enlarged(value, equation):  # XLA computes it apart from the update
             continue
-        elif name == "reduce_sum" and _is_sum_of_rows(equation, readers):
-            found.append((value, equation, _copy_sum_of_rows))
         elif name == "reduce_sum":
             found.append((value, equation, _copy_sum))
             pending.append((equation.in_tracers[0], is_term, True))
@@ -65,8 +59,6 @@ def copy_gradients(gradients: Sequence[Any], nonnegative: Any) -> list[Any]:
             is_term = is_term or name in COMBINATIONS
             pending.extend((item, is_term, is_reduced) for item in equation.in_tracers)
     copies: dict[int, Any] = {}
-    if sum(copy is _copy_sum_of_rows for *_, copy in found) > MOST_PRODUCTS:
-        found = [(value, e, _copy_sum if copy is _copy_sum_of_rows else copy) for value, e, copy in found]
     for value, equation, copy in reversed(found):
         inputs = [copies.get(id(item), item) for item in equation.in_tracers]
         if copy is not None:  # even if the inputs are constants: XLA sees that the copy of a constant is a constant
@@ -122,7 +114,11 @@ def separate(gradient: Any, library_product: Callable[[], Any] | None) -> Measur
 
 
 def _copy_sum(equation: Any, inputs: Sequence[Any], nonnegative: Any) -> Any:
-    """The sum with each pair of terms swapped: computed alike, but XLA does not see that `b + a` equals `a + b`."""
+    """The sum with each pair of terms swapped: computed alike, but XLA does not see that `b + a` equals `a + b`.
+
+    Not a product with ones: on a CPU a library computes it, and waits for its threads. With eleven biases of 10 a step
+    of 90 us took 20 us longer than with these sums.
+    """
     from jax import lax
 
     (values,) = inputs
@@ -133,14 +129,6 @@ def _copy_sum(equation: Any, inputs: Sequence[Any], nonnegative: Any) -> Any:
 def _add_to(total: Any, value: Any) -> Any:
     """A function of the module, which JAX traces once, and not once per sum."""
     return value + total
-
-
-def _copy_sum_of_rows(equation: Any, inputs: Sequence[Any], nonnegative: Any) -> Any:
-    """The sum as a product with ones, in a sixth of the time: eleven sums of 32 rows of 10 took 13 us, now 2."""
-    import jax.numpy as jnp
-
-    (rows,) = inputs
-    return jnp.squeeze(jnp.ones((1, rows.shape[0]), rows.dtype) @ rows, 0)
 
 
 def _copy_times_one(equation: Any, inputs: Sequence[Any], nonnegative: Any) -> Any:
@@ -174,15 +162,6 @@ def _is_lookup_gradient(equation: Any) -> bool:
         jaxpr = equation.params["jaxpr"]
         return len(jaxpr.out_avals) == 1 and [e.primitive.name for e in jaxpr.eqns][-1:] == ["scatter-add"]
     return equation.primitive.name == "scatter-add"
-
-
-def _is_sum_of_rows(equation: Any, readers: dict[int, list[str]]) -> bool:
-    """Whether it adds up the rows of a matrix that is in memory anyway, because a product reads it as well."""
-    (values,) = equation.in_tracers
-    source = get_equation(values)
-    is_computed = source is not None and source.primitive.name != "broadcast_in_dim"
-    is_of_rows = len(values.shape) == 2 and tuple(equation.params["axes"]) == (0,)
-    return is_of_rows and is_computed and "dot_general" in readers[id(values)] and backend.is_on_cpu()
 
 
 def _is_sum_of_one(equation: Any) -> bool:
