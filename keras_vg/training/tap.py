@@ -56,7 +56,9 @@ class GradientTap:
         self.optimizers: list[keras.optimizers.Optimizer] = []  # those that were seen to train the weights
         self.state: Any = self._make_state(model)
         # What the state is set to again: made anew each time, it took a fifth longer on TensorFlow.
-        self._initial: Any = np.zeros((ROWS, len(self.weights))) if self._backend == "tensorflow" else self.state
+        self._initial: Any = self.state
+        if self._backend == "tensorflow":
+            self._initial = ops.zeros((ROWS, len(self.weights)), "float64")
         self.reset()
 
     def _make_state(self, model: keras.Model) -> Any:
@@ -144,7 +146,7 @@ class GradientTap:
         elif self._backend == "jax":
             self.state = copy_on_jax(self._initial.value)  # the step that is given the copy deletes it
         else:
-            self.state.assign(self._initial)
+            self.state.value.assign(self._initial, read_value=False)  # Keras's `assign` takes eight times as long
 
     def _find(self, gradients: Sequence[Any], variables: Sequence[Any]) -> tuple[dict[int, Any], list[int]]:
         """The gradients by the indices of their weights, and the indices of those that there are, in order."""
