@@ -35,6 +35,8 @@ FEW_EXAMPLES_COUNT = ("probe_not_learned",)
 ALIKE_POSITIONS = ("positions_alike", "order_ignored")
 MIXED_EXAMPLES = ("examples_mixed",)
 """The answer for one example depends on the others of its batch."""
+OTHER_VALIDATION = ("validation_not_learned", "validation_loss_rises")
+"""What is validated is other data than what is trained on."""
 UNKNOWN_IDS = ("embedding_range",)
 CONSTANT_INPUTS = ("constant_input", "constant_prediction")
 STEPS_THAT_END = (*TOO_SMALL_STEPS, "learning_stops", "no_update")

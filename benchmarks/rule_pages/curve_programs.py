@@ -1,5 +1,6 @@
 """Programs whose fault shows over the epochs, and their healthy neighbours."""
 
+from functools import partial
 from typing import Any
 
 import keras
@@ -8,7 +9,7 @@ from keras import layers, ops
 from keras.optimizers import SGD, Adam
 
 from labelled_programs import Program
-from labelled_programs.data import Data, make_regression
+from labelled_programs.data import Data, make_digits, make_regression
 from labelled_programs.models import dense, sequential
 
 _NET = dense(hidden=[32], activation="relu", output=(1, None))
@@ -25,6 +26,20 @@ def _make_schedule(factor: float) -> keras.callbacks.Callback:
     return keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate if epoch == 0 else rate * factor)
 
 
+def _split_digits(is_sorted: bool) -> tuple[Data, Data]:
+    """The first four fifths of the digits, and the rest."""
+    x, y = make_digits()
+    order = np.argsort(y, kind="stable") if is_sorted else np.random.default_rng(0).permutation(len(y))
+    train, validation = np.split(order, [4 * len(y) // 5])
+    return (x[train], y[train]), (x[validation], y[validation])
+
+
+_DIGITS: dict = {
+    "build": sequential(layers.Flatten, partial(layers.Dense, 32, "relu"), partial(layers.Dense, 10, "softmax")),
+    "loss": "sparse_categorical_crossentropy",
+    "compile_options": {"metrics": ["accuracy"]},
+    "optimizer": lambda: Adam(3e-3),
+}
 _TRAINED: dict = {"data": make_training_part, "build": _NET, "loss": "mean_squared_error"}
 
 
@@ -177,6 +192,20 @@ CURVE_PROGRAMS = [
         **_TRAINED,
     ),
     Program(
+        name="digits in the order of their classes, the last set aside",
+        label=("validation_not_learned",),
+        strength="clear",
+        fit_options={"validation_data": _split_digits(is_sorted=True)[1]},
+        data=lambda: _split_digits(is_sorted=True)[0],
+        **_DIGITS,
+    ),
+    Program(
+        name="digits in any order, the last set aside",
+        fit_options={"validation_data": _split_digits(is_sorted=False)[1]},
+        data=lambda: _split_digits(is_sorted=False)[0],
+        **_DIGITS,
+    ),
+    Program(
         name="sigmoids x10, regression",
         label=("vanishing_gradient", "predictions_hardly_vary"),
         strength="clear",
@@ -293,6 +322,8 @@ CURVE_PROGRAMS = [
 ]
 
 WITH_PREDICTIONS = (
+    "digits in the order of their classes, the last set aside",
+    "digits in any order, the last set aside",
     "sigmoids x10, regression",
     "one layer of relu, regression",
     "raw features, averages with a momentum of 0.999",

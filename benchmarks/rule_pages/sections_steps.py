@@ -159,6 +159,16 @@ STEPS = [
         "points within a circle from those around it.",
     ),
     Section(
+        rule="validation_not_learned",
+        sick="digits in the order of their classes, the last set aside",
+        healthy="digits in any order, the last set aside",
+        silent="The same digits, shuffled before a fifth of them is set aside.",
+        epochs=10,
+        draw=drawings.draw_validation,
+        caption="The training loss (blue) and the validation loss (red). Left, the rows are sorted, so that those that "
+        "are set aside are digits which the training never sees.",
+    ),
+    Section(
         rule="validation_loss_rises",
         sick="validation inputs not scaled",
         healthy="validation inputs scaled",

@@ -25,6 +25,8 @@ NO_REMEDY = {
     "padding_attended": "Whether zeros at the end are padding, only the data's author knows.",
     "ended_early": "What ends a training, a callback, is not part of a trial.",
     "learning_stops": "What sets the learning rate, a schedule or a callback, is not part of a trial.",
+    "validation_not_learned": "Which rows are set aside, and how they are prepared, is not part of a trial: see the "
+    "advice.",
     "validation_loss_rises": "The training and the validation data differ, or the model learns examples by heart: more "
     "data, a smaller model, or the weights of an earlier epoch.",
     "exhausted_data": "The data ended too soon: pass more of it, or fewer steps.",

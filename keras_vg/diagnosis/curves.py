@@ -1,4 +1,4 @@
-"""Rules about the course of a loss beyond its fall: where it stops, what it settles at, and the validation's."""
+"""Rules about the course of a loss beyond its fall: where it stops, and what it settles at."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -300,62 +300,6 @@ def find_hardly_varying_predictions(context: Context) -> Iterator[Finding]:
             "Either little of the labels can be known from the inputs, or the model has not learned it: train longer, "
             "raise the learning rate, and check that inputs and labels belong together.",
         )
-
-
-def find_validation_rise(context: Context) -> Iterator[Finding]:
-    """A validation loss that rises while the training loss falls: from the start, or later."""
-    history, losses, t = context.history, context.losses, context.thresholds
-    if history is None or losses is None or "val_loss" not in history.columns:
-        return
-    known = history[["epoch", "loss", "val_loss"]].dropna()
-    train, validation = known["loss"].to_numpy("float64"), known["val_loss"].to_numpy("float64")
-    if len(known) < t.settled_epochs or not np.isfinite(train).all() or not np.isfinite(validation).all():
-        return
-    lowest = int(np.argmin(validation))
-    after, size = validation[lowest:], np.abs(validation).max()
-    rises = np.diff(after)
-    if len(rises) < t.settled_epochs - 1 or not validation[lowest] > 0 or not train[-1] < train[lowest]:
-        return
-    noise = float(np.median(np.abs(np.diff(validation, n=2)))) if len(validation) > 2 else 0.0
-    rise = float(after[-1] / after[0])
-    is_steady = (rises > 0).mean() >= 0.7 and after[-1] - after[0] > 3 * noise
-    if rise < t.validation_rise or not is_steady or not size > 0:
-        return
-    evidence: dict[str, Value] = {
-        "lowest_val_loss": float(after[0]),
-        "last_val_loss": float(after[-1]),
-        "loss_then": float(train[lowest]),
-        "last_loss": float(train[-1]),
-    }
-    is_far_off = after[0] > t.validation_gap * train[lowest]
-    if lowest > 0 and not is_far_off:
-        yield Finding(
-            "validation_loss_rises",
-            "info",
-            (),
-            int(known["epoch"].iloc[lowest]),
-            evidence,
-            "After this epoch the model learns the training examples rather than what they have in common. Keep the "
-            "weights of this epoch (`EarlyStopping(restore_best_weights=True)`).",
-        )
-        return
-    yield Finding(
-        "validation_loss_rises",
-        "warning",
-        (),
-        int(known["epoch"].iloc[lowest]),
-        evidence,
-        "What is learned from the training data makes the validation loss worse"
-        + (
-            f", and it is {after[0] / train[lowest]:.0f} times as high. The"
-            if is_far_off
-            else " from the first epoch on. Either the model learns the examples by heart at once (few of them, a "
-            "large model), or the"
-        )
-        + " validation data are other data: check that their inputs are scaled by the same statistics, that their "
-        "labels are encoded and ordered alike, and that a split did not part the classes (`validation_split` takes the "
-        "last rows: shuffle first).",
-    )
 
 
 def find_late_oscillation(context: Context) -> Iterator[Finding]:

@@ -485,6 +485,11 @@ EDGES: tuple[Edge, ...] = (
         "The validation loss is that of predictions, which another mode makes worse.",
     ),
     Edge(
+        "validation_not_learned",
+        ("validation_loss_rises",),
+        "What is learned does not hold for the validation data, so its loss rises with what is learned.",
+    ),
+    Edge(
         "probe_not_learned",
         ("saturated_output", *ALIKE),
         "Predictions for examples that do not count are what the others have made of them.",

@@ -79,6 +79,7 @@ STAGES: dict[str, tuple[str, ...]] = {
         "loss_does_not_fall",
         "learning_stops",
         "predictions_hardly_vary",
+        "validation_not_learned",
         "validation_loss_rises",
     ),
     "not judged": (

@@ -36,6 +36,7 @@ from keras_vg.diagnosis import (
     step_order,
     training,
     untracked,
+    validation,
 )
 from keras_vg.diagnosis.causes import group_by_cause
 from keras_vg.diagnosis.context import Context
@@ -139,7 +140,8 @@ HISTORY_RULES: tuple[Rule, ...] = (
     curves.find_rate_jump,
     curves.find_constant_answer,
     curves.find_hardly_varying_predictions,
-    curves.find_validation_rise,
+    validation.find_unlearned_validation,
+    validation.find_validation_rise,
     curves.find_late_oscillation,
     curves.find_few_steps,
     curves.find_early_end,

@@ -178,6 +178,9 @@ class Thresholds:
         settled_steps: Steps that they must have, where those are known; a plateau at the start may be as long.
         validation_rise: Last validation loss over the lowest one, from which it rises.
         validation_gap: Lowest validation loss over the training loss of its epoch, from which they are of other data.
+        validation_learned: Training loss, as part of that of even odds for all classes, below which the training
+            examples are learned, so that the validation's are to be, too. Chosen.
+        validation_share: Part of what the training's accuracy has above chance that the validation's must have. Chosen.
         first_epochs: Epochs over which a loss may be flat before it counts.
         first_steps: Steps over which it may, where they are known.
         plateau_steps: Steps over which a flat loss may be a plateau, so that it is a warning and no error yet. Chosen:
@@ -288,6 +291,8 @@ class Thresholds:
     settled_steps: int = 200
     validation_rise: float = 1.1
     validation_gap: float = 10.0
+    validation_learned: float = 0.5
+    validation_share: float = 0.2
     first_epochs: int = 3
     first_steps: int = 30
     plateau_steps: int = 300

@@ -237,10 +237,6 @@ def test_classes_settle_at_their_entropy():
     assert "no_better_than_constant" not in find(make_history(losses))  # log(3) alone says nothing
 
 
-def rise(start, factor, epochs=10):
-    return start * factor ** np.arange(epochs)
-
-
 def judge_end(own, simple, loss=0.95, error=0.05, is_over=True):
     """What is found at the end of a fit of twelve epochs whose predictions have these scores."""
     row = {"layer": "out", "epoch": 11, "answer_score": own, "simple_score": simple, "simple_error": error}
@@ -305,28 +301,6 @@ def test_a_loss_that_rises_all_the_time_where_a_constant_answers_is_not_known(lo
     added = Inspection(*[pd.DataFrame()] * 4, outputs, {"loss": 2.2})  # a second term, which may be to rise
     (found,) = find_loss_curve(Context(Thresholds(), False, history=make_history(losses), inspection=added))
     assert found.severity == "warning"
-
-
-@pytest.mark.parametrize(
-    ("losses", "validation", "expected"),
-    [
-        (rise(1, 0.9), rise(1, 1.05), ("warning", 0)),
-        (rise(1, 0.9), [1.0, 0.8, 0.7, 0.65, *rise(0.6, 1.06, 8)][:10], ("info", 4)),  # overfitting, later
-        (rise(1, 0.9), 1 + 0.2 * np.random.default_rng(1).normal(size=10), None),  # a small validation set
-        (rise(1, 0.9), rise(1, 1.005), None),
-        (rise(1, 1.01), rise(1, 1.05), None),  # the training loss rises, too: another rule's
-        (rise(1, 0.9, 3), rise(1, 1.2, 3), None),  # too short to tell
-        (rise(1, 0.9), rise(1.5, 0.95), None),
-    ],
-)
-def test_a_validation_loss_that_rises(losses, validation, expected):
-    found = find(make_history(losses, val_loss=np.asarray(validation))).get("validation_loss_rises")
-    assert (found and (found.severity, found.epoch)) == expected
-
-
-def test_a_validation_only_every_second_epoch():
-    validation = np.where(np.arange(12) % 2, rise(1, 1.05, 12), np.nan)
-    assert find(make_history(rise(1, 0.9, 12), val_loss=validation))["validation_loss_rises"].epoch == 1
 
 
 def test_a_loss_that_oscillates_at_its_end_only():

@@ -1,0 +1,134 @@
+"""Rules about the validation's columns of a history: what is learned from the training data is to hold there, too."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from keras_vg.diagnosis.context import Context
+from keras_vg.diagnosis.findings import Finding, Value
+from keras_vg.diagnosis.outputs import CROSSENTROPIES
+
+
+def find_validation_rise(context: Context) -> Iterator[Finding]:
+    """A validation loss that rises while the training loss falls: from the start, or later."""
+    known, t = _list_validated(context), context.thresholds
+    if known is None:
+        return
+    train, validation = known["loss"].to_numpy("float64"), known["val_loss"].to_numpy("float64")
+    lowest = int(np.argmin(validation))
+    after, size = validation[lowest:], np.abs(validation).max()
+    rises = np.diff(after)
+    if len(rises) < t.settled_epochs - 1 or not validation[lowest] > 0 or not train[-1] < train[lowest]:
+        return
+    noise = float(np.median(np.abs(np.diff(validation, n=2)))) if len(validation) > 2 else 0.0
+    rise = float(after[-1] / after[0])
+    is_steady = (rises > 0).mean() >= 0.7 and after[-1] - after[0] > 3 * noise
+    if rise < t.validation_rise or not is_steady or not size > 0:
+        return
+    evidence: dict[str, Value] = {
+        "lowest_val_loss": float(after[0]),
+        "last_val_loss": float(after[-1]),
+        "loss_then": float(train[lowest]),
+        "last_loss": float(train[-1]),
+    }
+    is_far_off = after[0] > t.validation_gap * train[lowest]
+    if lowest > 0 and not is_far_off:
+        yield Finding(
+            "validation_loss_rises",
+            "info",
+            (),
+            int(known["epoch"].iloc[lowest]),
+            evidence,
+            "After this epoch the model learns the training examples rather than what they have in common. Keep the "
+            "weights of this epoch (`EarlyStopping(restore_best_weights=True)`).",
+        )
+        return
+    yield Finding(
+        "validation_loss_rises",
+        "warning",
+        (),
+        int(known["epoch"].iloc[lowest]),
+        evidence,
+        "What is learned from the training data makes the validation loss worse"
+        + (
+            f", and it is {after[0] / train[lowest]:.0f} times as high. The"
+            if is_far_off
+            else " from the first epoch on. Either the model learns the examples by heart at once (few of them, a "
+            "large model), or the"
+        )
+        + " validation data are other data: check that their inputs are scaled by the same statistics, that their "
+        "labels are encoded and ordered alike, and that a split did not part the classes (`validation_split` takes the "
+        "last rows: shuffle first).",
+    )
+
+
+def find_unlearned_validation(context: Context) -> Iterator[Finding]:
+    """Classes that are learned from the training data, while in no epoch the validation loss is below even odds."""
+    known, rows, t = _list_validated(context), context.final_predictions, context.thresholds
+    if known is None or not context.is_over or not rows:
+        return
+    even = _measure_even_odds(rows)
+    train, lowest = float(known["loss"].iloc[-1]), float(known["val_loss"].min())
+    # What the mode of the validation makes worse in all examples has a rule of its own.
+    is_learned = train + sum(map(_measure_loss_of_mode, rows)) < t.validation_learned * even
+    if not is_learned or lowest < (1 - t.baseline_distance) * even:
+        return
+    accuracies = _list_accuracies(context, rows)
+    if any(best - chance > t.validation_share * (last - chance) for chance, last, best in accuracies):
+        return
+    evidence: dict[str, Value] = {
+        "last_loss": train,
+        "lowest_val_loss": lowest,
+        "loss_of_even_odds": even,
+    }
+    if accuracies:
+        evidence |= {"accuracy": accuracies[0][1], "highest_val_accuracy": accuracies[0][2]}
+    yield Finding(
+        "validation_not_learned",
+        "error" if accuracies else "warning",  # answers that are too sure have a high loss, and may be right
+        (),
+        int(known["epoch"].iloc[0]),
+        evidence,
+        "The training examples are learned, and in no epoch is the validation loss lower than that of even odds for "
+        "all classes: nothing of what is learned holds for the validation data. Check that a split did not part the "
+        "classes (`validation_split` takes the last rows, of sorted data those of classes that the training never "
+        "sees: shuffle first), that labels of both are encoded alike and stand in the order of their inputs, and that "
+        "both inputs are prepared in the same way. If all that is right, the model has learned its examples by heart, "
+        "and nothing that they have in common: the labels may not follow from these inputs.",
+    )
+
+
+def _list_validated(context: Context) -> pd.DataFrame | None:
+    """The epochs that were validated, `epoch`, `loss` and `val_loss`; None if they are few, or a loss not finite."""
+    history = context.history
+    if history is None or context.losses is None or "val_loss" not in history.columns:
+        return None
+    known = history[["epoch", "loss", "val_loss"]].dropna().astype("float64")
+    is_enough = len(known) >= context.thresholds.settled_epochs
+    return known if is_enough and np.isfinite(known.to_numpy()).all() else None
+
+
+def _measure_loss_of_mode(row: dict[str, object]) -> float:
+    """By how much the loss is higher outside of a training; 0 where the two modes are known not to differ."""
+    inference, plain = (float(str(row.get(name, "nan"))) for name in ("inference_loss", "plain_loss"))
+    return 0.0 if np.isnan(inference) else inference - plain
+
+
+def _measure_even_odds(rows: list[dict[str, object]]) -> float:
+    """The loss of the same probability for each class, summed over the outputs; NaN of other losses than entropies."""
+    is_entropy = all(row["loss"] in CROSSENTROPIES and "focal" not in str(row["loss"]) for row in rows)
+    return sum(np.log(_count_classes(row)) for row in rows) if is_entropy else float("nan")
+
+
+def _count_classes(row: dict[str, object]) -> int:
+    return 2 if row["loss"] == "binary_crossentropy" else max(int(str(row["units"])), 2)
+
+
+def _list_accuracies(context: Context, rows: list[dict[str, object]]) -> list[tuple[float, float, float]]:
+    """What chance has of each accuracy in the history, its last value, and the highest of the validation."""
+    assert context.history is not None
+    names = [n for n in context.history.columns if "acc" in n and f"val_{n}" in context.history.columns]
+    chance = max(1 / _count_classes(row) for row in rows)
+    columns = [(context.history[name].dropna(), context.history[f"val_{name}"].dropna()) for name in names]
+    return [(chance, float(own.iloc[-1]), float(validation.max())) for own, validation in columns if len(own)]
