@@ -3,7 +3,7 @@
 Each sick program stands beside the program as it was mended; the others are ordinary, and many have something that
 might be taken for a fault. Facts are taken from the pages named by `source`: layers, losses, optimizers, rates, and the
 form of the data. The data are made up or scikit-learn's; programs without a source are common mistakes or common
-models.
+models. One is mild: a weight decay that leaves about two thirds of what can be learned.
 """
 
 from collections.abc import Callable
@@ -38,7 +38,7 @@ ALIGNED = "https://gurubase.io/g/python/aligning-feature-target-variables-python
 NOT_NEGATIVE = "https://github.com/rstudio/keras3/issues/418"
 AVERAGES = "https://github.com/keras-team/keras/issues/18949"
 ACCUMULATED = "https://github.com/keras-team/keras/issues/19990"
-BEST_EPOCH = "https://github.com/keras-team/keras/issues/20323"
+BEST_EPOCH = "https://github.com/tensorflow/tensorflow/issues/35634"
 NOISE = "https://github.com/soumith/ganhacks/issues/26"
 MODULATED = "https://keras.io/examples/vision/focal_modulation_network/"
 CONSISTENT = "https://keras.io/examples/vision/consistency_training/"
@@ -681,7 +681,7 @@ PLAIN_ROWS = program(
     data=make_rows,
     build=dense(hidden=[48], activation="relu", output=(10, "softmax")),
     loss="sparse_categorical_crossentropy",
-    optimizer=partial(SGD, 0.05, momentum=0.9),
+    optimizer=partial(SGD, 0.2, momentum=0.9),
     epochs=12,
 )
 
@@ -755,6 +755,12 @@ PROGRAMS = [
         label=(*labels.WRONG_LOSS, *labels.WRONG_HEAD, *labels.LABELS_OUT_OF_RANGE),
         strength="extreme",
         loss="kl_divergence",
+    ),
+    LOANS.vary(
+        "who pays back, weights that decay by three hundredths with each step",
+        label=labels.SHRUNK,
+        strength="mild",
+        optimizer=partial(AdamW, 0.005, weight_decay=6.0),
     ),
     SPRINGS.vary(
         "springs in 16 bits, adam with its own epsilon",
@@ -868,8 +874,8 @@ PROGRAMS = [
     PLAIN_ROWS.vary(
         "digits in rows, sgd with a momentum of 1",
         label=(*labels.TOO_LARGE_STEPS, *labels.EXPLODING, *labels.NONFINITE, *labels.DEAD, *labels.SATURATED_HEAD),
-        strength="clear",
-        optimizer=partial(SGD, 0.05, momentum=1.0),
+        strength="extreme",
+        optimizer=partial(SGD, 0.2, momentum=1.0),
     ),
     program(
         name="salaries by a network that scales its answer",

@@ -2,7 +2,8 @@
 
 Each sick program stands beside the program as it was mended; the others are ordinary, and many have something that
 might be taken for a fault. Facts are taken from the pages named by `source`: layers, losses, optimizers, rates, and the
-form of the data. The data are made up; programs without a source are common mistakes or common models.
+form of the data. The data are made up; programs without a source are common mistakes or common models. One is mild: an
+LSTM that drops most of what it reads and learns about a third of it.
 """
 
 from collections.abc import Callable
@@ -859,8 +860,14 @@ PROGRAMS = [
     GAITS.vary(
         "gaits by an lstm whose weights start between 0 and 1",
         label=(*labels.SATURATED, *labels.UNBOUNDED, *labels.EXPLODING, *labels.VANISHING, *labels.VANISHING_IN_TIME),
-        strength="mild",
+        strength="clear",
         build=build_steps(kernel_initializer=RandomUniform(0, 1), recurrent_initializer=RandomUniform(0, 1)),
+    ),
+    GAITS.vary(
+        "gaits by an lstm that drops four fifths of what it reads",
+        label=labels.DROPOUT,
+        strength="mild",
+        build=build_steps(dropout=0.8),
     ),
     GAITS.vary(
         "gaits by an lstm, squares of its answers penalized by ten",
@@ -871,7 +878,7 @@ PROGRAMS = [
     WAVES.vary(
         "gaits by convolutions, rmsprop 0.3",
         label=(*labels.TOO_LARGE_STEPS, *labels.DEAD, *labels.EXPLODING, *labels.SATURATED_HEAD, *labels.NONFINITE),
-        strength="extreme",
+        strength="clear",
         optimizer=partial(RMSprop, 0.3),
     ),
     WAVES.vary(
