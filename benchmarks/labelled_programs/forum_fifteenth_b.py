@@ -525,7 +525,6 @@ def build_elsewhere(x: Any) -> keras.Model:
     """Patches of two by two, two blocks of attention to other patches, and a softmax of all of them."""
     inputs = keras.Input(x.shape[1:])
     h = layers.Reshape((16, 24))(layers.Conv2D(24, 2, strides=2)(inputs))
-    h = h + layers.Embedding(16, 24)(ops.arange(16))
     for _ in range(2):
         h = layers.Add()([h, Elsewhere(24)(layers.LayerNormalization()(h))])
         h = layers.Add()([h, layers.Dense(24)(layers.Dense(48, "gelu")(layers.LayerNormalization()(h)))])
