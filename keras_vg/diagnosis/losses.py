@@ -51,8 +51,15 @@ def find_loss_function(context: Context) -> Iterator[Finding]:
             "of one value, a mask or a weight of zeros.",
         )
         return
-    fault = find_fault(losses, context.inspection.outputs, context.thresholds)
-    if fault == "alike":
+    outputs = context.inspection.outputs
+    fault = find_fault(losses, outputs, context.thresholds)
+    if ((outputs["loss"] == "cosine_similarity") & (outputs["units"] == 1)).any():
+        cause = (
+            "The cosine of the angle between one number and another is 1 or -1, by their signs alone: where it is not "
+            "0 this loss has no gradient. Use `mean_squared_error` for numbers, and compare vectors by their angle."
+        )
+        losses = {}
+    elif fault == "alike":
         cause = (
             "On this batch no prediction that depends on the labels has a lower loss than the best constant "
             "prediction: the loss does not ask for a difference between examples. It may compare means over the batch "
@@ -68,7 +75,7 @@ def find_loss_function(context: Context) -> Iterator[Finding]:
     else:
         return
     names = {"loss_of_labels": "right", "best_constant_loss": "constant", "best_varying_loss": "varying"}
-    evidence = {name: losses[key] for name, key in {**names, "highest_loss": "highest"}.items()}
+    evidence = {name: losses[key] for name, key in {**names, "highest_loss": "highest"}.items() if key in losses}
     yield Finding("loss_function", "error", (), None, evidence, cause)
 
 

@@ -27,24 +27,49 @@ RANGES |= {"relu": (0.0, np.inf), "softplus": (0.0, np.inf), "relu6": (0.0, 6.0)
 _ROUNDING = 1e-6
 """Deviation, as part of the size, below which numbers in float32 are the same."""
 
-_LOWEST: dict[str, tuple[float, str]] = {
+_BOUNDS: dict[str, tuple[float, float, str]] = {
     "mean_squared_logarithmic_error": (
+        0.0,
         np.inf,
         "This loss compares logarithms, for which Keras takes labels below 0 as 0. Use `mean_squared_error` for labels "
         "of both signs.",
     ),
     "poisson": (
+        0.0,
         np.inf,
         "This loss is for counts: for a label below 0 it asks for ever smaller predictions. Use `mean_squared_error` "
         "for labels of both signs.",
     ),
     "kl_divergence": (
+        0.0,
         1.0,
         "This loss is for shares of a whole, for which Keras cuts labels to between 0 and 1. Divide counts by their "
         "sum, or use `poisson` for counts and `mean_squared_error` for other numbers.",
     ),
+    **dict.fromkeys(
+        ("hinge", "squared_hinge"),
+        (
+            -1.0,
+            1.0,
+            "Hinge losses are for two classes, -1 and 1 (Keras takes 0 and 1, too): any prediction beyond 1 over the "
+            "label is right. Use `mean_squared_error` for numbers, and `sparse_categorical_crossentropy` for more "
+            "classes.",
+        ),
+    ),
+    **dict.fromkeys(
+        ("dice", "tversky"),
+        (
+            0.0,
+            1.0,
+            "This loss compares regions: masks of 0 and 1, one channel per class. Divide masks of 255 by it, take "
+            "`keras.ops.one_hot` of class numbers, or use `mean_squared_error` for other numbers.",
+        ),
+    ),
 }
-"""Losses of labels that are never below 0: the highest label of each, and what to do about others."""
+"""Losses of certain labels: the lowest and the highest one, and what to do about others."""
+
+_OF_TWO_CLASSES = ("hinge", "squared_hinge")
+"""Losses that only the sign of a prediction is read of, whether the last activation has both or not."""
 
 _BELOW_OR_AT_ZERO = ("linear", "relu", "relu6", "leaky_relu", "elu", "selu", "gelu", "silu", "tanh")
 """Activations that can put out 0 or less."""
@@ -340,9 +365,9 @@ def find_label_bounds(loss: str, activation: str, units: int) -> tuple[float, fl
         return 0.0, float(units - 1)
     if loss in CROSSENTROPIES:
         return 0.0, 1.0
-    low, high = RANGES.get(activation, (-np.inf, np.inf))
-    if loss in _LOWEST:
-        return max(low, 0.0), min(high, _LOWEST[loss][0])
+    low, high = RANGES.get(activation, (-np.inf, np.inf)) if loss not in _OF_TWO_CLASSES else (-np.inf, np.inf)
+    if loss in _BOUNDS:
+        return max(low, _BOUNDS[loss][0]), min(high, _BOUNDS[loss][1])
     return RANGES.get(activation) if loss in REGRESSIONS else None
 
 
@@ -357,8 +382,10 @@ def _advise_on_labels(output: dict[str, Any]) -> str:
             "Cross-entropy takes labels from 0 to 1. Map two classes to 0 and 1; for more classes use one softmax unit "
             "per class and `sparse_categorical_crossentropy`; for a regression use `mse` and no last activation."
         )
-    if output["loss"] in _LOWEST and not 0 <= output["label_min"] <= output["label_max"] <= _LOWEST[output["loss"]][0]:
-        return _LOWEST[output["loss"]][1]
+    if output["loss"] in _BOUNDS:
+        low, high, advice = _BOUNDS[output["loss"]]
+        if not low <= output["label_min"] <= output["label_max"] <= high:
+            return advice
     if output["loss"] not in REGRESSIONS:
         return (
             "The last activation cannot reach these labels, and no prediction within its range makes this loss small "

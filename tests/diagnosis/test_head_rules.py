@@ -468,6 +468,11 @@ def test_labels_that_are_alike_at_every_position_may_be_answered_so():
         ("kl_divergence", X[:, :3], "softmax", "error"),
         ("kl_divergence", np.round(5 * np.abs(X[:, :3])), "softmax", "error"),  # counts, which Keras cuts to 1
         ("kl_divergence", np.abs(X[:, :3]) / np.abs(X[:, :3]).sum(axis=1, keepdims=True), "softmax", None),
+        ("hinge", 3 * X[:, :1], None, "error"),
+        ("squared_hinge", np.sign(X[:, :1]), None, None),
+        ("hinge", np.float32(X[:, :1] > 0), "sigmoid", None),  # -1 and 1 for the loss, by the sign of the prediction
+        ("dice", 255 * np.float32(X[:, :2] > 0), "sigmoid", "error"),
+        ("tversky", np.float32(X[:, :2] > 0), "sigmoid", None),
         ("mape", np.maximum(X[:, :1], 0), None, "error"),  # it divides by 0
         ("mape", np.maximum(X[:, :1], 0) + 0.1, None, None),
         ("mse", np.maximum(X[:, :1], 0), None, None),
@@ -476,6 +481,12 @@ def test_labels_that_are_alike_at_every_position_may_be_answered_so():
 def test_labels_that_a_loss_is_not_made_for(loss, y, last, expected):
     head = layers.Dense(y.shape[1], last)
     assert find_rules([layers.Dense(4, "tanh"), head], loss, y.astype("float32")).get("label_range") == expected
+
+
+@pytest.mark.parametrize(("columns", "expected"), [(1, "error"), (2, None)])
+def test_the_angle_between_single_numbers_has_no_gradient(columns, expected):
+    hidden, head = layers.Dense(4, "tanh"), layers.Dense(columns)
+    assert find_rules([hidden, head], "cosine_similarity", X[:, :columns]).get("loss_function") == expected
 
 
 def test_labels_of_0_that_a_mask_leaves_out_divide_nothing():

@@ -24,8 +24,8 @@ DATA: dict[str, Meaning] = {
     "label_range": Meaning(
         sees=(
             "Labels that the last activation cannot reach, or that the loss is not defined for (also labels below 0 "
-            "under an error of logarithms, and labels of 0 under one in percent). Whatever the network learns, part of "
-            "the loss stays, or falls below 0 without end."
+            "under an error of logarithms, numbers under a hinge loss or one of regions, and labels of 0 under one in "
+            "percent). Whatever the network learns, part of the loss stays, or falls below 0 without end."
         ),
         severity=(
             "Error; a warning under a regression's loss that can get below `cut_labels` of a constant answer's within "
@@ -54,7 +54,8 @@ DATA: dict[str, Meaning] = {
             "wrong. Any loss that is exactly 0, without a gradient, in a model whose biases are all 0, so that "
             "it seems untrained, asks for nothing. A list of losses for one output, of which Keras trains the first "
             "alone, is a warning. Lists of labels, losses or weights for outputs in a dictionary, which Keras takes in "
-            "the order of the alphabet, are named where that is not the order of the model."
+            "the order of the alphabet, are named where that is not the order of the model. A cosine similarity of "
+            "single numbers, which is 1 or -1, has no gradient."
         ),
         severity=(
             "Error; warning of a list of losses for one output, and of lists that fit the outputs in the model's order "
