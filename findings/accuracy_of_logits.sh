@@ -5,9 +5,7 @@
 # Guess: as the loss says that outputs are logits, an answer with the right sign is right; or an error.
 # Seen with Keras 3.15.1 on TensorFlow 2.21.0, JAX 0.10.2 and torch 2.13.0, logits between -0.8 and 0.8, which all have
 # the right sign: the accuracy is 0.69, since logits up to 0.5, which are probabilities up to 0.62, count as negative.
-# Early in a training, when logits are small, it is near the share of negatives whatever is learned.
-# `BinaryAccuracy(threshold=0.0)` gives 1, and so does "accuracy" behind a sigmoid. For several classes "accuracy" is
-# right with logits.
+# `BinaryAccuracy(threshold=0.0)` gives 1, and so does "accuracy" behind a sigmoid.
 #
 # Exits with 0 if that is still so, with another status if it has changed.
 set -euo pipefail

@@ -5,7 +5,7 @@
 # Seen with Keras 3.15.1 on TensorFlow 2.21.0, JAX 0.10.2 and torch 2.13.0, five labels per example, each 0 or 1, five
 # sigmoid outputs that are all on the right side of 0.5: "binary_accuracy" is 1, and "accuracy" 0.47. It goes by the
 # shapes, takes (examples, 5) for one class in five, and compares the place of the largest output with the place of the
-# first label of 1. With one sigmoid output it is the share of right answers, whatever the loss.
+# first label of 1.
 #
 # Exits with 0 if that is still so, with another status if it has changed.
 set -euo pipefail

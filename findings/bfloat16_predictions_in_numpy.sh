@@ -4,9 +4,8 @@
 # Guess: right to 1 %, as with float16, which NumPy adds up in float32 for a mean.
 # Seen with Keras 3.15.1 on TensorFlow 2.21.0, JAX 0.10.2 and torch 2.13.0, NumPy 2.4.6 and ml_dtypes 0.6.0: where the
 # last layer has no dtype of its own, `predict` returns arrays of bfloat16. Their sum is 256 and their mean 0.026, since
-# 256 plus 0.73 is 256 in bfloat16; the standard deviation is 0.11 instead of 0. Nothing is said, and one prediction at
-# a time is right. `predictions.astype("float32")`, or a last layer with dtype="float32", helps. Keras's own metrics are
-# right.
+# 256 plus 0.73 is 256 in bfloat16; the standard deviation is 0.11 instead of 0. Nothing is said.
+# `predictions.astype("float32")`, or a last layer with dtype="float32", helps. Keras's own metrics are right.
 #
 # Exits with 0 if that is still so, with another status if it has changed.
 set -euo pipefail
@@ -24,6 +23,8 @@ keras.config.set_dtype_policy("mixed_bfloat16")
 layer = keras.layers.Dense(1, "sigmoid", kernel_initializer="zeros", bias_initializer="ones")
 model = keras.Sequential([keras.Input((1,)), layer])
 predictions = model.predict(np.zeros((10_000, 1)), verbose=0)
+last = keras.layers.Activation("linear", dtype="float32")
+in_float32 = keras.Sequential([model, last]).predict(np.zeros((10_000, 1)), verbose=0)
 exact = predictions.astype("float64")
 metric = keras.metrics.Mean()
 metric.update_state(predictions)
@@ -38,7 +39,8 @@ assert abs(exact.mean() - 0.73) < 0.005
 assert predictions.sum() == 256
 assert predictions.mean() < 0.03
 assert predictions.std() > 0.1 > exact.std()
-assert abs(exact.astype("float16").mean() - 0.73) < 0.005
+for other in (exact.astype("float16"), predictions.astype("float32"), in_float32):
+    assert abs(other.mean() - 0.73) < 0.005
 assert abs(float(metric.result()) - 0.73) < 0.005
 PROGRAM
 for backend in tensorflow jax torch; do

@@ -3,9 +3,8 @@
 #
 # Guess: each epoch has as many steps as the dataset has batches then: `on_epoch_end` is where a dataset may change.
 # Seen with Keras 3.15.1 on TensorFlow 2.21.0, JAX 0.10.2 and torch 2.13.0, a dataset of 2, 4 and 6 batches in three
-# epochs, as for harder examples that are added later: each epoch has 2 steps. With the default shuffle these are drawn
-# from all batches that there are, without it they are the first two. Nothing is said. A `fit` of one epoch at a time
-# has 2, 4 and 6 steps.
+# epochs, as for harder examples that are added later: each epoch has 2 steps. Nothing is said. A `fit` of one epoch at
+# a time has 2, 4 and 6 steps.
 #
 # Exits with 0 if that is still so, with another status if it has changed.
 set -euo pipefail

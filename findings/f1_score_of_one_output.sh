@@ -6,8 +6,7 @@
 # Seen with Keras 3.15.1 on TensorFlow 2.21.0, JAX 0.10.2 and torch 2.13.0, a tenth of the labels 1 and each answer
 # right: Precision and Recall are 1, `F1Score()` is 0.18, that of a model which always says yes, whatever the answers
 # are. Without a `threshold` the largest of an example's outputs counts as 1, as the description says, and of one output
-# that is always the one. `F1Score(threshold=0.5)` is 1. In `EarlyStopping(monitor="val_f1_score")` no epoch is better
-# than the first.
+# that is always the one. `F1Score(threshold=0.5)` is 1.
 #
 # Exits with 0 if that is still so, with another status if it has changed.
 set -euo pipefail

@@ -5,9 +5,9 @@
 # those of the model that loads it.
 # Seen with Keras 3.15.1 on TensorFlow 2.21.0, JAX 0.10.2 and torch 2.13.0, a training with Adam(0.1) and
 # `ModelCheckpoint(save_weights_only=True)`, and a model compiled with Adam(0.0001) that has trained an epoch before it
-# loads the file: its learning rate is 0.1 afterwards, and its steps and Adam's means are the file's, too. Nothing is
-# said. Directly after `compile` the rate stays 0.0001, with a warning that the optimizer was skipped. The file of a
-# model that was not compiled leaves the optimizer alone, with that warning, too.
+# loads the file: its learning rate is 0.1 afterwards, and its number of steps that of the file. Nothing is said.
+# Directly after `compile` the rate stays 0.0001, with a warning that the optimizer was skipped. The file of a model
+# that was not compiled leaves the optimizer alone, with that warning, too.
 #
 # Exits with 0 if that is still so, with another status if it has changed.
 set -euo pipefail
