@@ -39,7 +39,7 @@ after_fit = np.asarray(call(inputs))
 model.set_weights([np.zeros((3, 1)), np.zeros(1)])
 after_zeros = np.asarray(call(inputs))
 seen = [bool(np.allclose(outputs, first)) for outputs in (trained, after_fit, after_zeros)]
-print(f"{backend}, as before the training: predict {seen[0]}, the compiled call {seen[1]}, with zeros as weights {seen[2]}")
+print(f"{backend}, as before the training: predict {seen[0]}, compiled call {seen[1]}, with zeros as weights {seen[2]}")
 assert seen == [False, backend == "jax", backend == "jax"]
 if backend == "jax":
     outputs, _ = stateless([v.value for v in model.trainable_variables], [], inputs)

@@ -22,7 +22,7 @@ from keras import ops
 
 backend = keras.backend.backend()
 signal = np.random.default_rng(0).normal(size=1000).astype("float32")
-sizes = dict(sequence_length=64, sequence_stride=16, fft_length=64)
+sizes = {"sequence_length": 64, "sequence_stride": 16, "fft_length": 64}
 inverse = ops.convert_to_numpy(ops.istft(ops.stft(signal, **sizes), length=1000, **sizes))
 wrong = np.abs(inverse - signal)
 first, middle, last = (float(part.max()) for part in np.split(wrong, [64, 1000 - 64]))

@@ -30,8 +30,10 @@ for start, activation in ((-1, None), (0.5, None), (-1, "softplus")):
     model.fit(inputs, labels, epochs=1, verbose=0)
     losses = model.fit(inputs, labels, epochs=200, verbose=0).history["loss"]
     last[start, activation] = float(model.predict(inputs, verbose=0).mean())
-    print(f"{keras.backend.backend()}: from {start}, activation {activation}, the loss goes from {losses[0]:.3f} to "
-          f"{losses[-1]:.3f}, the outputs to {last[start, activation]:.2f}")
+    print(
+        f"{keras.backend.backend()}: from {start}, activation {activation}, the loss goes from {losses[0]:.3f} to "
+        f"{losses[-1]:.3f}, the outputs to {last[start, activation]:.2f}"
+    )
     if (start, activation) == (-1, None):
         assert losses[0] == losses[-1]
         assert np.all(layer.get_weights()[0] == 0)

@@ -32,8 +32,8 @@ for number, picture in enumerate(pixels):
 seen = {}
 for mode in ("grayscale", "rgb"):
     for kind in ("tf", "grain"):
-        options = dict(labels=None, image_size=(32, 32), color_mode=mode, shuffle=False, verbose=False)
-        data = keras.utils.image_dataset_from_directory(folder, format=kind, **options)
+        options = {"labels": None, "image_size": (32, 32), "shuffle": False, "verbose": False}
+        data = keras.utils.image_dataset_from_directory(folder, format=kind, color_mode=mode, **options)
         seen[mode, kind] = np.concatenate([keras.ops.convert_to_numpy(batch) for batch in data])[..., 0]
     loaded = keras.utils.load_img(os.path.join(folder, "one", "0.png"), color_mode=mode)
     seen[mode, "load_img"] = keras.utils.img_to_array(loaded)[..., 0]

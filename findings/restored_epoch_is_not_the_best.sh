@@ -38,7 +38,7 @@ def train(min_delta):
     layer = keras.layers.Dense(1, use_bias=False)
     model = keras.Sequential([keras.Input((1,)), layer])
     model.compile(keras.optimizers.SGD(0.0), "mse")
-    options = dict(monitor="score", mode="max")
+    options = {"monitor": "score", "mode": "max"}
     stop = keras.callbacks.EarlyStopping(min_delta=min_delta, patience=9, restore_best_weights=True, **options)
     save = keras.callbacks.ModelCheckpoint(path, save_best_only=True, save_weights_only=True, **options)
     model.fit(np.zeros((4, 1)), np.zeros((4, 1)), epochs=6, verbose=0, callbacks=[Number(), stop, save])

@@ -33,8 +33,7 @@ def search(low, high, trials, **options):
         model.compile("sgd", "mse")
         return model
 
-    options = dict(objective="val_loss", max_trials=trials, directory=folder, **options)
-    tuner = keras_tuner.RandomSearch(make_model, **options)
+    tuner = keras_tuner.RandomSearch(make_model, "val_loss", max_trials=trials, directory=folder, **options)
     tuner.search(*data, validation_data=data, verbose=0)
     return [trial.hyperparameters.get("units") for trial in tuner.oracle.trials.values()]
 

@@ -16,7 +16,8 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 if [ -z "${FINDINGS_PYTHON:-}" ]; then # run_all.sh sets it: one environment for all
     python3 -m venv "$folder/venv"
-    "$folder/venv/bin/pip" install --quiet keras==3.15.1 tensorflow==2.21.0 jax==0.10.2 pillow==13.0.0 torch==2.13.0
+    "$folder/venv/bin/pip" install --quiet keras==3.15.1 tensorflow==2.21.0 jax==0.10.2 torch==2.13.0 \
+        pillow==13.0.0
 fi
 cat >"$folder/program.py" <<'PROGRAM'
 import os
@@ -35,7 +36,7 @@ for place, name in enumerate(("first", "last")):
 
 
 def load(subset, shuffle):
-    options = dict(image_size=(4, 4), validation_split=0.25, seed=1, verbose=False)
+    options = {"image_size": (4, 4), "validation_split": 0.25, "seed": 1, "verbose": False}
     data = keras.utils.image_dataset_from_directory(folder, subset=subset, shuffle=shuffle, **options)
     return {int(picture[0, 0, 0]) for batch, _ in data for picture in keras.ops.convert_to_numpy(batch)}
 
