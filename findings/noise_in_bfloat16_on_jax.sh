@@ -3,7 +3,7 @@
 #
 # Guess: normal numbers, rounded to bfloat16: 0.27 % beyond 3 standard deviations, as in float32.
 # Seen with Keras 3.15.1, a million numbers: on TensorFlow 2.21.0 and torch 2.13.0 0.27 % are beyond 3 and the largest
-# are beyond 5, with more than 1,000 different values. On JAX 0.10.2 none is beyond 2.9, since they are computed from
+# near 5, with more than 1,000 different values. On JAX 0.10.2 none is beyond 2.9, since they are computed from
 # uniform numbers of 7 bits. So it is with `keras.random.normal` and `RandomNormal` in bfloat16.
 #
 # Exits with 0 if that is still so, with another status if it has changed.
