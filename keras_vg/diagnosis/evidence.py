@@ -36,8 +36,8 @@ class Inspection:
             first input, in which `layer` is "".
         outputs: One row per output, its loss (`"none"` of one that `compile` gives none), its predictions and its
             labels: see `batches.list_outputs`.
-        embeddings: One row per embedding that was called: `layer`, its `input_dim`, and the smallest and the largest of
-            the ids that it was given, `id_min` and `id_max`.
+        embeddings: One row per embedding that was called: `layer`, its `input_dim`, the smallest and the largest of the
+            ids that it was given, `id_min` and `id_max`, and which part of them are no whole numbers, `decimals`.
         setup: `optimizer`, `learning_rate`, `schedule` (the rate's class, if it has one), `peak_learning_rate` (its
             largest), `epsilon`, `clipping`, `loss_scaling`, `gradient_accumulation_steps`, `weight_decay`, `penalty`
             (what the regularizers of trained weights add to the loss), `penalized` (these weights), `averaged_weights`

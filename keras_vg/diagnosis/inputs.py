@@ -11,6 +11,13 @@ from keras_vg.diagnosis.findings import Finding
 _BY_PLAIN_STEPS = 10
 """How many times as large inputs must be under plain SGD (`benchmarks/small_inputs.py`)."""
 
+_MOST = 0.5
+"""Part of an embedding's ids that have decimals, from which these are not there by rounding. Chosen."""
+
+_FEW_IDS = 2
+"""So many ids at most that are left without decimals do not tell examples apart, as of numbers from 0 to 1. Of more,
+they may be meant to tell intervals apart. Chosen."""
+
 
 def find_small_inputs(context: Context) -> Iterator[Finding]:
     """Inputs that differ by so little that the first layer's weights would have to become huge."""
@@ -104,21 +111,21 @@ def find_constant_inputs(context: Context) -> Iterator[Finding]:
     # Of ids, such as those of the first token of every text, and of their masks, a constant column is the rule.
     has_constant = bool((given["constant"] > 0).any()) and not len(inspection.embeddings)
     is_constant = bool((given["varying"] == 0).all() and (given["nonfinite"] == 0).all()) and len(given) > 0
-    is_one_id = not is_constant and _looks_up_one_id(context)
-    if not is_constant and not has_constant and not is_one_id:
+    cut = _list_cut_ids(context) if not is_constant else inspection.embeddings[:0]
+    if not is_constant and not has_constant and not len(cut):
         return
     if not (inspection.outputs["label_distinct"] > 1).any():  # there may be but one example
         return
-    if is_one_id:
+    if len(cut):
         yield Finding(
             "constant_input",
             "error",
-            tuple(inspection.embeddings["layer"]),
+            tuple(cut["layer"]),
             None,
-            {name: float(inspection.embeddings[name].iloc[0]) for name in ("id_min", "id_max")},
-            "The inputs differ, but are one and the same id to the embedding, which drops the decimals. Give it whole "
-            "numbers that count what is meant (words, categories); numbers that measure something go into a Dense "
-            "layer without an embedding.",
+            {name: float(cut[name].iloc[0]) for name in ("id_min", "id_max")},
+            "The inputs differ, but an embedding drops the decimals, so that one id is left of them, or two. Give it "
+            "whole numbers that count what is meant (words, categories), not scaled ones; numbers that measure "
+            "something go into a Dense layer without an embedding.",
         )
     elif is_constant:
         yield Finding(
@@ -143,15 +150,15 @@ def find_constant_inputs(context: Context) -> Iterator[Finding]:
         )
 
 
-def _looks_up_one_id(context: Context) -> bool:
-    """Whether the model is given nothing but ids, which differ, and are all the same once they are whole numbers."""
+def _list_cut_ids(context: Context) -> pd.DataFrame:
+    """The embeddings that are given numbers of which most have decimals, and that leave one id of them, or two."""
     assert context.inspection is not None
-    embeddings, setup = context.inspection.embeddings, context.inspection.setup
-    if not len(embeddings) or not setup.get("paths") or setup.get("entered"):
-        return False
-    lowest, highest = (embeddings[name].to_numpy("float64") for name in ("id_min", "id_max"))
-    is_cut = (np.trunc(lowest) == np.trunc(highest)) & (lowest < highest)  # false for NaN
-    return bool(is_cut.all())
+    embeddings = context.inspection.embeddings
+    if "decimals" not in embeddings:  # an inspection of an earlier version
+        return embeddings[:0]
+    left = np.trunc(embeddings["id_max"]) - np.trunc(embeddings["id_min"]) + 1  # NaN is not at most 2
+    differ = embeddings["id_min"] < embeddings["id_max"]
+    return embeddings[(embeddings["decimals"] > _MOST) & differ & (left <= _FEW_IDS)]
 
 
 def describe_nonfinite_features(inputs: pd.DataFrame) -> str:

@@ -63,8 +63,9 @@ def find_loss_function(context: Context) -> Iterator[Finding]:
         cause = (
             "On this batch no prediction that depends on the labels has a lower loss than the best constant "
             "prediction: the loss does not ask for a difference between examples. It may compare means over the batch "
-            "(take the difference of each label and prediction first, and the mean last), or expect other labels (a "
-            "hinge loss takes -1 and 1, not 0 and 1)."
+            "(take the difference of each label and prediction first, and the mean last), expect other labels (a "
+            "hinge loss takes -1 and 1, not 0 and 1), or leave nothing of the labels (`label_smoothing` of 1, which "
+            "`True` is, too)."
         )
     elif fault == "reversed":
         cause = (

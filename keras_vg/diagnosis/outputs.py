@@ -269,7 +269,8 @@ def find_label_range(context: Context) -> Iterator[Finding]:
             )
             continue
         bounds = find_label_bounds(loss, output["activation"], output["units"])
-        if bounds is None and (_cannot_reach(context) or "loss" in _get_not_seen(context)):
+        is_asked = not _weigh_choices(output) and (_cannot_reach(context) or "loss" in _get_not_seen(context))
+        if bounds is None and is_asked:
             bounds = RANGES.get(output["activation"])
         if bounds is None:
             continue
@@ -316,6 +317,15 @@ def _cannot_reach(context: Context) -> bool:
     return bool(reachable > t.reachable_loss * loss > 0 or reachable < -t.endless_loss * abs(loss))
 
 
+def _weigh_choices(output: dict[str, Any]) -> bool:
+    """Whether labels of both signs stand at one unit of each example: what a choice has brought, not what to put out.
+
+    A loss of one's own multiplies logarithms of probabilities by them, and has no lowest value.
+    """
+    is_of_one = output["label_units"] == output["units"] > 1 and output["label_zeros"] >= 1 - 1 / output["units"]
+    return bool(is_of_one and output["label_min"] < 0 < output["label_max"])
+
+
 def _reaches_most(context: Context, output: dict[str, Any]) -> bool:
     """Whether a regression could get far below a constant answer's loss within the range of the last activation."""
     if output["loss"] not in REGRESSIONS or len(_list_outputs(context)) > 1:
@@ -334,7 +344,7 @@ def _get_not_seen(context: Context) -> dict[str, str]:
 
 
 def find_label_shape(context: Context) -> Iterator[Finding]:
-    """Labels with which the loss compares every prediction, since they have another number of axes."""
+    """Labels that the loss compares with predictions of another shape."""
     loss, aligned = _get_setup(context, "loss"), _get_setup(context, "loss_aligned")
     if abs(loss - aligned) > context.thresholds.label_shape * max(abs(loss), abs(aligned)):
         yield Finding(
@@ -347,6 +357,19 @@ def find_label_shape(context: Context) -> Iterator[Finding]:
             "them into one shape as those of Keras do: their difference is of shape (n, n), so each prediction is "
             "compared with every label, and the mean of the labels is learned. Give the labels the predictions' shape: "
             "`y[:, None]`, or `y.reshape(predictions.shape)`.",
+        )
+    for output in _list_outputs(context):
+        columns = int(output["label_units"])
+        if output["loss"] not in REGRESSIONS or not columns > output["units"] == 1:
+            continue
+        yield Finding(
+            "label_shape",
+            "error",
+            _name(output),
+            None,
+            {"columns_of_labels": float(columns), "units": 1.0, "loss": output["loss"]},
+            f"The labels have {columns} columns and the output has one unit, which this loss compares with each of "
+            f"them: their mean is learned. Give the last layer {columns} units, or pass the one column that is meant.",
         )
 
 

@@ -45,6 +45,10 @@ def find_worse_than_simple_model(context: Context) -> Iterator[Finding]:
         loss, baseline = (float(row.get(name, "nan")) for name in ("plain_loss", "baseline"))
         is_lost = rest * loss > baseline
         is_lost |= _holds_penalty(context) and loss >= t.beaten_loss * baseline  # then the penalty is what falls
+        # Nor does one that is low while the answers are still useless: it asks for something else.
+        last = float("nan") if context.losses is None else float(context.losses[-1])
+        is_low = context.is_converged if np.isnan(loss) else last < t.converged_loss * loss
+        is_lost |= is_low and own < t.unrelated_score
         is_slow = fall >= t.late_fall and not is_lost and not has_learned(context)
         own, simple = round(own, 4) + 0.0, round(simple, 4)  # no -0
         where = f" of output {row['layer']!r}" if len(context.final_predictions) > 1 and row["layer"] else ""

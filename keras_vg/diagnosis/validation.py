@@ -86,7 +86,7 @@ def find_unlearned_validation(context: Context) -> Iterator[Finding]:
         evidence |= {"accuracy": accuracies[0][1], "highest_val_accuracy": accuracies[0][2]}
     yield Finding(
         "validation_not_learned",
-        "error" if accuracies else "warning",  # answers that are too sure have a high loss, and may be right
+        "error",
         (),
         int(known["epoch"].iloc[0]),
         evidence,
@@ -118,7 +118,7 @@ def _measure_loss_of_mode(row: dict[str, object]) -> float:
 def _measure_even_odds(rows: list[dict[str, object]]) -> float:
     """The loss of the same probability for each class, summed over the outputs; NaN of other losses than entropies."""
     is_entropy = all(row["loss"] in CROSSENTROPIES and "focal" not in str(row["loss"]) for row in rows)
-    return sum(np.log(_count_classes(row)) for row in rows) if is_entropy else float("nan")
+    return sum(float(np.log(_count_classes(row))) for row in rows) if is_entropy else float("nan")
 
 
 def _count_classes(row: dict[str, object]) -> int:

@@ -12,7 +12,7 @@ from keras import ops
 from keras_vg.inspection.watched import WatchedLayer
 from keras_vg.training import keras_private
 
-COLUMNS = ["layer", "input_dim", "id_min", "id_max"]
+COLUMNS = ["layer", "input_dim", "id_min", "id_max", "decimals"]
 
 
 class _BeyondError(Exception):
@@ -30,13 +30,14 @@ def find_ids_beyond(watched: list[WatchedLayer], run: Callable[[], Any]) -> pd.D
         One row per embedding that was called, as of `Inspection.embeddings`, the last one with such an id; no rows if
         there is none, so that the run raised for another reason, as it may do again.
     """
-    rows: list[tuple[str, int, float, float]] = []
+    rows: list[tuple[str, int, float, float, float]] = []
 
     def watch(item: WatchedLayer, call: Callable[..., Any]) -> Callable[..., Any]:
         def watched(ids: Any, *args: Any, **kwargs: Any) -> Any:
             values = np.asarray(ops.convert_to_numpy(ids), "float64")
             if values.size:
-                rows.append((item.name, int(item.layer.input_dim), float(values.min()), float(values.max())))
+                decimals = float((values != np.floor(values)).mean())
+                rows.append((item.name, int(item.layer.input_dim), float(values.min()), float(values.max()), decimals))
                 if values.min() < 0 or values.max() >= item.layer.input_dim:
                     raise _BeyondError
             return call(ids, *args, **kwargs)

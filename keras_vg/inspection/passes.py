@@ -14,7 +14,13 @@ from keras_vg.diagnosis.outputs import CROSSENTROPIES, RANGES, REGRESSIONS, find
 from keras_vg.inspection import stateless, training_step
 from keras_vg.inspection.activations import ActivationProbe, Reading
 from keras_vg.inspection.batches import NO_LOSS, OutputLoss, find_trained, match_labels
-from keras_vg.inspection.label_trials import Answers, measure_aligned, measure_answers, measure_reachable
+from keras_vg.inspection.label_trials import (
+    Answers,
+    find_ignored_labels,
+    measure_aligned,
+    measure_answers,
+    measure_reachable,
+)
 from keras_vg.inspection.logit_trials import LogitTrials, try_logits
 from keras_vg.inspection.output_order import describe_lists
 from keras_vg.text import LONGEST_QUOTE, quote_error
@@ -298,14 +304,14 @@ def _try_labels(
     label, prediction = np.asarray(ops.convert_to_numpy(labels[0])), np.asarray(predictions[0])
     aligned = measure_aligned(measure, label, prediction)
     activation = reading.heads[0][1]
-    if losses[0][0] in CROSSENTROPIES:  # whose bounds are known
-        return aligned, np.nan, Answers(), LogitTrials()
-    reachable = measure_reachable(measure, label, prediction, activation)
-    if losses[0][0] in REGRESSIONS:  # which teach
-        return aligned, reachable, Answers(), LogitTrials()
+    is_entropy, is_regression = losses[0][0] in CROSSENTROPIES, losses[0][0] in REGRESSIONS
+    reachable = np.nan if is_entropy else measure_reachable(measure, label, prediction, activation)
     with backend.preserved_random_state():  # a loss may draw numbers
-        answers = measure_answers(measure, label, prediction, activation)
-        return aligned, reachable, answers, try_logits(measure, label, prediction, activation)
+        if not (is_entropy or is_regression):
+            answers = measure_answers(measure, label, prediction, activation)
+            return aligned, reachable, answers, try_logits(measure, label, prediction, activation)
+    label = label.reshape(prediction.shape) if label.size == prediction.size else label
+    return aligned, reachable, find_ignored_labels(measure, label, prediction), LogitTrials()
 
 
 def _detach(model: keras.Model, y: Any, reading: Reading | None) -> Any:

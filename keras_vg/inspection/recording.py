@@ -18,7 +18,7 @@ from keras_vg.inspection.watched import WatchedLayer
 from keras_vg.training import backend, keras_private
 
 Quantity = Literal["output", "size", "ids", "kernel_input", "kept"]
-_EMBEDDINGS = ["layer", "input_dim", "id_min", "id_max"]
+_EMBEDDINGS = ["layer", "input_dim", "id_min", "id_max", "decimals"]
 _NO_EMBEDDINGS = pd.DataFrame([], columns=_EMBEDDINGS)
 """Made once: most models have none, and the guard records one epoch after the other."""
 
@@ -70,7 +70,7 @@ class Recording:
 
     Attributes:
         outputs: Of the layers, in call order.
-        embeddings: One row per embedding that was called: `layer`, `input_dim`, `id_min`, `id_max`.
+        embeddings: One row per embedding that was called: `layer`, `input_dim`, `id_min`, `id_max`, `decimals`.
         kernel_inputs: What the first layer with a kernel was given, and further ones as asked for, channels last; of
             several calls the one with the largest value.
         kept: Of layers that were given a mask of time steps, the part of the examples of which it left any, and the
@@ -179,7 +179,7 @@ class CallRecorder:
             jax.effects_barrier()  # type: ignore[no-untyped-call, unused-ignore]  # what is sent has arrived by then
         left = iter(arrays)
         outputs: list[LayerOutput] = []
-        embeddings: list[tuple[str, int, float, float]] = []
+        embeddings: list[tuple[str, int, float, float, float]] = []
         kernel_inputs: dict[str, np.ndarray] = {}
         kept: dict[str, tuple[float, float]] = {}
         for i, (item, calls) in enumerate(zip(self.watched, self._calls, strict=True)):
@@ -203,8 +203,8 @@ class CallRecorder:
             if item.is_logged and i not in self._repeating:
                 outputs += _describe_calls(item, widths)
             if ids:
-                low, high = np.min(ids, axis=0)[0], np.max(ids, axis=0)[1]
-                embeddings.append((item.name, int(item.layer.input_dim), float(low), float(high)))
+                (low, *_), (_, high, decimals) = np.min(ids, axis=0), np.max(ids, axis=0)
+                embeddings.append((item.name, int(item.layer.input_dim), float(low), float(high), float(decimals)))
         table = pd.DataFrame(embeddings, columns=_EMBEDDINGS) if embeddings else _NO_EMBEDDINGS.copy()
         return Recording(outputs, table, kernel_inputs, kept)
 
@@ -237,7 +237,8 @@ class CallRecorder:
             return
         if isinstance(item.layer, keras.layers.Embedding) and tuple(made.shape[:-1]) == tuple(given.shape):
             ids = ops.cast(given, "float32")
-            self._keep(call, "ids", ops.stack([ops.min(ids), ops.max(ids)]))
+            decimals = ops.mean(ops.cast(ops.not_equal(ids, ops.floor(ids)), "float32"))
+            self._keep(call, "ids", ops.stack([ops.min(ids), ops.max(ids), decimals]))
         elif item.has_kernel and self._keeps_input and (not self._is_kernel_met or item.name in self._entered):
             self._is_kernel_met = True
             self._keep(call, "kernel_input", ops.stop_gradient(given))

@@ -184,5 +184,6 @@ def list_rate_variables(model: keras.Model) -> list[keras.Variable]:
 
 
 def to_number(value: Any) -> Any:
-    """A variable's or a tensor's value as a NumPy scalar."""
-    return copy_to_numpy(value)[()]
+    """A variable's or a tensor's value as a NumPy scalar; a bfloat16, which NumPy does not know, as float32."""
+    number = copy_to_numpy(value)
+    return (number.astype("float32") if number.dtype.name == "bfloat16" else number)[()]

@@ -125,13 +125,19 @@ def copy_to_numpy(value: Any) -> np.ndarray:
     tensor = read_tensor(value)
     if keras.backend.backend() == "jax":  # Keras's checks take as long again
         return np.array(_gather(tensor))
-    values = keras.ops.convert_to_numpy(tensor)
+    values = _view(tensor)
     return values if values.flags.owndata else values.copy()
 
 
 def to_numpy(tensor: Any) -> np.ndarray:
     """The values of a tensor, perhaps of the same memory; of one that several processes share, in all of them."""
-    return np.asarray(keras.ops.convert_to_numpy(_gather(tensor) if keras.backend.backend() == "jax" else tensor))
+    return np.asarray(_gather(tensor)) if keras.backend.backend() == "jax" else _view(tensor)
+
+
+def _view(tensor: Any) -> np.ndarray:
+    """The values of a tensor; of a single bfloat16 on TensorFlow NumPy makes no array by itself."""
+    is_single = keras.backend.backend() == "tensorflow" and hasattr(tensor, "numpy") and len(tensor.shape) == 0
+    return np.asarray(tensor.numpy() if is_single else keras.ops.convert_to_numpy(tensor))
 
 
 def read_tensor(value: Any) -> Any:

@@ -483,6 +483,13 @@ def test_labels_that_a_loss_is_not_made_for(loss, y, last, expected):
     assert find_rules([layers.Dense(4, "tanh"), head], loss, y.astype("float32")).get("label_range") == expected
 
 
+@pytest.mark.parametrize("loss", ["mse", "mae", "huber"])  # cross-entropies raise
+@pytest.mark.parametrize(("columns", "units", "expected"), [(5, 1, "error"), (1, 1, None), (5, 5, None)])
+def test_labels_of_more_columns_than_the_output_has_units(loss, columns, units, expected):
+    y = np.float32(X[:, :columns] > 0)
+    assert find_rules([layers.Dense(units, "sigmoid")], loss, y).get("label_shape") == expected
+
+
 @pytest.mark.parametrize(("columns", "expected"), [(1, "error"), (2, None)])
 def test_the_angle_between_single_numbers_has_no_gradient(columns, expected):
     hidden, head = layers.Dense(4, "tanh"), layers.Dense(columns)

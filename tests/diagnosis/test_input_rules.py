@@ -87,7 +87,7 @@ def test_small_inputs_are_no_matter_where_they_are_brought_to_scale():
     assert judge(small, large) == {}  # a normalization before the first kernel
     assert "input_too_small" in judge(large, small)  # divided by 255 twice
     assert judge(small, small, spread=0.1) == {}  # behind it, or large weights
-    ids = pd.DataFrame([{"layer": "embedding", "input_dim": 9, "id_min": 0.0, "id_max": 8.0}])
+    ids = pd.DataFrame([{"layer": "embedding", "input_dim": 9, "id_min": 0.0, "id_max": 8.0, "decimals": 0.0}])
     assert judge(large, small, embeddings=ids) == {}  # pooled embeddings
     assert judge(small, small, setup={"loss": 0.0}) == {}
     assert "input_too_small" not in judge(small, small, setup={"not_seen": {"activations": "the model raised"}})
@@ -106,7 +106,7 @@ def test_constant_inputs():
     array[:, 2], array[:, 3] = 2020.0, 0.0
     finding = judge(array, array)["constant_feature"]
     assert (finding.severity, finding.evidence) == ("info", {"constant": 1.0, "of": 5.0})
-    ids = pd.DataFrame([{"layer": "embedding", "input_dim": 9, "id_min": 0.0, "id_max": 8.0}])
+    ids = pd.DataFrame([{"layer": "embedding", "input_dim": 9, "id_min": 0.0, "id_max": 8.0, "decimals": 0.0}])
     assert judge(array, array, embeddings=ids) == {}  # the first token of every text, say
     array[:] = 7.0
     found = judge(array, array)
@@ -315,11 +315,34 @@ def test_one_category_beside_numbers():
 def test_ids_that_are_not_numbers():
     """JAX looks them up, the other backends raise."""
     array = np.random.default_rng(0).integers(0, 20, size=(32, 4)).astype("float32")
-    embeddings = pd.DataFrame([{"layer": "embedding", "input_dim": 20, "id_min": np.nan, "id_max": np.nan}])
-    setup = {"paths": ((0, 1),), "entered": ()}
-    assert "constant_input" not in judge(array, array, setup=setup, embeddings=embeddings)
+    ids = {"layer": "embedding", "input_dim": 20, "id_min": np.nan, "id_max": np.nan, "decimals": 1.0}
+    embeddings = pd.DataFrame([ids])
+    assert "constant_input" not in judge(array, array, embeddings=embeddings)
     embeddings = embeddings.assign(id_min=3.1, id_max=3.9)
-    assert judge(array, array, setup=setup, embeddings=embeddings)["constant_input"].layers == ("embedding",)
+    assert judge(array, array, embeddings=embeddings)["constant_input"].layers == ("embedding",)
+    assert "constant_input" not in judge(array, array, embeddings=embeddings.drop(columns="decimals"))  # an earlier one
+
+
+@pytest.mark.parametrize(
+    ("ids", "severity"),
+    [
+        (np.linspace(0, 1, 32), "error"),  # numbers of readers, scaled
+        (np.linspace(0, 19, 32), None),  # perhaps intervals
+        (np.arange(32.0) % 20, None),
+        (np.where(np.arange(32) % 4, np.arange(32) % 20, 3.5), None),
+    ],
+)
+def test_ids_with_decimals(ids, severity):
+    inputs = {"one": keras.Input((1,)), "other": keras.Input((1,))}
+    joined = layers.concatenate(
+        [layers.Flatten()(layers.Embedding(20, 4, name=name)(given)) for name, given in inputs.items()]
+    )
+    model = keras.Model(list(inputs.values()), layers.Dense(1)(joined))
+    model.compile("adam", "mse")
+    x = [np.float32(ids)[:, None], np.random.default_rng(0).integers(0, 20, (32, 1))]
+    found = {f.rule: f for f in vg.diagnose(vg.inspect(model, x, np.random.default_rng(1).normal(size=(32, 1))))}
+    assert (found["constant_input"].severity if "constant_input" in found else None) == severity
+    assert severity is None or found["constant_input"].layers == ("one",)
 
 
 @keras.saving.register_keras_serializable("test_input_rules")

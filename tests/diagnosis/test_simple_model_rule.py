@@ -17,13 +17,24 @@ Z = np.random.default_rng(0).normal(size=(640, 6)).astype("float32")
 COMMON = (Z[:, :1] + Z[:, 1:2] > -2.0).astype("float32")  # 92 % are 1
 
 
-def judge(own, simple, error=0.05, is_complete=True, losses=None, plain_loss=np.nan, inspection=None, **thresholds):
+def judge(
+    own,
+    simple,
+    error=0.05,
+    is_complete=True,
+    losses=None,
+    plain_loss=np.nan,
+    inspection=None,
+    is_converged=False,
+    **thresholds,
+):
     row = {"answer_score": own, "simple_score": simple, "simple_error": error, "simple_model": "a linear model"}
     row |= {"plain_loss": plain_loss, "baseline": 0.7}
     context = SimpleNamespace(
         thresholds=make_thresholds(**thresholds),
         is_complete=is_complete,
         is_inspection=False,
+        is_converged=is_converged,
         inspection=inspection,
         losses=losses,
         baseline=0.7,
@@ -62,14 +73,25 @@ def test_a_network_whose_loss_still_falls_is_on_its_way(losses, severity):
 
 @pytest.mark.parametrize(
     ("last", "plain_loss", "severity"),
-    [(0.75, 0.7, "warning"), (0.75, 5.0, "error"), (0.2, 50.0, "warning")],
+    [(0.75, 0.7, "warning"), (0.75, 5.0, "error"), (0.2, 50.0, "error"), (0.2, 0.9, "warning")],
 )
 def test_a_loss_that_falls_from_far_above_a_constant_answers(last, plain_loss, severity):
-    """From 1 to 0.75 in the last quarter: as many epochs again leave a fifth, and 1 is still worse than a constant."""
+    """From 1 to 0.75 in the last quarter: as many epochs again leave a fifth, and 1 is still worse than a constant.
+
+    A loss that is low already, while that of the answers is not, does not lead to these.
+    """
     losses = np.r_[np.full(15, 1.0), np.linspace(1.0, last, 6)[1:]]
     (found,) = judge(-9.0, 0.9, losses=losses, plain_loss=plain_loss)
     assert found.severity == severity
     assert ("always giving the same answer" in found.advice) == (severity == "error")
+
+
+@pytest.mark.parametrize(
+    ("own", "is_converged", "severity"), [(0.0, True, "error"), (0.0, False, "warning"), (0.3, True, "warning")]
+)
+def test_an_unknown_loss_that_is_low_while_the_answers_are_useless(own, is_converged, severity):
+    (found,) = judge(own, 0.9, losses=np.linspace(1.0, 0.2, 20), is_converged=is_converged)
+    assert found.severity == severity
 
 
 def test_a_loss_at_a_constant_answers_is_not_far_off():
@@ -96,6 +118,7 @@ def test_of_several_outputs_each_goes_by_its_own_loss(column, severity):
         thresholds=make_thresholds(),
         is_complete=True,
         is_inspection=False,
+        is_converged=False,
         inspection=None,
         losses=falling + flat,
         baseline=1.4,

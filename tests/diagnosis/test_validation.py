@@ -70,9 +70,10 @@ def test_validation_labels_in_another_order():
     assert found["validation_not_learned"].severity == "error"
 
 
-def test_without_a_logged_accuracy_it_is_a_warning():
+def test_a_validation_without_a_logged_accuracy():
     x, y = X[SORTED], Y[SORTED]
-    assert train(x[:450], y[:450], (x[450:], y[450:]), metrics=())["validation_not_learned"].severity == "warning"
+    found = train(x[:450], y[:450], (x[450:], y[450:]), metrics=())["validation_not_learned"]
+    assert (found.severity, "accuracy" in found.evidence) == ("error", False)
 
 
 def test_labels_that_do_not_follow_from_the_inputs_are_learned_by_heart():

@@ -291,6 +291,28 @@ def test_vectors_of_both_signs_are_never_to_be_turned_round(loss, labels, expect
 
 
 @pytest.mark.model
+@pytest.mark.parametrize(
+    ("loss", "units", "is_sick"),
+    [
+        (keras.losses.BinaryCrossentropy(label_smoothing=True), 1, True),
+        (keras.losses.BinaryCrossentropy(label_smoothing=0.1), 1, False),
+        (keras.losses.BinaryCrossentropy(), 1, False),
+        (keras.losses.CategoricalCrossentropy(label_smoothing=1.0), 3, True),
+        (keras.losses.CategoricalCrossentropy(label_smoothing=0.9), 3, False),
+    ],
+)
+@pytest.mark.parametrize("has_column", [False, True])
+def test_a_label_smoothing_that_leaves_nothing_of_the_labels(loss, units, is_sick, has_column):
+    x = RNG.normal(size=(32, 4)).astype("float32")
+    y = np.float32(x[:, :1] > 0) if units == 1 else np.eye(3, dtype="float32")[np.arange(32) % 3]
+    y = y if has_column or units > 1 else y[:, 0]
+    model = keras.Sequential([keras.Input((4,)), layers.Dense(units, "sigmoid" if units == 1 else "softmax")])
+    model.compile("sgd", loss)
+    found = {f.rule for f in vg.diagnose(vg.inspect(model, x, y)).list_all()}
+    assert ("loss_function" in found) == is_sick
+
+
+@pytest.mark.model
 @pytest.mark.parametrize(("factor", "bias", "is_sick"), [(0.0, 0.0, True), (0.0, 0.1, False), (1.0, 0.0, False)])
 def test_a_loss_that_is_always_zero(factor, bias, is_sick):
     """Of a trained model all may be met, as under a margin; a model with biases of 0 has learned nothing yet."""

@@ -43,7 +43,7 @@ def test_calls_of_different_width_are_rows_of_their_own(tmp_path):
         found = table.loc[name, ["mean", "std", "abs_max"]].astype(float)
         np.testing.assert_allclose(found, [values.mean(), values.std(), abs(values).max()], rtol=1e-4, atol=1e-6)
     assert inspection.embeddings.to_dict("records") == [
-        {"layer": "embedding", "input_dim": 50, "id_min": x.min(), "id_max": x.max()}
+        {"layer": "embedding", "input_dim": 50, "id_min": x.min(), "id_max": x.max(), "decimals": 0.0}
     ]
     assert inspection.outputs["layer"].tolist() == ["embedding"]
     guard = vg.TrainingGuard(x, y)

@@ -40,7 +40,8 @@ DATA: dict[str, Meaning] = {
     "label_shape": Meaning(
         sees=(
             "Labels with another number of axes than the predictions, under a loss that compares each prediction "
-            "with every label. It is seen by computing the loss once more with labels in the predictions' shape."
+            "with every label. It is seen by computing the loss once more with labels in the predictions' shape. Also "
+            "labels of several columns for an output of one unit, which Keras's losses compare with each of them."
         ),
         severity="Error.",
         thresholds=("label_shape",),

@@ -299,9 +299,8 @@ STEPS: dict[str, Meaning] = {
         severity=(
             "Error, at the end of a fit, if the training's loss is below `validation_learned` of that of even odds, "
             "with what `predict` loses on the probe batch, and no logged accuracy of the validation has "
-            "`validation_share` of what the training's has above chance; without a logged accuracy a warning, since "
-            "answers that are too sure have a high loss, too. Needs validation data and `TrainingGuard(x, y)`; of "
-            "losses other than cross-entropies `validation_loss_rises` warns."
+            "`validation_share` of what the training's has above chance. Needs validation data and "
+            "`TrainingGuard(x, y)`; of losses other than cross-entropies `validation_loss_rises` warns."
         ),
         thresholds=("validation_learned", "validation_share", "baseline_distance", "settled_epochs"),
     ),
