@@ -53,7 +53,7 @@ def find_loss_function(context: Context) -> Iterator[Finding]:
         return
     outputs = context.inspection.outputs
     fault = find_fault(losses, outputs, context.thresholds)
-    if ((outputs["loss"] == "cosine_similarity") & (outputs["units"] == 1)).any():
+    if len(outputs) and ((outputs["loss"] == "cosine_similarity") & (outputs["units"] == 1)).any():
         cause = (
             "The cosine of the angle between one number and another is 1 or -1, by their signs alone: where it is not "
             "0 this loss has no gradient. Use `mean_squared_error` for numbers, and compare vectors by their angle."
