@@ -15,20 +15,29 @@ from keras_vg.training.weights import to_numpy
 
 
 def _keep_more(draft: Draft) -> Draft | None:
-    layers = {
-        place.path: place.layer
-        for place in surgery.list_places(draft.model)
-        if isinstance(place.layer, keras.layers.Dropout) and place.layer.rate >= MEANT_AS_KEPT
-    }
-    if not layers:
+    layers = {place.path: place.layer for place in surgery.list_places(draft.model)}
+    rates = {path: _turn_rates(layer) for path, layer in layers.items()}
+    rates = {path: turned for path, turned in rates.items() if turned}
+    if not rates:
         return None
-    rates = {path: round(1 - layer.rate, 6) for path, layer in layers.items()}
 
     def edit(path: surgery.Path, layer: Any) -> Any:
-        return surgery.change_config(layer, rate=rates[path]) if path in rates else None
+        return surgery.change_config(layer, **rates[path]) if path in rates else None
 
-    lines = [f"keras.layers.{type(layer).__name__}({rates[path]:g})  # {path[-1]}" for path, layer in layers.items()]
+    lines = []
+    for path, turned in rates.items():
+        arguments = ", ".join(f"{value:g}" if name == "rate" else f"{name}={value:g}" for name, value in turned.items())
+        others = "" if "rate" in turned else "..., "
+        lines.append(f"keras.layers.{type(layers[path]).__name__}({others}{arguments})  # {path[-1]}")
     return draft.change(*lines, model=surgery.rebuild(draft.model, edit))
+
+
+def _turn_rates(layer: Any) -> dict[str, float]:
+    """One minus each rate of dropout that may have been meant as what is kept, by the names of the arguments."""
+    names = {keras.layers.Dropout: ("rate",), keras.layers.RNN: ("dropout", "recurrent_dropout")}
+    known = next((own for kind, own in names.items() if isinstance(layer, kind)), ())
+    rates = {name: float(getattr(layer, name, 0.0) or 0.0) for name in known}
+    return {name: round(1 - rate, 6) for name, rate in rates.items() if rate >= MEANT_AS_KEPT}
 
 
 def _keep_predictions(draft: Draft) -> Draft | None:

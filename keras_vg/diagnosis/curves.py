@@ -150,7 +150,7 @@ def find_constant_answer(context: Context) -> Iterator[Finding]:
     if found is None or found.severity != "error":
         if context.is_unrelated:
             found = _describe_unrelated(context)
-        elif context.is_complete and found is None and _is_found_by_none(context):
+        elif context.is_complete and found is None and is_found_by_none(context):
             found = _describe_found_by_none(context)
     if found is not None:
         yield found
@@ -227,7 +227,7 @@ def _describe_unrelated(context: Context) -> Finding:
     )
 
 
-def _is_found_by_none(context: Context) -> bool:
+def is_found_by_none(context: Context) -> bool:
     """Whether neither the network nor any simple model answers the probe batch much better than a constant."""
     rows, t = context.final_predictions, context.thresholds
     names = "answer_score", "simple_score", "simple_error", "plain_loss", "inference_loss", "baseline"

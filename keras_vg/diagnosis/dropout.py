@@ -61,7 +61,7 @@ def _describe(layer: str, rate: float, values: int, layers: int) -> str:
     if rate >= 1:
         return f"With a rate of 1, `{layer}` passes nothing on. The rate is the part that is dropped: lower it."
     is_mixed_up = rate >= MEANT_AS_KEPT
-    advice = f"to keep {rate:.3g}, write `Dropout({1 - rate:.2g})`." if is_mixed_up else "lower it, or leave it out."
+    advice = f"to keep {rate:.3g}, give it a rate of {1 - rate:.2g}." if is_mixed_up else "lower it, or leave it out."
     return (
         f"With a rate of {rate:.3g}, `{layer}` keeps on average {(1 - rate) * values:.2g} of the {values} values of "
         f"an example{f', as one of {layers} such layers' if layers > 1 else ''}: what is passed on depends on which "

@@ -34,6 +34,11 @@ class DropoutRecorder:
             for name, (_, layer) in zip(names, layers, strict=True)
             if isinstance(layer, keras.layers.Dropout)
         }
+        self._recurrent = {
+            name: _find_recurrent_dropout(layer)
+            for name, (_, layer) in zip(names, layers, strict=True)
+            if isinstance(layer, keras.layers.RNN)
+        }
         self._values: dict[str, int] = {}
         last = set(map(id, list_last_operations(model)))
         self.of_outputs = {
@@ -54,9 +59,11 @@ class DropoutRecorder:
     def describe(self) -> dict[str, tuple[float, int]]:
         """Returns, of each layer that was called, its rate and of how many independent values of an example it drops.
 
-        Where it is called several times, of the fewest.
+        Where it is called several times, of the fewest; of a recurrent layer of those of a time step, which are the
+        same at all steps.
         """
-        return {name: (float(self._layers[name].rate), values) for name, values in self._values.items()}
+        called = {name: (float(self._layers[name].rate), values) for name, values in self._values.items()}
+        return called | {name: found for name, found in self._recurrent.items() if found is not None}
 
     def _watch(self, name: str, layer: Any) -> Callable[..., Any]:
         call = layer.call
@@ -68,6 +75,17 @@ class DropoutRecorder:
             return call(*args, **kwargs)
 
         return watched
+
+
+def _find_recurrent_dropout(layer: Any) -> tuple[float, int] | None:
+    """The dropout of a built recurrent layer's inputs or of its state, whichever leaves less; None without any."""
+    found = []
+    for cell in getattr(layer.cell, "cells", [layer.cell]):
+        for rate, kernel in (("dropout", "kernel"), ("recurrent_dropout", "recurrent_kernel")):
+            weight, part = getattr(cell, kernel, None), float(getattr(cell, rate, 0.0) or 0.0)
+            if part > 0 and weight is not None and len(weight.shape) == 2:
+                found.append((part, int(weight.shape[0])))
+    return max(found, key=lambda item: item[0] / max(1 - item[0], 1e-9) / item[1], default=None)
 
 
 def _count_values(layer: Any, inputs: Any) -> int | None:

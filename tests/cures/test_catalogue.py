@@ -874,6 +874,18 @@ def test_dropout_is_turned_around():
 
 
 @pytest.mark.model
+def test_the_dropout_of_a_recurrent_layer_is_turned_around():
+    x = np.random.default_rng(0).normal(size=(64, 6, 3)).astype("float32")
+    read = keras.layers.LSTM(16, dropout=0.9, recurrent_dropout=0.1, name="read")
+    model = keras.Sequential([keras.Input((6, 3)), read, keras.layers.Dense(1)])
+    model.compile("adam", "mse")
+    draft = REMEDIES["dropout of what was to be kept"](make(model, x, x[:, -1, :1])[0])
+    layer = draft.model.get_layer("read")
+    assert (layer.dropout, layer.recurrent_dropout) == (pytest.approx(0.1), 0.1)
+    assert "keras.layers.LSTM(..., dropout=0.1)  # read" in draft.code
+
+
+@pytest.mark.model
 def test_frozen_layers_are_trained():
     scale = layers.Normalization(name="scale")
     scale.adapt(X)

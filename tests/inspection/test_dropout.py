@@ -58,6 +58,26 @@ def test_a_model_of_ones_own():
     assert vg.inspect(model, *make_images()).setup["dropout"] == {"drop": (0.99, 20)}
 
 
+@pytest.mark.model
+@pytest.mark.parametrize(
+    ("make", "expected"),
+    [
+        (lambda: layers.LSTM(16, dropout=0.9), {"read": (0.9, 3)}),
+        (lambda: layers.GRU(16, recurrent_dropout=0.25), {"read": (0.25, 16)}),
+        (lambda: layers.SimpleRNN(16, dropout=0.1, recurrent_dropout=0.9), {"read": (0.9, 16)}),
+        (lambda: layers.RNN([layers.LSTMCell(8), layers.LSTMCell(4, dropout=0.5)]), {"read": (0.5, 8)}),
+        (lambda: layers.LSTM(16), {}),
+    ],
+)
+def test_dropout_of_recurrent_layers(make, expected):
+    layer = make()
+    layer.name = "read"
+    model = keras.Sequential([keras.Input((5, 3)), layer, layers.Dense(1)])
+    model.compile("adam", "mse")
+    inspection = vg.inspect(model, np.ones((8, 5, 3)), np.arange(8.0)[:, None])
+    assert inspection.setup["dropout"] == expected
+
+
 @pytest.mark.parametrize("rate", [0.1, 0.5, 0.9])
 def test_noise_is_the_deviation_of_a_sum(rate):
     kept = np.random.default_rng(0).random((200_000, 12)) >= rate
@@ -88,7 +108,7 @@ def test_the_advice_turns_the_rate_around():
     setup = {"dropout": {"drop": (0.98, 16)}, "loss": 0.7}
     finding = find(make_inspection(setup=setup))["dropout_rate"]
     assert "keeps on average 0.32 of the 16 values" in finding.advice
-    assert "write `Dropout(0.02)`" in finding.advice
+    assert "give it a rate of 0.02" in finding.advice
     few = find(make_inspection(setup={"dropout": {"drop": (0.5, 1)}, "loss": 0.7}))["dropout_rate"]
     assert "write" not in few.advice
     none = find(make_inspection(setup={"dropout": {"drop": (1.0, 16)}, "loss": 0.7}))["dropout_rate"]
@@ -172,4 +192,4 @@ def test_several_layers_that_drop_most(count, rate, is_found):
     if is_found:
         assert (found.severity, len(found.layers)) == ("warning", count)
         assert f"as one of {count} such layers" in found.advice
-        assert "write `Dropout(0.2)`" in found.advice
+        assert "give it a rate of 0.2" in found.advice

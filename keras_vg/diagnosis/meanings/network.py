@@ -80,9 +80,10 @@ NETWORK: dict[str, Meaning] = {
             "`simple_part` of what a simple model scores that is given the steps or pixels in their order "
             "(`simple_score` at least), if without the order it scores less than `simple_part` of that, too. Where the "
             "order of steps is all that the examples differ in, answers that score less than `simple_part` are enough. "
-            "Nothing is said of a model that has learned: many labels do not depend on the order."
+            "Nothing is said of a model that has learned: many labels do not depend on the order. A warning where "
+            "neither the model nor any simple one finds anything of the labels (see `no_better_than_constant`)."
         ),
-        thresholds=("simple_score", "simple_part", "ended_epochs", "ended_steps"),
+        thresholds=("simple_score", "simple_part", "unrelated_score", "ended_epochs", "ended_steps"),
     ),
     "hidden_softmax": Meaning(
         sees=(
