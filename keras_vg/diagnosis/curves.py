@@ -16,6 +16,9 @@ _RAISED = 10.0
 """How many times as high a learning rate must be as all before it to be blamed for the loss of its epoch: chosen, not
 tuned."""
 
+_FEWEST_OF_A_CLASS = 20
+"""Examples of a class in the probe batch, below which that they are not told from others may be chance. Chosen."""
+
 
 def find_stop(context: Context) -> Iterator[Finding]:
     """A training that stopped midway: it learned, and from one epoch on it did not, though it was not done."""
@@ -244,10 +247,11 @@ def _describe_found_by_none(context: Context) -> Finding:
     own, simple = (round(float(row[name]), 4) + 0.0 for name in ("answer_score", "simple_score"))
     # A loss that is a little lower may be all that noisy labels allow.
     rows, slack = context.final_predictions, context.thresholds.baseline_distance
+    is_rare = any(_has_few_of_a_class(context, row) for row in rows)
     gains_nothing = all(np.fmin(r["plain_loss"], r["inference_loss"]) > (1 - slack) * r["baseline"] for r in rows)
     return Finding(
         "no_better_than_constant",
-        "error" if gains_nothing and own < slack else "warning",
+        "error" if gains_nothing and own < slack and not is_rare else "warning",
         (),
         int(row["epoch"]),
         {"score": own, "score_of_simple_model": simple},
@@ -257,6 +261,14 @@ def _describe_found_by_none(context: Context) -> Finding:
         "that are a row too late, one of both shuffled without the other. Of labels that are mere noise nothing else "
         "can be learned; and some that follow from the order of steps or from what a picture shows only networks find.",
     )
+
+
+def _has_few_of_a_class(context: Context, row: dict[str, Any]) -> bool:
+    """Whether so few examples of the probe batch are of one of two classes that their share of the loss is chance."""
+    if context.inspection is None or row["loss"] not in CROSSENTROPIES or row["label_units"] != 1 or row["units"] != 1:
+        return False
+    share = min(row["label_mean"], 1 - row["label_mean"])
+    return bool(share * context.inspection.setup.get("examples", np.inf) < _FEWEST_OF_A_CLASS)
 
 
 def _has_variance(context: Context) -> bool:
