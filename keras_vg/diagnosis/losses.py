@@ -7,6 +7,7 @@ import pandas as pd
 
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
+from keras_vg.diagnosis.outputs import weigh_choices
 from keras_vg.diagnosis.thresholds import Thresholds
 
 
@@ -52,6 +53,7 @@ def find_loss_function(context: Context) -> Iterator[Finding]:
         )
         return
     outputs = context.inspection.outputs
+    severity: Literal["error", "warning"] = "error"
     fault = find_fault(losses, outputs, context.thresholds)
     if len(outputs) and ((outputs["loss"] == "cosine_similarity") & (outputs["units"] == 1)).any():
         cause = (
@@ -73,11 +75,24 @@ def find_loss_function(context: Context) -> Iterator[Finding]:
             "wrong. Leave out the minus, or put it before a measure that is to be as large as possible (or take "
             "1 minus that)."
         )
+    elif _raises_what_costs(losses, outputs):
+        severity = "warning"
+        cause = (
+            "The labels are numbers of both signs at one unit of each example, as of what a choice has brought, and "
+            "the loss is higher where that unit is likelier the higher its label is: choices that have brought more "
+            "are made rarer. That is right if the labels are costs; if they are gains, the sign of the loss is wrong."
+        )
     else:
         return
     names = {"loss_of_labels": "right", "best_constant_loss": "constant", "best_varying_loss": "varying"}
     evidence = {name: losses[key] for name, key in {**names, "highest_loss": "highest"}.items() if key in losses}
-    yield Finding("loss_function", "error", (), None, evidence, cause)
+    yield Finding("loss_function", severity, (), None, evidence, cause)
+
+
+def _raises_what_costs(losses: Mapping[str, float], outputs: pd.DataFrame) -> bool:
+    """Whether a loss of choices is higher for those whose labels are higher."""
+    is_choice = len(outputs) > 0 and all(weigh_choices(row) for row in outputs.to_dict("records"))
+    return is_choice and losses.get("right", float("nan")) > losses.get("constant", float("nan"))
 
 
 def _asks_for_nothing(context: Context) -> bool:

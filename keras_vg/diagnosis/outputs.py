@@ -1,6 +1,6 @@
 """Rules about the output layer, its loss and the labels: whether they can meet at all."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -269,7 +269,7 @@ def find_label_range(context: Context) -> Iterator[Finding]:
             )
             continue
         bounds = find_label_bounds(loss, output["activation"], output["units"])
-        is_asked = not _weigh_choices(output) and (_cannot_reach(context) or "loss" in _get_not_seen(context))
+        is_asked = not weigh_choices(output) and (_cannot_reach(context) or "loss" in _get_not_seen(context))
         if bounds is None and is_asked:
             bounds = RANGES.get(output["activation"])
         if bounds is None:
@@ -317,12 +317,17 @@ def _cannot_reach(context: Context) -> bool:
     return bool(reachable > t.reachable_loss * loss > 0 or reachable < -t.endless_loss * abs(loss))
 
 
-def _weigh_choices(output: dict[str, Any]) -> bool:
+def weigh_choices(output: Mapping[Any, Any]) -> bool:
     """Whether labels of both signs stand at one unit of each example: what a choice has brought, not what to put out.
 
     A loss of one's own multiplies logarithms of probabilities by them, and has no lowest value.
+
+    Args:
+        output: A row of `Inspection.outputs`.
     """
-    is_of_one = output["label_units"] == output["units"] > 1 and output["label_zeros"] >= 1 - 1 / output["units"]
+    is_of_one = (
+        output["label_units"] == output["units"] > 1 and output["label_zeros"] > 1 - 1 / output["units"] - _ROUNDING
+    )
     return bool(is_of_one and output["label_min"] < 0 < output["label_max"])
 
 

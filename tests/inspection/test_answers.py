@@ -313,6 +313,18 @@ def test_a_label_smoothing_that_leaves_nothing_of_the_labels(loss, units, is_sic
 
 
 @pytest.mark.model
+@pytest.mark.parametrize(("sign", "severity"), [(1.0, "warning"), (-1.0, None)])
+def test_what_choices_have_brought_weighs_their_logarithms(sign, severity):
+    x = RNG.normal(size=(64, 4)).astype("float32")
+    y = np.eye(3)[np.arange(64) % 3] * (RNG.integers(0, 2, size=(64, 1)) - 0.4)
+    model = keras.Sequential([keras.Input((4,)), layers.Dense(3, "softmax")])
+    model.compile("sgd", lambda y, p: sign * ops.sum(y * ops.log(p + 1e-4), axis=-1))
+    found = {f.rule: f.severity for f in vg.diagnose(vg.inspect(model, x, y.astype("float32"))).list_all()}
+    assert found.get("loss_function") == severity
+    assert "label_range" not in found
+
+
+@pytest.mark.model
 @pytest.mark.parametrize(("factor", "bias", "is_sick"), [(0.0, 0.0, True), (0.0, 0.1, False), (1.0, 0.0, False)])
 def test_a_loss_that_is_always_zero(factor, bias, is_sick):
     """Of a trained model all may be met, as under a margin; a model with biases of 0 has learned nothing yet."""
