@@ -36,8 +36,9 @@ def _turn_rates(layer: Any) -> dict[str, float]:
     """One minus each rate of dropout that may have been meant as what is kept, by the names of the arguments."""
     names = {keras.layers.Dropout: ("rate",), keras.layers.RNN: ("dropout", "recurrent_dropout")}
     known = next((own for kind, own in names.items() if isinstance(layer, kind)), ())
-    rates = {name: float(getattr(layer, name, 0.0) or 0.0) for name in known}
-    return {name: round(1 - rate, 6) for name, rate in rates.items() if rate >= MEANT_AS_KEPT}
+    rates = {name: getattr(layer, name, None) for name in known}
+    numbers = {name: float(rate) for name, rate in rates.items() if isinstance(rate, int | float)}
+    return {name: round(1 - rate, 6) for name, rate in numbers.items() if rate >= MEANT_AS_KEPT}
 
 
 def _keep_predictions(draft: Draft) -> Draft | None:

@@ -271,7 +271,12 @@ EDGES: tuple[Edge, ...] = (
         (*FLAT, *ALIKE, "probe_not_learned"),
         "An answer that is made of other examples follows them, and not its own label.",
     ),
-    Edge("order_ignored", STALLED, "What follows from the order of the steps or pixels cannot be learned."),
+    Edge(
+        "order_ignored",
+        STALLED,
+        "What follows from the order of the steps or pixels cannot be learned.",
+        condition=_is_error,
+    ),
     Edge("symmetric_weights", ("order_ignored",), "A sum over all inputs with one weight has no order."),
     Edge(
         "untracked_layers",

@@ -123,7 +123,7 @@ def find_constant_inputs(context: Context) -> Iterator[Finding]:
             tuple(cut["layer"]),
             None,
             {name: float(cut[name].iloc[0]) for name in ("id_min", "id_max")},
-            "The inputs differ, but an embedding drops the decimals, so that one id is left of them, or two. Give it "
+            "The inputs differ, but an embedding drops the decimals, so that only one or two ids are left. Give it "
             "whole numbers that count what is meant (words, categories), not scaled ones; numbers that measure "
             "something go into a Dense layer without an embedding.",
         )

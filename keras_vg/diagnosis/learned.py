@@ -24,6 +24,7 @@ _WORSE = {"output_layer", *STAGES["scale"], *STAGES["rate"], *STAGES["initializa
     "frozen_at_random",
     "untracked_layers",
     "linear_layers",
+    "order_ignored",
     "few_steps",
 }
 

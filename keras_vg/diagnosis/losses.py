@@ -53,21 +53,18 @@ def find_loss_function(context: Context) -> Iterator[Finding]:
         )
         return
     outputs = context.inspection.outputs
+    cause = _judge_arguments(outputs, float(context.inspection.setup.get("label_smoothing", 0.0)))
+    if cause:
+        yield Finding("loss_function", "error", (), None, {"loss": str(outputs["loss"].iloc[0])}, cause)
+        return
     severity: Literal["error", "warning"] = "error"
     fault = find_fault(losses, outputs, context.thresholds)
-    if len(outputs) and ((outputs["loss"] == "cosine_similarity") & (outputs["units"] == 1)).any():
-        cause = (
-            "The cosine of the angle between one number and another is 1 or -1, by their signs alone: where it is not "
-            "0 this loss has no gradient. Use `mean_squared_error` for numbers, and compare vectors by their angle."
-        )
-        losses = {}
-    elif fault == "alike":
+    if fault == "alike":
         cause = (
             "On this batch no prediction that depends on the labels has a lower loss than the best constant "
             "prediction: the loss does not ask for a difference between examples. It may compare means over the batch "
-            "(take the difference of each label and prediction first, and the mean last), expect other labels (a "
-            "hinge loss takes -1 and 1, not 0 and 1), or leave nothing of the labels (`label_smoothing` of 1, which "
-            "`True` is, too)."
+            "(take the difference of each label and prediction first, and the mean last), or expect other labels (a "
+            "hinge loss takes -1 and 1, not 0 and 1)."
         )
     elif fault == "reversed":
         cause = (
@@ -85,8 +82,26 @@ def find_loss_function(context: Context) -> Iterator[Finding]:
     else:
         return
     names = {"loss_of_labels": "right", "best_constant_loss": "constant", "best_varying_loss": "varying"}
-    evidence = {name: losses[key] for name, key in {**names, "highest_loss": "highest"}.items() if key in losses}
+    evidence = {name: losses[key] for name, key in {**names, "highest_loss": "highest"}.items()}
     yield Finding("loss_function", severity, (), None, evidence, cause)
+
+
+def _judge_arguments(outputs: pd.DataFrame, label_smoothing: float) -> str:
+    """What is wrong with one of Keras's losses by its arguments, or by how many units it is given; empty if nothing."""
+    if label_smoothing >= 1:
+        return (
+            "With a `label_smoothing` of 1 (`True` is 1, too) nothing is left of the labels: the loss asks for the "
+            "same probability for every class. Usual values are 0.1 and less."
+        )
+    if not len(outputs) or "positions" not in outputs:
+        return ""
+    is_number = (outputs["loss"] == "cosine_similarity") & (outputs["units"] == 1) & (outputs["positions"] == 1)
+    if is_number.any():
+        return (
+            "The cosine of the angle between two single numbers is 1 or -1, whatever their sizes, so that this loss "
+            "has no gradient. Use `mean_squared_error` for numbers; compare vectors by their angle."
+        )
+    return ""
 
 
 def _raises_what_costs(losses: Mapping[str, float], outputs: pd.DataFrame) -> bool:

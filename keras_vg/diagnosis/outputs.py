@@ -51,9 +51,9 @@ _BOUNDS: dict[str, tuple[float, float, str]] = {
         (
             -1.0,
             1.0,
-            "Hinge losses are for two classes, -1 and 1 (Keras takes 0 and 1, too): any prediction beyond 1 over the "
-            "label is right. Use `mean_squared_error` for numbers, and `sparse_categorical_crossentropy` for more "
-            "classes.",
+            "Hinge losses are for two classes, -1 and 1 (Keras takes 0 and 1, too): a prediction beyond the margin, "
+            "however far, has a loss of 0, and is not drawn to the label's value. Use `mean_squared_error` for "
+            "numbers, and `sparse_categorical_crossentropy` for more classes.",
         ),
     ),
     **dict.fromkeys(
@@ -66,10 +66,10 @@ _BOUNDS: dict[str, tuple[float, float, str]] = {
         ),
     ),
 }
-"""Losses of certain labels: the lowest and the highest one, and what to do about others."""
+"""Losses that take labels of a certain range only: the lowest and the highest, and what to do about others."""
 
 _OF_TWO_CLASSES = ("hinge", "squared_hinge")
-"""Losses that only the sign of a prediction is read of, whether the last activation has both or not."""
+"""Losses for labels of -1 and 1, which may be beyond what the last activation puts out."""
 
 _BELOW_OR_AT_ZERO = ("linear", "relu", "relu6", "leaky_relu", "elu", "selu", "gelu", "silu", "tanh")
 """Activations that can put out 0 or less."""
@@ -325,9 +325,8 @@ def weigh_choices(output: Mapping[Any, Any]) -> bool:
     Args:
         output: A row of `Inspection.outputs`.
     """
-    is_of_one = (
-        output["label_units"] == output["units"] > 1 and output["label_zeros"] > 1 - 1 / output["units"] - _ROUNDING
-    )
+    least = 1 - 1 / output["units"] - _ROUNDING
+    is_of_one = output["label_units"] == output["units"] > 1 and output.get("label_zeros", 0.0) > least
     return bool(is_of_one and output["label_min"] < 0 < output["label_max"])
 
 
@@ -363,7 +362,8 @@ def find_label_shape(context: Context) -> Iterator[Finding]:
             "compared with every label, and the mean of the labels is learned. Give the labels the predictions' shape: "
             "`y[:, None]`, or `y.reshape(predictions.shape)`.",
         )
-    for output in _list_outputs(context):
+    own = context.inspection is None or context.inspection.setup.get("computes_own_loss", False)
+    for output in [] if own else _list_outputs(context):
         columns = int(output["label_units"])
         if output["loss"] not in REGRESSIONS or not columns > output["units"] == 1:
             continue

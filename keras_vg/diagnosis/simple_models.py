@@ -45,10 +45,8 @@ def find_worse_than_simple_model(context: Context) -> Iterator[Finding]:
         loss, baseline = (float(row.get(name, "nan")) for name in ("plain_loss", "baseline"))
         is_lost = rest * loss > baseline
         is_lost |= _holds_penalty(context) and loss >= t.beaten_loss * baseline  # then the penalty is what falls
-        # Nor does one that is low while the answers are still useless: it asks for something else.
-        last = float("nan") if context.losses is None else float(context.losses[-1])
-        is_low = context.is_converged if np.isnan(loss) else last < t.converged_loss * loss
-        is_lost |= is_low and own < t.unrelated_score
+        # Nor does a loss of the model's own that has become low while the answers are still useless.
+        is_lost |= _computes_own_loss(context) and context.is_converged and own < t.unrelated_score
         is_slow = fall >= t.late_fall and not is_lost and not has_learned(context)
         own, simple = round(own, 4) + 0.0, round(simple, 4)  # no -0
         where = f" of output {row['layer']!r}" if len(context.final_predictions) > 1 and row["layer"] else ""
@@ -64,6 +62,12 @@ def find_worse_than_simple_model(context: Context) -> Iterator[Finding]:
             + ("the network has not come to it yet: its loss still falls, so train on." if is_slow else _CHECKS)
             + (_FAR if is_lost and loss > _FAR_LOSS * baseline else ""),
         )
+
+
+def _computes_own_loss(context: Context) -> bool:
+    """Whether the model's own code computes its loss, which is never below 0."""
+    setup = {} if context.inspection is None else context.inspection.setup
+    return bool(setup.get("computes_own_loss", False) and context.losses is not None and (context.losses >= 0).all())
 
 
 def _holds_penalty(context: Context) -> bool:

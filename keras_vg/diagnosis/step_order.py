@@ -14,7 +14,7 @@ def find_ignored_order(context: Context) -> Iterator[Finding]:
     """A fit that has ended badly, of a model that answers alike in whatever order an example's steps or pixels are.
 
     The same steps or pixels sorted must have lost what simple models learn from them in their order. Where these learn
-    nothing either, the order is what this model cannot learn.
+    nothing either, the labels may follow from the order.
     """
     t = context.thresholds
     for row in context.final_predictions if context.is_complete else ():

@@ -178,8 +178,9 @@ class Thresholds:
         settled_steps: Steps that they must have, where those are known; a plateau at the start may be as long.
         validation_rise: Last validation loss over the lowest one, from which it rises.
         validation_gap: Lowest validation loss over the training loss of its epoch, from which they are of other data.
-        validation_learned: Training loss, as part of that of even odds for all classes, below which the training
-            examples are learned, so that the validation's are to be, too. Chosen.
+        validation_learned: Training loss, as part of that of equal probabilities for all classes, below which the
+            training examples are learned, so that the validation's are to be, too. Chosen.
+        validation_far: Lowest validation loss, over that of equal probabilities, from which it is far off. Chosen.
         validation_share: Part of what the training's accuracy has above chance that the validation's must have. Chosen.
         first_epochs: Epochs over which a loss may be flat before it counts.
         first_steps: Steps over which it may, where they are known.
@@ -292,6 +293,7 @@ class Thresholds:
     validation_rise: float = 1.1
     validation_gap: float = 10.0
     validation_learned: float = 0.5
+    validation_far: float = 1.25
     validation_share: float = 0.2
     first_epochs: int = 3
     first_steps: int = 30

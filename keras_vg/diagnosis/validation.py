@@ -9,6 +9,10 @@ from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding, Value
 from keras_vg.diagnosis.outputs import CROSSENTROPIES
 
+_SAME_SCALE = 2.0
+"""Factor between the loss of an untrained model and that of its predictions within which dropout, a label smoothing and
+a small penalty lie. Chosen."""
+
 
 def find_validation_rise(context: Context) -> Iterator[Finding]:
     """A validation loss that rises while the training loss falls: from the start, or later."""
@@ -64,39 +68,53 @@ def find_validation_rise(context: Context) -> Iterator[Finding]:
 
 
 def find_unlearned_validation(context: Context) -> Iterator[Finding]:
-    """Classes that are learned from the training data, while in no epoch the validation loss is below even odds."""
+    """Classes that are learned from the training data, while the validation loss is in no epoch that of any learning.
+
+    Equal probabilities for all classes have a loss of log(classes).
+    """
     known, rows, t = _list_validated(context), context.final_predictions, context.thresholds
-    if known is None or not context.is_over or not rows:
+    if known is None or not context.is_over or not rows or not _is_unweighted(context):
         return
-    even = _measure_even_odds(rows)
+    equal = _measure_equal_probabilities(rows)
     train, lowest = float(known["loss"].iloc[-1]), float(known["val_loss"].min())
-    # What the mode of the validation makes worse in all examples has a rule of its own.
-    is_learned = train + sum(map(_measure_loss_of_mode, rows)) < t.validation_learned * even
-    if not is_learned or lowest < (1 - t.baseline_distance) * even:
+    # What the mode of the validation makes worse in all examples has a rule of its own; and where the probe batch is
+    # not learned at all, the training's loss may be low by the weights of its examples.
+    probe = sum(float(str(row.get("plain_loss", "nan"))) for row in rows)
+    is_learned = train + sum(map(_measure_loss_of_mode, rows)) < t.validation_learned * equal and probe < equal
+    if not is_learned or lowest < (1 - t.baseline_distance) * equal:
         return
     accuracies = _list_accuracies(context, rows)
-    if any(best - chance > t.validation_share * (last - chance) for chance, last, best in accuracies):
+    if any(best - guessed > t.validation_share * (last - guessed) for guessed, last, best in accuracies):
         return
     evidence: dict[str, Value] = {
         "last_loss": train,
         "lowest_val_loss": lowest,
-        "loss_of_even_odds": even,
+        "loss_of_equal_probabilities": equal,
     }
     if accuracies:
         evidence |= {"accuracy": accuracies[0][1], "highest_val_accuracy": accuracies[0][2]}
     yield Finding(
         "validation_not_learned",
-        "error",
+        # Without an accuracy, answers that are too sure of themselves look like wrong ones, unless they are far off.
+        "error" if accuracies or lowest > t.validation_far * equal else "warning",
         (),
         int(known["epoch"].iloc[0]),
         evidence,
-        "The training examples are learned, and in no epoch is the validation loss lower than that of even odds for "
-        "all classes: nothing of what is learned holds for the validation data. Check that a split did not part the "
-        "classes (`validation_split` takes the last rows, of sorted data those of classes that the training never "
-        "sees: shuffle first), that labels of both are encoded alike and stand in the order of their inputs, and that "
-        "both inputs are prepared in the same way. If all that is right, the model has learned its examples by heart, "
-        "and nothing that they have in common: the labels may not follow from these inputs.",
+        "The training examples are learned, and in no epoch is the validation loss lower than that of equal "
+        "probabilities for all classes: what is learned does not hold for the validation data. Check that a split did "
+        "not part the classes (`validation_split` takes the last rows, of sorted data those of classes that the "
+        "training never sees: shuffle first), that labels of both are encoded alike and stand in the order of their "
+        "inputs, and that both inputs are prepared in the same way. If all that is right, the model has learned its "
+        "examples by heart, and nothing that they have in common: the labels may not follow from these inputs.",
     )
+
+
+def _is_unweighted(context: Context) -> bool:
+    """Whether the loss is that of the predictions alone, on their scale: no sum, no weight, no large penalty."""
+    if context.inspection is None or "plain_loss" not in context.inspection.outputs:
+        return False
+    plain = float(context.inspection.outputs["plain_loss"].sum(skipna=False))
+    return plain / _SAME_SCALE <= float(context.inspection.setup.get("loss", np.nan)) <= plain * _SAME_SCALE
 
 
 def _list_validated(context: Context) -> pd.DataFrame | None:
@@ -115,7 +133,7 @@ def _measure_loss_of_mode(row: dict[str, object]) -> float:
     return 0.0 if np.isnan(inference) else inference - plain
 
 
-def _measure_even_odds(rows: list[dict[str, object]]) -> float:
+def _measure_equal_probabilities(rows: list[dict[str, object]]) -> float:
     """The loss of the same probability for each class, summed over the outputs; NaN of other losses than entropies."""
     is_entropy = all(row["loss"] in CROSSENTROPIES and "focal" not in str(row["loss"]) for row in rows)
     return sum(float(np.log(_count_classes(row))) for row in rows) if is_entropy else float("nan")
@@ -126,7 +144,7 @@ def _count_classes(row: dict[str, object]) -> int:
 
 
 def _list_accuracies(context: Context, rows: list[dict[str, object]]) -> list[tuple[float, float, float]]:
-    """What chance has of each accuracy in the history, its last value, and the highest of the validation."""
+    """Of each accuracy in the history that of guessing, its last value, and the highest of the validation."""
     assert context.history is not None
     names = [n for n in context.history.columns if "acc" in n and f"val_{n}" in context.history.columns]
     chance = max(1 / _count_classes(row) for row in rows)

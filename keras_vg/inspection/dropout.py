@@ -35,9 +35,7 @@ class DropoutRecorder:
             if isinstance(layer, keras.layers.Dropout)
         }
         self._recurrent = {
-            name: _find_recurrent_dropout(layer)
-            for name, (_, layer) in zip(names, layers, strict=True)
-            if isinstance(layer, keras.layers.RNN)
+            name: layer for name, (_, layer) in zip(names, layers, strict=True) if isinstance(layer, keras.layers.RNN)
         }
         self._values: dict[str, int] = {}
         last = set(map(id, list_last_operations(model)))
@@ -63,7 +61,8 @@ class DropoutRecorder:
         same at all steps.
         """
         called = {name: (float(self._layers[name].rate), values) for name, values in self._values.items()}
-        return called | {name: found for name, found in self._recurrent.items() if found is not None}
+        recurrent = {name: _find_recurrent_dropout(layer) for name, layer in self._recurrent.items()}
+        return called | {name: found for name, found in recurrent.items() if found is not None}
 
     def _watch(self, name: str, layer: Any) -> Callable[..., Any]:
         call = layer.call
@@ -78,13 +77,17 @@ class DropoutRecorder:
 
 
 def _find_recurrent_dropout(layer: Any) -> tuple[float, int] | None:
-    """The dropout of a built recurrent layer's inputs or of its state, whichever leaves less; None without any."""
+    """The dropout of a recurrent layer's inputs or of its state, whichever leaves less; None without any.
+
+    A cell of one's own may call anything so: only rates and matrices count. A single feature is dropped as a whole
+    series, as a branch is.
+    """
     found = []
     for cell in getattr(layer.cell, "cells", [layer.cell]):
-        for rate, kernel in (("dropout", "kernel"), ("recurrent_dropout", "recurrent_kernel")):
-            weight, part = getattr(cell, kernel, None), float(getattr(cell, rate, 0.0) or 0.0)
-            if part > 0 and weight is not None and len(weight.shape) == 2:
-                found.append((part, int(weight.shape[0])))
+        for argument, kernel in (("dropout", "kernel"), ("recurrent_dropout", "recurrent_kernel")):
+            rate, shape = getattr(cell, argument, None), list(getattr(getattr(cell, kernel, None), "shape", ()))
+            if isinstance(rate, int | float) and rate > 0 and len(shape) == 2 and shape[0] > 1:
+                found.append((float(rate), int(shape[0])))
     return max(found, key=lambda item: item[0] / max(1 - item[0], 1e-9) / item[1], default=None)
 
 

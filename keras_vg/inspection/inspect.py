@@ -41,7 +41,14 @@ from keras_vg.inspection.inference import (
 from keras_vg.inspection.linear_layers import list_linear_layers
 from keras_vg.inspection.optimizer_setup import describe_optimizer, measure_update
 from keras_vg.inspection.output_order import describe_lists
-from keras_vg.inspection.passes import describe_failure, list_unused_losses, read_labels, run_passes
+from keras_vg.inspection.passes import (
+    computes_own_loss,
+    describe_failure,
+    find_label_smoothing,
+    list_unused_losses,
+    read_labels,
+    run_passes,
+)
 from keras_vg.inspection.residual import ResidualRecorder
 from keras_vg.inspection.time_steps import TimeRecorder
 from keras_vg.inspection.transposed import measure_transposed
@@ -184,6 +191,8 @@ def _inspect(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> Inspecti
             "loss_reachable": passes.loss_reachable,
             "loss_of_answers": asdict(passes.answers),
             "loss_of_logits": asdict(passes.logit_trials),
+            "label_smoothing": find_label_smoothing(model),
+            "computes_own_loss": computes_own_loss(model),
             "logits_found": passes.logits_found,
             "update": measure_update(model, passes.updated),
             "update_if_built": measure_update(model, passes.updated_if_built),

@@ -28,9 +28,6 @@ HALVINGS = 8
 MOST_VALUES = 2**18
 """Trial predictions have at most so many values; if two examples have more, none are tried."""
 
-ROUNDING = 1e-5
-"""Relative difference between two losses that may be rounding."""
-
 SLOWEST = 0.25
 """Seconds: a loss that takes longer three times, as one with a network in it, is not measured a hundred times."""
 
@@ -115,32 +112,6 @@ def measure_reachable(measure: Measure, label: np.ndarray, prediction: np.ndarra
     trials = (np.clip(y, low, high), np.clip(y / np.abs(y).max() * high, low, high), low + unit * (high - low))
     losses = [measure(label, trial.astype(prediction.dtype)) for trial in trials]
     return min((loss for loss in losses if not math.isnan(loss)), default=math.nan) - measure(label, prediction)
-
-
-def find_ignored_labels(measure: Measure, label: np.ndarray, prediction: np.ndarray) -> Answers:
-    """Measures a loss of Keras's that an argument makes independent of the labels, as a label smoothing of 1 does.
-
-    Args:
-        measure: As of `measure_aligned`.
-        label: The labels.
-        prediction: The predictions.
-
-    Returns:
-        The losses of the labels themselves and of their mean, as of predictions that nothing can better. All NaN where
-        the loss depends on the labels, and where these are alike, not finite, or of another shape.
-    """
-    if label.shape != prediction.shape or not label.size:
-        return Answers()
-    y = label.astype("float64")
-    if not np.isfinite(y).all() or not np.ptp(y, axis=0).any():
-        return Answers()
-    between = ((y + y.mean(axis=0)) / 2).astype(prediction.dtype)
-    loss, turned = (measure(labels.astype(prediction.dtype), between) for labels in (y, y.max() + y.min() - y))
-    if not math.isclose(loss, turned, rel_tol=ROUNDING):
-        return Answers()
-    right = measure(label, y.astype(prediction.dtype))
-    constant = measure(label, np.broadcast_to(y.mean(axis=0), y.shape).astype(prediction.dtype))
-    return Answers(right, constant, constant, max(right, constant), constant)
 
 
 def measure_answers(measure: Measure, label: np.ndarray, prediction: np.ndarray, activation: str) -> Answers:

@@ -16,7 +16,6 @@ from keras_vg.inspection.activations import ActivationProbe, Reading
 from keras_vg.inspection.batches import NO_LOSS, OutputLoss, find_trained, match_labels
 from keras_vg.inspection.label_trials import (
     Answers,
-    find_ignored_labels,
     measure_aligned,
     measure_answers,
     measure_reachable,
@@ -302,16 +301,17 @@ def _try_labels(
             return np.nan
 
     label, prediction = np.asarray(ops.convert_to_numpy(labels[0])), np.asarray(predictions[0])
-    aligned = measure_aligned(measure, label, prediction)
+    # The angle between two vectors is not that between their numbers.
+    aligned = np.nan if losses[0][0] == "cosine_similarity" else measure_aligned(measure, label, prediction)
     activation = reading.heads[0][1]
-    is_entropy, is_regression = losses[0][0] in CROSSENTROPIES, losses[0][0] in REGRESSIONS
-    reachable = np.nan if is_entropy else measure_reachable(measure, label, prediction, activation)
+    if losses[0][0] in CROSSENTROPIES:  # whose bounds are known
+        return aligned, np.nan, Answers(), LogitTrials()
+    reachable = measure_reachable(measure, label, prediction, activation)
+    if losses[0][0] in REGRESSIONS:  # which teach
+        return aligned, reachable, Answers(), LogitTrials()
     with backend.preserved_random_state():  # a loss may draw numbers
-        if not (is_entropy or is_regression):
-            answers = measure_answers(measure, label, prediction, activation)
-            return aligned, reachable, answers, try_logits(measure, label, prediction, activation)
-    label = label.reshape(prediction.shape) if label.size == prediction.size else label
-    return aligned, reachable, find_ignored_labels(measure, label, prediction), LogitTrials()
+        answers = measure_answers(measure, label, prediction, activation)
+        return aligned, reachable, answers, try_logits(measure, label, prediction, activation)
 
 
 def _detach(model: keras.Model, y: Any, reading: Reading | None) -> Any:
@@ -330,9 +330,19 @@ def _list_losses(model: keras.Model, y: Any, predictions: Any) -> list[OutputLos
 
 def list_unused_losses(model: keras.Model, predictions: Any) -> list[str]:
     """Lists the losses that `compile` was given for a model's only output, and that are not trained."""
-    if has_own_step(model) or type(model).compute_loss is not keras.Model.compute_loss:
-        return []
-    return keras_private.list_unused_losses(model, predictions)
+    return [] if computes_own_loss(model) else keras_private.list_unused_losses(model, predictions)
+
+
+def computes_own_loss(model: keras.Model) -> bool:
+    """Whether a model's own code computes its loss, whatever `compile` was given."""
+    return has_own_step(model) or type(model).compute_loss is not keras.Model.compute_loss
+
+
+def find_label_smoothing(model: keras.Model) -> float:
+    """The largest label smoothing of the losses that a model is compiled with; 0 without any."""
+    losses = [loss for loss in tree.flatten(getattr(model, "loss", None)) if isinstance(loss, keras.losses.Loss)]
+    rates = [getattr(loss, "label_smoothing", 0.0) for loss in losses]
+    return max((float(rate) for rate in rates if isinstance(rate, int | float)), default=0.0)
 
 
 def _compute_loss(model: keras.Model, batch: Batch, predictions: Any) -> Any:

@@ -73,13 +73,10 @@ def test_a_network_whose_loss_still_falls_is_on_its_way(losses, severity):
 
 @pytest.mark.parametrize(
     ("last", "plain_loss", "severity"),
-    [(0.75, 0.7, "warning"), (0.75, 5.0, "error"), (0.2, 50.0, "error"), (0.2, 0.9, "warning")],
+    [(0.75, 0.7, "warning"), (0.75, 5.0, "error"), (0.2, 50.0, "warning")],
 )
 def test_a_loss_that_falls_from_far_above_a_constant_answers(last, plain_loss, severity):
-    """From 1 to 0.75 in the last quarter: as many epochs again leave a fifth, and 1 is still worse than a constant.
-
-    A loss that is low already, while that of the answers is not, does not lead to these.
-    """
+    """From 1 to 0.75 in the last quarter: as many epochs again leave a fifth, and 1 is still worse than a constant."""
     losses = np.r_[np.full(15, 1.0), np.linspace(1.0, last, 6)[1:]]
     (found,) = judge(-9.0, 0.9, losses=losses, plain_loss=plain_loss)
     assert found.severity == severity
@@ -87,10 +84,18 @@ def test_a_loss_that_falls_from_far_above_a_constant_answers(last, plain_loss, s
 
 
 @pytest.mark.parametrize(
-    ("own", "is_converged", "severity"), [(0.0, True, "error"), (0.0, False, "warning"), (0.3, True, "warning")]
+    ("own", "is_own_loss", "is_converged", "severity"),
+    [
+        (0.0, True, True, "error"),
+        (0.0, True, False, "warning"),
+        (0.0, False, True, "warning"),  # small by a factor, perhaps
+        (0.3, True, True, "warning"),
+    ],
 )
-def test_an_unknown_loss_that_is_low_while_the_answers_are_useless(own, is_converged, severity):
-    (found,) = judge(own, 0.9, losses=np.linspace(1.0, 0.2, 20), is_converged=is_converged)
+def test_a_loss_of_the_models_own_that_is_low_while_the_answers_are_useless(own, is_own_loss, is_converged, severity):
+    inspection = SimpleNamespace(setup={"penalty": 0.0, "loss": 1.0, "computes_own_loss": is_own_loss})
+    losses = np.linspace(1.0, 0.2, 20)
+    (found,) = judge(own, 0.9, losses=losses, inspection=inspection, is_converged=is_converged)
     assert found.severity == severity
 
 

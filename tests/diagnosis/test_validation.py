@@ -60,7 +60,7 @@ def test_sorted_rows_of_which_the_last_are_set_aside():
     finding = found["validation_not_learned"]
     assert finding.severity == "error"
     assert finding.evidence["highest_val_accuracy"] < 0.1 < 0.9 < finding.evidence["accuracy"]
-    assert finding.evidence["loss_of_even_odds"] == pytest.approx(np.log(6))
+    assert finding.evidence["loss_of_equal_probabilities"] == pytest.approx(np.log(6))
     assert [one.rule for one in finding.consequences] == ["validation_loss_rises"]
 
 
@@ -74,6 +74,31 @@ def test_a_validation_without_a_logged_accuracy():
     x, y = X[SORTED], Y[SORTED]
     found = train(x[:450], y[:450], (x[450:], y[450:]), metrics=())["validation_not_learned"]
     assert (found.severity, "accuracy" in found.evidence) == ("error", False)
+
+
+@pytest.mark.parametrize("metrics", [(), ("accuracy",), (keras.metrics.SparseTopKCategoricalAccuracy(2),)])
+@pytest.mark.parametrize(
+    ("loss", "options"),
+    [
+        (keras.losses.SparseCategoricalCrossentropy(reduction="sum"), {}),
+        (keras.losses.SparseCategoricalCrossentropy(), {"loss_weights": [20.0]}),
+        (keras.losses.SparseCategoricalCrossentropy(), {"loss_weights": [0.05]}),
+    ],
+)
+def test_a_loss_on_another_scale_is_not_judged(loss, options, metrics):
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((12,)), layers.Dense(64, "relu"), layers.Dense(6, "softmax")])
+    model.compile(keras.optimizers.Adam(0.01), loss, metrics=list(metrics), **options)
+    guard = vg.TrainingGuard(X[:128], Y[:128])
+    model.fit(X[:450], Y[:450], epochs=8, verbose=0, callbacks=[guard], validation_data=(X[450:], Y[450:]))
+    assert "validation_not_learned" not in {finding.rule for finding in guard.findings.list_all()}
+
+
+def test_noisy_labels_of_few_examples_without_a_logged_accuracy():
+    generator = np.random.default_rng(3)
+    y = np.where(generator.random(600) < 0.3, generator.integers(0, 6, 600), Y)
+    found = train(X[:60], y[:60], (X[60:], y[60:]), metrics=(), epochs=30)
+    assert not {"error"} & {finding.severity for finding in found.values()}
 
 
 def test_labels_that_do_not_follow_from_the_inputs_are_learned_by_heart():

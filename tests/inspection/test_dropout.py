@@ -58,6 +58,23 @@ def test_a_model_of_ones_own():
     assert vg.inspect(model, *make_images()).setup["dropout"] == {"drop": (0.99, 20)}
 
 
+class OwnCell(layers.Layer):
+    """A cell whose dropout is a layer, and whose kernel is one, too."""
+
+    def __init__(self, units):
+        super().__init__()
+        self.units = self.state_size = units
+        self.kernel, self.dropout = layers.Dense(units), layers.Dropout(0.2)
+
+    def build(self, shape):
+        self.kernel.build((shape[0], shape[-1] + self.units))
+        self.built = True
+
+    def call(self, x, states, training=False):
+        state = keras.ops.tanh(self.kernel(self.dropout(keras.ops.concatenate([x, states[0]], -1), training=training)))
+        return state, [state]
+
+
 @pytest.mark.model
 @pytest.mark.parametrize(
     ("make", "expected"),
@@ -67,15 +84,26 @@ def test_a_model_of_ones_own():
         (lambda: layers.SimpleRNN(16, dropout=0.1, recurrent_dropout=0.9), {"read": (0.9, 16)}),
         (lambda: layers.RNN([layers.LSTMCell(8), layers.LSTMCell(4, dropout=0.5)]), {"read": (0.5, 8)}),
         (lambda: layers.LSTM(16), {}),
+        (lambda: layers.RNN(OwnCell(16)), {}),
+        (lambda: layers.ConvLSTM1D(4, 2, dropout=0.9), {}),
     ],
 )
 def test_dropout_of_recurrent_layers(make, expected):
     layer = make()
     layer.name = "read"
-    model = keras.Sequential([keras.Input((5, 3)), layer, layers.Dense(1)])
+    shape = (5, 3, 2) if isinstance(layer, layers.ConvLSTM1D) else (5, 3)
+    model = keras.Sequential([keras.Input(shape), layer, layers.Flatten(), layers.Dense(1)])
     model.compile("adam", "mse")
-    inspection = vg.inspect(model, np.ones((8, 5, 3)), np.arange(8.0)[:, None])
-    assert inspection.setup["dropout"] == expected
+    inspection = vg.inspect(model, np.ones((8, *shape)), np.arange(8.0)[:, None])
+    found = inspection.setup["dropout"]
+    assert {name: found[name] for name in found if name == "read"} == expected
+
+
+@pytest.mark.model
+def test_dropout_of_a_single_feature_drops_series_as_a_whole():
+    model = keras.Sequential([keras.Input((5, 1)), layers.LSTM(16, dropout=0.3), layers.Dense(1)])
+    model.compile("adam", "mse")
+    assert vg.inspect(model, np.ones((8, 5, 1)), np.arange(8.0)[:, None]).setup["dropout"] == {}
 
 
 @pytest.mark.parametrize("rate", [0.1, 0.5, 0.9])
@@ -108,9 +136,9 @@ def test_the_advice_turns_the_rate_around():
     setup = {"dropout": {"drop": (0.98, 16)}, "loss": 0.7}
     finding = find(make_inspection(setup=setup))["dropout_rate"]
     assert "keeps on average 0.32 of the 16 values" in finding.advice
-    assert "give it a rate of 0.02" in finding.advice
+    assert "to keep 0.98 of them, give 0.02" in finding.advice
     few = find(make_inspection(setup={"dropout": {"drop": (0.5, 1)}, "loss": 0.7}))["dropout_rate"]
-    assert "write" not in few.advice
+    assert "of them, give" not in few.advice
     none = find(make_inspection(setup={"dropout": {"drop": (1.0, 16)}, "loss": 0.7}))["dropout_rate"]
     assert "passes nothing on" in none.advice
     assert finding.evidence["noise"] == pytest.approx(1.75)
@@ -192,4 +220,4 @@ def test_several_layers_that_drop_most(count, rate, is_found):
     if is_found:
         assert (found.severity, len(found.layers)) == ("warning", count)
         assert f"as one of {count} such layers" in found.advice
-        assert "give it a rate of 0.2" in found.advice
+        assert "to keep 0.8 of them, give 0.2" in found.advice

@@ -56,6 +56,7 @@ class Raising(layers.Layer):
         raise RuntimeError("for another reason")
 
 
+@pytest.mark.model
 def test_other_errors_are_raised_as_they_are():
     model = make_model(20)
     ids, y = make_data()

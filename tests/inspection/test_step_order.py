@@ -243,6 +243,22 @@ def test_what_is_said_where_the_order_was_needed():
     assert "a linear model scores 0.80 with all of them where they are and 0.10 with them sorted" in found.advice
 
 
+@pytest.mark.parametrize(
+    ("own", "simple", "unordered", "loss", "is_found"),
+    [
+        (0.0, 0.0, 0.0, 0.69, True),
+        (0.0, 0.0, None, 0.69, False),  # the model sees the order
+        (0.3, 0.0, 0.0, 0.69, False),
+        (0.0, 0.0, 0.0, 0.4, False),  # a rare class may be told by its probability
+    ],
+)
+def test_a_model_that_sees_no_order_where_nothing_else_is_found_either(own, simple, unordered, loss, is_found):
+    more = {"simple_error": 0.05, "plain_loss": loss, "inference_loss": np.nan, "baseline": 0.69}
+    found = judge(own, simple, unordered, **more)
+    assert [f.severity for f in found] == (["warning"] if is_found else [])
+    assert all("labels may follow from their order" in f.advice for f in found)
+
+
 def test_what_is_said_where_nothing_but_the_order_differs():
     (found,) = judge(simple=0.1, unordered=0.0, has_same_steps=True)
     assert "nothing else differs between the examples" in found.advice

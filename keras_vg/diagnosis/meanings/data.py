@@ -24,7 +24,7 @@ DATA: dict[str, Meaning] = {
     "label_range": Meaning(
         sees=(
             "Labels that the last activation cannot reach, or that the loss is not defined for (also labels below 0 "
-            "under an error of logarithms, numbers under a hinge loss or one of regions, and labels of 0 under one in "
+            "under an error of logarithms, numbers under hinge, Dice and Tversky losses, and labels of 0 under one in "
             "percent). Whatever the network learns, part of the loss stays, or falls below 0 without end."
         ),
         severity=(
@@ -55,8 +55,9 @@ DATA: dict[str, Meaning] = {
             "wrong. Any loss that is exactly 0, without a gradient, in a model whose biases are all 0, so that "
             "it seems untrained, asks for nothing. A list of losses for one output, of which Keras trains the first "
             "alone, is a warning. Lists of labels, losses or weights for outputs in a dictionary, which Keras takes in "
-            "the order of the alphabet, are named where that is not the order of the model. A cosine similarity of "
-            "single numbers, which is 1 or -1, has no gradient."
+            "the order of the alphabet, are named where that is not the order of the model. Of Keras's losses a "
+            "`label_smoothing` of 1 leaves nothing of the labels, and a cosine similarity of single numbers, which is "
+            "1 or -1, has no gradient. A loss that makes choices rarer the more they have brought is a warning."
         ),
         severity=(
             "Error; warning of a list of losses for one output, and of lists that fit the outputs in the model's order "

@@ -53,8 +53,9 @@ INPUTS: dict[str, Meaning] = {
         sees=(
             "Dropout that keeps so few values of an example that what it passes on says more of which were kept than "
             "of what they were: of 16 values, a rate of 0.98 keeps none for most examples; and several layers that "
-            "each drop 0.8 or more, of however many values. Often the part to keep was meant. Where whole branches "
-            "are dropped (stochastic depth) nothing is said."
+            "each drop 0.8 or more, of however many values; of recurrent layers `dropout` of their features and "
+            "`recurrent_dropout` of their state. Often the part to keep was meant. Where whole branches are dropped "
+            "(stochastic depth), or all of a single feature, nothing is said."
         ),
         severity=(
             "Error from `dropout_noise_error`, or once the model has learned nothing; a warning below; for information "

@@ -293,16 +293,19 @@ STEPS: dict[str, Meaning] = {
     "validation_not_learned": Meaning(
         sees=(
             "Classes that are learned from the training data, while the validation loss is in no epoch below that of "
-            "even odds: sorted rows of which the last are set aside, labels that are encoded or ordered otherwise, "
-            "inputs that are prepared otherwise, or nothing in the inputs that the labels follow from."
+            "equal probabilities for all classes: sorted rows of which the last are set aside, labels that are encoded "
+            "or ordered otherwise, inputs that are prepared otherwise, or nothing in the inputs that the labels follow "
+            "from."
         ),
         severity=(
-            "Error, at the end of a fit, if the training's loss is below `validation_learned` of that of even odds, "
-            "with what `predict` loses on the probe batch, and no logged accuracy of the validation has "
-            "`validation_share` of what the training's has above chance. Needs validation data and "
-            "`TrainingGuard(x, y)`; of losses other than cross-entropies `validation_loss_rises` warns."
+            "Error, at the end of a fit, if the training's loss, with what the probe batch's is higher by outside of "
+            "training, is below `validation_learned` of that of equal probabilities, and no logged accuracy of the "
+            "validation has `validation_share` of what the training's has above guessing. Without a logged accuracy a "
+            "warning, unless the validation loss is never below `validation_far` of that of equal probabilities. Needs "
+            "validation data, `TrainingGuard(x, y)`, and a loss without weights or sums over examples; of losses other "
+            "than cross-entropies `validation_loss_rises` warns."
         ),
-        thresholds=("validation_learned", "validation_share", "baseline_distance", "settled_epochs"),
+        thresholds=("validation_learned", "validation_share", "validation_far", "baseline_distance", "settled_epochs"),
     ),
     "validation_loss_rises": Meaning(
         sees="A validation loss that rises, by more than its noise, while the training loss falls.",
