@@ -112,6 +112,7 @@ def test_docstrings(name, docstring_workplace):
         if error.name not in ("jax", "torch"):  # for which there are modules of their own
             raise
         pytest.skip(f"{error.name} is not installed")
+    keras.backend.clear_session()  # automatic names of layers begin at `dense`
     names = {"vg": vg, "keras": keras, "np": np, "pd": pd, "shorten_paths": text.shorten_paths}
     results = doctest.testmod(module, extraglobs=names)
     assert results.failed == 0

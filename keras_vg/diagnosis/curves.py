@@ -233,6 +233,9 @@ def _describe_unrelated(context: Context) -> Finding:
 def is_found_by_none(context: Context) -> bool:
     """Whether neither the network nor any simple model answers the probe batch much better than a constant."""
     rows, t = context.final_predictions, context.thresholds
+    losses = context.losses
+    if losses is not None and losses[-1] < t.converged_loss * context.baseline:  # `probe_not_learned` says it
+        return False
     names = "answer_score", "simple_score", "simple_error", "plain_loss", "inference_loss", "baseline"
     for own, simple, error, plain, inference, baseline in [[float(row.get(n, np.nan)) for n in names] for row in rows]:
         # A rare class may be told by its probability, though that is below a half.

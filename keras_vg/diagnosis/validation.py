@@ -1,6 +1,7 @@
 """Rules about the validation's columns of a history: what is learned from the training data is to hold there, too."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -68,9 +69,9 @@ def find_validation_rise(context: Context) -> Iterator[Finding]:
 
 
 def find_unlearned_validation(context: Context) -> Iterator[Finding]:
-    """Classes that are learned from the training data, while the validation loss is in no epoch that of any learning.
+    """Classes that are learned from the training data, while no epoch's validation loss is below log(classes).
 
-    Equal probabilities for all classes have a loss of log(classes).
+    That is the loss of equal probabilities for all classes.
     """
     known, rows, t = _list_validated(context), context.final_predictions, context.thresholds
     if known is None or not context.is_over or not rows or not _is_unweighted(context):
@@ -79,7 +80,7 @@ def find_unlearned_validation(context: Context) -> Iterator[Finding]:
     train, lowest = float(known["loss"].iloc[-1]), float(known["val_loss"].min())
     # What the mode of the validation makes worse in all examples has a rule of its own; and where the probe batch is
     # not learned at all, the training's loss may be low by the weights of its examples.
-    probe = sum(float(str(row.get("plain_loss", "nan"))) for row in rows)
+    probe = sum(float(row.get("plain_loss", np.nan)) for row in rows)
     is_learned = train + sum(map(_measure_loss_of_mode, rows)) < t.validation_learned * equal and probe < equal
     if not is_learned or lowest < (1 - t.baseline_distance) * equal:
         return
@@ -127,26 +128,26 @@ def _list_validated(context: Context) -> pd.DataFrame | None:
     return known if is_enough and np.isfinite(known.to_numpy()).all() else None
 
 
-def _measure_loss_of_mode(row: dict[str, object]) -> float:
+def _measure_loss_of_mode(row: dict[str, Any]) -> float:
     """By how much the loss is higher outside of a training; 0 where the two modes are known not to differ."""
-    inference, plain = (float(str(row.get(name, "nan"))) for name in ("inference_loss", "plain_loss"))
+    inference, plain = (float(row.get(name, np.nan)) for name in ("inference_loss", "plain_loss"))
     return 0.0 if np.isnan(inference) else inference - plain
 
 
-def _measure_equal_probabilities(rows: list[dict[str, object]]) -> float:
+def _measure_equal_probabilities(rows: list[dict[str, Any]]) -> float:
     """The loss of the same probability for each class, summed over the outputs; NaN of other losses than entropies."""
-    is_entropy = all(row["loss"] in CROSSENTROPIES and "focal" not in str(row["loss"]) for row in rows)
+    is_entropy = all(row["loss"] in CROSSENTROPIES and "focal" not in row["loss"] for row in rows)
     return sum(float(np.log(_count_classes(row))) for row in rows) if is_entropy else float("nan")
 
 
-def _count_classes(row: dict[str, object]) -> int:
-    return 2 if row["loss"] == "binary_crossentropy" else max(int(str(row["units"])), 2)
+def _count_classes(row: dict[str, Any]) -> int:
+    return 2 if row["loss"] == "binary_crossentropy" else max(int(row["units"]), 2)
 
 
-def _list_accuracies(context: Context, rows: list[dict[str, object]]) -> list[tuple[float, float, float]]:
+def _list_accuracies(context: Context, rows: list[dict[str, Any]]) -> list[tuple[float, float, float]]:
     """Of each accuracy in the history that of guessing, its last value, and the highest of the validation."""
     assert context.history is not None
     names = [n for n in context.history.columns if "acc" in n and f"val_{n}" in context.history.columns]
-    chance = max(1 / _count_classes(row) for row in rows)
+    guessed = max(1 / _count_classes(row) for row in rows)
     columns = [(context.history[name].dropna(), context.history[f"val_{name}"].dropna()) for name in names]
-    return [(chance, float(own.iloc[-1]), float(validation.max())) for own, validation in columns if len(own)]
+    return [(guessed, float(own.iloc[-1]), float(validation.max())) for own, validation in columns if len(own)]

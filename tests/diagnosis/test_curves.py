@@ -433,21 +433,22 @@ def test_a_rate_that_is_raised_too_far(losses, rates, epoch):
 
 
 @pytest.mark.parametrize(
-    ("own", "loss", "label_mean", "severity"),
+    ("own", "loss", "label_mean", "last", "severity"),
     [
-        (0.0, 0.69, 0.5, "error"),
-        (0.0, 0.69, 0.1, "warning"),  # 13 of 128 may be no better told by chance
-        (0.1, 0.69, 0.5, "warning"),
-        (0.0, 0.65, 0.5, "warning"),  # all that noisy labels allow, perhaps
-        (0.3, 0.6, 0.5, None),
+        (0.0, 0.69, 0.5, 0.69, "error"),
+        (0.0, 0.69, 0.1, 0.69, "warning"),  # 13 of 128 may be no better told by chance
+        (0.1, 0.69, 0.5, 0.69, "warning"),
+        (0.0, 0.65, 0.5, 0.65, "warning"),  # all that noisy labels allow, perhaps
+        (0.3, 0.6, 0.5, 0.6, None),
+        (0.0, 0.69, 0.5, 0.01, None),  # low by weights: of moves, by what they brought
     ],
 )
-def test_labels_that_neither_the_network_nor_a_simple_model_finds(own, loss, label_mean, severity):
+def test_labels_that_neither_the_network_nor_a_simple_model_finds(own, loss, label_mean, last, severity):
     row = {"answer_score": own, "simple_score": 0.0, "simple_error": 0.05, "plain_loss": loss, "inference_loss": np.nan}
     row |= {"baseline": 0.69, "loss": "binary_crossentropy", "label_units": 1, "units": 1, "label_mean": label_mean}
     row |= {"epoch": 9, "from_logits": False, "prediction_std": 0.2}
     inspection = Inspection(*[pd.DataFrame()] * 4, pd.DataFrame([row]), {"examples": 128, "loss": 0.7})
-    history = make_history(np.linspace(0.75, loss, 10))
+    history = make_history(np.linspace(0.75, last, 10))
     context = Context(Thresholds(), False, history=history, inspection=inspection, predictions=[row], is_over=True)
     found = list(find_constant_answer(context))
     assert [f.severity for f in found] == ([] if severity is None else [severity])

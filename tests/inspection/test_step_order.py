@@ -232,7 +232,8 @@ def test_pixels_of_pictures_with_the_channels_first_and_last():
 def judge(own=0.0, simple=0.8, unordered=0.1, is_complete=True, **more):
     row = {"answer_score": own, "simple_score": simple, "simple_model": "a linear model", "epoch": 19, **more}
     row |= {} if unordered is None else {"unordered_score": unordered}
-    context = SimpleNamespace(thresholds=make_thresholds(), is_complete=is_complete, final_predictions=[row])
+    options = {"is_complete": is_complete, "losses": None}
+    context = SimpleNamespace(thresholds=make_thresholds(), final_predictions=[row], **options)
     return list(find_ignored_order(context))
 
 
