@@ -82,7 +82,10 @@ def test_training_of_a_convolution_is_bit_identical_with_and_without(clipping, o
     check_identity(train, options, tmp_path)
 
 
-@pytest.mark.skipif(BACKEND != "jax", reason="there the way that sums are copied depends on how many there are")
+@pytest.mark.skipif(
+    BACKEND != "jax",
+    reason="there small gradients are measured in one way if they are few, in another if they are many",
+)
 def test_training_of_many_layers_is_bit_identical_with_and_without(tmp_path):
     x, y = make_ordered((16,), count=64)
 
