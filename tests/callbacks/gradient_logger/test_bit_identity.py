@@ -84,7 +84,7 @@ def test_training_of_a_convolution_is_bit_identical_with_and_without(clipping, o
 
 @pytest.mark.skipif(
     BACKEND != "jax",
-    reason="there small gradients are measured in one way if they are few, in another if they are many",
+    reason="there few small gradients are measured in another way than many",
 )
 def test_training_of_many_layers_is_bit_identical_with_and_without(tmp_path):
     x, y = make_ordered((16,), count=64)
