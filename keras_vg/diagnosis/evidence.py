@@ -52,9 +52,9 @@ class Inspection:
             `highest`, and the median size of all (`typical`; all NaN where they are not known, as where labels and
             predictions differ in shape); `loss_of_logits`, of such a loss behind a sigmoid or softmax, its
             values for right answers `as_probabilities` and `as_logits`, for answers that are all `alike`, and whether
-            it `applies_activation`, a sigmoid or softmax of its own;
-            `logits_found`, of each output, whether its loss looks at the logits behind
-            the last activation; `update`, the change of all weights by that step relative to their size, and
+            it `applies_activation`, a sigmoid or softmax of its own; `label_smoothing`, the largest of Keras's losses;
+            `computes_own_loss`, whether the model's own code computes its loss; `logits_found`, of each output, whether
+            its loss looks at the logits behind the last activation; `update`, the change of all weights by that step relative to their size, and
             `update_if_built`, the same if the optimizer were built before, where that differs (NaN elsewhere);
             `backend`, `examples` (of the batch), `trainable_weights` (how many there are), `changed_weights` (frozen or
             thawed after the optimizer had been built) and `stateful_layers` (their classes by their names);
@@ -66,7 +66,8 @@ class Inspection:
             the part of the examples whose last step is masked; `rounded_inputs`, of first layers that round their
             inputs to 16 bits what is left of these, as `half_precision.measure_rounding` has it; `half_penalties`, the
             layers whose `activity_regularizer` is computed in float16; `dropout`, of each `Dropout` that was called its
-            rate and how many values of an example it drops independently, and `dropout_of_outputs`, the rates of those
+            rate and how many values of an example it drops independently, of recurrent layers the same of a time step's
+            features or of the state, whichever leaves less; and `dropout_of_outputs`, the rates of those
             whose output is the model's; `skip_connections`, how many layers add outputs of other layers; `paths`, the
             depths of the layers on each path from an input to an output, none if the model's graph is not known;
             `passed_by`, the layers without any one of which each output is still reached from an input; `fed_by`, of

@@ -247,10 +247,11 @@ STEPS: dict[str, Meaning] = {
             "Error, at the end of a fit of `ended_epochs` and `ended_steps`, if the network scores less than "
             "`simple_part` of what the best of them scores; a warning below `simple_warning` of it, or if the loss "
             "still falls (`late_fall`), unless it is low already (`converged_loss`) or as many epochs again would "
-            "not even bring it to the loss of always giving the same answer; silent if the simple model scores less "
-            "than `simple_score` (half of it, where the network is as far below), or if the difference may be chance "
-            "of few examples (three standard errors). Beside an error, what warnings say of head, scales, steps, "
-            "initial weights and depth becomes an error, unless the training's loss is low. Needs `TrainingGuard(x, "
+            "not even bring it to the loss of always giving the same answer, or a loss of the model's own code is low "
+            "while it scores less than `unrelated_score`; silent if the simple model scores less than `simple_score` "
+            "(half of it, where the network is as far below), or if the difference may be chance of few examples "
+            "(three standard errors). Beside an error, what warnings say of head, scales, steps, initial weights and "
+            "depth becomes an error, unless the training's loss is low. Needs `TrainingGuard(x, "
             "y)` with 30 examples or more. Where an example has several positions (pixels, time steps), their "
             "classes are asked of the inputs at the same position; time steps whose inputs are all 0 do not count. "
             "Not judged: losses of one's own, numbers at several positions, more than 100 classes, and labels that "
@@ -261,6 +262,7 @@ STEPS: dict[str, Meaning] = {
             "simple_part",
             "simple_warning",
             "late_fall",
+            "unrelated_score",
             "converged_loss",
             "ended_epochs",
             "ended_steps",
