@@ -55,7 +55,8 @@ class Inspection:
             it `applies_activation`, a sigmoid or softmax of its own; `label_smoothing`, the largest of Keras's losses;
             `computes_own_loss`, whether the model's own code computes its loss; `logits_found`, of each output, whether
             its loss looks at the logits behind the last activation; `update`, the change of all weights by that step
-            relative to their size, and `update_if_built`, the same if the optimizer were built before, where that differs (NaN elsewhere);
+            relative to their size, and `update_if_built`, the same if the optimizer were built before, where that
+            differs (NaN elsewhere);
             `backend`, `examples` (of the batch), `trainable_weights` (how many there are), `changed_weights` (frozen or
             thawed after the optimizer had been built) and `stateful_layers` (their classes by their names);
             `moving_averages`, of trained layers that keep some for inference their momentum; `unnormalized`, the
