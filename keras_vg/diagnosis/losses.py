@@ -6,7 +6,7 @@ from typing import Literal
 import pandas as pd
 
 from keras_vg.diagnosis.context import Context
-from keras_vg.diagnosis.findings import Finding
+from keras_vg.diagnosis.findings import Finding, Value
 from keras_vg.diagnosis.outputs import weigh_choices
 from keras_vg.diagnosis.thresholds import Thresholds
 
@@ -53,9 +53,11 @@ def find_loss_function(context: Context) -> Iterator[Finding]:
         )
         return
     outputs = context.inspection.outputs
-    cause = _judge_arguments(outputs, float(context.inspection.setup.get("label_smoothing", 0.0)))
+    smoothing = float(context.inspection.setup.get("label_smoothing", 0.0))
+    cause = _judge_arguments(outputs, smoothing)
     if cause:
-        yield Finding("loss_function", "error", (), None, {"loss": str(outputs["loss"].iloc[0])}, cause)
+        known: dict[str, Value] = {"label_smoothing": smoothing} if smoothing >= 1 else {"loss": "cosine_similarity"}
+        yield Finding("loss_function", "error", (), None, known, cause)
         return
     severity: Literal["error", "warning"] = "error"
     fault = find_fault(losses, outputs, context.thresholds)

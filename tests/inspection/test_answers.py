@@ -308,8 +308,8 @@ def test_a_label_smoothing_that_leaves_nothing_of_the_labels(loss, units, is_sic
     y = y if has_column or units > 1 else y[:, 0]
     model = keras.Sequential([keras.Input((4,)), layers.Dense(units, "sigmoid" if units == 1 else "softmax")])
     model.compile("sgd", loss)
-    found = {f.rule for f in vg.diagnose(vg.inspect(model, x, y)).list_all()}
-    assert ("loss_function" in found) == is_sick
+    found = {f.rule: f.evidence for f in vg.diagnose(vg.inspect(model, x, y)).list_all()}
+    assert found.get("loss_function") == ({"label_smoothing": 1.0} if is_sick else None)
 
 
 @pytest.mark.model
