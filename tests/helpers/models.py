@@ -149,6 +149,11 @@ def make_depthwise():
     return keras.Sequential([keras.Input((20,)), *hidden, layers.Dense(1)])
 
 
+def make_grouped():
+    hidden = [layers.Reshape((5, 4, 1)), layers.Conv2D(64, 1), layers.Conv2D(64, 3, groups=4), layers.Flatten()]
+    return keras.Sequential([keras.Input((20,)), *hidden, layers.Dense(1)])
+
+
 def make_attentive():
     one = keras.Input((20,))
     rows = layers.Dense(64)(layers.Reshape((5, 4))(one))
@@ -269,6 +274,7 @@ MODELS = {
     "very_wide_and_normalized": make_very_wide_and_normalized,
     "image_reader": make_image_reader,
     "depthwise": make_depthwise,
+    "grouped": make_grouped,
     "attentive": make_attentive,
     "matrices": make_matrices,
     "penalized_rows": make_penalized_rows,

@@ -8,6 +8,7 @@ import numpy as np
 
 from keras_vg.training import backend
 from keras_vg.training.exactness import xla
+from keras_vg.training.exactness.grouped_kernels import copy_grouped_kernel
 from keras_vg.training.exactness.jax_equations import count_readers, get_equation
 from keras_vg.training.exactness.measurable import Measurable
 
@@ -50,8 +51,8 @@ def copy_gradients(gradients: Sequence[Any], nonnegative: Any) -> list[Any]:
         elif name == "reduce_sum":
             found.append((value, equation, _copy_sum))
             pending.append((equation.in_tracers[0], is_term, True))
-        elif name == "conv_general_dilated" and _is_depthwise_by_library(value, equation):
-            found.append((value, equation, _copy_convolution))
+        elif name == "conv_general_dilated" and _is_grouped_by_library(value, equation):
+            found.append((value, equation, copy_grouped_kernel))
         elif is_term and _is_lookup_gradient(equation):
             found.append((value, equation, _copy_lookup_gradient))
         elif name in VIEWS or (name in COMBINATIONS and not is_reduced):
@@ -137,15 +138,6 @@ def _copy_times_one(equation: Any, inputs: Sequence[Any], nonnegative: Any) -> A
     return equation.primitive.bind(values * (nonnegative >= 0.0).astype(values.dtype), *others, **equation.params)
 
 
-def _copy_convolution(equation: Any, inputs: Sequence[Any], nonnegative: Any) -> Any:
-    """The convolution at another precision: on a CPU all precisions give the same values, but XLA does not know."""
-    from jax import lax
-
-    highest, high = (lax.Precision.HIGHEST,) * 2, (lax.Precision.HIGH,) * 2
-    precision = high if equation.params["precision"] == highest else highest
-    return equation.primitive.bind(*inputs, **equation.params | {"precision": precision})
-
-
 def _copy_lookup_gradient(equation: Any, inputs: Sequence[Any], nonnegative: Any) -> Any:
     """The gradient of a table by the rows that were looked up, these times 1."""
     *indices, rows = inputs
@@ -175,6 +167,6 @@ def _is_enlarged(value: Any, equation: Any) -> bool:
     return equation.primitive.name == "broadcast_in_dim" and value.size > equation.in_tracers[0].size
 
 
-def _is_depthwise_by_library(value: Any, equation: Any) -> bool:
-    """Whether it is the gradient of a large depthwise kernel, which XLA turns into a sum and merges with the update."""
+def _is_grouped_by_library(value: Any, equation: Any) -> bool:
+    """Whether it is the gradient of a large kernel of groups, which XLA turns into a sum and merges with the update."""
     return equation.params["batch_group_count"] > 1 and value.size >= LIBRARY_SIZE and backend.is_on_cpu()

@@ -105,6 +105,7 @@ MANY_VALUES = {
     "very_wide_and_normalized": SGD(1e-3, weight_decay=0.01),
     "image_reader": Adagrad(),
     "depthwise": SGD(1e-3),
+    "grouped": SGD(1e-3),
     "attentive": Adagrad(0.05),
     "matrices": SGD(1e-2),
 }
