@@ -3,11 +3,13 @@
 Callbacks that copy the same values of a weight at the same time share one copy.
 """
 
+import operator
 import threading
 import weakref
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import keras
 import numpy as np
 
 from keras_vg.training.shards import PIECE, is_split, list_shards, view_as_numpy
@@ -45,6 +47,8 @@ class WeightCopies:
         self._small = [i for i, w in enumerate(weights) if w.size <= SMALL and not is_split(w.variable)]
         self._large = sorted(set(range(len(weights))).difference(self._small))
         self._small_values = np.empty(0)
+        # On JAX, the arrays that were read last, and their values, which never change.
+        self._last_read: tuple[list[Any], np.ndarray] = ([], np.empty(0))
         self._copies: dict[int, _Copy] = {}  # of the large ones, by the `id` of their variable
         with _lock:
             _live.add(self)
@@ -98,10 +102,18 @@ class WeightCopies:
         """Gives the memory back."""
         self.release()
         self._copies = {}
+        self._last_read = ([], np.empty(0))
 
     def _read_small(self) -> np.ndarray:
-        arrays = [view_as_numpy(read_local(self._weights[i].variable)).reshape(-1) for i in self._small]
-        return np.concatenate(arrays, dtype="float64") if arrays else np.empty(0)
+        tensors = [read_local(self._weights[i].variable) for i in self._small]
+        known, values = self._last_read
+        if len(known) == len(tensors) and all(map(operator.is_, known, tensors)):
+            return values
+        arrays = [view_as_numpy(tensor).reshape(-1) for tensor in tensors]
+        values = np.concatenate(arrays, dtype="float64") if arrays else np.empty(0)
+        if keras.backend.backend() == "jax":
+            self._last_read = (tensors, values)
+        return values
 
     def _take_large(self, variable: Any, others: Sequence["WeightCopies"]) -> None:
         key = id(variable)

@@ -63,6 +63,18 @@ def test_copies_measure_the_same(scale, advances):
     np.testing.assert_array_equal(again[1], 0 * norms[1] if advances else norms[1])
 
 
+def test_copies_are_of_the_weights_as_they_are_whatever_was_read_before():
+    first, second = make_values(1.0)
+    weights = make_weights(first)
+    copies = WeightCopies(weights)
+    for before, after in ((first, second), (second, second), (second, first), (first, [second[0], *first[1:]])):
+        copies.take()
+        for weight, values in zip(weights, after, strict=True):
+            if not np.array_equal(copy_to_numpy(weight.variable), values):
+                weight.variable.assign(values)
+        np.testing.assert_allclose(np.sqrt(copies.measure()), measure_with_numpy(after, before), rtol=1e-12)
+
+
 @pytest.mark.parametrize("kind", ["float16", "bfloat16"])
 def test_copies_of_half_precision(kind):
     weights = make_weights([np.zeros(SMALL + 1), np.zeros(3)])
