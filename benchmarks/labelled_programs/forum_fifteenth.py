@@ -861,7 +861,7 @@ PROGRAMS = [
     ),
     SWITCHES.vary(
         "machines that are on, stopped where the loss rises no more",
-        unnamed=True,
+        label=labels.MONITOR_MODE,
         strength="clear",
         callbacks=(partial(EarlyStopping, monitor="loss", mode="max", patience=3, restore_best_weights=True),),
     ),

@@ -831,7 +831,7 @@ PROGRAMS = [
     ),
     STOPPING.vary(
         "two rings, stopped when accuracy falls no more",
-        unnamed=True,
+        label=labels.MONITOR_MODE,
         strength="mild",
         callbacks=(partial(keras.callbacks.EarlyStopping, monitor="accuracy", mode="min", patience=1),),
     ),

@@ -39,8 +39,10 @@ OTHER_VALIDATION = ("validation_not_learned", "validation_loss_rises")
 """What is validated is other data than what is trained on."""
 UNKNOWN_IDS = ("embedding_range",)
 CONSTANT_INPUTS = ("constant_input", "constant_prediction")
-STEPS_THAT_END = (*TOO_SMALL_STEPS, "learning_stops", "no_update")
+STEPS_THAT_END = (*TOO_SMALL_STEPS, "learning_stops", "no_update", "monitor_mode")
 """A rate that a schedule or a callback has made so small that nothing is learned any more."""
+MONITOR_MODE = ("monitor_mode", "ended_early")
+"""A callback that takes the worse values of a metric for the better."""
 FEW_STEPS = ("few_steps",)
 """Batches so large that an epoch is a step or two."""
 SHRUNK = ("shrunk_weights",)

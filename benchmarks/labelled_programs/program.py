@@ -12,6 +12,7 @@ import numpy as np
 import keras_vg as vg
 from keras_vg.diagnosis.evidence import Evidence, Inspection, collect
 from keras_vg.diagnosis.findings import Findings
+from keras_vg.inspection.monitors import MonitorReader
 
 STRENGTHS = ("mild", "clear", "extreme")
 
@@ -133,8 +134,10 @@ def run_program(program: Program, seed: int, epochs: int = 3, examples: int = 12
         gradients, activations = Path(folder) / "gradients.csv", Path(folder) / "activations.csv"
         loggers = [vg.GradientLogger(gradients), vg.ActivationLogger(activations, probe)]
         callbacks = [*(make() for make in program.callbacks), *loggers]
+        monitors = MonitorReader(model, callbacks)
         history = model.fit(x, y, epochs=program.epochs or epochs, verbose=0, callbacks=callbacks, **options)
-        return collect(inspection, vg.read_log(gradients), vg.read_log(activations), history)
+        evidence = collect(inspection, vg.read_log(gradients), vg.read_log(activations), history)
+        return replace(evidence, monitors=monitors.read(is_over=True))
 
 
 class Watched(NamedTuple):

@@ -275,7 +275,7 @@ CURVE_PROGRAMS = [
     ),
     Program(
         name="ring and its inside, stopped as accuracy rises",
-        label=("ended_early",),
+        label=("monitor_mode", "ended_early"),
         strength="extreme",
         build=dense(hidden=[32], activation="relu", output=(1, "sigmoid")),
         compile_options={"metrics": ["accuracy"]},
@@ -287,6 +287,20 @@ CURVE_PROGRAMS = [
         build=dense(hidden=[32], activation="relu", output=(1, "sigmoid")),
         compile_options={"metrics": ["accuracy"]},
         callbacks=(lambda: keras.callbacks.EarlyStopping("accuracy", mode="max", patience=2),),
+        **_RING,
+    ),
+    Program(
+        name="ring and its inside, stopped where the loss falls by less than 0.5 an epoch",
+        label=("ended_early",),
+        strength="extreme",
+        build=dense(hidden=[32], activation="relu", output=(1, "sigmoid")),
+        callbacks=(lambda: keras.callbacks.EarlyStopping("loss", min_delta=0.5, patience=2),),
+        **_RING,
+    ),
+    Program(
+        name="ring and its inside, stopped where the loss falls by less than 0.002 an epoch",
+        build=dense(hidden=[32], activation="relu", output=(1, "sigmoid")),
+        callbacks=(lambda: keras.callbacks.EarlyStopping("loss", min_delta=0.002, patience=2),),
         **_RING,
     ),
     Program(

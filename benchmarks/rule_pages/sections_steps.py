@@ -89,13 +89,22 @@ STEPS = [
         caption="The training loss; dashed: that of the best constant prediction. Left, one step an epoch.",
     ),
     Section(
-        rule="ended_early",
+        rule="monitor_mode",
         sick="ring and its inside, stopped as accuracy rises",
         healthy="ring and its inside, stopped as accuracy falls",
         silent='The same `EarlyStopping` with `mode="max"`.',
         epochs=20,
         draw=drawings.draw_losses,
         caption="The training loss; dashed: that of the best constant prediction. Left, the accuracy is to fall.",
+    ),
+    Section(
+        rule="ended_early",
+        sick="ring and its inside, stopped where the loss falls by less than 0.5 an epoch",
+        healthy="ring and its inside, stopped where the loss falls by less than 0.002 an epoch",
+        silent="The same `EarlyStopping` with a `min_delta` of 0.002.",
+        epochs=20,
+        draw=drawings.draw_losses,
+        caption="The training loss; dashed: that of the best constant prediction. Left, `min_delta` is 0.5.",
     ),
     Section(
         rule="learning_stops",

@@ -16,8 +16,10 @@ from keras_vg.inspection.batches import LOSS_COLUMNS, OutputLoss
 from keras_vg.inspection.ending import describe_end
 from keras_vg.inspection.inference import averages_weights
 from keras_vg.inspection.inspect import describe_reading, inspect
+from keras_vg.inspection.monitors import MonitorReader
 from keras_vg.inspection.optimizer_setup import name_optimizers
 from keras_vg.inspection.stateless import convert_batch
+from keras_vg.training import keras_private
 from keras_vg.training.compilation import has_own_step
 from keras_vg.training.interval import IntervalRecorder
 from keras_vg.training.step_watch import BrokenStep, StepWatch
@@ -177,6 +179,7 @@ class TrainingGuard(FitCallback):
         self._output_losses: list[OutputLoss] = []
         self._outputs: list[dict[str, Any]] = []
         self._probe: ActivationProbe | None = None
+        self._monitors: MonitorReader | None = None
 
     def _prepare(self, fit: Any) -> None:
         check_optimizer(self.model)
@@ -186,6 +189,8 @@ class TrainingGuard(FitCallback):
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Notes the epoch."""
         super().on_epoch_begin(epoch, logs)
+        if self._monitors is None:
+            self._monitors = MonitorReader(self.model, keras_private.list_callbacks(self))
         if self._watch is not None:
             self._watch.begin_epoch()
 
@@ -280,7 +285,8 @@ class TrainingGuard(FitCallback):
 
     def _judge(self, is_over: bool = False) -> None:
         asked = (self.params or {}).get("epochs") if is_over and not self._has_stopped else None
-        self.findings = self._diagnosis.judge(is_over, asked)
+        monitors = () if self._monitors is None else self._monitors.read(is_over)
+        self.findings = self._diagnosis.judge(is_over, asked, monitors)
         for finding in self.findings:
             self._warn(finding)
 

@@ -11,6 +11,7 @@ import pandas as pd
 from keras_vg import theory
 from keras_vg.diagnosis.digest import GradientDigest
 from keras_vg.diagnosis.evidence import Inspection
+from keras_vg.diagnosis.monitor import Monitor
 from keras_vg.diagnosis.series import (
     ActivationRows,
     EpochMetrics,
@@ -95,6 +96,7 @@ class Context:
             first epoch then.
         is_over: Whether the training is known to have ended.
         planned_epochs: The epochs that `fit` was asked for, if that is known and the training has ended.
+        monitors: The callbacks that watch a metric, if they are known.
     """
 
     thresholds: Thresholds
@@ -109,6 +111,7 @@ class Context:
     digest: GradientDigest | None = None
     is_over: bool = False
     planned_epochs: int | None = None
+    monitors: tuple[Monitor, ...] = ()
 
     @cached_property
     def series(self) -> GradientSeries:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from keras_vg.diagnosis.monitor import Monitor
 from keras_vg.logs.history import make_history
 from keras_vg.logs.layers import fit_factor
 from keras_vg.logs.reader import read_table
@@ -148,6 +149,7 @@ class Evidence:
         optimizer: The optimizer's class where it is known without an inspection; several are joined by `" and "`.
         is_over: Whether the training is known to have ended.
         planned_epochs: The epochs that `fit` was asked for, if that is known and the training has ended.
+        monitors: The callbacks that watch a metric, if they are known.
     """
 
     gradients: pd.DataFrame | None = None
@@ -159,6 +161,7 @@ class Evidence:
     optimizer: str = ""
     is_over: bool = False
     planned_epochs: int | None = None
+    monitors: tuple[Monitor, ...] = ()
 
 
 def leave_out_untrained(inspection: Inspection | None) -> Inspection | None:

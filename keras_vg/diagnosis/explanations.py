@@ -499,6 +499,12 @@ EDGES: tuple[Edge, ...] = (
         ("saturated_output", *ALIKE),
         "Predictions for examples that do not count are what the others have made of them.",
     ),
+    Edge(
+        "monitor_mode",
+        ("ended_early", "learning_stops", *LOW, *FLAT, *ALIKE),
+        "A fit that is ended or slowed down as soon as it learns has not learned.",
+        condition=_is_error,
+    ),
     Edge("learning_stops", ("no_update", "update_too_small"), "Steps that shrink on end as none at all."),
     *(
         Edge(rule, ("worse_than_simple_model",), "A model that has not learned is behind one that has.")

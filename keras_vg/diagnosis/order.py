@@ -38,6 +38,7 @@ STAGES: dict[str, tuple[str, ...]] = {
         "update_too_small",
         "skipped_steps",
         "few_steps",
+        "monitor_mode",
         "ended_early",
         "schedule_by_batches",
         "rank_under_muon",

@@ -22,6 +22,7 @@ from keras_vg.diagnosis import (
     inputs,
     linear_layers,
     losses,
+    monitor_modes,
     one_side,
     optimizers,
     other_examples,
@@ -145,6 +146,7 @@ HISTORY_RULES: tuple[Rule, ...] = (
     curves.find_late_oscillation,
     curves.find_few_steps,
     curves.find_early_end,
+    monitor_modes.find_wrong_mode,
 )
 
 
@@ -230,6 +232,7 @@ def make_contexts(evidence: Evidence, thresholds: Thresholds) -> list[Context]:
                 optimizer=evidence.optimizer,
                 is_over=evidence.is_over,
                 planned_epochs=evidence.planned_epochs,
+                monitors=evidence.monitors,
             )
         )
     return contexts

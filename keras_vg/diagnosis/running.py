@@ -11,6 +11,7 @@ from keras_vg.diagnosis.digest import ActivationMemory, GradientDigest, Gradient
 from keras_vg.diagnosis.evidence import Evidence, Inspection, leave_out_untrained, select_trained
 from keras_vg.diagnosis.findings import Findings
 from keras_vg.diagnosis.growing import GrowingArray
+from keras_vg.diagnosis.monitor import Monitor
 from keras_vg.diagnosis.rules import apply_rules, conclude, make_contexts
 from keras_vg.diagnosis.series import ActivationRows, measure_relative_spread
 from keras_vg.diagnosis.thresholds import Thresholds
@@ -42,16 +43,19 @@ class RunningDiagnosis:
         self.rows: ActivationRows | None = None
         self._table: pd.DataFrame | None = None
 
-    def judge(self, is_over: bool = False, planned_epochs: int | None = None) -> Findings:
+    def judge(
+        self, is_over: bool = False, planned_epochs: int | None = None, monitors: tuple[Monitor, ...] = ()
+    ) -> Findings:
         """Says what is wrong by now; of a training that is over, also what it has not learned by its end.
 
         Args:
             is_over: Whether the training has ended.
             planned_epochs: The epochs that its `fit` was asked for, if it has ended.
+            monitors: The callbacks that watch a metric.
         """
         if self.digest is None and self.rows is None and self._table is None:
             return conclude(self._contexts, self._judged)
-        context = self._make_context(is_over, planned_epochs)
+        context = self._make_context(is_over, planned_epochs, monitors)
         judged = apply_rules(context)
         findings = conclude([*self._contexts, context], [*self._judged, judged])
         epochs = {finding.epoch for finding in judged.findings if finding.epoch is not None}
@@ -61,7 +65,9 @@ class RunningDiagnosis:
             self._activations.forget(epochs)
         return findings
 
-    def _make_context(self, is_over: bool, planned_epochs: int | None = None) -> Context:
+    def _make_context(
+        self, is_over: bool, planned_epochs: int | None = None, monitors: tuple[Monitor, ...] = ()
+    ) -> Context:
         return Context(
             self._thresholds,
             is_inspection=False,
@@ -75,6 +81,7 @@ class RunningDiagnosis:
             digest=self.digest,
             is_over=is_over,
             planned_epochs=planned_epochs,
+            monitors=monitors,
         )
 
     @property

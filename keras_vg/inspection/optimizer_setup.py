@@ -23,6 +23,11 @@ def name_optimizers(model: keras.Model) -> str:
     return " and ".join(sorted({type(optimizer).__name__ for optimizer in list_compiled_optimizers(model)}))
 
 
+def list_rates(model: keras.Model) -> set[float]:
+    """The learning rates that a model's optimizers have now."""
+    return {float(_to_number(optimizer.learning_rate)) for optimizer in list_compiled_optimizers(model)}
+
+
 def describe_optimizer(model: keras.Model) -> dict[str, Any]:
     """Describes a model's optimizer; of a `MultiOptimizer`, its optimizers together.
 
@@ -41,7 +46,7 @@ def describe_optimizer(model: keras.Model) -> dict[str, Any]:
     """
     several = list_compiled_optimizers(model)
     limits = [getattr(one, name, None) for one in several for name in ("clipnorm", "clipvalue", "global_clipnorm")]
-    rates = {float(_to_number(optimizer.learning_rate)) for optimizer in several}
+    rates = list_rates(model)
     dtype = find_dtype(model)
     return {
         "optimizer": name_optimizers(model),

@@ -5,10 +5,10 @@ import inspect
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from typing import Any
+from typing import Any, Literal
 
 import keras
-from keras import tree
+from keras import ops, tree
 from keras.src import backend as _backend
 
 from keras_vg.text import name_function
@@ -130,6 +130,35 @@ def list_callbacks(callback: keras.callbacks.Callback) -> list[keras.callbacks.C
             return list(owner.callbacks)
         frame = frame.f_back
     return []
+
+
+def get_mode(callback: keras.callbacks.Callback) -> Literal["min", "max"] | None:
+    """Which values of its metric an `EarlyStopping` or its like takes for better ones; None before its first epoch.
+
+    Private: `mode` may be "auto", and what Keras makes of it stands in `monitor_op`.
+    """
+    modes: dict[Any, Literal["min", "max"]] = {ops.less: "min", ops.greater: "max"}
+    return modes.get(getattr(callback, "monitor_op", None))
+
+
+def find_right_mode(model: keras.Model, metric: str) -> Literal["min", "max"] | None:
+    """Which values of a metric are better, by its name in the logs; None where Keras does not know.
+
+    Private: Keras finds it out within the callbacks that watch a metric.
+
+    Args:
+        model: A model that has been trained for a step or more.
+        metric: The name, with `val_` in front if it is that of the validation data.
+    """
+    if metric.endswith("loss"):  # of one output of several, too, which Keras does not know
+        return "min"
+    callback = keras.callbacks.EarlyStopping(metric)
+    callback.set_model(model)
+    try:
+        callback._set_monitor_op()
+    except ValueError:
+        return None
+    return get_mode(callback)
 
 
 def get_batch_counter(optimizer: keras.optimizers.Optimizer) -> keras.Variable:

@@ -280,6 +280,17 @@ STEPS: dict[str, Meaning] = {
         ),
         thresholds=("flat_loss", "early_end"),
     ),
+    "monitor_mode": Meaning(
+        sees=(
+            "An `EarlyStopping`, `ReduceLROnPlateau` or `ModelCheckpoint` whose `mode` takes the worse values of its "
+            "metric for the better ones: a loss that is to rise, an accuracy that is to fall. Which are better, Keras "
+            "knows of losses and of its own metrics; of others nothing is said. Needs `TrainingGuard`."
+        ),
+        severity=(
+            "Error where it has ended the fit, lowered the learning rate, or put back or saved the weights of the "
+            "worst epoch; otherwise warning."
+        ),
+    ),
     "few_steps": Meaning(
         sees=(
             "A fit that has ended after many epochs of a few steps each, all examples in one batch for instance, while "

@@ -1,0 +1,26 @@
+"""A callback that watches a metric, as the rules know it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Mode = Literal["min", "max"]
+
+
+@dataclass(frozen=True)
+class Monitor:
+    """A callback that watches a metric: `EarlyStopping`, `ReduceLROnPlateau` or `ModelCheckpoint`.
+
+    Attributes:
+        callback: Its class.
+        metric: What it watches, a name in the epochs' logs.
+        mode: Which values it takes for better ones, the smaller or the larger.
+        right_mode: Which are better, as far as Keras knows the metric; None where it does not.
+        effect: What it has done by it: `"ended"` the fit, `"lowered"` the learning rate, `"restored"` weights, or
+            `"saved"` some; empty if none of these.
+    """
+
+    callback: str
+    metric: str
+    mode: Mode
+    right_mode: Mode | None
+    effect: str = ""

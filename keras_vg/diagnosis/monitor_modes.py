@@ -1,0 +1,38 @@
+"""A rule about callbacks that take the worse values of a metric for the better ones."""
+
+from collections.abc import Iterator
+
+from keras_vg.diagnosis.context import Context
+from keras_vg.diagnosis.findings import Finding
+from keras_vg.diagnosis.monitor import Monitor
+
+_EFFECTS = {
+    "ended": "has ended the fit, as the metric had not become worse",
+    "restored": "has put back the weights of the worst epoch",
+    "saved": "has saved the weights of the worst epoch",
+    "lowered": "has lowered the learning rate, as the metric had not become worse",
+}
+
+
+def find_wrong_mode(context: Context) -> Iterator[Finding]:
+    """An `EarlyStopping`, `ReduceLROnPlateau` or `ModelCheckpoint` that waits for its metric to become worse."""
+    wrong = [monitor for monitor in context.monitors if monitor.right_mode not in (None, monitor.mode)]
+    if not wrong:
+        return
+    yield Finding(
+        "monitor_mode",
+        "error" if any(monitor.effect for monitor in wrong) else "warning",
+        (),
+        None,
+        {monitor.callback: f"{monitor.mode} of {monitor.metric}" for monitor in wrong},
+        " ".join(map(_explain, wrong)),
+    )
+
+
+def _explain(monitor: Monitor) -> str:
+    grows = "larger" if monitor.mode == "max" else "smaller"
+    done = f", and {_EFFECTS[monitor.effect]}" if monitor.effect else ""
+    return (
+        f"`{monitor.callback}` takes a {grows} `{monitor.metric}` for a better one{done}. "
+        f'Give it `mode="{monitor.right_mode}"`.'
+    )
