@@ -172,7 +172,7 @@ def build_pixels(units: int, activation: str | None) -> Callable[[Any], keras.Mo
 
 
 def make_terrain() -> Data:
-    """Noisy pictures of water, sand and forest in broad stripes, and which of them each pixel shows."""
+    """Noisy pictures of water, sand and forest in broad stripes, and which of them each pixel in a row shows."""
     generator = np.random.default_rng(1608)
     waves = np.sin(
         np.arange(12) * generator.uniform(0.4, 0.9, size=(300, 1)) + generator.uniform(0, 6.3, size=(300, 1))
@@ -180,7 +180,13 @@ def make_terrain() -> Data:
     height = waves[:, :, None] + 0.4 * np.sin(0.8 * np.arange(12))
     y = (height > 0.0).astype("int32") + (height > 0.7)
     x = np.array([-1.0, 0.3, 1.2])[y] + 0.5 * generator.normal(size=y.shape)
-    return x[..., None].astype("float32"), y.astype("int32")
+    return x[..., None].astype("float32"), y.reshape(300, 144).astype("int32")
+
+
+def build_terrain(x: Any) -> keras.Model:
+    """Two convolutions, and a softmax of three for each pixel, in a row."""
+    inputs = keras.Input(x.shape[1:])
+    return keras.Model(inputs, layers.Softmax()(layers.Reshape((144, 3))(build_pixels(3, None)(x)(inputs))))
 
 
 def make_radar() -> Data:
@@ -635,7 +641,7 @@ WELLS = program(
 TERRAIN = program(
     name="water, sand and forest, each pixel counts",
     data=make_terrain,
-    build=build_pixels(3, "softmax"),
+    build=build_terrain,
     loss=SparseCategoricalCrossentropy(),
     optimizer=partial(Adam, 0.01),
     epochs=12,
@@ -668,7 +674,7 @@ COUNTS = program(
     name="who buys, logarithms of counts and one",
     data=partial(make_counts, True),
     build=dense(hidden=[24, 24], activation="relu", output=(1, "sigmoid")),
-    loss="binary_crossentropy",
+    loss="mse",
     optimizer=partial(Adamax, 0.01),
     epochs=15,
 )
