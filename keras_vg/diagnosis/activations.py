@@ -106,6 +106,18 @@ def find_input_scale(context: Context) -> Iterator[Finding]:
                     or "Put `keras.layers.Normalization()` first, adapted to the training data, or use StandardScaler."
                 ),
             )
+        elif uneven := [entry for entry in entries if entry.unevenness >= t.feature_range]:
+            worst = max(uneven, key=lambda entry: entry.unevenness)
+            yield Finding(
+                "feature_scale",
+                "warning",
+                worst.layers,
+                None,
+                {"median_feature_spread": worst.spread_median, "largest_feature_spread": worst.spread_max},
+                "Beside the features that vary most, half of the others hardly vary, and their weights would have to "
+                "become as many times as large. Scale each feature by itself: `keras.layers.Normalization()`, whose "
+                "`axis=-1` is that of the features (`axis=None` takes one scale for all), or StandardScaler.",
+            )
     else:
         first = _Entry(context, {"abs_max": _measure_log_inputs(context)}, is_first=True)
         entries = [first, *entries[1:]] if context.activations is not None else []
@@ -149,6 +161,8 @@ class _Entry:
         self.size = float(row["abs_max"])
         self.low, self.high = float(row.get("scale_min", np.nan)), float(row.get("scale_max", np.nan))
         self.ratio = self.high / self.low if np.isfinite(self.high) and self.low > 0 else np.nan
+        self.spread_median, self.spread_max = (float(row.get(f"spread_{name}", np.nan)) for name in ("median", "max"))
+        self.unevenness = self.spread_max / self.spread_median if self.spread_median > 0 else np.nan
         setup = {} if context.inspection is None else context.inspection.setup
         name = str(row.get("layer", ""))
         self.layers = () if is_first else (name,)

@@ -16,6 +16,9 @@ _RAISED = 10.0
 """How many times as high a learning rate must be as all before it to be blamed for the loss of its epoch: chosen, not
 tuned."""
 
+_LOW = 0.5
+"""Loss of a training, as part of that of the best constant answer, that is none's which gives one answer. Chosen."""
+
 _FEWEST_OF_A_CLASS = 20
 """Examples of a class in the probe batch, below which that they are not told from others may be chance. Chosen."""
 
@@ -234,7 +237,8 @@ def is_found_by_none(context: Context) -> bool:
     """Whether neither the network nor any simple model answers the probe batch much better than a constant."""
     rows, t = context.final_predictions, context.thresholds
     losses = context.losses
-    if losses is not None and losses[-1] < t.converged_loss * context.baseline:  # `probe_not_learned` says it
+    # A loss that is low by the weights of examples, or of others than the probe's, is no constant answer's.
+    if losses is not None and losses[-1] < _LOW * context.baseline:
         return False
     names = "answer_score", "simple_score", "simple_error", "plain_loss", "inference_loss", "baseline"
     for own, simple, error, plain, inference, baseline in [[float(row.get(n, np.nan)) for n in names] for row in rows]:

@@ -219,6 +219,12 @@ EDGES: tuple[Edge, ...] = (
         for rule in ("feature_scale", "input_scale")
     ),
     Edge(
+        "feature_scale",
+        STALLED,
+        "What hardly varies is hardly seen.",
+        condition=lambda cause, consequence, facts: "median_feature_spread" in cause.evidence,
+    ),
+    Edge(
         "label_scale",
         (*UNITS, *GROWTH, *HIGH, *STALLED, "skipped_steps"),
         "The error of the first predictions is the labels' size: so are its gradients, and steps of the rate are small "

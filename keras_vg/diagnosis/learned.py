@@ -15,6 +15,10 @@ _UNLEARNED = 0.95
 """Loss, as part of that of the best constant answer, above which nothing has been learned: chosen, to allow for what a
 batch's labels differ from all labels."""
 
+_WELL_BELOW, _FAST = 0.5, 0.9
+"""Loss, as part of that of the best constant answer and as part of the lowest before, below which a model is learning
+fast: chosen."""
+
 _FAR_ABOVE = 1.2
 """Loss over that of the best constant answer from which a fit of few epochs has ended without learning anything, too:
 chosen, above what a batch's labels differ by."""
@@ -42,6 +46,17 @@ def has_learned(context: Context) -> bool:
     if context.is_inspection or losses is None or not np.isfinite(losses).all() or not baseline > 0:
         return False
     return bool(losses[-1] < context.thresholds.converged_loss * baseline)
+
+
+def is_learning_fast(context: Context) -> bool:
+    """Whether a training that goes on is well below the loss of the best constant answer, and has just fallen again.
+
+    What may keep a model from learning does not keep this one from it by now.
+    """
+    losses, baseline = context.losses, context.baseline
+    if context.is_inspection or context.is_over or losses is None or len(losses) < 2 or not baseline > 0:
+        return False
+    return bool(losses[-1] < _WELL_BELOW * baseline and losses[-1] < _FAST * losses[:-1].min())
 
 
 def soften(findings: Iterable[Finding]) -> list[Finding]:

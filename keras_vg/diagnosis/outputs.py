@@ -22,7 +22,9 @@ REGRESSIONS: tuple[str, ...] = (
 )
 REGRESSIONS += ("mean_absolute_percentage_error",)
 RANGES = {"sigmoid": (0.0, 1.0), "hard_sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0), "tanh": (-1.0, 1.0)}
-RANGES |= {"relu": (0.0, np.inf), "softplus": (0.0, np.inf), "relu6": (0.0, 6.0)}
+RANGES |= {"softsign": (-1.0, 1.0), "hard_tanh": (-1.0, 1.0), "sparse_sigmoid": (0.0, 1.0), "relu6": (0.0, 6.0)}
+RANGES |= dict.fromkeys(("relu", "softplus", "squareplus", "sparse_plus", "exponential"), (0.0, np.inf))
+RANGES["log_sigmoid"] = (-np.inf, 0.0)
 
 _ROUNDING = 1e-6
 """Deviation, as part of the size, below which numbers in float32 are the same."""
@@ -274,7 +276,7 @@ def find_label_range(context: Context) -> Iterator[Finding]:
             bounds = RANGES.get(output["activation"])
         if bounds is None:
             continue
-        slack = 0.02 * (bounds[1] - bounds[0]) if np.isfinite(bounds[1]) and not loss.startswith("sparse") else 0.0
+        slack = 0.02 * (bounds[1] - bounds[0]) if np.isfinite(bounds).all() and not loss.startswith("sparse") else 0.0
         if (
             low < bounds[0] - slack
             or high > bounds[1] + slack
@@ -449,6 +451,25 @@ def find_label_scale(context: Context) -> Iterator[Finding]:
             {"label_size": size, "prediction_size": output["prediction_size"], **known},
             f"The labels are far from unit scale: the loss and its gradients are huge, {way}. "
             "Standardise them, `(y - y.mean()) / y.std()`, and scale the predictions back.",
+        )
+
+
+def find_small_labels(context: Context) -> Iterator[Finding]:
+    """Labels of a regression that vary far less than what the untrained network answers."""
+    for output in _list_outputs(context):
+        spread, own = output["label_std"], output["prediction_std"]
+        is_linear = output["activation"] in ("linear", "unknown") and output["label_units"] == output["units"]
+        if output["loss"] not in REGRESSIONS or not is_linear or not 0 < spread < own / context.thresholds.small_labels:
+            continue
+        yield Finding(
+            "label_scale",
+            "warning",
+            _name(output),
+            None,
+            {"label_std": spread, "prediction_std": own},
+            "The labels vary far less than the answers of the untrained network: against what these are off by, what "
+            "the labels differ by is nothing to the loss, until its last small part. Standardise them, "
+            "`(y - y.mean()) / y.std()`, and scale the predictions back.",
         )
 
 

@@ -44,7 +44,7 @@ from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.evidence import Evidence, collect, drop_untrained, leave_out_untrained
 from keras_vg.diagnosis.explanations import Facts
 from keras_vg.diagnosis.findings import SEVERITIES, Finding, Findings
-from keras_vg.diagnosis.learned import confirm, has_learned, has_learned_nothing, soften
+from keras_vg.diagnosis.learned import confirm, has_learned, has_learned_nothing, is_learning_fast, soften
 from keras_vg.diagnosis.nonfinite import merge_nonfinite
 from keras_vg.diagnosis.series import FRACTIONS, make_activation_rows
 from keras_vg.diagnosis.thresholds import Thresholds, make_thresholds
@@ -86,6 +86,7 @@ INSPECTION_RULES: tuple[Rule, ...] = (
     losses.find_loss_function,
     output_order.find_lists_by_alphabet,
     outputs.find_label_scale,
+    outputs.find_small_labels,
     outputs.find_constant_labels,
     outputs.find_symmetry,
     hidden_softmax.find_hidden_softmax,
@@ -256,7 +257,7 @@ def conclude(contexts: Sequence[Context], judged: Sequence[Judgement]) -> Findin
     """Takes together what the rules say of an inspection and of the training after it: one finding per cause."""
     metrics = {name: value for judgement in judged for name, value in judgement.metrics.items()}
     findings = merge_nonfinite(_merge([judgement.findings for judgement in judged]))
-    if contexts and has_learned(contexts[-1]):
+    if contexts and (has_learned(contexts[-1]) or is_learning_fast(contexts[-1])):
         findings = soften(findings)
     elif contexts and (has_learned_nothing(contexts[-1]) or _is_kept_from_learning(findings)):
         findings = confirm(findings)

@@ -1,6 +1,7 @@
 """A rule about a network that has learned far less than simple models do from the same examples."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +22,9 @@ _CHECKS = (
 
 _FAR_LOSS = 2.0
 """Loss over that of the best constant answer from which predictions are far off, and not only useless. Chosen."""
+
+_FALLEN = 0.5
+"""Loss of an output, as part of that of its best constant answer, below which it is learned. Chosen."""
 
 _FAR = (
     " Its loss is far above that of always giving the same answer: its first predictions were far off, so scale labels "
@@ -52,7 +56,7 @@ def find_worse_than_simple_model(context: Context) -> Iterator[Finding]:
         where = f" of output {row['layer']!r}" if len(context.final_predictions) > 1 and row["layer"] else ""
         yield Finding(
             "worse_than_simple_model",
-            "error" if own < t.simple_part * simple and not is_slow else "warning",
+            "error" if own < t.simple_part * simple and not is_slow and not _is_fought(context, row) else "warning",
             (),
             int(row["epoch"]),
             {"score": own, "score_of_simple_model": simple, "simple_model": str(row["simple_model"])},
@@ -62,6 +66,19 @@ def find_worse_than_simple_model(context: Context) -> Iterator[Finding]:
             + ("the network has not come to it yet: its loss still falls, so train on." if is_slow else _CHECKS)
             + (_FAR if is_lost and loss > _FAR_LOSS * baseline else ""),
         )
+
+
+def _is_fought(context: Context, row: dict[str, Any]) -> bool:
+    """Whether one output's loss has risen above its first while that of another has fallen far: an adversary's does.
+
+    Layers in front of it may be trained to raise the loss, by reversed gradients, and the output to lower it.
+    """
+    losses, rows = _list_losses(context, str(row["layer"])), context.final_predictions
+    if len(rows) < 2 or losses is None or not losses[1:].max() > losses[0]:
+        return False
+    others = [other for other in rows if other is not row]
+    pairs = [(_list_losses(context, str(other["layer"])), float(other.get("baseline", "nan"))) for other in others]
+    return any(other is not None and other[-1] < _FALLEN * baseline for other, baseline in pairs)
 
 
 def _computes_own_loss(context: Context) -> bool:

@@ -56,7 +56,7 @@ def describe_inputs(arrays: Sequence[np.ndarray]) -> pd.DataFrame:
         One row per array: its `features`, `mean`, `std`, `abs_max`, `nonfinite` (how many values are) and
         `nonfinite_features` (in which features, as text), `constant` (how many features have one value that is not 0),
         and of the features that vary `varying` (how many), `scale_min` and `scale_max` (smallest and largest root mean
-        square) and `spread_max` (the largest standard deviation).
+        square), `spread_max` and `spread_median` (the largest standard deviation, and the median).
     """
     rows = []
     for array in arrays:
@@ -81,6 +81,7 @@ def describe_inputs(arrays: Sequence[np.ndarray]) -> pd.DataFrame:
                 "scale_min": scales[varies].min() if varies.any() else np.nan,
                 "scale_max": scales[varies].max() if varies.any() else np.nan,
                 "spread_max": spreads[varies].max() if varies.any() else np.nan,
+                "spread_median": np.median(spreads[varies]) if varies.any() else np.nan,
             }
         )
     return pd.DataFrame(rows)

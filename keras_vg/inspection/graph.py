@@ -153,7 +153,7 @@ def list_entered(model: keras.Model, layers: Mapping[str, Any]) -> tuple[str, ..
     behind = _follow_until({target for key in kernels for target in targets[key]}, targets, set())
     entered: set[int] = set()
     for key, operation in graph.operations.items():
-        if isinstance(operation, keras.layers.InputLayer):
+        if isinstance(operation, keras.layers.InputLayer) and not graph.sources[key]:  # not that of a model inside
             reached = _follow_until({key}, targets, kernels)
             alone = reached - behind
             entered |= reached if alone.isdisjoint(kernels) else alone

@@ -67,6 +67,8 @@ def _find_heads(graph: Graph, exits: list[int]) -> set[int]:
 def _is_affine(operation: Any) -> bool:
     activation = getattr(operation, "activation", None)
     known = (*_KERNELS, *_AFFINE, *PASSING_ON, "Activation", "NotEqual")  # the latter makes a mask of ids
+    if _is_of_keras(operation, ("LeakyReLU", "ReLU")):  # which are straight lines with a slope of 1 on both sides
+        return bool(operation.negative_slope == 1 and getattr(operation, "max_value", None) is None)
     return activation in (None, keras.activations.linear) and _is_of_keras(operation, known)
 
 

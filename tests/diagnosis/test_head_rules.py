@@ -104,6 +104,21 @@ def test_large_labels_under_a_loss_of_ones_own(loss, y, expected):
 
 
 @pytest.mark.parametrize(
+    ("loss", "scale", "last", "expected"),
+    [
+        ("mse", 1e-4, None, "warning"),
+        ("mae", 1e-4, None, "warning"),
+        ("mse", 0.1, None, None),
+        ("mse", 0.0, None, None),  # there is nothing to learn
+        ("binary_crossentropy", 1e-4, "sigmoid", None),
+    ],
+)
+def test_labels_that_vary_far_less_than_the_first_answers(loss, scale, last, expected):
+    y = (0.5 + scale * NUMBERS).astype("float32")
+    assert find_rules([layers.Dense(8, "relu"), layers.Dense(1, last)], loss, y).get("label_scale") == expected
+
+
+@pytest.mark.parametrize(
     ("optimizer", "severity"),
     [
         (keras.optimizers.Adam(40.0), "warning"),  # 7 inputs of 1 and a bias move the answer by 320 of 200,000
@@ -476,6 +491,11 @@ def test_labels_that_are_alike_at_every_position_may_be_answered_so():
         ("mape", np.maximum(X[:, :1], 0), None, "error"),  # it divides by 0
         ("mape", np.maximum(X[:, :1], 0) + 0.1, None, None),
         ("mse", np.maximum(X[:, :1], 0), None, None),
+        ("mae", X[:, :1] - 4, "exponential", "error"),
+        ("mse", 5 + X[:, :1], "softsign", "error"),
+        ("mse", 5 + X[:, :1], "exponential", None),
+        ("mse", 5 + X[:, :1], "log_sigmoid", "error"),
+        ("mse", -np.abs(X[:, :1]), "log_sigmoid", None),
     ],
 )
 def test_labels_that_a_loss_is_not_made_for(loss, y, last, expected):

@@ -10,6 +10,7 @@ from keras import layers
 
 import keras_vg as vg
 from helpers.made_up_inspections import make_inspection
+from keras_vg.diagnosis.activations import find_input_scale
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.inputs import find_constant_inputs, find_input_offset, find_small_inputs
 from keras_vg.diagnosis.thresholds import Thresholds
@@ -59,6 +60,18 @@ def test_inputs_that_are_too_small(scale, mean, optimizer, severity):
     assert (finding and finding.severity) == severity
     if finding is not None:
         assert finding.evidence["largest_feature_spread"] == pytest.approx(array.std(axis=0).max())
+
+
+@pytest.mark.parametrize(("scales", "is_found"), [([1, 1e-4, 1e-4], True), ([1, 1e-4, 0.1], False), ([1], False)])
+def test_features_of_which_half_hardly_vary(scales, is_found):
+    array = 0.4 + np.random.default_rng(0).normal(size=(64, len(scales))) * scales
+    kernel_inputs = describe_inputs([array]).assign(layer="dense")
+    inspection = make_inspection({"optimizer": "Adam"}, inputs=describe_inputs([array]), kernel_inputs=kernel_inputs)
+    context = Context(Thresholds(), is_inspection=True, inspection=inspection)
+    found = [finding for finding in find_input_scale(context) if finding.rule == "feature_scale"]
+    assert [finding.severity for finding in found] == ["warning"] * is_found
+    if is_found:
+        assert found[0].evidence["median_feature_spread"] == pytest.approx(1e-4, rel=0.3)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from helpers.made_up_logs import find, make_activations, make_gradients, make_hi
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.evidence import Inspection
 from keras_vg.diagnosis.findings import Finding
-from keras_vg.diagnosis.learned import confirm, has_learned, has_learned_nothing, soften
+from keras_vg.diagnosis.learned import confirm, has_learned, has_learned_nothing, is_learning_fast, soften
 from keras_vg.diagnosis.rules import Judgement, conclude
 from keras_vg.diagnosis.thresholds import Thresholds
 
@@ -28,6 +28,26 @@ def test_what_has_learned(losses, baseline, expected):
     context = Context(Thresholds(), False, history=make_history(losses), inspection=inspection)
     assert has_learned(context) == expected
     assert not has_learned(dataclasses.replace(context, is_inspection=True))
+
+
+@pytest.mark.parametrize(
+    ("losses", "baseline", "options", "expected"),
+    [
+        ([1.0, 0.5, 0.3], 0.7, {}, True),
+        ([1.0, 0.5, 0.4], 0.7, {}, False),  # above a half of a constant answer's
+        ([1.0, 0.3, 0.29], 0.7, {}, False),  # it hardly falls any more
+        ([0.1, 0.5, 0.3], 0.7, {}, False),  # it was lower
+        ([0.3], 0.7, {}, False),
+        ([1.0, 0.5, 0.3], float("nan"), {}, False),
+        ([1.0, 0.5, 0.3], 0.7, {"is_over": True}, False),
+        ([1.0, 0.5, 0.3], 0.7, {"is_inspection": True}, False),
+    ],
+)
+def test_what_is_learning_fast(losses, baseline, options, expected):
+    inspection = Inspection(*[pd.DataFrame()] * 4, pd.DataFrame({"baseline": [baseline]}), {"loss": 1.0})
+    options = {"is_inspection": False} | options
+    context = Context(Thresholds(), history=make_history(losses), inspection=inspection, **options)
+    assert is_learning_fast(context) == expected
 
 
 def test_what_was_feared_is_milder_then():

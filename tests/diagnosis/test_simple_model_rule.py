@@ -135,6 +135,33 @@ def test_of_several_outputs_each_goes_by_its_own_loss(column, severity):
     assert f"The answers of output {(column or 'c')[0]!r} score" in found.advice
 
 
+@pytest.mark.parametrize(
+    ("own", "other", "severity"),
+    [
+        ([0.7, 0.9, 0.7, 0.7], [0.7, 0.5, 0.3, 0.1], "warning"),  # layers in front of it are trained to raise its loss
+        ([0.7, 0.69, 0.68, 0.68], [0.7, 0.5, 0.3, 0.1], "error"),
+        ([0.7, 0.9, 0.7, 0.7], [0.7, 0.7, 0.6, 0.6], "error"),  # nor is the other output learned
+    ],
+)
+def test_an_output_that_others_work_against(own, other, severity):
+    row = {"answer_score": 0.0, "simple_score": 0.9, "simple_error": 0.05, "simple_model": "a linear model"}
+    losses = pd.DataFrame({"site_loss": np.repeat(own, 5), "ill_loss": np.repeat(other, 5)})
+    known = {"layer": "ill", "answer_score": 0.9, "simple_score": 0.9, "simple_error": 0.05}
+    context = SimpleNamespace(
+        thresholds=make_thresholds(),
+        is_complete=True,
+        is_inspection=False,
+        is_converged=False,
+        inspection=None,
+        losses=losses.sum(axis=1).to_numpy(),
+        baseline=1.4,
+        history=losses,
+        final_predictions=[{"baseline": 0.7, "epoch": 19} | known, row | {"layer": "site", "epoch": 19}],
+    )
+    (found,) = find_worse_than_simple_model(context)
+    assert found.severity == severity
+
+
 def test_a_network_that_is_worse_than_a_constant_answer_is_behind_a_poor_model():
     (found,) = judge(-0.15, 0.28)
     assert found.severity == "error"

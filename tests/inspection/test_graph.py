@@ -107,3 +107,12 @@ def test_layers_that_inputs_enter():
     assert list_entered(model, names) == ("first", "third", "last")
     alone = keras.Model(entry, L.Dense(1, name="end")(L.Add()([entry, L.Dense(4, name="on")(entry)])))
     assert list_entered(alone, {layer.name: layer for layer in alone.layers if layer.weights}) == ("on",)
+
+
+@pytest.mark.parametrize(("is_first", "expected"), [(True, ("inner",)), (False, ("before",))])
+def test_inputs_of_a_model_inside_are_no_inputs_of_the_model(is_first, expected):
+    entry, inside = keras.Input((4,)), keras.Sequential([keras.Input((4,)), L.Dense(4, name="inner")])
+    h = entry if is_first else L.Dense(4, name="before")(entry)
+    model = keras.Model(entry, L.Dense(1, name="end")(L.Add()([h, inside(h)])))
+    names = {layer.name: layer for layer in [*model.layers, *inside.layers] if isinstance(layer, L.Dense)}
+    assert list_entered(model, names) == expected

@@ -69,13 +69,15 @@ DATA: dict[str, Meaning] = {
         sees=(
             "Labels of a regression that are far from unit size, while the predictions start near 0; under a loss of "
             "one's own, too, if it is as large as they are. The gradients are huge, yet steps of the usual size take "
-            "thousands of updates to arrive."
+            "thousands of updates to arrive. Or labels that vary far less than the answers of the untrained network, "
+            "beside which the loss hardly sees them."
         ),
         severity=(
             "Error from `label_error` on, unless `label_steps` steps like the next one lead there; warning from "
-            "`label_size` on; silent if the predictions are at least a tenth as large as the labels."
+            "`label_size` on; silent if the predictions are at least a tenth as large as the labels. Warning where the "
+            "answers vary `small_labels` times as much as the labels."
         ),
-        thresholds=("label_size", "label_error", "label_steps"),
+        thresholds=("label_size", "label_error", "label_steps", "small_labels"),
     ),
     "input_scale": Meaning(
         sees=(
@@ -95,9 +97,13 @@ DATA: dict[str, Meaning] = {
     "feature_scale": Meaning(
         sees=(
             "Features whose sizes differ by orders of magnitude, as given to the first kernel. No learning rate "
-            "suits all their weights."
+            "suits all their weights. Or inputs of unit size of which half of the features vary by a `feature_range`th "
+            "of what others vary by, as one scale for all leaves them."
         ),
-        severity="Error where the largest input reaches `input_error`, else a warning; silent below `input_size`.",
+        severity=(
+            "Error where the largest input reaches `input_error`, else a warning; below `input_size` a warning where "
+            "half of the features hardly vary."
+        ),
         thresholds=(
             "feature_range",
             "input_size",
