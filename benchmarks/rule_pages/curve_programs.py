@@ -214,6 +214,20 @@ CURVE_PROGRAMS = [
         loss="mean_squared_error",
         optimizer=lambda: SGD(0.05),
     ),
+    Program(
+        name="one layer of relu, regression, by an accuracy",
+        label=("metric_mismatch",),
+        strength="clear",
+        optimizer=lambda: SGD(0.05),
+        compile_options={"metrics": ["accuracy"]},
+        **_TRAINED,
+    ),
+    Program(
+        name="one layer of relu, regression, by the explained variance",
+        optimizer=lambda: SGD(0.05),
+        compile_options={"metrics": [keras.metrics.R2Score(name="r2_score")]},
+        **_TRAINED,
+    ),
     Program(name="one layer of relu, regression", optimizer=lambda: SGD(0.05), **_TRAINED),
     Program(
         name="raw features, averages with a momentum of 0.999",

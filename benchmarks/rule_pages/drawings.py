@@ -114,6 +114,17 @@ def draw_validation(scene: Scene, ax: Axes) -> None:
     ax.set_ylabel("loss: training blue, validation red")
 
 
+def draw_metric(scene: Scene, ax: Axes) -> None:
+    """The metric over the epochs, beside the loss as part of its first."""
+    history = scene.evidence.history
+    assert history is not None
+    name = next(name for name in ("accuracy", "r2_score") if name in history)
+    ax.plot(history["epoch"], history[name], marker=".", color=BLUE)
+    ax.plot(history["epoch"], history["loss"] / history["loss"].iloc[0], marker=".", color=GREY)
+    ax.set_xlabel("epoch")
+    ax.set_ylabel(f"{name} blue, loss over its first grey")
+
+
 def draw_modes(scene: Scene, ax: Axes) -> None:
     """The loss of the inspected batch over the epochs, in training mode and of what the model predicts."""
     rows = scene.evidence.predictions

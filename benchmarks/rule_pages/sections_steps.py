@@ -89,6 +89,15 @@ STEPS = [
         caption="The training loss; dashed: that of the best constant prediction. Left, one step an epoch.",
     ),
     Section(
+        rule="metric_mismatch",
+        sick="one layer of relu, regression, by an accuracy",
+        healthy="one layer of relu, regression, by the explained variance",
+        silent="The same model with `keras.metrics.R2Score()`.",
+        epochs=8,
+        draw=drawings.draw_metric,
+        caption="The metric, and the loss, which falls alike in both.",
+    ),
+    Section(
         rule="monitor_mode",
         sick="ring and its inside, stopped as accuracy rises",
         healthy="ring and its inside, stopped as accuracy falls",

@@ -82,6 +82,7 @@ class Inspection:
             `untracked_layers`, of layers that the model calls and does not hold the fields of
             `untracked.UntrackedLayer`; `lists_by_alphabet`, where lists of labels, losses or weights meet outputs in a
             dictionary in another order than the model's own, these `outputs` in the model's order and the `lists`;
+            `metrics`, of each output the fields of `metrics.describe_metrics` of each metric;
             `unused_losses`, those that `compile` was given for one output and that are not trained; `not_seen`, a dict
             of what could not be seen, with the reason.
         expected: One row per layer with a kernel: `depth`, `layer` and `gradient_rms`, what mean-field theory predicts

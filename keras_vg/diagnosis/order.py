@@ -82,6 +82,7 @@ STAGES: dict[str, tuple[str, ...]] = {
         "predictions_hardly_vary",
         "validation_not_learned",
         "validation_loss_rises",
+        "metric_mismatch",
     ),
     "not judged": (
         "gradients_not_seen",

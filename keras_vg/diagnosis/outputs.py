@@ -459,8 +459,12 @@ def find_small_labels(context: Context) -> Iterator[Finding]:
     for output in _list_outputs(context):
         spread, own = output["label_std"], output["prediction_std"]
         is_linear = output["activation"] in ("linear", "unknown") and output["label_units"] == output["units"]
-        if output["loss"] not in REGRESSIONS or not is_linear or not 0 < spread < own / context.thresholds.small_labels:
-            continue
+        if (
+            output["loss"] not in REGRESSIONS
+            or not is_linear
+            or not 0 < spread < min(own, 1.0) / context.thresholds.small_labels
+        ):
+            continue  # or the answers are too large
         yield Finding(
             "label_scale",
             "warning",

@@ -22,6 +22,7 @@ from keras_vg.diagnosis import (
     inputs,
     linear_layers,
     losses,
+    metrics,
     monitor_modes,
     one_side,
     optimizers,
@@ -121,6 +122,7 @@ INSPECTION_RULES: tuple[Rule, ...] = (
     residual.find_residual_growth,
     residual.find_residual_imbalance,
     training.find_first_step,
+    metrics.find_misleading_metrics,
 )
 PREDICTION_RULES: tuple[Rule, ...] = (
     outputs.find_constant_prediction,

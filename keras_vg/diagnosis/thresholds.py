@@ -67,7 +67,7 @@ class Thresholds:
         label_steps: Steps like the next one from which the way to such labels is an error: a linear model of prices of
             200,000 under Adam at a rate of 5 needs 480, and learns; of the benchmark's sick programs with such labels,
             if their first step does not overshoot, one needs 150, and all others 100,000 and more. Chosen.
-        small_labels: Standard deviation of an untrained network's answers over that of the labels. Chosen.
+        small_labels: Standard deviation of an untrained network's answers, at most 1, over that of the labels. Chosen.
         label_shape: Relative change of the loss, if labels are given the predictions' shape, from which it compared
             each prediction with every label; rounding changes it by 1e-6.
         cut_labels: Loss that predictions within the range of the last activation can reach, as part of the best

@@ -39,6 +39,7 @@ from keras_vg.inspection.inference import (
     predict_for_inference,
 )
 from keras_vg.inspection.linear_layers import list_linear_layers
+from keras_vg.inspection.metrics import describe_metrics
 from keras_vg.inspection.optimizer_setup import describe_optimizer, measure_update
 from keras_vg.inspection.output_order import describe_lists
 from keras_vg.inspection.passes import (
@@ -197,6 +198,7 @@ def _inspect(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> Inspecti
             "update": measure_update(model, passes.updated),
             "update_if_built": measure_update(model, passes.updated_if_built),
             "lists_by_alphabet": describe_lists(model, y),
+            "metrics": describe_metrics(model, y, passes.reading.predictions),
             "unused_losses": list_unused_losses(model, passes.reading.predictions),
             "not_seen": passes.not_seen,
         },

@@ -475,6 +475,43 @@ def compute_loss(model: keras.Model, x: Any, y: Any, predictions: Any, sample_we
     return model._compute_loss(x=x, y=y, y_pred=predictions, sample_weight=sample_weight, training=True)
 
 
+def list_metrics(model: keras.Model, y: Any, predictions: Any) -> list[list[keras.metrics.Metric]]:
+    """The metrics that a model was compiled with, of each output.
+
+    Private: which metric `"accuracy"` stands for, and of which output, Keras finds out within a step.
+
+    Args:
+        model: A compiled model.
+        y: The labels of a batch.
+        predictions: The model's for it.
+    """
+    compiled = getattr(model, "_compile_metrics", None)
+    if compiled is None:
+        return []
+    if not compiled.built:
+        weighted = compiled._user_weighted_metrics
+        compiled = type(compiled)(compiled._user_metrics, weighted, output_names=compiled.output_names)
+        compiled.build(y, predictions)
+    pairs = zip(compiled._flat_metrics, compiled._flat_weighted_metrics, strict=True)
+    return [[metric for part in pair if part is not None for metric in part.metrics] for pair in pairs]
+
+
+def get_metric_function(metric: keras.metrics.Metric) -> Any:
+    """The function whose mean a metric is; None of other metrics.
+
+    Private: a metric that Keras makes of a function has no other way to tell which.
+    """
+    return getattr(metric, "_fn", None)
+
+
+def takes_logits(metric: keras.metrics.Metric) -> bool | None:
+    """Whether a metric takes predictions for logits; None if it does not ask.
+
+    Private: `AUC` keeps what it was given in `_from_logits`, others in `from_logits`.
+    """
+    return getattr(metric, "from_logits", getattr(metric, "_from_logits", None))
+
+
 _LOSS_OPTIONS = ("from_logits", "ignore_class", "axis")
 
 

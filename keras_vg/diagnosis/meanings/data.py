@@ -75,7 +75,7 @@ DATA: dict[str, Meaning] = {
         severity=(
             "Error from `label_error` on, unless `label_steps` steps like the next one lead there; warning from "
             "`label_size` on; silent if the predictions are at least a tenth as large as the labels. Warning where the "
-            "answers vary `small_labels` times as much as the labels."
+            "answers vary `small_labels` times as much as the labels, a spread above 1 counted as 1."
         ),
         thresholds=("label_size", "label_error", "label_steps", "small_labels"),
     ),

@@ -280,6 +280,14 @@ STEPS: dict[str, Meaning] = {
         ),
         thresholds=("flat_loss", "early_end"),
     ),
+    "metric_mismatch": Meaning(
+        sees=(
+            "A metric that says nothing of how well the model answers: an accuracy of numbers, one that cuts logits at "
+            "0.5, one that looks for the largest of a single output or for the only one of several labels, or that "
+            "compares probabilities with labels to the last digit. Keras's own metrics alone are judged."
+        ),
+        severity="Warning: what is learned does not depend on it.",
+    ),
     "monitor_mode": Meaning(
         sees=(
             "An `EarlyStopping`, `ReduceLROnPlateau` or `ModelCheckpoint` whose `mode` takes the worse values of its "
