@@ -40,7 +40,7 @@ NO_REMEDY = {
 }
 """Why some findings have no remedy."""
 
-_INPUTS = ("Normalization of the inputs", "inputs divided by 255")
+_INPUTS = ("Normalization of the inputs", "Normalization adapted anew", "inputs divided by 255")
 _HEADS = ("the head that the labels ask for", "logits instead of probabilities")
 _RATES_DOWN = ("standard learning rate", "learning rate / 10", "learning rate / 100", "learning rate by a range test")
 _RATES_UP = ("standard learning rate", "learning rate * 10", "learning rate * 100", "learning rate by a range test")
@@ -100,8 +100,8 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
     "rounded_input": ("inputs scaled in float32", _INPUTS[0], _PRECISION[1]),
     "input_scale": _INPUTS,
     "feature_scale": _INPUTS,
-    "input_offset": ("inputs times 255", _INPUTS[0]),
-    "input_too_small": ("inputs divided by 255 once", "inputs times 255", _INPUTS[0], "learning rate * 100"),
+    "input_offset": ("inputs times 255", *_INPUTS[:2]),
+    "input_too_small": ("inputs divided by 255 once", "inputs times 255", *_INPUTS[:2], "learning rate * 100"),
     "dropout_rate": (_KEPT,),
     "label_scale": ("labels standardized in the model", "Adam", "clipnorm=1", *_RATES_DOWN, "learning rate * 100"),
     # rate

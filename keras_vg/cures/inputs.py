@@ -65,6 +65,24 @@ def _scale_once(draft: Draft) -> Draft | None:
     return draft.change("x = 255 * x  # the model divides pixels itself", model=surgery.rebuild(draft.model, edit))
 
 
+def _adapt_anew(draft: Draft) -> Draft | None:
+    """A model's first Normalization for what it is given: each feature by itself, with the data's mean and variance."""
+    arrays = _list_inputs(draft)
+    if len(arrays) != 1 or len(draft.model.inputs) != 1:
+        return None
+    (array,) = arrays.values()
+    places = [p for p in surgery.list_places(draft.model) if isinstance(p.layer, keras.layers.Normalization)]
+    paths = {p.path for p in places if getattr(p.layer, "input", None) is draft.model.inputs[0]}
+    if len(places) != 1 or not paths or any(is_unadapted(place.layer) for place in places):
+        return None
+
+    def edit(path: surgery.Path, layer: Any) -> Any:
+        return _make_normalization(array, layer.name) if path in paths else None
+
+    lines = ["normalization = keras.layers.Normalization()  # in place of the model's own", "normalization.adapt(x)"]
+    return draft.change(*lines, model=surgery.rebuild(draft.model, edit))
+
+
 def _choose_large(arrays: dict[int, np.ndarray]) -> dict[int, np.ndarray]:
     """Of several inputs those that are large, if there are some: others may be masks, or which nodes are neighbours."""
     large = {place: array for place, array in arrays.items() if np.nanmax(np.abs(array)) > _LARGEST_SCALED}
@@ -125,6 +143,12 @@ REMEDIES = (
         "A Normalization layer adapted to the training data gives every feature mean 0 and variance 1.",
         _normalize,
         needs_layers=False,
+    ),
+    Remedy(
+        "Normalization adapted anew",
+        "The model's Normalization layer leaves features that hardly vary, or are far from unit scale: it was adapted "
+        "to other data, or has one mean and variance for all features.",
+        _adapt_anew,
     ),
     Remedy(
         "inputs divided by 255 once",

@@ -323,6 +323,40 @@ def test_pixels_are_divided_once(scale):
 
 
 @pytest.mark.model
+@pytest.mark.parametrize("is_functional", [False, True])
+def test_a_normalization_for_other_data_is_adapted_anew(is_functional):
+    uneven = (5 + X * [1, 10, 100, 1000]).astype("float32")
+
+    def build(make_normalization, is_first=True):
+        parts = [make_normalization(), layers.Dense(3, "relu")][:: 1 if is_first else -1]
+        model = keras.Sequential([keras.Input((4,)), *parts, layers.Dense(1, "sigmoid")])
+        if is_functional:
+            inputs, h = keras.Input((4,)), None
+            for part in parts:
+                h = part(inputs if h is None else h)
+            model = keras.Model(inputs, layers.Dense(1, "sigmoid")(h))
+        model.compile("adam", "binary_crossentropy")
+        return make(model, uneven, BINARY)[0]
+
+    def make_adapted():
+        normalization = layers.Normalization(axis=None)
+        normalization.adapt(uneven)
+        return normalization
+
+    remedy = REMEDIES["Normalization adapted anew"]
+    for make_normalization in (make_adapted, lambda: layers.Normalization(mean=0.0, variance=1e6)):
+        draft = remedy(build(make_normalization))
+        (layer,) = [p.layer for p in surgery.list_places(draft.model) if isinstance(p.layer, layers.Normalization)]
+        outputs = keras.ops.convert_to_numpy(layer(uneven))
+        np.testing.assert_allclose(outputs.std(axis=0), 1, rtol=0.1)
+        np.testing.assert_allclose(outputs.mean(axis=0), 0, atol=0.1)
+        assert "normalization.adapt(x)" in draft.code
+    assert remedy(build(layers.Normalization)) is None  # which has seen no data: another remedy adapts it
+    assert remedy(build(layers.BatchNormalization)) is None
+    assert remedy(build(make_adapted, is_first=False)) is None
+
+
+@pytest.mark.model
 @pytest.mark.filterwarnings("ignore:The model does not have any trainable weights")
 def test_a_model_that_is_frozen_as_a_whole_is_thawed():
     model = keras.Sequential([keras.Input(X.shape[1:]), layers.Dense(40, "relu"), layers.Dense(1, "sigmoid")])
