@@ -141,6 +141,8 @@ INCURABLE = {
     "kinds of cells by pairs of layers that only the pairs know": "layers that the model does not know",
     "three genes of twenty by softmaxes, temperature a thousandth": "what a layer of one's own divides by",
     "high rivers by those that they flow into": "values of other examples",
+    "qualities by weights that are all zero at first": "a layer of one's own that cannot be made anew",
+    "brighter digits by narrow kernels that are all zero": "a layer of one's own that cannot be made anew",
 }
 """Sick programs without a cure, and why."""
 

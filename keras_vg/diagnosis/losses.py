@@ -3,12 +3,16 @@
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding, Value
 from keras_vg.diagnosis.outputs import weigh_choices
 from keras_vg.diagnosis.thresholds import Thresholds
+
+_REVERSED = -0.8
+"""Correlation of predictions with labels below which they are learned the other way round. Chosen."""
 
 
 def asks_for_others(losses: Mapping[str, float], thresholds: Thresholds) -> bool:
@@ -86,6 +90,27 @@ def find_loss_function(context: Context) -> Iterator[Finding]:
     names = {"loss_of_labels": "right", "best_constant_loss": "constant", "best_varying_loss": "varying"}
     evidence = {name: losses[key] for name, key in {**names, "highest_loss": "highest"}.items()}
     yield Finding("loss_function", severity, (), None, evidence, cause)
+
+
+def find_reversed_answers(context: Context) -> Iterator[Finding]:
+    """A fit under a loss of one's own that has ended with predictions that fall as the labels rise."""
+    for row in context.final_predictions if context.is_complete else ():
+        is_number = row["units"] == row["label_units"] and row["label_distinct"] > 2  # and no class
+        if not is_number or not row["prediction_std"] > 0 or np.isfinite(row["baseline"]):
+            continue
+        correlation = float(row["label_slope"] * row["label_std"] / row["prediction_std"])
+        if not correlation < _REVERSED:
+            continue
+        yield Finding(
+            "loss_function",
+            "warning",
+            (str(row["layer"]),) if row["layer"] else (),
+            int(row["epoch"]),
+            {"correlation": round(correlation, 4)},
+            "At the end of the fit predictions fall as labels rise. That is right where one stands for less of the "
+            "other, as a risk for the time that is left, or a similarity for a distance; otherwise the loss has the "
+            "wrong sign, or compares the wrong way round.",
+        )
 
 
 def _judge_arguments(outputs: pd.DataFrame, label_smoothing: float) -> str:

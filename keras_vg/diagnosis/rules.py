@@ -126,6 +126,7 @@ INSPECTION_RULES: tuple[Rule, ...] = (
 )
 PREDICTION_RULES: tuple[Rule, ...] = (
     outputs.find_constant_prediction,
+    losses.find_reversed_answers,
     outputs.find_alike_positions,
     dead_outputs.find_dead_outputs,
     saturation.find_cut_answers,
