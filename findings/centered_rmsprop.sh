@@ -4,8 +4,8 @@
 # Guess: about 0.001 per step, as without `centered=True`: "normalized by the estimated variance of the gradient".
 # Seen with Keras 3.15.1 on TensorFlow 2.21.0, JAX 0.10.2 and torch 2.13.0, a bias of 0 under "mae" and labels of 1000,
 # whose gradient is -1: plain, it is at 0.11 after 100 steps and at 0.41 after 400, as with Adam. Centered, it is at 3.8
-# after 100 and at about 400 after 400. The variance of a constant gradient is 0, so that the step grows up to
-# the rate divided by the square root of epsilon, 1e-7. Nothing is said.
+# after 100 and at about 400 after 400. The variance of a constant gradient is 0, so that the step grows up to the rate
+# divided by the square root of epsilon, 1e-7. Nothing is said.
 #
 # Exits with 0 if that is still so, with another status if it has changed.
 set -euo pipefail

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# A cell of one's own around a `SimpleRNNCell(dropout=0.5)`: `fit` raises an error, and calls on TensorFlow and torch drop
-# the same inputs each time.
+# A cell of one's own around a `SimpleRNNCell(dropout=0.5)`: `fit` raises an error, and calls on TensorFlow and torch
+# drop the same inputs each time.
 #
 # Guess: in `RNN(cell)` there is a new mask for each batch, as with the SimpleRNNCell itself and with a list of cells.
 # Seen with Keras 3.15.1, a cell that calls a SimpleRNNCell, as a residual cell does: the mask is drawn once and kept.
-# `fit` raises an InaccessibleTensorError on TensorFlow 2.21.0, an UnexpectedTracerError on JAX 0.10.2 and a RuntimeError
-# on torch 2.13.0. Where the model is called with training=True, as in a loop of one's own, each call on TensorFlow and
-# torch has the same mask, without a word; on JAX it is the same error. With a subclass of SimpleRNNCell, `fit` works
-# and each call has its own mask.
+# `fit` raises an InaccessibleTensorError on TensorFlow 2.21.0, an UnexpectedTracerError on JAX 0.10.2 and a
+# RuntimeError on torch 2.13.0. Where the model is called with training=True, as in a loop of one's own, each call on
+# TensorFlow and torch has the same mask, without a word; on JAX it is the same error. With a subclass of SimpleRNNCell,
+# `fit` works and each call has its own mask.
 #
 # Exits with 0 if that is still so, with another status if it has changed.
 set -euo pipefail

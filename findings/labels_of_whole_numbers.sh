@@ -2,10 +2,10 @@
 # A metric function gets labels of whole numbers as they are, the same function as the loss gets them as float32.
 #
 # Guess: both get the same labels, so that the same function gives the same number.
-# Seen with Keras 3.15.1 on TensorFlow 2.21.0, JAX 0.10.2 and torch 2.13.0, labels 0, 1, 0, 0 in uint8: the mean of
-# `2 * y_true - 1` is -0.5 as the loss and 191.5 as a metric, where -1 becomes 255. In int64, the mean of
-# `abs(y_true - y_pred)` is 0.25 as the loss; as a metric it is a TypeError on TensorFlow. In a loss, `ops.take(weights,
-# y_true)` raises on TensorFlow and JAX, since the labels are floats there.
+# Seen with Keras 3.15.1 on TensorFlow 2.21.0, JAX 0.10.2 and torch 2.13.0, labels 0, 1, 0, 0 in uint8: the mean of `2 *
+# y_true - 1` is -0.5 as the loss and 191.5 as a metric, where -1 becomes 255. In int64, the mean of `abs(y_true -
+# y_pred)` is 0.25 as the loss; as a metric it is a TypeError on TensorFlow. In a loss, `ops.take(weights, y_true)`
+# raises on TensorFlow and JAX, since the labels are floats there.
 #
 # Exits with 0 if that is still so, with another status if it has changed.
 set -euo pipefail

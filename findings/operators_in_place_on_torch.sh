@@ -4,7 +4,7 @@
 # Guess: in `call`, `x -= 5.0` is the same as `x = x - 5.0`, on every backend.
 # Seen with Keras 3.15.1, inputs of 7, a layer that subtracts 5 so, and its output added to its input: 2 + 7 = 9 on
 # TensorFlow 2.21.0 and JAX 0.10.2. On torch 2.13.0 it is 2 + 2 = 4, in `predict` and `evaluate` as in a call, without a
-# word, and a tensor that is given to `model(x)` is 2 afterwards. With `x = x - 5.0` it is 9. NumPy arrays that are
+# word, and a tensor that is given to `model(x)` is 2 afterwards. With `return x - 5.0` it is 9. NumPy arrays that are
 # given to `predict` stay.
 #
 # Exits with 0 if that is still so, with another status if it has changed.
@@ -30,8 +30,7 @@ class InPlace(keras.layers.Layer):
 
 class Plain(keras.layers.Layer):
     def call(self, inputs):
-        inputs = inputs - 5.0
-        return inputs
+        return inputs - 5.0
 
 
 x = np.full((4, 1), 7.0, "float32")

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # `keras.utils.save_img` of a dark picture saves another one: its smallest pixel becomes 0, its largest 255.
 #
-# Guess: a uint8 picture comes back from `load_img` as it was; the argument `scale`, to rescale values "to be within
-# [0, 255]", leaves alone what is within.
+# Guess: a uint8 picture comes back from `load_img` as it was; the argument `scale`, to rescale values "to be within [0,
+# 255]", leaves alone what is within.
 # Seen with Keras 3.15.1 on JAX 0.10.2 (the code is the same on every backend): pixels from 50 to 100 come back as 0 to
 # 255, and a mask of the classes 0, 1 and 2 as 0, 127 and 255. A picture of 200 everywhere comes back black. With
 # `scale=False` each comes back as it was.
