@@ -5,8 +5,8 @@
 # `kernel`.
 # Seen with Keras 3.15.1 on TensorFlow 2.21.0, JAX 0.10.2 and torch 2.13.0: the output is cast to the type of the
 # inputs, which are ids, so that each number is cut to 0 or the next integer. No gradient reaches the embedding, and
-# after three epochs its rows point where they did. Nothing is said. With the wrapped layer as the only one that has
-# weights, `fit` raises on TensorFlow and torch.
+# after three epochs its rows point where they did. Nothing is said. So it is with a Dense layer behind
+# `Input(dtype="int32")`. With the wrapped layer as the only one that has weights, `fit` raises on TensorFlow and torch.
 #
 # Exits with 0 if that is still so, with another status if it has changed.
 set -euo pipefail
@@ -42,11 +42,15 @@ seen = {
     "trainable weights": len(layer.trainable_weights),
     "change": float(np.abs(directions() - before).max()),
 }
+whole = keras.Input((4,), dtype="int32")
+dense = keras.Model(whole, keras.layers.SpectralNormalization(keras.layers.Dense(8))(whole)).predict(ids, verbose=0)
 print(f"{backend}: {seen}, {plain[0, 0].round(1).tolist()} becomes {wrapped[0, 0].tolist()}")
 assert np.array_equal(wrapped, np.trunc(plain))
 assert seen["dtype"].startswith("int")
 assert seen["trainable weights"] == 1
 assert seen["change"] < 1e-6
+assert np.array_equal(dense, np.round(dense))
+assert dense.any()
 PROGRAM
 for backend in tensorflow jax torch; do
     KERAS_BACKEND=$backend TF_CPP_MIN_LOG_LEVEL=3 "${FINDINGS_PYTHON:-$folder/venv/bin/python}" "$folder/program.py"
