@@ -4,10 +4,10 @@
 #
 # Guess: `MapDataset.shuffle(seed=1)` gives another order in each epoch, as `tf.data`'s `shuffle` and a torch
 # DataLoader do, and `random_map` other random numbers.
-# Seen with Grain 0.2.18 and Keras 3.15.1 on JAX 0.10.2: `fit` starts the
-# dataset anew for each epoch, and it is the same then. So it is with `to_iter_dataset()` and with a `grain.DataLoader`
-# whose sampler shuffles. With `repeat().to_iter_dataset()` and `steps_per_epoch` each epoch has its own order: Grain
-# mixes anew for each repetition.
+# Seen with Grain 0.2.18 and Keras 3.15.1 on JAX 0.10.2: `fit` starts the dataset anew for each epoch, and it is the
+# same then. So it is with `to_iter_dataset()`, with a `grain.DataLoader` whose sampler shuffles, and with Keras's own
+# `image_dataset_from_directory(..., format="grain")`, whose shuffle=True is the default. With
+# `repeat().to_iter_dataset()` and `steps_per_epoch` each epoch has its own order: Grain mixes anew for each repetition.
 #
 # Exits with 0 if that is still so, with another status if it has changed.
 set -euo pipefail
@@ -15,17 +15,21 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 if [ -z "${FINDINGS_PYTHON:-}" ]; then # run_all.sh sets it: one environment for all
     python3 -m venv "$folder/venv"
-    "$folder/venv/bin/pip" install --quiet keras==3.15.1 jax==0.10.2 grain==0.2.18
+    "$folder/venv/bin/pip" install --quiet keras==3.15.1 tensorflow==2.21.0 jax==0.10.2 grain==0.2.18 pillow==13.0.0
 fi
 cat >"$folder/program.py" <<'PROGRAM'
+import os
+import tempfile
+
 import grain
 import keras
 import numpy as np
 from keras import layers, ops
+from PIL import Image
 
 
 class Recorder(keras.callbacks.Callback):
-    """Notes the loss, which is the label here, of each batch of one example."""
+    """Notes the loss, which is the label or the pixel here, of each batch of one example."""
 
     def on_train_begin(self, logs=None):
         self.epochs = []
@@ -40,9 +44,14 @@ class Recorder(keras.callbacks.Callback):
         self.total = total
 
 
-def train(dataset, **arguments):
-    model = keras.Sequential([keras.Input((1,)), layers.Dense(1)])
-    model.compile(keras.optimizers.SGD(0.0), lambda labels, outputs: ops.mean(labels) + 0 * ops.mean(outputs))
+def train(dataset, pictures=False, **arguments):
+    shape = (1, 1, 1) if pictures else (1,)
+    model = keras.Sequential([keras.Input(shape), layers.Flatten(), layers.Dense(1, kernel_initializer="ones")])
+    shown = 1.0 if pictures else 0.0  # the pixel, which the output is, or the label
+    model.compile(
+        keras.optimizers.SGD(0.0),
+        lambda labels, outputs: ops.mean((1 - shown) * ops.cast(labels, "float32")) + shown * ops.mean(outputs),
+    )
     recorder = Recorder()
     model.fit(dataset, epochs=3, verbose=0, callbacks=[recorder], **arguments)
     return recorder.epochs
@@ -65,6 +74,18 @@ for name, dataset in {
     epochs = train(dataset)
     print(f"{name}:", *epochs)
     assert epochs[0] == epochs[1] == epochs[2] != list(range(8))
+folder = tempfile.mkdtemp()
+for name in "ab":
+    os.mkdir(os.path.join(folder, name))
+for number in range(8):
+    picture = Image.fromarray(np.full((1, 1, 3), number, "uint8"))
+    picture.save(os.path.join(folder, "ab"[number % 2], f"{number}.png"))
+for kind in ("grain", "tf"):
+    options = {"format": kind, "image_size": (1, 1), "color_mode": "grayscale", "batch_size": 1, "verbose": False}
+    pictures = keras.utils.image_dataset_from_directory(folder, seed=1, **options)
+    epochs = train(pictures, pictures=True)
+    print(f"image_dataset_from_directory, {kind}:", *epochs)
+    assert (epochs[0] == epochs[1] == epochs[2]) == (kind == "grain")
 epochs = train(source.shuffle(seed=1).repeat().to_iter_dataset().batch(1), steps_per_epoch=8)
 print("shuffle, repeat:", *epochs)
 assert epochs[0] != epochs[1]
