@@ -18,6 +18,7 @@ TABLES = {
     "INSPECTION_RULES": "an inspection",
     "PREDICTION_RULES": "predictions (inspection or `TrainingGuard(x)`)",
     "HISTORY_RULES": "loss (`History` or `CSVLogger`)",
+    "MONITOR_RULES": "callbacks (`TrainingGuard`)",
 }
 """What the rules of each list in `keras_vg/diagnosis/rules.py` look at."""
 

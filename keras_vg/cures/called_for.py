@@ -24,7 +24,7 @@ NO_REMEDY = {
     "positions_alike": "What tells the positions apart (a recurrent layer, a unit for each) only the model's author "
     "can put in.",
     "padding_attended": "Whether zeros at the end are padding, only the data's author knows.",
-    "metric_mismatch": "What is shown of a training does not change it: see the advice.",
+    "metric_mismatch": "A metric is shown and does not change what is learned: see the advice.",
     "monitor_mode": "What watches a training, a callback, is not part of a trial: see the advice.",
     "ended_early": "What ends a training, a callback, is not part of a trial.",
     "learning_stops": "What sets the learning rate, a schedule or a callback, is not part of a trial.",

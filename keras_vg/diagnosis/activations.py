@@ -114,9 +114,10 @@ def find_input_scale(context: Context) -> Iterator[Finding]:
                 worst.layers,
                 None,
                 {"median_feature_spread": worst.spread_median, "largest_feature_spread": worst.spread_max},
-                "Beside the features that vary most, half of the others hardly vary, and their weights would have to "
-                "become as many times as large. Scale each feature by itself: `keras.layers.Normalization()`, whose "
-                "`axis=-1` is that of the features (`axis=None` takes one scale for all), or StandardScaler.",
+                f"One feature varies {worst.unevenness:.3g} times as much as half of the others. If labels depend on "
+                "these, their weights would have to become as many times as large: scale each feature by itself, by "
+                "`keras.layers.Normalization()`, whose `axis=-1` is that of the features (`axis=None` takes one scale "
+                "for all), or StandardScaler.",
             )
     else:
         first = _Entry(context, {"abs_max": _measure_log_inputs(context)}, is_first=True)

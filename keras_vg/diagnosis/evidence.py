@@ -170,9 +170,11 @@ def leave_out_untrained(inspection: Inspection | None) -> Inspection | None:
     if inspection is None or "loss" not in inspection.outputs:
         return inspection
     is_trained = (inspection.outputs["loss"] != UNTRAINED).tolist()
-    setup, found = dict(inspection.setup), inspection.setup.get("logits_found", [])
-    if len(found) == len(is_trained):
-        setup["logits_found"] = [item for item, chosen in zip(found, is_trained, strict=True) if chosen]
+    setup = dict(inspection.setup)
+    for name in ("logits_found", "metrics"):
+        found = setup.get(name, [])
+        if len(found) == len(is_trained):
+            setup[name] = [item for item, chosen in zip(found, is_trained, strict=True) if chosen]
     return replace(inspection, outputs=drop_untrained(inspection.outputs), setup=setup)
 
 

@@ -72,6 +72,14 @@ def _is_error(cause: Finding, consequence: Finding, facts: Facts) -> bool:
     return cause.severity == "error"
 
 
+def _has_ended(cause: Finding, consequence: Finding, facts: Facts) -> bool:
+    return "ended" in str(cause.evidence.get("effects", ""))
+
+
+def _has_lowered(cause: Finding, consequence: Finding, facts: Facts) -> bool:
+    return "lowered" in str(cause.evidence.get("effects", ""))
+
+
 def _follows_gradients(cause: Finding, consequence: Finding, facts: Facts) -> bool:
     """Under Adam a step is of the size of the rate, so that no gradient explains it."""
     return consequence.rule != "update_too_large" or not facts.moves_by_rate
@@ -217,12 +225,6 @@ EDGES: tuple[Edge, ...] = (
             condition=lambda cause, consequence, facts: bool(cause.layers) and cause.severity == "error",
         )
         for rule in ("feature_scale", "input_scale")
-    ),
-    Edge(
-        "feature_scale",
-        STALLED,
-        "What hardly varies is hardly seen.",
-        condition=lambda cause, consequence, facts: "median_feature_spread" in cause.evidence,
     ),
     Edge(
         "label_scale",
@@ -507,9 +509,15 @@ EDGES: tuple[Edge, ...] = (
     ),
     Edge(
         "monitor_mode",
-        ("ended_early", "learning_stops", *LOW, *FLAT, *ALIKE),
-        "A fit that is ended or slowed down as soon as it learns has not learned.",
-        condition=_is_error,
+        ("ended_early",),
+        "The callback has ended the fit as soon as the metric became better.",
+        condition=_has_ended,
+    ),
+    Edge(
+        "monitor_mode",
+        ("learning_stops", "no_update", *LOW),
+        "The callback has lowered the learning rate as soon as the metric became better.",
+        condition=_has_lowered,
     ),
     Edge("learning_stops", ("no_update", "update_too_small"), "Steps that shrink on end as none at all."),
     *(

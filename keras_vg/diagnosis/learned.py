@@ -49,17 +49,17 @@ def has_learned(context: Context) -> bool:
 
 
 def is_learning_fast(context: Context) -> bool:
-    """Whether a training that goes on is well below the loss of the best constant answer, and has just fallen again.
+    """Whether the loss of a training is well below that of the best constant answer, and has just fallen again.
 
-    What may keep a model from learning does not keep this one from it by now.
+    What may keep a model from learning has not kept this one from it.
     """
     losses, baseline = context.losses, context.baseline
-    if context.is_inspection or context.is_over or losses is None or len(losses) < 2 or not baseline > 0:
+    if context.is_inspection or losses is None or len(losses) < 2 or not baseline > 0:
         return False
     return bool(losses[-1] < _WELL_BELOW * baseline and losses[-1] < _FAST * losses[:-1].min())
 
 
-def soften(findings: Iterable[Finding]) -> list[Finding]:
+def soften(findings: Iterable[Finding], is_done: bool = True) -> list[Finding]:
     """Makes findings about a model that has learned as mild as they have turned out to be.
 
     An error says that a model, as it stands, does not learn; this one has. Inputs and labels of another scale did no
@@ -67,16 +67,17 @@ def soften(findings: Iterable[Finding]) -> list[Finding]:
 
     Args:
         findings: The findings.
+        is_done: Whether the model has learned; False if it is learning.
 
     Returns:
-        The same, those about scales and frozen layers for information, other errors that foretell that nothing is
-        learned as warnings.
+        The same, those about scales and frozen layers for information (warnings of a model that is learning), other
+        errors that foretell that nothing is learned as warnings.
     """
     softened = []
     for finding in findings:
-        if finding.rule in _HARMLESS:
+        if finding.rule in _HARMLESS and is_done:
             finding = replace(finding, severity="info")
-        elif finding.rule in _MILDER and finding.severity == "error":
+        elif finding.rule in (*_HARMLESS, *_MILDER) and finding.severity == "error":
             finding = replace(finding, severity="warning")
         softened.append(finding)
     return softened
@@ -151,9 +152,12 @@ def confirm(findings: Iterable[Finding]) -> list[Finding]:
 
     Returns:
         The same, warnings of these stages as errors; but for dead units, of which a warning says that others are left,
-        or other ways, and for layers that are not trained, which a warning takes to be meant.
+        or other ways, for layers that are not trained, which a warning takes to be meant, and for features that hardly
+        vary, on which the labels need not depend.
     """
     return [
-        replace(finding, severity="error") if finding.rule in _WORSE and finding.severity == "warning" else finding
+        replace(finding, severity="error")
+        if finding.rule in _WORSE and finding.severity == "warning" and "median_feature_spread" not in finding.evidence
+        else finding
         for finding in findings
     ]

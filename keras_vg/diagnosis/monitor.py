@@ -8,15 +8,15 @@ Mode = Literal["min", "max"]
 
 @dataclass(frozen=True)
 class Monitor:
-    """A callback that watches a metric: `EarlyStopping`, `ReduceLROnPlateau` or `ModelCheckpoint`.
+    """A callback that watches a metric: `EarlyStopping`, `ReduceLROnPlateau`, `ModelCheckpoint(save_best_only=True)`.
 
     Attributes:
         callback: Its class.
         metric: What it watches, a name in the epochs' logs.
         mode: Which values it takes for better ones, the smaller or the larger.
         right_mode: Which are better, as far as Keras knows the metric; None where it does not.
-        effect: What it has done by it: `"ended"` the fit, `"lowered"` the learning rate, `"restored"` weights, or
-            `"saved"` some; empty if none of these.
+        effect: What it has done by it: `"ended"` the fit, `"lowered"` the learning rate or `"restored"` weights; empty
+            if none of these.
     """
 
     callback: str

@@ -7,10 +7,9 @@ from keras_vg.diagnosis.findings import Finding
 from keras_vg.diagnosis.monitor import Monitor
 
 _EFFECTS = {
-    "ended": "has ended the fit, as the metric had not become worse",
+    "ended": "has ended the fit because the metric became better",
     "restored": "has put back the weights of the worst epoch",
-    "saved": "has saved the weights of the worst epoch",
-    "lowered": "has lowered the learning rate, as the metric had not become worse",
+    "lowered": "has lowered the learning rate because the metric became better",
 }
 
 
@@ -19,20 +18,24 @@ def find_wrong_mode(context: Context) -> Iterator[Finding]:
     wrong = [monitor for monitor in context.monitors if monitor.right_mode not in (None, monitor.mode)]
     if not wrong:
         return
+    effects = sorted({monitor.effect for monitor in wrong} - {""})
     yield Finding(
         "monitor_mode",
-        "error" if any(monitor.effect for monitor in wrong) else "warning",
+        "error" if effects else "warning",
         (),
         None,
-        {monitor.callback: f"{monitor.mode} of {monitor.metric}" for monitor in wrong},
+        {
+            "callbacks": ", ".join(f"{monitor.callback}({monitor.metric}, {monitor.mode})" for monitor in wrong),
+            **({"effects": ", ".join(effects)} if effects else {}),
+        },
         " ".join(map(_explain, wrong)),
     )
 
 
 def _explain(monitor: Monitor) -> str:
-    grows = "larger" if monitor.mode == "max" else "smaller"
+    size = "larger" if monitor.mode == "max" else "smaller"
     done = f", and {_EFFECTS[monitor.effect]}" if monitor.effect else ""
     return (
-        f"`{monitor.callback}` takes a {grows} `{monitor.metric}` for a better one{done}. "
+        f"`{monitor.callback}` takes a {size} `{monitor.metric}` for a better one{done}. "
         f'Give it `mode="{monitor.right_mode}"`.'
     )

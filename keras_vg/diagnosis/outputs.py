@@ -471,8 +471,8 @@ def find_small_labels(context: Context) -> Iterator[Finding]:
             _name(output),
             None,
             {"label_std": spread, "prediction_std": own},
-            "The labels vary far less than the answers of the untrained network: against what these are off by, what "
-            "the labels differ by is nothing to the loss, until its last small part. Standardise them, "
+            f"The untrained network's answers vary {own / spread:.0f} times as much as the labels: until that is gone, "
+            "the loss hardly depends on what the labels differ by. Standardise them, "
             "`(y - y.mean()) / y.std()`, and scale the predictions back.",
         )
 

@@ -150,8 +150,8 @@ HISTORY_RULES: tuple[Rule, ...] = (
     curves.find_late_oscillation,
     curves.find_few_steps,
     curves.find_early_end,
-    monitor_modes.find_wrong_mode,
 )
+MONITOR_RULES: tuple[Rule, ...] = (monitor_modes.find_wrong_mode,)
 
 
 def diagnose(*sources: Any, **thresholds: float) -> Findings:
@@ -260,8 +260,9 @@ def conclude(contexts: Sequence[Context], judged: Sequence[Judgement]) -> Findin
     """Takes together what the rules say of an inspection and of the training after it: one finding per cause."""
     metrics = {name: value for judgement in judged for name, value in judgement.metrics.items()}
     findings = merge_nonfinite(_merge([judgement.findings for judgement in judged]))
-    if contexts and (has_learned(contexts[-1]) or is_learning_fast(contexts[-1])):
-        findings = soften(findings)
+    is_done = bool(contexts) and has_learned(contexts[-1])
+    if is_done or (contexts and is_learning_fast(contexts[-1])):
+        findings = soften(findings, is_done)
     elif contexts and (has_learned_nothing(contexts[-1]) or _is_kept_from_learning(findings)):
         findings = confirm(findings)
     return Findings(group_by_cause(findings, _collect_facts(contexts)), metrics)
@@ -294,6 +295,8 @@ def _choose_rules(context: Context) -> list[Rule]:
         rules += PREDICTION_RULES
     if context.history is not None:
         rules += HISTORY_RULES
+    if context.monitors:
+        rules += MONITOR_RULES
     return rules
 
 

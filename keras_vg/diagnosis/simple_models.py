@@ -23,6 +23,9 @@ _CHECKS = (
 _FAR_LOSS = 2.0
 """Loss over that of the best constant answer from which predictions are far off, and not only useless. Chosen."""
 
+_RISEN = 1.05
+"""Loss of an output, as part of its first, above which it has risen by more than chance. Chosen."""
+
 _FALLEN = 0.5
 """Loss of an output, as part of that of its best constant answer, below which it is learned. Chosen."""
 
@@ -74,7 +77,7 @@ def _is_fought(context: Context, row: dict[str, Any]) -> bool:
     Layers in front of it may be trained to raise the loss, by reversed gradients, and the output to lower it.
     """
     losses, rows = _list_losses(context, str(row["layer"])), context.final_predictions
-    if len(rows) < 2 or losses is None or not losses[1:].max() > losses[0]:
+    if len(rows) < 2 or losses is None or not losses[1:].max() > _RISEN * losses[0]:
         return False
     others = [other for other in rows if other is not row]
     pairs = [(_list_losses(context, str(other["layer"])), float(other.get("baseline", "nan"))) for other in others]

@@ -198,7 +198,7 @@ def _inspect(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> Inspecti
             "update": measure_update(model, passes.updated),
             "update_if_built": measure_update(model, passes.updated_if_built),
             "lists_by_alphabet": describe_lists(model, y),
-            "metrics": describe_metrics(model, y, passes.reading.predictions),
+            "metrics": describe_metrics(model),
             "unused_losses": list_unused_losses(model, passes.reading.predictions),
             "not_seen": passes.not_seen,
         },

@@ -68,7 +68,8 @@ def _is_affine(operation: Any) -> bool:
     activation = getattr(operation, "activation", None)
     known = (*_KERNELS, *_AFFINE, *PASSING_ON, "Activation", "NotEqual")  # the latter makes a mask of ids
     if _is_of_keras(operation, ("LeakyReLU", "ReLU")):  # which are straight lines with a slope of 1 on both sides
-        return bool(operation.negative_slope == 1 and getattr(operation, "max_value", None) is None)
+        bends = (getattr(operation, "max_value", None), getattr(operation, "threshold", 0))
+        return bool(operation.negative_slope == 1 and bends == (None, 0))
     return activation in (None, keras.activations.linear) and _is_of_keras(operation, known)
 
 

@@ -1,8 +1,16 @@
 """Which callbacks of a fit watch a metric, and in which direction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import keras
+from keras.callbacks import (
+    Callback,
+    EarlyStopping,
+    LambdaCallback,
+    LearningRateScheduler,
+    ModelCheckpoint,
+    ReduceLROnPlateau,
+)
 
 from keras_vg.diagnosis.monitor import Mode, Monitor
 from keras_vg.inspection.optimizer_setup import list_rates
@@ -17,37 +25,62 @@ class MonitorReader:
         callbacks: All callbacks of the fit.
     """
 
-    def __init__(self, model: keras.Model, callbacks: Sequence[keras.callbacks.Callback]) -> None:
-        types = (keras.callbacks.EarlyStopping, keras.callbacks.ReduceLROnPlateau, keras.callbacks.ModelCheckpoint)
+    def __init__(self, model: keras.Model, callbacks: Sequence[Callback]) -> None:
         self._model = model
-        self._callbacks = [callback for callback in callbacks if isinstance(callback, types)]
+        self._callbacks = [callback for callback in callbacks if _watches(callback)]
+        # What another callback may have done to the rate is not taken for this one's work.
+        self._lowers_alone = sum(not _leaves_rate(callback) for callback in callbacks) == 1
         self._first_rate = self._find_rate()
 
     def read(self, is_over: bool) -> tuple[Monitor, ...]:
-        """Lists those that have watched a metric for an epoch or more: Keras knows the metrics only then.
+        """Lists those that have ended an epoch or more: Keras knows the metrics only then.
 
         Args:
             is_over: Whether the fit has ended.
         """
+        metrics = keras_private.list_built_metrics(self._model)
         monitors = []
         for callback in self._callbacks:
             mode: Mode | None = keras_private.get_mode(callback)
             if mode is not None:
-                right_mode: Mode | None = keras_private.find_right_mode(self._model, callback.monitor)
+                right_mode = _find_right_mode(metrics, callback.monitor)
                 effect = self._find_effect(callback, is_over)
                 monitors.append(Monitor(type(callback).__name__, callback.monitor, mode, right_mode, effect))
         return tuple(monitors)
 
-    def _find_effect(self, callback: keras.callbacks.Callback, is_over: bool) -> str:
-        if isinstance(callback, keras.callbacks.EarlyStopping):
+    def _find_effect(self, callback: Callback, is_over: bool) -> str:
+        if isinstance(callback, EarlyStopping):
             if callback.stopped_epoch > 0:
                 return "ended"
-            return "restored" if is_over and callback.restore_best_weights else ""
-        if isinstance(callback, keras.callbacks.ReduceLROnPlateau):
-            return "lowered" if self._find_rate() < self._first_rate else ""
-        return "saved" if is_over and callback.save_best_only else ""
+            is_restored = is_over and callback.restore_best_weights and callback.best_weights is not None
+            return "restored" if is_restored else ""
+        is_lowered = isinstance(callback, ReduceLROnPlateau) and self._find_rate() < self._first_rate
+        return "lowered" if is_lowered else ""
 
     def _find_rate(self) -> float:
-        """The largest learning rate, where a callback is to lower one."""
-        lowers = any(isinstance(callback, keras.callbacks.ReduceLROnPlateau) for callback in self._callbacks)
-        return max(list_rates(self._model), default=0.0) if lowers else 0.0
+        """The largest learning rate, where a single callback may change it."""
+        return max(list_rates(self._model), default=0.0) if self._lowers_alone else 0.0
+
+
+def _watches(callback: Callback) -> bool:
+    """Whether what a callback does depends on which values of a metric are better."""
+    is_checkpoint = isinstance(callback, ModelCheckpoint) and callback.save_best_only
+    return is_checkpoint or isinstance(callback, EarlyStopping | ReduceLROnPlateau)
+
+
+def _leaves_rate(callback: Callback) -> bool:
+    """Whether a callback is known not to set the learning rate."""
+    is_known = type(callback).__module__.split(".")[0] in ("keras", "keras_vg")
+    return is_known and not isinstance(callback, LambdaCallback | LearningRateScheduler | ReduceLROnPlateau)
+
+
+def _find_right_mode(metrics: Mapping[str, keras.metrics.Metric], monitored: str) -> Mode | None:
+    """Which values are better, of the whole loss and of metrics of Keras's; None of what is not known."""
+    name = monitored.removeprefix("val_")
+    if name == "loss":
+        return "min"
+    metric = metrics.get(name)
+    if metric is None or type(metric).__module__.split(".")[0] != "keras":  # one's own may turn another's round
+        return None
+    modes: dict[str | None, Mode] = {"up": "max", "down": "min"}
+    return modes.get(keras_private.get_direction(metric))

@@ -141,24 +141,27 @@ def get_mode(callback: keras.callbacks.Callback) -> Literal["min", "max"] | None
     return modes.get(getattr(callback, "monitor_op", None))
 
 
-def find_right_mode(model: keras.Model, metric: str) -> Literal["min", "max"] | None:
-    """Which values of a metric are better, by its name in the logs; None where Keras does not know.
+def list_built_metrics(model: keras.Model) -> dict[str, keras.metrics.Metric]:
+    """The metrics that a model was compiled with, by their names in the logs; none before its first step.
 
-    Private: Keras finds it out within the callbacks that watch a metric.
-
-    Args:
-        model: A model that has been trained for a step or more.
-        metric: The name, with `val_` in front if it is that of the validation data.
+    Private: `model.metrics` does not tell which output a metric is of, which its name in the logs begins with.
     """
-    if metric.endswith("loss"):  # of one output of several, too, which Keras does not know
-        return "min"
-    callback = keras.callbacks.EarlyStopping(metric)
-    callback.set_model(model)
-    try:
-        callback._set_monitor_op()
-    except ValueError:
-        return None
-    return get_mode(callback)
+    compiled = getattr(model, "_compile_metrics", None)
+    if compiled is None or not compiled.built:
+        return {}
+    found: dict[str, keras.metrics.Metric] = {}
+    for part in filter(None, [*compiled._flat_metrics, *compiled._flat_weighted_metrics]):
+        prefix = f"{part.output_name}_" if part.output_name else ""
+        found |= {prefix + metric.name: metric for metric in part.metrics}
+    return found
+
+
+def get_direction(metric: keras.metrics.Metric) -> str | None:
+    """Whether a metric is better `"up"` or `"down"`; None if it does not say.
+
+    Private: Keras's callbacks read the same attribute for `mode="auto"`.
+    """
+    return getattr(metric, "_direction", None)
 
 
 def get_batch_counter(optimizer: keras.optimizers.Optimizer) -> keras.Variable:
@@ -475,33 +478,21 @@ def compute_loss(model: keras.Model, x: Any, y: Any, predictions: Any, sample_we
     return model._compute_loss(x=x, y=y, y_pred=predictions, sample_weight=sample_weight, training=True)
 
 
-def list_metrics(model: keras.Model, y: Any, predictions: Any) -> list[list[keras.metrics.Metric]]:
-    """The metrics that a model was compiled with, of each output.
+def get_given_metrics(model: keras.Model) -> tuple[Any, Any]:
+    """The `metrics` and `weighted_metrics` that `compile` was given.
 
-    Private: which metric `"accuracy"` stands for, and of which output, Keras finds out within a step.
-
-    Args:
-        model: A compiled model.
-        y: The labels of a batch.
-        predictions: The model's for it.
+    Private: `get_compile_config` has them as text alone, and to make metrics of them uses up names.
     """
     compiled = getattr(model, "_compile_metrics", None)
-    if compiled is None:
-        return []
-    if not compiled.built:
-        weighted = compiled._user_weighted_metrics
-        compiled = type(compiled)(compiled._user_metrics, weighted, output_names=compiled.output_names)
-        compiled.build(y, predictions)
-    pairs = zip(compiled._flat_metrics, compiled._flat_weighted_metrics, strict=True)
-    return [[metric for part in pair if part is not None for metric in part.metrics] for pair in pairs]
+    return (None, None) if compiled is None else (compiled._user_metrics, compiled._user_weighted_metrics)
 
 
-def get_metric_function(metric: keras.metrics.Metric) -> Any:
-    """The function whose mean a metric is; None of other metrics.
+def get_metric_function(metric: keras.metrics.Metric) -> tuple[Any, dict[str, Any]]:
+    """The function whose mean a metric is, or None, and the arguments that it is called with.
 
     Private: a metric that Keras makes of a function has no other way to tell which.
     """
-    return getattr(metric, "_fn", None)
+    return getattr(metric, "_fn", None), getattr(metric, "_fn_kwargs", {})
 
 
 def takes_logits(metric: keras.metrics.Metric) -> bool | None:

@@ -39,7 +39,7 @@ def test_what_has_learned(losses, baseline, expected):
         ([0.1, 0.5, 0.3], 0.7, {}, False),  # it was lower
         ([0.3], 0.7, {}, False),
         ([1.0, 0.5, 0.3], float("nan"), {}, False),
-        ([1.0, 0.5, 0.3], 0.7, {"is_over": True}, False),
+        ([1.0, 0.5, 0.3], 0.7, {"is_over": True}, True),
         ([1.0, 0.5, 0.3], 0.7, {"is_inspection": True}, False),
     ],
 )
@@ -58,6 +58,9 @@ def test_what_was_feared_is_milder_then():
     assert confirm([partly_dead]) == [partly_dead]  # other units are left
     mild = Finding("dead_relu", "info", (), None, {}, "")
     assert soften([mild]) == [mild]
+    assert [f.severity for f in soften(findings, is_done=False)] == ["warning"] * 3 + ["error"] * 3
+    uneven = Finding("feature_scale", "warning", (), None, {"median_feature_spread": 1e-4}, "")
+    assert confirm([uneven]) == [uneven]  # labels need not depend on what hardly varies
 
 
 def test_inputs_that_are_normalized_at_once():

@@ -140,6 +140,7 @@ def test_of_several_outputs_each_goes_by_its_own_loss(column, severity):
     [
         ([0.7, 0.9, 0.7, 0.7], [0.7, 0.5, 0.3, 0.1], "warning"),  # layers in front of it are trained to raise its loss
         ([0.7, 0.69, 0.68, 0.68], [0.7, 0.5, 0.3, 0.1], "error"),
+        ([0.7, 0.701, 0.699, 0.702], [0.7, 0.5, 0.3, 0.1], "error"),  # it has not moved
         ([0.7, 0.9, 0.7, 0.7], [0.7, 0.7, 0.6, 0.6], "error"),  # nor is the other output learned
     ],
 )

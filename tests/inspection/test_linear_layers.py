@@ -107,6 +107,7 @@ OTHERS = {
     "ReLU": lambda: make(layers.Dense(8, "relu")),
     "ReLU as a layer": lambda: make(layers.Dense(8), layers.ReLU()),
     "a slope below 1": lambda: make(layers.Dense(8), layers.LeakyReLU(0.99)),
+    "cut below 1": lambda: make(layers.Dense(8), layers.ReLU(negative_slope=1.0, threshold=1.0)),
     "cut at 6": lambda: make(layers.Dense(8), layers.ReLU(max_value=6.0, negative_slope=1.0)),
     "one of two": lambda: make(layers.Dense(8), layers.Dense(8, "tanh")),
     "a layer of one's own": lambda: make(layers.Dense(8), Swish()),

@@ -290,13 +290,14 @@ STEPS: dict[str, Meaning] = {
     ),
     "monitor_mode": Meaning(
         sees=(
-            "An `EarlyStopping`, `ReduceLROnPlateau` or `ModelCheckpoint` whose `mode` takes the worse values of its "
-            "metric for the better ones: a loss that is to rise, an accuracy that is to fall. Which are better, Keras "
-            "knows of losses and of its own metrics; of others nothing is said. Needs `TrainingGuard`."
+            "An `EarlyStopping`, a `ReduceLROnPlateau` or a `ModelCheckpoint` that saves the best epoch alone, whose "
+            "`mode` takes the worse values of its metric for the better ones: a loss that is to rise, an accuracy that "
+            "is to fall. Which are better is known of the whole loss and of Keras's metrics; of an output's loss and "
+            "of metrics of one's own nothing is said. Needs `TrainingGuard`."
         ),
         severity=(
-            "Error where it has ended the fit, lowered the learning rate, or put back or saved the weights of the "
-            "worst epoch; otherwise warning."
+            "Error where it has ended the fit, lowered the learning rate (if no other callback may have), or put back "
+            "the weights of the worst epoch; otherwise warning."
         ),
     ),
     "few_steps": Meaning(
