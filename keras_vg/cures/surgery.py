@@ -296,16 +296,17 @@ def list_places(model: keras.Model) -> list[Place]:
     heads: dict[Path, tuple[int, bool]] = {}
     for output, name in enumerate(_list_output_names(model)):
         _mark_outputs(model, name, output, (), heads)
-    return [Place(path, layer, *heads.get(path, (None, False))) for path, layer in _walk(model, ())]
+    return [Place(path, layer, *heads.get(path, (None, False))) for path, layer in walk(model)]
 
 
-def _walk(model: keras.Model, path: Path) -> list[tuple[Path, Any]]:
+def walk(model: keras.Model, path: Path = ()) -> list[tuple[Path, Any]]:
+    """Lists the layers of a model and of those inside it, with their paths, without a look at any configuration."""
     found: list[tuple[Path, Any]] = []
     for layer in model.layers:
         own = (*path, layer.name)
         if isinstance(layer, keras.layers.InputLayer):
             continue
-        found += _walk(layer, own) if is_graph(layer) else [(own, layer)]
+        found += walk(layer, own) if is_graph(layer) else [(own, layer)]
     return found
 
 

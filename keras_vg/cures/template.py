@@ -116,9 +116,10 @@ def make_template(model: keras.Model, x: Any) -> Template:
     """
     is_graph = surgery.is_graph(model)
     plain = _build(model, x) if is_graph and not model.built else model
+    for _, layer in surgery.walk(plain) if is_graph else ():
+        _explain_lambda(layer)
+        _explain_missing_config(layer)
     places = surgery.list_places(plain) if is_graph else []
-    for place in places:
-        _explain_lambda(place.layer)
     left_out = [] if is_graph else [_describe_opaque(model)]
     with _described_schedules(model) as schedules:
         options, lost = _copy_options(model)
@@ -204,6 +205,14 @@ def _explain_lambda(layer: Any) -> None:
             raise ValueError(
                 _explain(f"layer {layer.name!r} ({type(layer).__name__})", ValueError(f"its `{name}` is a lambda."))
             )
+
+
+def _explain_missing_config(layer: Any) -> None:
+    """A layer whose constructor takes what is no plain data has no configuration unless its class says how."""
+    try:
+        layer.get_config()
+    except Exception as error:
+        raise ValueError(_explain(f"layer {layer.name!r} ({type(layer).__name__})", error)) from error
 
 
 def _copy_optimizer(optimizer: Any, schedules: dict[str, Any]) -> tuple[Any, dict[str, Any]]:

@@ -176,6 +176,28 @@ def test_template_of_an_unbuilt_model_leaves_it_unbuilt():
     assert copy.input_shape == (None, 4)
 
 
+class Given(layers.Layer):
+    """Its constructor takes what is no plain data, and no `get_config` says how."""
+
+    def __init__(self, function, **options):
+        super().__init__(**options)
+        self.function = function
+
+    def call(self, x):
+        return self.function(x)
+
+
+@pytest.mark.parametrize("is_functional", [False, True])
+def test_a_layer_without_a_configuration_is_named(is_functional):
+    inputs, given = keras.Input((4,)), Given(keras.ops.abs, name="given")
+    model = keras.Sequential([inputs, given, layers.Dense(1)])
+    if is_functional:
+        model = keras.Model(inputs, layers.Dense(1)(given(inputs)))
+    model.compile("sgd", "mse")
+    with pytest.raises(ValueError, match=r"layer 'given' \(Given\).*NotImplementedError"):
+        make_template(model, X)
+
+
 @pytest.mark.parametrize(
     ("layer", "reason"),
     [
