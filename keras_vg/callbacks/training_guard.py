@@ -66,7 +66,9 @@ class TrainingGuard(FitCallback):
 
     The true gradients are watched inside the training step itself, the loss from the epoch's `logs`. With a probe
     batch, the model is inspected (see `inspect`) before the first step and at every epoch's end: activations,
-    predictions, loss and labels are judged, too. Training is bit for bit what it would be without the guard.
+    predictions, loss and labels are judged, too. Of the other callbacks of the fit, those that watch a metric are
+    (`EarlyStopping` and its like): whether they take its worse values for the better. Training is bit for bit what it
+    would be without the guard.
 
     Each finding is warned of once, when it first appears: errors and warnings, with what to do. At the end of the fit
     all is judged once more: a loss that has been flat for some steps may be on a plateau, but not if nothing follows;
@@ -187,7 +189,7 @@ class TrainingGuard(FitCallback):
         self.batch, self.restores = None, []
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Notes the epoch."""
+        """Notes the epoch, and which callbacks watch a metric."""
         super().on_epoch_begin(epoch, logs)
         if self._monitors is None:
             self._monitors = MonitorReader(self.model, keras_private.list_callbacks(self))
