@@ -29,7 +29,8 @@ class MonitorReader:
         self._model = model
         self._callbacks = [callback for callback in callbacks if _watches(callback)]
         # What another callback may have done to the rate is not taken for this one's work.
-        self._lowers_alone = sum(not _leaves_rate(callback) for callback in callbacks) == 1
+        setters = (LambdaCallback, LearningRateScheduler, ReduceLROnPlateau)
+        self._lowers_alone = sum(isinstance(callback, setters) for callback in callbacks) == 1
         self._first_rate = self._find_rate()
 
     def read(self, is_over: bool) -> tuple[Monitor, ...]:
@@ -66,12 +67,6 @@ def _watches(callback: Callback) -> bool:
     """Whether what a callback does depends on which values of a metric are better."""
     is_checkpoint = isinstance(callback, ModelCheckpoint) and callback.save_best_only
     return is_checkpoint or isinstance(callback, EarlyStopping | ReduceLROnPlateau)
-
-
-def _leaves_rate(callback: Callback) -> bool:
-    """Whether a callback is known not to set the learning rate."""
-    is_known = type(callback).__module__.split(".")[0] in ("keras", "keras_vg")
-    return is_known and not isinstance(callback, LambdaCallback | LearningRateScheduler | ReduceLROnPlateau)
 
 
 def _find_right_mode(metrics: Mapping[str, keras.metrics.Metric], monitored: str) -> Mode | None:

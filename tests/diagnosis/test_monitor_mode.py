@@ -18,6 +18,7 @@ CALLBACKS = {
     "restored": (lambda **o: keras.callbacks.EarlyStopping(patience=9, restore_best_weights=True, **o), "error"),
     "without_effect": (lambda **o: keras.callbacks.EarlyStopping(patience=9, **o), "warning"),
     "lowered": (lambda **o: keras.callbacks.ReduceLROnPlateau(patience=1, **o), "error"),
+    "lowered_slowly": (lambda **o: keras.callbacks.ReduceLROnPlateau(patience=9, **o), "warning"),
     "saved": (lambda **o: keras.callbacks.ModelCheckpoint("best.keras", save_best_only=True, **o), "warning"),
 }
 

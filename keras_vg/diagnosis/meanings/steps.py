@@ -296,8 +296,8 @@ STEPS: dict[str, Meaning] = {
             "of metrics of one's own nothing is said. Needs `TrainingGuard`."
         ),
         severity=(
-            "Error where it has ended the fit, lowered the learning rate (if no other callback may have), or put back "
-            "the weights of the worst epoch; otherwise warning."
+            "Error where it has ended the fit, lowered the learning rate (if no other of Keras's callbacks may have), "
+            "or put back the weights of the worst epoch; otherwise warning."
         ),
     ),
     "few_steps": Meaning(
