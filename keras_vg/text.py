@@ -98,3 +98,16 @@ def name_function(function: Any) -> str:
     """
     name = getattr(function, "__name__", type(function).__name__)
     return _LAYER_NAMES.get(name, re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower())
+
+
+def is_of_keras(item: Any) -> bool:
+    """Whether a function, a class or an object's class is Keras's own, as far as its module says.
+
+    Args:
+        item: A function, a class or an object.
+
+    Example:
+        >>> is_of_keras(keras.layers.Dense), is_of_keras(keras.layers.Dense(1)), is_of_keras(len)
+        (True, True, False)
+    """
+    return str(getattr(item, "__module__", "")).split(".")[0] == "keras"

@@ -12,6 +12,8 @@ from zlib import crc32
 import keras
 import numpy as np
 
+from keras_vg.text import is_of_keras
+
 Path: TypeAlias = tuple[str, ...]
 """Names of the models around a layer, from the outermost, then its own."""
 
@@ -55,7 +57,7 @@ def is_graph(model: Any) -> bool:
 
 def _has_own_constructor(model: keras.Model) -> bool:
     """Whether the class is Keras's own: what a functional model's subclass overrides would be lost in a copy."""
-    return type(model).__module__.split(".")[0] == "keras"
+    return is_of_keras(model)
 
 
 def has_plain_training(model: Any) -> bool:
@@ -300,7 +302,7 @@ def list_places(model: keras.Model) -> list[Place]:
 
 
 def walk(model: keras.Model, path: Path = ()) -> list[tuple[Path, Any]]:
-    """Lists the layers of a model and of those inside it, with their paths, without a look at any configuration."""
+    """Lists the layers of a model and of those inside it, with their paths; reads no configuration."""
     found: list[tuple[Path, Any]] = []
     for layer in model.layers:
         own = (*path, layer.name)

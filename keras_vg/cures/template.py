@@ -14,7 +14,7 @@ import numpy as np
 
 from keras_vg.cures import surgery
 from keras_vg.inspection.stateless import convert_batch
-from keras_vg.text import quote_error
+from keras_vg.text import is_of_keras, quote_error
 from keras_vg.training import backend, keras_private
 from keras_vg.training.optimizers import list_compiled_optimizers
 
@@ -293,7 +293,7 @@ def _return(value: Any, config: dict[str, Any]) -> Any:
 
 def _is_found_by_keras(known: Any) -> bool:
     """Whether it is Keras's own; not of `keras.ops`, where only what has the name of an activation is found."""
-    if known.__module__.split(".")[0] != "keras":
+    if not is_of_keras(known):
         return False
     return ".ops." not in known.__module__ or hasattr(keras.activations, known.__name__)
 

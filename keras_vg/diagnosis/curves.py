@@ -17,7 +17,7 @@ _RAISED = 10.0
 tuned."""
 
 _LOW = 0.5
-"""Loss of a training, as part of that of the best constant answer, that is none's which gives one answer. Chosen."""
+"""Loss, as part of that of the best constant answer, below which a training has learned more than that. Chosen."""
 
 _FEWEST_OF_A_CLASS = 20
 """Examples of a class in the probe batch, below which that they are not told from others may be chance. Chosen."""
@@ -237,7 +237,7 @@ def is_found_by_none(context: Context) -> bool:
     """Whether neither the network nor any simple model answers the probe batch much better than a constant."""
     rows, t = context.final_predictions, context.thresholds
     losses = context.losses
-    # A loss that is low by the weights of examples, or of others than the probe's, is no constant answer's.
+    # A low loss shows that something was learned, if only of other examples, or of those with large weights.
     if losses is not None and losses[-1] < _LOW * context.baseline:
         return False
     names = "answer_score", "simple_score", "simple_error", "plain_loss", "inference_loss", "baseline"

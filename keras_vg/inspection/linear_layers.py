@@ -6,6 +6,7 @@ from typing import Any
 import keras
 
 from keras_vg.inspection.graph import PASSING_ON, Graph, count_values
+from keras_vg.text import is_of_keras
 
 _KERNELS: tuple[str, ...] = ("Dense", "EinsumDense", "Embedding")
 _KERNELS += tuple(f"{name}{axes}D" for name in ("Conv", "DepthwiseConv", "SeparableConv") for axes in (1, 2, 3))
@@ -67,15 +68,15 @@ def _find_heads(graph: Graph, exits: list[int]) -> set[int]:
 def _is_affine(operation: Any) -> bool:
     activation = getattr(operation, "activation", None)
     known = (*_KERNELS, *_AFFINE, *PASSING_ON, "Activation", "NotEqual")  # the latter makes a mask of ids
-    if _is_of_keras(operation, ("LeakyReLU", "ReLU")):  # which are straight lines with a slope of 1 on both sides
+    if _is_one_of(operation, ("LeakyReLU", "ReLU")):  # which are straight lines with a slope of 1 on both sides
         bends = (getattr(operation, "max_value", None), getattr(operation, "threshold", 0))
         return bool(operation.negative_slope == 1 and bends == (None, 0))
-    return activation in (None, keras.activations.linear) and _is_of_keras(operation, known)
+    return activation in (None, keras.activations.linear) and _is_one_of(operation, known)
 
 
 def _has_kernel(operation: Any) -> bool:
-    return _is_of_keras(operation, _KERNELS)
+    return _is_one_of(operation, _KERNELS)
 
 
-def _is_of_keras(operation: Any, names: tuple[str, ...]) -> bool:
-    return type(operation).__module__.split(".")[0] == "keras" and type(operation).__name__ in names
+def _is_one_of(operation: Any, names: tuple[str, ...]) -> bool:
+    return is_of_keras(operation) and type(operation).__name__ in names

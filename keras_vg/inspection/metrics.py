@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 
+from keras_vg.text import is_of_keras
 from keras_vg.training import keras_private
 from keras_vg.training.compilation import has_own_step
 
@@ -14,7 +15,7 @@ _NAMES |= dict.fromkeys(("categorical_accuracy", "CategoricalAccuracy"), "Catego
 _NAMES |= dict.fromkeys(("sparse_categorical_accuracy", "SparseCategoricalAccuracy"), "SparseCategoricalAccuracy")
 _NAMES |= {name: name for name in ("AUC", "Precision", "Recall", "F1Score", "FBetaScore", "BinaryIoU", "Accuracy")}
 _NAMES |= {"precision": "Precision", "recall": "Recall", "auc": "AUC", "f1_score": "F1Score"}
-"""Metrics by what `compile` may be given for them; what "accuracy" stands for hangs on labels and predictions."""
+"""Metrics by what `compile` may be given for them; what "accuracy" stands for depends on labels and predictions."""
 
 _HALVING = ("accuracy", "BinaryAccuracy", "Precision", "Recall", "BinaryIoU")
 """Metrics that take predictions above a half for a 1, unless they are told otherwise."""
@@ -59,9 +60,9 @@ def _describe(item: Any) -> dict[str, Any]:
     if isinstance(item, str):
         name = _NAMES.get(item, "")
     elif is_metric and type(item) is not keras.metrics.MeanMetricWrapper:
-        name = type(item).__name__ if _is_of_keras(type(item)) else ""
+        name = type(item).__name__ if is_of_keras(item) else ""
     else:  # a function, a class, or a metric that is made of a function
-        name = _NAMES.get(getattr(function, "__name__", ""), "") if _is_of_keras(function) else ""
+        name = _NAMES.get(getattr(function, "__name__", ""), "") if is_of_keras(function) else ""
     threshold = options.get("threshold", 0.5 if name in _HALVING else None)
     if is_metric:
         several = getattr(item, "thresholds", [threshold])
@@ -72,7 +73,3 @@ def _describe(item: Any) -> dict[str, Any]:
         "threshold": threshold,
         "from_logits": keras_private.takes_logits(item) if is_metric else False if name == "AUC" else None,
     }
-
-
-def _is_of_keras(item: Any) -> bool:
-    return (getattr(item, "__module__", None) or "").split(".")[0] == "keras"

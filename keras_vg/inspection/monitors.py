@@ -14,6 +14,7 @@ from keras.callbacks import (
 
 from keras_vg.diagnosis.monitor import Mode, Monitor
 from keras_vg.inspection.optimizer_setup import list_rates
+from keras_vg.text import is_of_keras
 from keras_vg.training import keras_private
 
 
@@ -34,7 +35,7 @@ class MonitorReader:
         self._first_rate = self._find_rate()
 
     def read(self, is_over: bool) -> tuple[Monitor, ...]:
-        """Lists those that have ended an epoch or more: Keras knows the metrics only then.
+        """Lists those that have seen the end of an epoch: Keras knows the metrics only then.
 
         Args:
             is_over: Whether the fit has ended.
@@ -75,7 +76,7 @@ def _find_right_mode(metrics: Mapping[str, keras.metrics.Metric], monitored: str
     if name == "loss":
         return "min"
     metric = metrics.get(name)
-    if metric is None or type(metric).__module__.split(".")[0] != "keras":  # one's own may turn another's round
+    if metric is None or not is_of_keras(metric):  # a subclass may be better the other way round
         return None
     modes: dict[str | None, Mode] = {"up": "max", "down": "min"}
     return modes.get(keras_private.get_direction(metric))

@@ -15,6 +15,7 @@ from keras import ops, tree
 from keras_vg.inspection.derivatives import find_relative_slope
 from keras_vg.inspection.statistics import COLUMNS, CallShape, combine_calls, count_units, flatten, measure_call
 from keras_vg.inspection.watched import WatchedLayer
+from keras_vg.text import is_of_keras
 from keras_vg.training import backend, keras_private
 
 Quantity = Literal["output", "size", "ids", "kernel_input", "kept"]
@@ -297,7 +298,7 @@ def _name_head(item: WatchedLayer, rank: int) -> tuple[str, str]:
     class without an `activation`, whose `call` may end in one.
     """
     axis = item.layer.axis if isinstance(item.layer, keras.layers.Softmax) else -1
-    is_own = type(item.layer).__module__.split(".")[0] != "keras" and not hasattr(item.layer, "activation")
+    is_own = not is_of_keras(item.layer) and not hasattr(item.layer, "activation")
     return item.name, item.activation if axis in (-1, rank - 1) and not is_own else "unknown"
 
 

@@ -11,7 +11,7 @@ import keras
 from keras import ops, tree
 from keras.src import backend as _backend
 
-from keras_vg.text import name_function
+from keras_vg.text import is_of_keras, name_function
 
 
 def call_on_shapes(model: keras.Model, inputs: Any) -> None:
@@ -533,8 +533,9 @@ def list_losses(compiled_loss: Any, predictions: Any) -> list[tuple[str, bool | 
         options = getattr(loss, "_fn_kwargs", {})
         function = loss.fn if type(loss).__name__ == "LossFunctionWrapper" else loss
         from_logits, ignored, axis = (getattr(loss, key, options.get(key)) for key in _LOSS_OPTIONS)
-        is_keras = type(loss).__module__.split(".")[0] == "keras"
-        is_last = not is_keras or not isinstance(axis, int) or index >= len(ranks) or axis in (-1, ranks[index] - 1)
+        is_last = (
+            not is_of_keras(loss) or not isinstance(axis, int) or index >= len(ranks) or axis in (-1, ranks[index] - 1)
+        )
         found.append((name_function(function) if is_last else "unknown", from_logits, ignored))
     if len(set(outputs)) == len(found) < len(order):
         by_output = dict(zip(outputs, found, strict=True))

@@ -58,7 +58,7 @@ DATA: dict[str, Meaning] = {
             "the order of the alphabet, are named where that is not the order of the model. Of Keras's losses a "
             "`label_smoothing` of 1 leaves nothing of the labels, and a cosine similarity of single numbers, which is "
             "1 or -1, has no gradient. A loss that makes choices rarer the more they have brought is a warning, and "
-            "one of one's own under which predictions have come to fall as labels rise that are numbers."
+            "so is a loss of one's own under which predictions have come to fall as numeric labels rise."
         ),
         severity=(
             "Error; warning of a list of losses for one output, and of lists that fit the outputs in the model's order "
