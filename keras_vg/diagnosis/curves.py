@@ -19,6 +19,9 @@ tuned."""
 _LOW = 0.5
 """Loss, as part of that of the best constant answer, below which a training has learned more than that. Chosen."""
 
+_PACE = 0.5
+"""A last fall of a loss, as part of its mean fall, above which it still falls as it did. Chosen."""
+
 _FEWEST_OF_A_CLASS = 20
 """Examples of a class in the probe batch, below which that they are not told from others may be chance. Chosen."""
 
@@ -387,9 +390,11 @@ def find_few_steps(context: Context) -> Iterator[Finding]:
         return
     if not np.isfinite(losses).all() or losses[-1] >= losses[-2]:
         return
+    is_far = losses[-1] > _LOW * context.baseline > 0
+    has_pace = losses[-2] - losses[-1] > _PACE * (losses[0] - losses[-1]) / (epochs - 1)
     yield Finding(
         "few_steps",
-        "warning",
+        "error" if is_far and has_pace else "warning",
         (),
         None,
         {"steps": steps, "steps_per_epoch": steps / epochs},

@@ -29,8 +29,9 @@ class Inspection:
         weights: One row per weight of rank 2 or more, frozen ones included: `depth`, `layer`, `kind` (the layer's
             class), `weight`, `trainable`, `size`, `weight_rms`, and how far the layer's units differ in it:
             `unit_spread` of the weight and `gradient_spread` of its gradient (0: all alike; NaN of one unit, and of
-            zeros); `gradient_rms`, NaN without a gradient; of a frozen weight `looks_fresh`, whether its values could
-            be its initializer's (NaN where that cannot be told).
+            zeros); `gradient_rms`, NaN without a gradient; `twin_units`, which part of the units with a gradient have
+            another one's weights and gradient, to five digits; of a frozen weight `looks_fresh`, whether its values
+            could be its initializer's (NaN where that cannot be told).
         inputs: One row per input: see `batches.describe_inputs`.
         kernel_inputs: The same of what the first kernel is given, and each other one that is given an input which no
             kernel or embedding has changed yet, with the column `layer`. A model without a kernel has one row, for its

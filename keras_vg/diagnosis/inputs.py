@@ -18,6 +18,9 @@ _FEW_IDS = 2
 """So many ids at most that are left without decimals do not tell examples apart, as of numbers from 0 to 1. Of more,
 they may be meant to tell intervals apart. Chosen."""
 
+_MANY = 100
+"""Rows from which an embedding is not meant for two ids. Chosen."""
+
 
 def find_small_inputs(context: Context) -> Iterator[Finding]:
     """Inputs that differ by so little that the first layer's weights would have to become huge."""
@@ -111,8 +114,8 @@ def find_constant_inputs(context: Context) -> Iterator[Finding]:
     # Of ids, such as those of the first token of every text, and of their masks, a constant column is the rule.
     has_constant = bool((given["constant"] > 0).any()) and not len(inspection.embeddings)
     is_constant = bool((given["varying"] == 0).all() and (given["nonfinite"] == 0).all()) and len(given) > 0
-    cut = _list_cut_ids(context) if not is_constant else inspection.embeddings[:0]
-    if not is_constant and not has_constant and not len(cut):
+    cut, few = (inspection.embeddings[:0],) * 2 if is_constant else _list_few_ids(context)
+    if not is_constant and not has_constant and not len(cut) and not len(few):
         return
     if not (inspection.outputs["label_distinct"] > 1).any():  # there may be but one example
         return
@@ -126,6 +129,17 @@ def find_constant_inputs(context: Context) -> Iterator[Finding]:
             "The inputs differ, but an embedding drops the decimals, so that only one or two ids are left. Give it "
             "whole numbers that count what is meant (words, categories), not scaled ones; numbers that measure "
             "something go into a Dense layer without an embedding.",
+        )
+    elif len(few):
+        yield Finding(
+            "constant_input",
+            "error" if len(inspection.embeddings) == 1 else "warning",
+            tuple(few["layer"]),
+            None,
+            {name: float(few[name].iloc[0]) for name in ("id_min", "id_max", "input_dim")},
+            f"Of the {few['input_dim'].iloc[0]:.0f} rows of this embedding, the examples use two at most. Words that a "
+            "`TextVectorization` or `StringLookup` does not know all get the id 1: see that it was adapted to these "
+            "texts, and that both are split and spelled alike.",
         )
     elif is_constant:
         yield Finding(
@@ -150,15 +164,18 @@ def find_constant_inputs(context: Context) -> Iterator[Finding]:
         )
 
 
-def _list_cut_ids(context: Context) -> pd.DataFrame:
-    """The embeddings that are given numbers of which most have decimals, and that leave one id of them, or two."""
+def _list_few_ids(context: Context) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The embeddings that look up one id or two: of numbers of which most have decimals, and of many rows."""
     assert context.inspection is not None
     embeddings = context.inspection.embeddings
     if "decimals" not in embeddings:  # an inspection of an earlier version
-        return embeddings[:0]
+        return embeddings[:0], embeddings[:0]
     left = np.trunc(embeddings["id_max"]) - np.trunc(embeddings["id_min"]) + 1  # NaN is not at most 2
     differ = embeddings["id_min"] < embeddings["id_max"]
-    return embeddings[(embeddings["decimals"] > _MOST) & differ & (left <= _FEW_IDS)]
+    few, are_cut = differ & (left <= _FEW_IDS), embeddings["decimals"] > _MOST
+    return embeddings[few & are_cut], embeddings[
+        few & (embeddings["decimals"] == 0) & (embeddings["input_dim"] >= _MANY)
+    ]
 
 
 def describe_nonfinite_features(inputs: pd.DataFrame) -> str:

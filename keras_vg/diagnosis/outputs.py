@@ -631,6 +631,30 @@ def find_symmetry(context: Context) -> Iterator[Finding]:
     )
 
 
+def find_twin_outputs(context: Context) -> Iterator[Finding]:
+    """Units of an output, of which a loss of one's own asks the same, that start alike."""
+    inspection = context.inspection
+    if inspection is None or "twin_units" not in inspection.weights:
+        return
+    for output in _list_outputs(context):
+        if np.isfinite(output["baseline"]) or output["label_units"] == output["units"]:
+            continue  # each unit has labels of its own
+        rows = inspection.weights[inspection.weights["layer"] == output["layer"]]
+        kernels = rows[rows["weight"].str.contains("kernel") & (rows["twin_units"] == 1)]
+        if kernels.empty:
+            continue
+        yield Finding(
+            "symmetric_weights",
+            "error",
+            _name(output),
+            None,
+            {"units": float(output["units"])},
+            "Every unit of this output has the weights and the gradient of another one, so they stay alike for ever: "
+            "of the curves of a mixture, say, each is the same. Use a random `kernel_initializer`, such as "
+            "'glorot_uniform', or biases that differ.",
+        )
+
+
 def _waits_for_zero_output(context: Context) -> bool:
     """Whether only the output layer starts at 0, so that hidden gradients are 0 at the first step alone."""
     assert context.inspection is not None

@@ -90,6 +90,7 @@ INSPECTION_RULES: tuple[Rule, ...] = (
     outputs.find_small_labels,
     outputs.find_constant_labels,
     outputs.find_symmetry,
+    outputs.find_twin_outputs,
     hidden_softmax.find_hidden_softmax,
     linear_layers.find_linear_layers,
     untracked.find_untracked_layers,

@@ -376,6 +376,31 @@ def measure_spread(weights: np.ndarray, units: int | None) -> float:
     return float(np.sqrt(np.mean(np.square(rows - rows.mean(axis=1, keepdims=True)))) / size)
 
 
+def measure_twins(weights: np.ndarray, gradient: np.ndarray, units: int | None) -> float:
+    """Measures how many units have another one's weights and its gradient, so that a step changes both alike.
+
+    Args:
+        weights: Of shape `(..., outputs)`.
+        gradient: The loss's gradient with respect to them.
+        units: Number of units; a divisor of `outputs` where every unit has several gates.
+
+    Returns:
+        Which part of the units with a gradient they are; 0 if none has one.
+    """
+    units = choose_units(weights.shape[-1], units)
+    seen = []
+    for array in (weights, gradient):
+        rows = array.reshape(-1, units)
+        rows = rows[:: max(1, len(rows) // ENOUGH_ROWS)].astype("float64")
+        seen.append(rows / max(np.abs(rows).max(initial=0.0), np.finfo("float32").tiny))
+    moved = np.abs(seen[1]).max(axis=0, initial=0.0) > 0
+    if not moved.any():
+        return 0.0
+    columns = np.round(np.concatenate(seen)[:, moved], 5)
+    alike = np.unique(columns, axis=1, return_counts=True)[1]
+    return float(alike[alike > 1].sum() / moved.sum())
+
+
 def get_root_mean_square(values: Any) -> float:
     """Root mean square of an array, in float64."""
     return float(np.sqrt(np.mean(np.square(np.asarray(values, "float64")))))

@@ -22,6 +22,7 @@ from keras_vg.inspection.batches import (
     get_root_mean_square,
     list_outputs,
     measure_spread,
+    measure_twins,
     tabulate_outputs,
 )
 from keras_vg.inspection.dropout import DropoutRecorder
@@ -316,11 +317,12 @@ def _tabulate_weights(model: keras.Model, probe: ActivationProbe, gradients: Seq
                     "unit_spread": _measure_spread(variable.value, units),
                     "gradient_spread": _measure_spread(gradient, units) if is_dense else np.nan,
                     "gradient_rms": _measure_rms(gradient) if is_dense else np.nan,
+                    "twin_units": _measure_twins(variable, gradient, units) if is_dense else np.nan,
                     "looks_fresh": np.nan if id(variable) in known else _judge_freshness(item.layer, variable),
                 }
             )
     columns = ["depth", "layer", "kind", "weight", "trainable", "size", "weight_rms", "unit_spread"]
-    table = pd.DataFrame(rows, columns=[*columns, "gradient_spread", "gradient_rms", "looks_fresh"])
+    table = pd.DataFrame(rows, columns=[*columns, "gradient_spread", "gradient_rms", "twin_units", "looks_fresh"])
     return table.astype(
         {"trainable": bool, "layer": str, "weight": str}
     )  # rules select rows by these, also in an empty table
@@ -337,6 +339,12 @@ def _measure_rms(tensor: Any) -> float:
     if is_split(tensor):
         return float(np.sqrt(split_weights.measure_moments(tensor)[1]))
     return get_root_mean_square(stateless.read_values(tensor))
+
+
+def _measure_twins(variable: keras.Variable, gradient: Any, units: int | None) -> float:
+    if is_split(variable.value) or is_split(gradient):
+        return np.nan
+    return measure_twins(stateless.read_values(variable.value), stateless.read_values(gradient), units)
 
 
 def _measure_spread(tensor: Any, units: int | None) -> float:

@@ -160,8 +160,23 @@ def test_a_fit_of_a_few_steps(steps, last, options, is_found):
     found = judge_run(losses, steps=steps, is_over=options.get("is_over", True)).get("few_steps")
     assert (found is not None) == is_found
     if is_found:
-        assert (found.severity, found.evidence) == ("warning", {"steps": 10.0 * steps, "steps_per_epoch": steps})
+        assert (found.severity, found.evidence) == ("error", {"steps": 10.0 * steps, "steps_per_epoch": steps})
         assert f"changed {10 * steps} times" in found.advice
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "outputs", "expected"),
+    [
+        (1.0, 0.6, {}, "error"),  # at the pace of before
+        (0.9, 0.45, {}, "warning"),  # much is learned
+        (1.0, 0.846, {}, "warning"),  # it slows down
+        (1.0, 0.6, {"loss": "own_loss", "baseline": np.nan}, "warning"),  # how far there is to go is not known
+    ],
+)
+def test_a_fit_of_a_few_steps_that_has_only_begun(first, last, outputs, expected):
+    losses = [*np.linspace(first, 0.85 if last > 0.8 else last + 0.03, 14), last]
+    found = judge_run(losses, steps=1, is_over=True, **outputs)["few_steps"]
+    assert found.severity == expected
 
 
 SETTLED = [1.3, 1.1, 1.004, 1.002, 1.001, 1.001, 1.0005, 1.0004]

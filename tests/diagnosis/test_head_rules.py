@@ -208,6 +208,41 @@ def test_layers_whose_units_start_alike(layer, shape, expected):
     assert find_rules(hidden, "sparse_categorical_crossentropy", CLASSES, x).get("symmetric_weights") == expected
 
 
+def mix(y_true, y_pred):
+    """The negative logarithm of the density of two normal distributions, of means and weights."""
+    errors = -0.5 * keras.ops.square(y_true - y_pred[:, :2])
+    return -keras.ops.logsumexp(keras.ops.log_softmax(y_pred[:, 2:], axis=-1) + errors, axis=-1)
+
+
+def tell_mean_and_spread(y_true, y_pred):
+    """The same of one, of mean and log deviation."""
+    return y_pred[:, 1] + 0.5 * keras.ops.square((y_true[:, 0] - y_pred[:, 0]) * keras.ops.exp(-y_pred[:, 1]))
+
+
+def tell_classes(y_true, y_pred):
+    return keras.ops.sparse_categorical_crossentropy(y_true[:, 0], y_pred, from_logits=True)
+
+
+@pytest.mark.parametrize(
+    ("loss", "units", "options", "y", "expected"),
+    [
+        (mix, 4, {"kernel_initializer": "zeros"}, NUMBERS, "error"),
+        (mix, 4, {"kernel_initializer": "ones"}, NUMBERS, "error"),
+        (mix, 4, {}, NUMBERS, None),
+        (mix, 4, {"kernel_initializer": "zeros", "bias_initializer": "glorot_uniform"}, NUMBERS, None),
+        (tell_mean_and_spread, 2, {"kernel_initializer": "zeros"}, NUMBERS, None),
+        (tell_classes, 6, {"kernel_initializer": "zeros"}, CLASSES[:, None], None),  # three do not occur
+        ("sparse_categorical_crossentropy", 6, {"kernel_initializer": "zeros"}, CLASSES, None),
+        ("mse", 2, {"kernel_initializer": "zeros"}, np.repeat(NUMBERS, 2, axis=1), None),  # nor do the labels differ
+    ],
+)
+def test_units_of_an_output_that_stay_alike(loss, units, options, y, expected):
+    if options.get("bias_initializer"):
+        options = {**options, "bias_initializer": lambda shape, dtype=None: keras.ops.arange(shape[0], dtype=dtype)}
+    found = find_rules([layers.Dense(8, "tanh"), layers.Dense(units, **options)], loss, y.astype("float32"))
+    assert found.get("symmetric_weights") == expected
+
+
 def make_cut(cut):
     inputs = keras.Input((6,))
     hidden = layers.Dense(4, name="hidden")(inputs)

@@ -336,6 +336,30 @@ def test_ids_that_are_not_numbers():
     assert "constant_input" not in judge(array, array, embeddings=embeddings.drop(columns="decimals"))  # an earlier one
 
 
+@pytest.mark.model
+@pytest.mark.parametrize(
+    ("rows", "highest", "others", "severity"),
+    [
+        (2000, 1, (), "error"),  # all words are unknown, or padding
+        (2000, 2, (), None),
+        (2000, 1, (50,), "warning"),
+        (2, 1, (), None),  # a yes or no
+        (20, 1, (), None),
+    ],
+)
+def test_an_embedding_of_which_two_rows_are_used(rows, highest, others, severity):
+    rng = np.random.default_rng(0)
+    given = [keras.Input((6,)) for _ in (rows, *others)]
+    pooled = [layers.Flatten()(layers.Embedding(n, 4)(ids)) for n, ids in zip((rows, *others), given, strict=True)]
+    model = keras.Model(given, layers.Dense(1)(layers.concatenate(pooled) if others else pooled[0]))
+    model.compile("adam", "mse")
+    x = [rng.integers(0, most + 1, (64, 6)) for most in (highest, *(n - 1 for n in others))]
+    x[0][:2, 0] = 0, highest
+    found = {f.rule: f for f in vg.diagnose(vg.inspect(model, x, rng.normal(size=(64, 1))))}
+    assert (found["constant_input"].severity if "constant_input" in found else None) == severity
+    assert severity is None or found["constant_input"].evidence["id_max"] == 1
+
+
 @pytest.mark.parametrize(
     ("ids", "severity"),
     [

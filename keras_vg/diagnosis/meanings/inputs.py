@@ -79,9 +79,13 @@ INPUTS: dict[str, Meaning] = {
         sees=(
             "Inputs that are the same for every example, while the labels are not: as they are given, as ids that an "
             "embedding makes of them by dropping the decimals, or as what a mask leaves of their time steps (padding, "
-            "or nothing)."
+            "or nothing). Or an embedding of 100 rows and more of which all examples use two at most, as of words that "
+            "a vocabulary does not know."
         ),
-        severity="Error; a warning where a mask leaves nothing of more than half of the examples.",
+        severity=(
+            "Error; a warning where a mask leaves nothing of more than half of the examples, and for two ids of many "
+            "in a model with further embeddings."
+        ),
     ),
     "constant_feature": Meaning(
         sees="Single features with one value, other than 0, in the whole batch. They act as a bias.",

@@ -7,7 +7,8 @@ NETWORK: dict[str, Meaning] = {
         sees=(
             "A hidden layer whose units all start with the same weights. If they have the same gradient, too, they "
             "stay one unit for ever, however long the training; if not, they start as one, whose outputs add up "
-            "instead of cancelling."
+            "instead of cancelling. Or an output of which each unit has another one's weights and gradient, under a "
+            "loss of one's own that has no label for each, as of a mixture whose components start alike."
         ),
         severity="Error; silent where only the output layer starts at 0, which its first step ends.",
         thresholds=("symmetric",),

@@ -308,7 +308,8 @@ STEPS: dict[str, Meaning] = {
         ),
         severity=(
             "Warning, at the end of a fit of `ended_epochs` and fewer steps than `ended_steps`, fewer than `few_steps` "
-            "an epoch; silent if the loss is low (`converged_loss`), or no longer falls."
+            "an epoch; silent if the loss is low (`converged_loss`), or no longer falls. An error if it is still above "
+            "half of the best constant answer's, and falls as fast as before (half of its mean fall)."
         ),
         thresholds=("few_steps", "ended_epochs", "ended_steps", "converged_loss"),
     ),
