@@ -10,6 +10,7 @@ from keras import layers, optimizers
 from labelled_programs import Program
 from labelled_programs.data import make_blobs, make_sequences
 from labelled_programs.models import dense
+from labelled_programs.own_code import build_mixed_precision
 from rule_pages.more_programs import PartlyUsed
 
 _CLASSIFIER = dense(hidden=[16], activation="relu", output=(3, "softmax"))
@@ -46,7 +47,26 @@ def _decay() -> Any:
     return optimizers.schedules.ExponentialDecay(0.01, 100, 0.9)
 
 
+_WEIGHED: dict = {
+    "data": make_blobs,
+    "build": partial(build_mixed_precision, policy="mixed_float16"),
+    "loss": "sparse_categorical_crossentropy",
+    "compile_options": {"loss_weights": [3e-6]},
+}
+
 OPTIMIZER_PROGRAMS = [
+    Program(
+        name="a loss times 3e-6, float16",
+        label=("no_loss_scaling",),
+        strength="clear",
+        optimizer=lambda: optimizers.Adam(0.003, epsilon=1e-12),
+        **_WEIGHED,
+    ),
+    Program(
+        name="a loss times 3e-6, float16, scaled",
+        optimizer=lambda: optimizers.LossScaleOptimizer(optimizers.Adam(0.003, epsilon=1e-12)),
+        **_WEIGHED,
+    ),
     Program(
         name="schedule free, built in its first step",
         label=("unbuilt_optimizer",),

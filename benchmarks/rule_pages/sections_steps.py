@@ -51,6 +51,16 @@ STEPS = [
         "thresholds).",
     ),
     Section(
+        rule="no_loss_scaling",
+        sick="a loss times 3e-6, float16",
+        healthy="a loss times 3e-6, float16, scaled",
+        silent="The same layers and loss, with an optimizer that scales the loss.",
+        epochs=8,
+        draw=drawings.draw_kernel_gradients,
+        caption="The gradient of each kernel; the last layer computes in float32. Dashed: the threshold of "
+        "`tiny_gradient`.",
+    ),
+    Section(
         rule="skipped_steps",
         sick="float16 overflow",
         healthy="mixed float16",

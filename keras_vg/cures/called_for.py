@@ -120,6 +120,7 @@ FOR_RULE: dict[str, tuple[str, ...]] = {
     "update_too_large": (*_WEIGHINGS, "float32 everywhere", *_RATES_DOWN, "clipnorm=1", *_WEIGHTS, "Adam"),
     "learning_rate_too_low": (*_WEIGHINGS, *_RATES_UP, "Adam", *_WEIGHTS, *_ACTIVATIONS),
     "update_too_small": (*_WEIGHINGS, *_RATES_UP, "Adam", *_WEIGHTS),
+    "no_loss_scaling": ("loss scaling", *_PRECISION[::-1]),
     "skipped_steps": (*_PRECISION, *_INPUTS, "labels standardized in the model", *_WEIGHTS),
     "few_steps": ("smaller batches, of 32", *_RATES_UP, "Adam"),
     # initialization

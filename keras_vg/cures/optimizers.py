@@ -29,6 +29,15 @@ def _use_sgd(draft: Draft) -> Draft | None:
     return _use(draft, keras.optimizers.SGD(0.01, momentum=0.9), line)
 
 
+def _scale_loss(draft: Draft) -> Draft | None:
+    if "inner_optimizer" in draft.optimizer[1]:
+        return None
+    cls, config = draft.optimizer
+    scaled = keras.optimizers.LossScaleOptimizer(cls.from_config(config))
+    line = f"model.compile(keras.optimizers.LossScaleOptimizer(keras.optimizers.{draft.optimizer_name}(...)), loss)"
+    return draft.change(line, optimizer=(type(scaled), scaled.get_config()))
+
+
 def _clip(draft: Draft) -> Draft | None:
     limits = ("clipnorm", "clipvalue", "global_clipnorm")
     if any(draft.optimizer_config.get(name) is not None for name in limits):
@@ -52,6 +61,11 @@ def _keep_weights(draft: Draft) -> Draft | None:
 
 
 REMEDIES = (
+    Remedy(
+        "loss scaling",
+        "The loss is multiplied before the way back and the gradients divided after it, so that float16 can hold them.",
+        _scale_loss,
+    ),
     Remedy(
         "Adam", "Adam divides each gradient by its usual size, so that small ones move weights, too.", _use_adam, False
     ),

@@ -68,7 +68,9 @@ class Inspection:
             `zeroed_by_mask`, of recurrent layers with `zero_output_for_mask=True` that put out their last step alone
             the part of the examples whose last step is masked; `rounded_inputs`, of first layers that round their
             inputs to 16 bits what is left of these, as `half_precision.measure_rounding` has it; `half_penalties`, the
-            layers whose `activity_regularizer` is computed in float16; `dropout`, of each `Dropout` that was called its
+            layers whose `activity_regularizer` is computed in float16; `lost_gradients`, of layers that compute in
+            float16 without loss scaling the part of their gradients that this loses, as
+            `half_precision.measure_lost_gradients` has it; `dropout`, of each `Dropout` that was called its
             rate and how many values of an example it drops independently, of recurrent layers the same of a time step's
             features or of the state, whichever leaves less; and `dropout_of_outputs`, the rates of those
             whose output is the model's; `skip_connections`, how many layers add outputs of other layers; `paths`, the

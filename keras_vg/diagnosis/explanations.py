@@ -340,6 +340,12 @@ EDGES: tuple[Edge, ...] = (
     ),
     Edge("update_too_small", ("learning_rate_too_low", *FLAT, *ALIKE), "Weights that hardly move hardly learn."),
     Edge("learning_rate_too_low", ("update_too_small", *FLAT, *ALIKE), "The loss falls by what the steps are worth."),
+    Edge(
+        "no_loss_scaling",
+        (*NO_GRADIENT, *STALLED),
+        "A gradient that is too small for float16 is 0.",
+        condition=_is_error,
+    ),
     Edge("skipped_steps", ("no_update", *LOW, *FLAT), "What is skipped trains nothing.", condition=_is_error),
     Edge(
         "symmetric_weights",

@@ -36,6 +36,7 @@ STAGES: dict[str, tuple[str, ...]] = {
         "update_too_large",
         "learning_rate_too_low",
         "update_too_small",
+        "no_loss_scaling",
         "skipped_steps",
         "few_steps",
         "monitor_mode",

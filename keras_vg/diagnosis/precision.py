@@ -80,6 +80,26 @@ def find_rounded_inputs(context: Context) -> Iterator[Finding]:
         )
 
 
+def find_lost_gradients(context: Context) -> Iterator[Finding]:
+    """Gradients that float16 rounds to few digits or to 0, under an optimizer that does not scale the loss."""
+    lost: dict[str, float] = {} if context.inspection is None else context.inspection.setup.get("lost_gradients", {})
+    t = context.thresholds
+    chosen = tuple(name for name, part in lost.items() if part >= t.lost_gradient)
+    if not chosen:
+        return
+    yield Finding(
+        "no_loss_scaling",
+        "error" if np.median([*lost.values()]) >= t.lost_gradient_error else "warning",
+        chosen,
+        None,
+        {"lost_part_of_gradient": max(lost.values()), "float16_layers": float(len(lost))},
+        "These layers compute in float16, and the optimizer does not scale the loss: what is below 6e-8 on the way "
+        "back becomes 0, and what is below 6e-5 has few digits. Keras scales the loss only of a model that was made "
+        "under the policy 'mixed_float16': set `keras.config.set_dtype_policy('mixed_float16')` before you make or "
+        "load the model, or compile it with `keras.optimizers.LossScaleOptimizer(optimizer)`.",
+    )
+
+
 def _name_overflow(name: str, rounded: dict[str, Any]) -> Finding:
     """Finite inputs that the first layer makes infinity or NaN of as it rounds them."""
     what = "they, or their variance, are" if rounded["kind"] == "Normalization" else "some are"

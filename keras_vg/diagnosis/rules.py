@@ -112,6 +112,7 @@ INSPECTION_RULES: tuple[Rule, ...] = (
     activations.find_embedding_range,
     activations.find_large_transposed,
     precision.find_rounded_inputs,
+    precision.find_lost_gradients,
     inputs.find_small_inputs,
     inputs.find_input_offset,
     inputs.find_masked_inputs,

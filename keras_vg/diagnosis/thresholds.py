@@ -59,6 +59,9 @@ class Thresholds:
             of q loses q / sqrt(12) (a uniform error), so that at 0.1 a feature has some ten different values left
             within two standard deviations of its mean.
         rounded_error: The same, where q is 1.7 standard deviations: two or three different values are left.
+        lost_gradient: Error of a gradient relative to its norm, for lack of loss scaling. Float16 itself errs by 0.0005
+            in each operation. Chosen.
+        lost_gradient_error: The same, from which the gradient is no longer one. Chosen.
         loss_excess: First loss over that of the best constant prediction, with such inputs: the first predictions are
             ten times as far off as the labels differ. Healthy nets start below 3.5 (benchmark).
         feature_range: Quotient of the largest and the smallest feature scale.
@@ -232,6 +235,8 @@ class Thresholds:
     input_small_error: float = 3e-4
     rounded_warning: float = 0.1
     rounded_error: float = 0.5
+    lost_gradient: float = 0.1
+    lost_gradient_error: float = 0.5
     loss_excess: float = 100.0
     feature_range: float = 1e3
     label_size: float = 30.0

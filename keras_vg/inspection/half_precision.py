@@ -1,7 +1,7 @@
 """What layers that compute in 16 bits make of a model's inputs, and what of its loss they compute."""
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -12,15 +12,20 @@ from keras_vg.diagnosis.thresholds import Thresholds
 from keras_vg.inspection.batches import list_features
 from keras_vg.inspection.graph import Graph
 from keras_vg.inspection.output_reading import flatten_positions
-from keras_vg.inspection.stateless import list_inputs
+from keras_vg.inspection.stateless import list_inputs, read_values
 from keras_vg.inspection.watched import find_input_axis
 from keras_vg.text import shorten_paths
 from keras_vg.training import keras_private
-from keras_vg.training.call_order import walk_layers
+from keras_vg.training.call_order import list_own_weights, walk_layers
+from keras_vg.training.shards import is_split
 
 _HALF = ("float16", "bfloat16")
 _MOST_ROWS = 4096
 """That are looked at: of images, positions."""
+SCALE = 1024.0
+"""What a loss is multiplied by to see its gradients without what float16 loses below 6e-8: what it loses above 65,504
+would then be lost of gradients above 64."""
+
 _NEGLIGIBLE = 0.01
 """Part of a feature's spread that may be lost without a word: a tenth of what is a warning."""
 
@@ -45,6 +50,53 @@ def list_half_penalties(model: keras.Model, layers: Mapping[str, Any]) -> list[s
         for name, (_, layer) in zip(names, walked, strict=True)
         if getattr(layer, "activity_regularizer", None) is not None and layer.compute_dtype == "float16"
     ]
+
+
+def list_float16_layers(model: keras.Model) -> list[Any]:
+    """Lists the layers that compute in float16, with trainable weights of their own.
+
+    Args:
+        model: A built model.
+    """
+    return [
+        layer
+        for _, layer in walk_layers(model)
+        if layer.compute_dtype == "float16" and any(variable.trainable for variable in list_own_weights(layer))
+    ]
+
+
+def measure_lost_gradients(
+    model: keras.Model, gradients: Sequence[Any] | None, scaled: Sequence[Any] | None, layers: Mapping[str, Any]
+) -> dict[str, float]:
+    """Measures what is lost of gradients that are smaller than what float16 can hold.
+
+    Args:
+        model: A built model.
+        gradients: The gradients of its loss, in the order of its trainable variables; None if they are not known.
+        scaled: Those of the loss times `SCALE`, which is taken out again; None if they are not known.
+        layers: Layers by the names under which they are known.
+
+    Returns:
+        Of the layers that compute in float16, by name, the L2 norm of the error of their largest kernel's gradient
+        relative to that of the gradient; without those of which the scaled one is 0 or not finite.
+    """
+    if gradients is None or scaled is None:
+        return {}
+    known = {id(v): pair for v, *pair in zip(model.trainable_variables, gradients, scaled, strict=True)}
+    names = {id(layer): name for name, layer in layers.items()}
+    found = {}
+    for layer in list_float16_layers(model):
+        own = [v for v in list_own_weights(layer) if id(v) in known and len(v.shape) > 1 and not is_split(v.value)]
+        largest = max(own, key=lambda variable: int(np.prod(variable.shape)), default=None)
+        pair = [] if largest is None else [g for g in known[id(largest)] if g is not None and ops.is_tensor(g)]
+        if len(pair) < 2 or id(layer) not in names:
+            continue
+        plain, right = (read_values(gradient).astype("float64") for gradient in pair)
+        right = right / SCALE
+        size = float(np.sqrt(np.square(right).sum()))
+        if np.isfinite(size) and size > 0 and np.isfinite(plain).all():
+            found[names[id(layer)]] = float(np.sqrt(np.square(plain - right).sum())) / size
+    return found
 
 
 def measure_rounding(model: keras.Model, x: Any, layers: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -29,7 +29,7 @@ from keras_vg.inspection.dropout import DropoutRecorder
 from keras_vg.inspection.expected import predict_gradients
 from keras_vg.inspection.freshness import is_unadapted, looks_fresh
 from keras_vg.inspection.graph import count_merges, list_direct_sources, list_passed_by, list_paths
-from keras_vg.inspection.half_precision import list_half_penalties, measure_rounding
+from keras_vg.inspection.half_precision import list_half_penalties, measure_lost_gradients, measure_rounding
 from keras_vg.inspection.hidden_softmax import list_hidden_softmax
 from keras_vg.inspection.id_range import find_ids_beyond
 from keras_vg.inspection.inference import (
@@ -176,6 +176,7 @@ def _inspect(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> Inspecti
             "zeroed_by_mask": time_steps.measure_zeroed(),
             "rounded_inputs": measure_rounding(model, x, layers),
             "half_penalties": list_half_penalties(model, layers),
+            "lost_gradients": measure_lost_gradients(model, gradients, passes.scaled_gradients, layers),
             "dropout": dropout.describe(),
             "dropout_of_outputs": dropout.of_outputs,
             "skip_connections": count_merges(model),

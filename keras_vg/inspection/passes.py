@@ -14,6 +14,7 @@ from keras_vg.diagnosis.outputs import CROSSENTROPIES, RANGES, REGRESSIONS, find
 from keras_vg.inspection import stateless, training_step
 from keras_vg.inspection.activations import ActivationProbe, Reading
 from keras_vg.inspection.batches import NO_LOSS, OutputLoss, find_trained, match_labels
+from keras_vg.inspection.half_precision import SCALE, list_float16_layers
 from keras_vg.inspection.label_trials import (
     Answers,
     measure_aligned,
@@ -25,6 +26,7 @@ from keras_vg.inspection.output_order import describe_lists
 from keras_vg.text import LONGEST_QUOTE, quote_error
 from keras_vg.training import backend, keras_private
 from keras_vg.training.compilation import has_own_step
+from keras_vg.training.train_function import get_loss_scale
 from keras_vg.training.weights import has_weights
 
 Batch = tuple[Any, Any, Any]
@@ -49,6 +51,8 @@ class Passes:
         loss_reachable: The same of `label_trials.measure_reachable`.
         answers: The losses of trial predictions, of a loss whose lowest value is not known here.
         logit_trials: Of such a loss, those of right answers as probabilities and as logits.
+        scaled_gradients: Of a model that computes in float16 without loss scaling, the gradients of the loss times
+            `half_precision.SCALE`; None of any other.
         logits_found: Of each output, whether its loss looks through the last activation at the logits before it; empty
             if that is not known.
         not_seen: What is not known, with the reason.
@@ -65,6 +69,7 @@ class Passes:
     loss_reachable: float
     answers: Answers
     logit_trials: LogitTrials
+    scaled_gradients: list[Any] | None
     logits_found: list[bool]
     not_seen: dict[str, str]
 
@@ -94,6 +99,7 @@ def run_passes(
     with _detach(model, labels, reading):
         result = None if "gradients" in not_seen else _run_step(probe, batch, not_seen)
         finish_step()
+        scaled = None if result is None else _scale_gradients(model, batch)
         reading = probe.interpret(([], [])) if reading is None else reading
         logged = None if result is None else result.find_loss()
         if is_own and logged is not None:
@@ -137,6 +143,7 @@ def run_passes(
         loss_reachable=reachable,
         answers=tried[2],
         logit_trials=tried[3],
+        scaled_gradients=scaled,
         logits_found=logits_found,
         not_seen=not_seen,
     )
@@ -165,6 +172,7 @@ def describe_failure(probe: ActivationProbe, embeddings: pd.DataFrame) -> Passes
         loss_reachable=np.nan,
         answers=Answers(),
         logit_trials=LogitTrials(),
+        scaled_gradients=None,
         logits_found=[],
         not_seen=dict.fromkeys(("activations", "outputs", "loss", "gradients"), reason),
     )
@@ -250,6 +258,14 @@ def _repeat_step(probe: ActivationProbe, batch: Batch, replaced: Sequence[tuple[
         return probe.step.run(*batch, replaced=replaced).find_loss()
     except training_step.StepError:
         return None
+
+
+def _scale_gradients(model: keras.Model, batch: Batch) -> list[Any] | None:
+    """The gradients of the scaled loss, where the model's step is Keras's own, which scales it if it is told to."""
+    if has_own_step(model) or get_loss_scale(model.optimizer) is not None or not list_float16_layers(model):
+        return None
+    with keras_private.set_attribute(model.optimizer, "loss_scale_factor", SCALE):
+        return training_step.TrainingStep(model).run(*batch).gradients
 
 
 def _measure_in_shape(model: keras.Model, probe: ActivationProbe, batch: Batch, reading: Reading) -> float | None:

@@ -117,16 +117,16 @@ class TrainingStep:
 
     Args:
         model: A built model, compiled with a Keras optimizer.
-        recorder: What records the step from inside.
+        recorder: What records the step from inside, if anything does.
 
     Attributes:
         recorders: What records the step from inside.
         takes_labels: False once it has turned out that a step of the model's own takes the inputs alone.
     """
 
-    def __init__(self, model: keras.Model, recorder: Recorder) -> None:
+    def __init__(self, model: keras.Model, recorder: Recorder | None = None) -> None:
         self._model = model
-        self.recorders: list[Recorder] = [recorder]
+        self.recorders: list[Recorder] = [] if recorder is None else [recorder]
         self.takes_labels = True
         self._compiled: Any = None  # on JAX
         self._is_update_met = False

@@ -88,6 +88,20 @@ STEPS: dict[str, Meaning] = {
         severity="Error.",
         thresholds=("update_small",),
     ),
+    "no_loss_scaling": Meaning(
+        sees=(
+            "Layers that compute in float16 under an optimizer that does not scale the loss, and whose gradients are "
+            "too small for that: below 6e-8 they are 0, below 6e-5 they have few digits. It is measured: the gradients "
+            "are computed once more, of the loss times 1,024, and compared. Keras puts a `LossScaleOptimizer` around "
+            "the optimizer only if the policy is 'mixed_float16' as the model itself is made; of a model that is "
+            "loaded or cloned under another one, or whose layers are each given that policy, it does not."
+        ),
+        severity=(
+            "Warning where a layer's gradient is off by `lost_gradient` of its norm; an error if half of these layers "
+            "have lost `lost_gradient_error`. Of a training step of the model's own nothing is said."
+        ),
+        thresholds=("lost_gradient", "lost_gradient_error"),
+    ),
     "skipped_steps": Meaning(
         sees=(
             "Steps that a `LossScaleOptimizer` skipped, since gradients were not finite in float16. A few at the "
