@@ -541,7 +541,7 @@ def compare_ranks(y_true, y_pred):
 def test_a_training_of_a_few_steps_is_not_called_healthy():
     model = make_model(layers.Dense(8, "relu"), layers.Dense(1, "sigmoid"), optimizer=keras.optimizers.Adam(0.01))
     found = cure(model, epochs=12, batch_size=200)
-    assert [f.rule for f in found.findings_before if f.severity == "warning"] == ["few_steps"]
+    assert [f.rule for f in found.findings_before if f.severity == "error"] == ["few_steps"]
     assert found.status == "proven"
     smaller = found.trials[found.trials["change"] == "smaller batches, of 32"]
     assert smaller["steps"].iloc[0] == 5 * 3  # 5 an epoch, of 3 with the first seed
