@@ -7,6 +7,7 @@ import numpy as np
 
 from keras_vg.cures import surgery
 from keras_vg.cures.draft import Draft
+from keras_vg.cures.precision import is_half
 from keras_vg.cures.remedy import Remedy
 from keras_vg.inspection.freshness import is_unadapted
 
@@ -18,7 +19,8 @@ _LARGEST_SCALED = 2.0
 
 
 def _normalize(draft: Draft) -> Draft | None:
-    lines = ["normalization = keras.layers.Normalization()  # the model's first layer", "normalization.adapt(x)"]
+    made = _write_layer(draft, "Normalization")
+    lines = [f"normalization = {made}  # the model's first layer", "normalization.adapt(x)"]
     if any(isinstance(layer, keras.layers.Normalization) for layer in _list_layers(draft)):
         lines = ["normalization.adapt(x)  # the model's Normalization layer, which has seen no data"]
     return _put_in_front(draft, _make_normalization, *lines)
@@ -31,7 +33,7 @@ def _rescale(draft: Draft) -> Draft | None:
     return _put_in_front(
         draft,
         lambda array, name: keras.layers.Rescaling(1 / 255, name=name, dtype="float32"),
-        "keras.layers.Rescaling(1 / 255)  # the model's first layer",
+        f"{_write_layer(draft, 'Rescaling', '1 / 255')}  # the model's first layer",
     )
 
 
@@ -46,7 +48,7 @@ def _multiply(draft: Draft) -> Draft | None:
     return _put_in_front(
         draft,
         lambda array, name: keras.layers.Rescaling(255.0, name=name, dtype="float32"),
-        "keras.layers.Rescaling(255.0)  # the model's first layer: its frozen layers know pixels of 0 to 255",
+        f"{_write_layer(draft, 'Rescaling', '255.0')}  # the model's first layer",
     )
 
 
@@ -79,7 +81,8 @@ def _adapt_anew(draft: Draft) -> Draft | None:
     def edit(path: surgery.Path, layer: Any) -> Any:
         return _make_normalization(array, layer.name) if path in paths else None
 
-    lines = ["normalization = keras.layers.Normalization()  # in place of the model's own", "normalization.adapt(x)"]
+    made = _write_layer(draft, "Normalization")
+    lines = [f"normalization = {made}  # in place of the model's own", "normalization.adapt(x)"]
     return draft.change(*lines, model=surgery.rebuild(draft.model, edit))
 
 
@@ -107,6 +110,12 @@ def _make_normalization(array: np.ndarray, name: str) -> Any:
     variance[variance == 0] = 1.0
     # In float32 whatever the rest of the model computes in: large inputs are infinite in float16.
     return keras.layers.Normalization(mean=mean, variance=variance, name=name, dtype="float32")
+
+
+def _write_layer(draft: Draft, name: str, *arguments: str) -> str:
+    """The code of a layer that computes in float32, which has to be said where the model computes in 16 bits."""
+    dtype = ('dtype="float32"',) if any(map(is_half, [draft.model, *_list_layers(draft)])) else ()
+    return f"keras.layers.{name}({', '.join([*arguments, *dtype])})"
 
 
 def _list_layers(draft: Draft) -> list[Any]:

@@ -9,7 +9,8 @@ from keras_vg.cures.draft import Draft
 from keras_vg.cures.remedy import Remedy
 
 
-def _is_half(layer: Any) -> bool:
+def is_half(layer: Any) -> bool:
+    """Whether a layer or model computes in 16 bits."""
     policy = getattr(layer, "dtype_policy", None)
     return policy is not None and "16" in str(policy.compute_dtype)
 
@@ -26,25 +27,25 @@ def _change_policy(draft: Draft, chosen: set[surgery.Path], line: str) -> Draft 
 
 def _use_float32_head(draft: Draft) -> Draft | None:
     places = surgery.list_places(draft.model)
-    chosen = {p.path for p in places if p.output is not None and _is_half(p.layer)}
+    chosen = {p.path for p in places if p.output is not None and is_half(p.layer)}
     return _change_policy(draft, chosen, 'keras.layers.Dense(units, activation, dtype="float32")  # the last layer')
 
 
 def _use_float32_penalties(draft: Draft) -> Draft | None:
     places = surgery.list_places(draft.model)
-    chosen = {p.path for p in places if _is_half(p.layer) and getattr(p.layer, "activity_regularizer", None)}
+    chosen = {p.path for p in places if is_half(p.layer) and getattr(p.layer, "activity_regularizer", None)}
     return _change_policy(draft, chosen, 'keras.layers.Dense(..., activity_regularizer="l2", dtype="float32")')
 
 
 def _use_float32_scaling(draft: Draft) -> Draft | None:
     kinds = (keras.layers.Normalization, keras.layers.Rescaling)
     places = surgery.list_places(draft.model)
-    chosen = {p.path for p in places if _is_half(p.layer) and type(p.layer) in kinds}
+    chosen = {p.path for p in places if is_half(p.layer) and type(p.layer) in kinds}
     return _change_policy(draft, chosen, 'keras.layers.Normalization(dtype="float32")  # or Rescaling')
 
 
 def _use_float32(draft: Draft) -> Draft | None:
-    chosen = {p.path for p in surgery.list_places(draft.model) if _is_half(p.layer)}
+    chosen = {p.path for p in surgery.list_places(draft.model) if is_half(p.layer)}
     return _change_policy(draft, chosen, 'keras.config.set_dtype_policy("float32")  # before the model is made')
 
 

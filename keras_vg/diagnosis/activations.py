@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_vg.diagnosis.advice import avoid_nonfinite, unsaturate, weaken_outputs
+from keras_vg.diagnosis.advice import avoid_nonfinite, unsaturate, weaken_outputs, write_scaling
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding, Severity
 from keras_vg.diagnosis.inputs import describe_nonfinite_features
@@ -103,7 +103,8 @@ def find_input_scale(context: Context) -> Iterator[Finding]:
                 "Features differ by orders of magnitude, so no learning rate suits all their weights. "
                 + (
                     _advise_on_unadapted(context)
-                    or "Put `keras.layers.Normalization()` first, adapted to the training data, or use StandardScaler."
+                    or f"Put {write_scaling(context, 'Normalization()')} first, adapted to the training data, or use "
+                    "StandardScaler."
                 ),
             )
         elif uneven := [entry for entry in entries if entry.unevenness >= t.feature_range]:
@@ -116,8 +117,8 @@ def find_input_scale(context: Context) -> Iterator[Finding]:
                 {"median_feature_spread": worst.spread_median, "largest_feature_spread": worst.spread_max},
                 f"One feature varies {worst.unevenness:.3g} times as much as half of the others. If labels depend on "
                 "these, their weights would have to become as many times as large: scale each feature by itself, by "
-                "`keras.layers.Normalization()`, whose `axis=-1` is that of the features (`axis=None` takes one scale "
-                "for all), or StandardScaler.",
+                f"{write_scaling(context, 'Normalization()')}, whose `axis=-1` is that of the features (`axis=None` "
+                "takes one scale for all), or StandardScaler.",
             )
     else:
         first = _Entry(context, {"abs_max": _measure_log_inputs(context)}, is_first=True)
@@ -139,7 +140,8 @@ def find_input_scale(context: Context) -> Iterator[Finding]:
         f"{_name_entry(worst)} is given inputs far from unit scale: its gradients grow with them, its units saturate. "
         + (
             _advise_on_unadapted(context)
-            or "Divide pixels by 255 (`keras.layers.Rescaling(1 / 255)`), or put `keras.layers.Normalization()` first."
+            or f"Divide pixels by 255 ({write_scaling(context, 'Rescaling(1 / 255)')}), or put "
+            f"{write_scaling(context, 'Normalization()')} first."
         ),
     )
 

@@ -26,6 +26,19 @@ def raise_rate() -> str:
     return "Raise the learning rate (multiply it by 10 until the loss falls faster, then stop)."
 
 
+def write_scaling(context: Context, layer: str) -> str:
+    """Writes a layer that scales the inputs, in float32 where the model's first layers round them to 16 bits.
+
+    Args:
+        context: What the rules judge.
+        layer: The layer with its arguments, such as `"Normalization()"`.
+    """
+    rounds = context.inspection is not None and context.inspection.setup.get("rounded_inputs")
+    if rounds:
+        layer = f'{layer[:-1]}{"" if layer.endswith("()") else ", "}dtype="float32")'
+    return f"`keras.layers.{layer}`"
+
+
 def strengthen_gradient(context: Context) -> str:
     """Says how to pass on more of the gradient from layer to layer."""
     ways = []
@@ -60,7 +73,7 @@ def weaken_outputs(context: Context) -> str:
 def unsaturate(context: Context) -> str:
     """Says how to bring units back to where their activation has a slope."""
     ways = [
-        "scale the inputs to zero mean and unit variance (`keras.layers.Normalization`)",
+        f"scale the inputs to zero mean and unit variance ({write_scaling(context, 'Normalization()')})",
         "use smaller initial weights (`'glorot_uniform'`)",
     ]
     if not has_normalization(context):

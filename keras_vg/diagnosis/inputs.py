@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from keras_vg.diagnosis.advice import write_scaling
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
 
@@ -42,8 +43,8 @@ def find_small_inputs(context: Context) -> Iterator[Finding]:
         None,
         {"largest_feature_spread": spread, "largest_input": float(inspection.kernel_inputs["abs_max"].max())},
         "What the first layer is given differs so little from example to example that its weights would have to grow "
-        "by thousands to tell them apart. Put `keras.layers.Normalization()` first, adapted to the training data, or "
-        "multiply the inputs; see that pixels are not divided by 255 twice.",
+        f"by thousands to tell them apart. Put {write_scaling(context, 'Normalization()')} first, adapted to the "
+        "training data, or multiply the inputs; see that pixels are not divided by 255 twice.",
     )
 
 
@@ -68,7 +69,7 @@ def find_input_offset(context: Context) -> Iterator[Finding]:
         {"largest_feature": float(row["scale_max"]), "largest_feature_spread": float(row["spread_max"])},
         f"The inputs are up to {row['scale_max']:.3g} in size, and no feature varies by more than "
         f"{row['spread_max']:.2g} from example to example: to the first layer all examples look alike. Put "
-        "`keras.layers.Normalization()` first, adapted to the training data, or use StandardScaler.",
+        f"{write_scaling(context, 'Normalization()')} first, adapted to the training data, or use StandardScaler.",
     )
 
 

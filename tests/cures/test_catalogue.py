@@ -356,6 +356,15 @@ def test_a_normalization_for_other_data_is_adapted_anew(is_functional):
     assert remedy(build(make_adapted, is_first=False)) is None
 
 
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "float32"])
+def test_the_code_of_a_normalization_says_that_it_computes_in_float32(policy):
+    hidden = [layers.Dense(8, "relu", dtype=policy), layers.Dense(1, "sigmoid")]
+    model = keras.Sequential([keras.Input((4,)), *hidden])
+    model.compile("adam", "binary_crossentropy")
+    code = "".join(REMEDIES["Normalization of the inputs"](make(model, X, BINARY)[0]).code)
+    assert ('Normalization(dtype="float32")' in code) == (policy != "float32")
+
+
 @pytest.mark.model
 @pytest.mark.filterwarnings("ignore:The model does not have any trainable weights")
 def test_a_model_that_is_frozen_as_a_whole_is_thawed():

@@ -46,6 +46,16 @@ def test_a_penalty_that_overflows_in_float16():
     assert 'dtype="float32"' in finding.advice
 
 
+@pytest.mark.parametrize(("policy", "options"), [("mixed_bfloat16", 'dtype="float32"'), ("float32", "")])
+def test_a_layer_that_scales_the_inputs_is_advised_in_float32(policy, options):
+    x = 1e3 + 300 * np.random.default_rng(0).normal(size=(64, 4)).astype("float32")
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(8, "relu", dtype=policy), keras.layers.Dense(1)])
+    model.compile("adam", "mse")
+    advice = find(model, x, x[:, :1] / 1e3)["input_scale"].advice
+    assert f"`keras.layers.Normalization({options})`" in advice
+    assert f"Rescaling(1 / 255{', ' if options else ''}{options})" in advice
+
+
 @penalties
 @pytest.mark.parametrize(("dtype", "examples"), [("mixed_float16", 16), ("mixed_bfloat16", 64), ("float32", 64)])
 def test_a_penalty_that_does_not_overflow(dtype, examples):
