@@ -174,6 +174,8 @@ class TrainingGuard(FitCallback):
         super()._reset()
         self._watch: StepWatch | None = None
         self._current_batch = self._earlier_steps = 0
+        self._notes_losses = False
+        self._step_losses: list[float] = []
         self._warned: set[tuple[str, str]] = set()
         self._streak = 0
         self._has_stopped = False
@@ -195,11 +197,19 @@ class TrainingGuard(FitCallback):
             self._monitors = MonitorReader(self.model, keras_private.list_callbacks(self))
         if self._watch is not None:
             self._watch.begin_epoch()
+        self._notes_losses = has_own_step(self.model)
+        self._step_losses = []
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Notes the batch."""
         super().on_train_batch_begin(batch, logs)
         self._current_batch = batch
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Counts the step, and notes the loss that a step of the model's own returns."""
+        super().on_train_batch_end(batch, logs)
+        if self._notes_losses and "loss" in (logs or {}):
+            self._step_losses.append(float(logs["loss"]))  # type: ignore[index]
 
     def _start(self) -> None:
         weights = list_weights(self.model)
@@ -258,7 +268,10 @@ class TrainingGuard(FitCallback):
         if self._probe is not None:
             self._read_probe(self._probe)
         if "loss" in logs:
-            self._diagnosis.add_metrics(self._epoch, {k: float(v) for k, v in logs.items() if np.ndim(v) == 0})
+            metrics = {k: float(v) for k, v in logs.items() if np.ndim(v) == 0}
+            if self._step_losses and metrics.get("loss") == 0:  # Keras logs its own metric instead
+                metrics["step_loss"] = float(np.mean(self._step_losses))
+            self._diagnosis.add_metrics(self._epoch, metrics)
         self._judge()
         self._stop_if_due()
 

@@ -211,10 +211,33 @@ class Context:
 
     @cached_property
     def losses(self) -> np.ndarray | None:
-        """The training loss of each epoch, float64; None if there is no history, or none that says which it is."""
+        """The training loss of each epoch, float64.
+
+        None if there is no history, or none that says which it is. Where the history has zeros that were not measured,
+        it is what the steps themselves returned, `step_loss`, if that is known.
+        """
         if self.history is None or "loss" not in self.history.columns:
             return None
-        return self.history["loss"].to_numpy(dtype="float64")
+        name = "step_loss" if self.has_untracked_loss else "loss"
+        return self.history[name].to_numpy(dtype="float64") if name in self.history.columns else None
+
+    @cached_property
+    def has_untracked_loss(self) -> bool:
+        """Whether the history's loss is 0 in every epoch, and the gradients are not: no step has told Keras of it."""
+        if self.history is None or "loss" not in self.history.columns or not (self.history["loss"] == 0).all():
+            return False
+        if self.gradients is None or self.gradients.empty:
+            return True
+        norms, steps = self.series.columns["gradient_norm"], self.series.columns["steps"]
+        return bool(((norms > 0) & (steps > 0)).any())
+
+    @cached_property
+    def has_no_gradient(self) -> bool:
+        """Whether every gradient of the last epoch is exactly 0."""
+        if self.gradients is None or self.gradients.empty:
+            return False
+        norms, steps = (self.series.columns[name][-1] for name in ("gradient_norm", "steps"))
+        return bool((steps > 0).any() and (norms[steps > 0] == 0).all())
 
     @property
     def loss_is_unknown(self) -> bool:

@@ -346,6 +346,12 @@ EDGES: tuple[Edge, ...] = (
         "A gradient that is too small for float16 is 0.",
         condition=_is_error,
     ),
+    Edge(
+        "endless_fall",
+        (*UNITS, "zero_gradient", "saturated_output"),
+        "A loss without a lowest value drives weights up until units and outputs are flat or dead.",
+        condition=_is_error,
+    ),
     Edge("skipped_steps", ("no_update", *LOW, *FLAT), "What is skipped trains nothing.", condition=_is_error),
     Edge(
         "symmetric_weights",

@@ -14,6 +14,9 @@ from keras_vg.diagnosis.saturation import list_saturated_heads, make_finding
 from keras_vg.diagnosis.series import GradientSeries
 from keras_vg.logs.layers import fit_factor
 
+_NOTHING = 1e-6
+"""Part of a loss's largest size below which it may be 0 but for rounding."""
+
 
 @dataclass(frozen=True)
 class Profile:
@@ -143,7 +146,8 @@ def find_zero(context: Context) -> Iterator[Finding]:
     is_zero &= ~(~np.isfinite(weights) & np.isfinite(series.columns["steps"])).any(axis=1)[:, None]  # then NaN is why
     if not is_zero.any():
         return
-    if context.is_converged:
+    is_stuck = not context.is_inspection and context.has_no_gradient and _is_above_nothing(context)
+    if context.is_converged and not is_stuck:
         if is_zero.all() and not context.is_inspection:
             yield from _find_idle_batches(context)
         return
@@ -196,6 +200,14 @@ def find_zero(context: Context) -> Iterator[Finding]:
         evidence,
         f"Not one value of these layers' gradients differs from 0: they cannot learn. {cause}",
     )
+
+
+def _is_above_nothing(context: Context) -> bool:
+    """Whether a loss of which no lowest value is known has stopped at another value than 0."""
+    losses = context.losses
+    if losses is None or np.isfinite(context.baseline) or not np.isfinite(losses).all():
+        return False
+    return bool(abs(losses[-1]) > _NOTHING * np.abs(losses).max())
 
 
 def _find_idle_batches(context: Context) -> Iterator[Finding]:

@@ -47,7 +47,7 @@ from keras_vg.diagnosis.explanations import Facts
 from keras_vg.diagnosis.findings import SEVERITIES, Finding, Findings
 from keras_vg.diagnosis.learned import confirm, has_learned, has_learned_nothing, is_learning_fast, soften
 from keras_vg.diagnosis.nonfinite import merge_nonfinite
-from keras_vg.diagnosis.series import FRACTIONS, make_activation_rows
+from keras_vg.diagnosis.series import FRACTIONS, make_activation_rows, measure_relative_spread
 from keras_vg.diagnosis.thresholds import Thresholds, make_thresholds
 
 __all__ = ["Thresholds", "diagnose", "judge", "make_thresholds"]
@@ -261,13 +261,21 @@ def apply_rules(context: Context) -> Judgement:
 def conclude(contexts: Sequence[Context], judged: Sequence[Judgement]) -> Findings:
     """Takes together what the rules say of an inspection and of the training after it: one finding per cause."""
     metrics = {name: value for judgement in judged for name, value in judgement.metrics.items()}
-    findings = merge_nonfinite(_merge([judgement.findings for judgement in judged]))
+    findings = merge_nonfinite(_merge([_list_lasting(judgement, contexts[-1]) for judgement in judged]))
     is_done = bool(contexts) and has_learned(contexts[-1])
     if is_done or (contexts and is_learning_fast(contexts[-1])):
         findings = soften(findings, is_done)
     elif contexts and (has_learned_nothing(contexts[-1]) or _is_kept_from_learning(findings)):
         findings = confirm(findings)
     return Findings(group_by_cause(findings, _collect_facts(contexts)), metrics)
+
+
+def _list_lasting(judgement: Judgement, last: Context) -> list[Finding]:
+    """The findings but for one answer to all examples, where the latest predictions are known to vary."""
+    spreads = [float(measure_relative_spread(output)) for output in last.final_predictions]
+    if last.is_inspection or not spreads or not min(spreads) >= last.thresholds.constant_warning:
+        return judgement.findings
+    return [finding for finding in judgement.findings if finding.rule != "constant_prediction"]
 
 
 def _is_kept_from_learning(findings: Sequence[Finding]) -> bool:

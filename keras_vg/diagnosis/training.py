@@ -19,6 +19,9 @@ from keras_vg.logs.history import list_losses
 _SAME_LOSS = 0.1
 """Part by which a loss may differ from that of its predictions, by dropout or a penalty. Chosen."""
 
+_RISEN = 0.02
+"""How much higher an accuracy must be than after the first epoch to have risen. Chosen, beyond what chance does."""
+
 
 def find_update_size(context: Context) -> Iterator[Finding]:
     """Steps that replace the weights, or hardly touch them."""
@@ -211,8 +214,21 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
                 f"The loss became NaN or infinite. {advice}",
             )
             return
+    if context.has_untracked_loss:
+        yield Finding(
+            "loss_not_known" if losses is None else "metric_mismatch",
+            "warning",
+            (),
+            int(epochs[0]),
+            {"loss": 0.0} if losses is None else {"loss": 0.0, "loss_of_the_last_steps": float(losses[-1])},
+            f"The logged loss is 0 in every epoch{', so its course is not judged' if losses is None else ''}: what "
+            "watches it sees 0. A `train_step` that returns `{'loss': loss}` does not log that: Keras logs its own "
+            "metric of that name, which nothing has updated. Update one, `self.loss_tracker = "
+            "keras.metrics.Mean(name='loss')`, in the step, return `{'loss': self.loss_tracker.result()}`, and list it "
+            "in the property `metrics`.",
+        )
     if losses is None:
-        if context.gradients is None and context.activations is None:
+        if not context.has_untracked_loss and context.gradients is None and context.activations is None:
             yield Finding(
                 "loss_not_known",
                 "info",
@@ -271,6 +287,8 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
         "lowest_loss": float(losses.min()),
         "fall": fall,
     }
+    if context.has_no_gradient:  # which no rate helps
+        return
     moved = _measure_total_update(context)
     has_lasted = context.is_past_plateau or context.is_complete  # whether the loss falls faster now or not
     has_moved_little = 0 < moved < t.small_total_update and losses[-1] > t.beaten_loss * _get_start(context, losses)
@@ -367,6 +385,17 @@ def _find_endless_fall(context: Context, losses: np.ndarray, epochs: np.ndarray)
 
     Of five falls of random size, 1 in 120 series grows throughout.
     """
+    if context.inspection is None and _has_useless_accuracy(context, losses):
+        yield Finding(
+            "endless_fall",
+            "error",
+            (),
+            int(epochs[np.argmax(losses < 0)]),
+            {"last_loss": float(losses[-1]), "highest_accuracy": _get_accuracy(context)},
+            "The loss is far below 0, and the accuracy has not risen. A cross-entropy is below 0 only of labels that "
+            "do not lie between 0 and 1: divide masks of 0 and 255 by 255, count classes of 1 and 2 from 0.",
+        )
+        return
     falls = -np.diff(losses[-6:])
     if len(falls) < 5 or not losses[-1] < 0 or not (falls > 0).all() or not (np.diff(falls) > 0).all():
         return
@@ -382,6 +411,15 @@ def _find_endless_fall(context: Context, losses: np.ndarray, epochs: np.ndarray)
         "The loss is below 0 and falls faster at every epoch, as if it had no lowest value. Under cross-entropy labels "
         "must lie between 0 and 1 (divide masks of 0 and 255 by 255); a loss of one's own needs a lower bound.",
     )
+
+
+def _has_useless_accuracy(context: Context, losses: np.ndarray) -> bool:
+    """Whether a loss has fallen below 0, by more than its first size, and no accuracy has risen with it."""
+    assert context.history is not None
+    columns = [context.history[name] for name in _list_accuracies(context)]
+    if len(losses) < context.thresholds.settled_epochs or not columns or not losses[-1] < min(0.0, losses[0]):
+        return False
+    return losses[0] - losses[-1] > abs(losses[0]) and all(c.max() <= c.iloc[0] + _RISEN < 0.9 for c in columns)
 
 
 def _weighs_by_labels(context: Context) -> bool:
@@ -427,5 +465,9 @@ def _measure_steps(context: Context) -> float:
 def _get_accuracy(context: Context) -> float:
     """The best accuracy of the history, whatever its name; 0 without."""
     assert context.history is not None
-    names = [name for name in context.history.columns if "acc" in name and not name.startswith("val_")]
-    return max((float(context.history[name].max()) for name in names), default=0.0)
+    return max((float(context.history[name].max()) for name in _list_accuracies(context)), default=0.0)
+
+
+def _list_accuracies(context: Context) -> list[str]:
+    assert context.history is not None
+    return [name for name in context.history.columns if "acc" in name and not name.startswith("val_")]

@@ -206,3 +206,13 @@ def test_a_warning_is_an_error_after_a_training_that_learned_nothing():
             [f.severity for f in findings if f.rule == "learning_rate_too_low"] for findings in (before, guard.findings)
         ]
     assert severities == {1e-3: [["warning"], ["error"]], 0.5: [[], []]}
+
+
+@pytest.mark.parametrize(("spreads", "kept"), [((0.4,), False), ((0.001,), True), ((0.4, 0.001), True), ((), True)])
+def test_one_answer_to_all_is_over_once_the_predictions_vary(spreads, kept):
+    rows = [{"prediction_std": spread, "prediction_size": 1.0, "epoch": 3} for spread in spreads]
+    before, after = Context(Thresholds(), True), Context(Thresholds(), False, predictions=rows)
+    finding = Finding("constant_prediction", "warning", (), None, {}, "")
+    findings = conclude([before, after], [Judgement([finding], {}), Judgement([], {})])
+    assert [f.rule for f in findings] == ["constant_prediction"] * kept
+    assert [f.rule for f in conclude([before], [Judgement([finding], {})])] == ["constant_prediction"]

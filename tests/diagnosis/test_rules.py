@@ -95,6 +95,23 @@ def test_zero_gradient_of_a_net_that_is_done():
     assert "zero_gradient" in find(log, make_history([1.0, 1.0, 1.0]))
 
 
+@pytest.mark.parametrize(
+    ("losses", "severity"),
+    [
+        ([40.0, 0.693, 0.693], "error"),  # far below its start, and every unit has died
+        ([-40.0, -2000.0, -2000.0], "error"),
+        ([2.0, 1e-7, 1e-7], None),  # rounding of 0
+        ([2.0, 0.1, 0.0], None),
+    ],
+)
+def test_all_gradients_are_0_and_the_loss_is_not(losses, severity):
+    log = make_gradients([0.1, 0.1, 0.1])
+    log.loc[log["epoch"] > 0, ["gradient_norm", "gradient_norm_max", "gradient_rms"]] = 0.0
+    found = find(log, make_history(losses))
+    assert (found["zero_gradient"].severity if "zero_gradient" in found else None) == severity
+    assert "learning_rate_too_low" not in found
+
+
 def test_a_loss_of_zero_from_the_first_step_on():
     log = make_gradients([0.0, 0.0, 0.0])
     found = find(log, make_history([0.0, 0.0, 0.0]))["zero_gradient"]

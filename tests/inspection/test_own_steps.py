@@ -54,6 +54,7 @@ def test_an_own_step_shows_what_keras_s_own_shows(make):
     assert all(np.array_equal(a, b) for a, b in zip(before, copy_state(model), strict=True))
 
 
+@pytest.mark.filterwarnings("ignore:warning. metric mismatch")
 @pytest.mark.parametrize("make", [OwnStep, OwnLabelledStep])
 def test_training_is_the_same_and_its_activations_are_logged(make, tmp_path):
     x = make_data()
@@ -77,6 +78,25 @@ def test_training_is_the_same_and_its_activations_are_logged(make, tmp_path):
         np.testing.assert_allclose(log["mean"].iloc[-1], picture.mean(), rtol=1e-5)
         names = vg.read_log(tmp_path / "g.csv")[["layer", "depth"]].drop_duplicates().values.tolist()
         assert names == [["wide", 0], ["code", 1], ["unfold", 2], ["picture", 3]]
+
+
+@pytest.mark.filterwarnings("ignore:warning. metric mismatch")
+def test_a_returned_loss_of_which_keras_logs_0(tmp_path):
+    """Keras logs its own metric `loss`, which the step does not update; each step's logs have what it returned."""
+    x, model, seen = make_data(), make_model(OwnLabelledStep), []
+    steps = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: seen.append(logs["loss"]))
+    guard = vg.TrainingGuard(x, x)
+    loggers = [vg.GradientLogger(tmp_path / "g.csv"), guard, steps]
+    history = model.fit(x, x, epochs=3, batch_size=8, verbose=0, callbacks=loggers)
+    assert history.history["loss"] == [0.0] * 3
+    (found,) = [f for f in guard.findings.list_all() if f.rule == "metric_mismatch"]
+    assert (found.severity, found.evidence["loss"]) == ("warning", 0.0)
+    assert found.evidence["loss_of_the_last_steps"] == pytest.approx(np.mean(seen[-4:]), rel=1e-6)
+    assert guard.findings.figures["loss"] == found.evidence["loss_of_the_last_steps"]
+    findings = vg.diagnose(tmp_path / "g.csv", history)
+    assert "loss_not_known" in {f.rule for f in findings.list_all()}
+    assert findings.verdict != "healthy"
+    assert "loss" not in findings.figures
 
 
 def test_labels_that_a_step_does_not_take_are_left_out():

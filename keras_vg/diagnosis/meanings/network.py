@@ -196,7 +196,8 @@ NETWORK: dict[str, Meaning] = {
         ),
         severity=(
             "Error where the first layer or all layers have none, else a warning; silent where a later weight "
-            "that starts at 0 explains it, and in a training that is done (`converged_loss`). A loss that is exactly 0 "
+            "that starts at 0 explains it, and in a training that is done (`converged_loss`), unless all gradients are "
+            "0, the loss is not, and that of a constant answer is not known. A loss that is exactly 0 "
             "since the first step is an error where the probe batch has a gradient and no small loss, a warning where "
             "its loss is small or there is no probe."
         ),

@@ -298,7 +298,8 @@ STEPS: dict[str, Meaning] = {
         sees=(
             "A metric that says nothing of how well the model answers: an accuracy of numbers, one that cuts logits at "
             "0.5, one that looks for the largest of a single output or for the only one of several labels, or that "
-            "compares probabilities with labels to the last digit. Keras's own metrics alone are judged."
+            "compares probabilities with labels to the last digit. Keras's own metrics alone are judged. And a loss "
+            "that is logged as 0 in every epoch, since a `train_step` returns it but does not update Keras's `loss`."
         ),
         severity="Warning: what is learned does not depend on it.",
     ),
@@ -360,7 +361,8 @@ STEPS: dict[str, Meaning] = {
     "endless_fall": Meaning(
         sees=(
             "A loss below 0 that falls faster at every epoch, and than ever since it is there. A loss that has a "
-            "lowest value falls more slowly as it nears it; this one has none."
+            "lowest value falls more slowly as it nears it; this one has none. Without an inspection also a loss that "
+            "has fallen far below 0 while no accuracy beside it has risen: labels that a cross-entropy does not take."
         ),
         severity=(
             "Error from `endless_loss` times the first loss below 0; else a warning. A warning, too, of a loss of "

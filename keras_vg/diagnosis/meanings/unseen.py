@@ -78,8 +78,11 @@ UNSEEN: dict[str, Meaning] = {
     "loss_not_known": Meaning(
         sees=(
             "A history without a column `loss`, and no log beside it. Which way its losses should go is not "
-            "known, so they are only checked for NaN."
+            "known, so they are only checked for NaN. Or a loss that is logged as 0 in every epoch, without a gradient "
+            "log in which all gradients are 0, too: Keras logs its own metric `loss`, which a `train_step` of the "
+            "model's own has not updated. `TrainingGuard` knows what the steps returned, and says so under "
+            "`metric_mismatch`."
         ),
-        severity="For information.",
+        severity='For information; a warning of a loss of 0. Without an error beside it the verdict is "not judged".',
     ),
 }
