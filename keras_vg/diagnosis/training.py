@@ -22,6 +22,13 @@ _SAME_LOSS = 0.1
 _RISEN = 0.02
 """How much higher an accuracy must be than after the first epoch to have risen. Chosen, beyond what chance does."""
 
+_UNTRACKED_LOSS = (
+    "The logged loss is 0 in every epoch, and what watches it sees 0. A `train_step` that returns `{'loss': loss}` does "
+    "not log that: Keras logs its own metric of that name, which nothing has updated. Update one, `self.loss_tracker = "
+    "keras.metrics.Mean(name='loss')`, in the step, return `{'loss': self.loss_tracker.result()}`, and list it in the "
+    "property `metrics`."
+)
+
 
 def find_update_size(context: Context) -> Iterator[Finding]:
     """Steps that replace the weights, or hardly touch them."""
@@ -214,21 +221,13 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
                 f"The loss became NaN or infinite. {advice}",
             )
             return
-    if context.has_untracked_loss:
-        yield Finding(
-            "loss_not_known" if losses is None else "metric_mismatch",
-            "warning",
-            (),
-            int(epochs[0]),
-            {"loss": 0.0} if losses is None else {"loss": 0.0, "loss_of_the_last_steps": float(losses[-1])},
-            f"The logged loss is 0 in every epoch{', so its course is not judged' if losses is None else ''}: what "
-            "watches it sees 0. A `train_step` that returns `{'loss': loss}` does not log that: Keras logs its own "
-            "metric of that name, which nothing has updated. Update one, `self.loss_tracker = "
-            "keras.metrics.Mean(name='loss')`, in the step, return `{'loss': self.loss_tracker.result()}`, and list it "
-            "in the property `metrics`.",
-        )
+    if context.has_untracked_loss and losses is not None:
+        evidence: dict[str, float | str] = {"loss": 0.0, "loss_of_the_last_steps": float(losses[-1])}
+        yield Finding("metric_mismatch", "warning", (), int(epochs[0]), evidence, _UNTRACKED_LOSS)
     if losses is None:
-        if not context.has_untracked_loss and context.gradients is None and context.activations is None:
+        if context.has_untracked_loss:
+            yield Finding("loss_not_known", "warning", (), int(epochs[0]), {"loss": 0.0}, _UNTRACKED_LOSS)
+        elif context.gradients is None and context.activations is None:
             yield Finding(
                 "loss_not_known",
                 "info",
@@ -282,7 +281,7 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
         return
     fall = float((losses[0] - losses.min()) / scale)
     step = _measure_steps(context)
-    evidence: dict[str, float | str] = {
+    evidence = {
         "first_loss": float(losses[0]),
         "lowest_loss": float(losses.min()),
         "fall": fall,
