@@ -7,7 +7,7 @@ from keras import tree
 
 from keras_vg.callbacks.base import Logger
 from keras_vg.inspection.activations import ActivationProbe
-from keras_vg.inspection.batches import count_examples
+from keras_vg.inspection.batches import check_arrays, count_examples
 from keras_vg.inspection.stateless import convert_batch
 from keras_vg.logs.schemas import ACTIVATION
 from keras_vg.training.weights import Layers
@@ -90,9 +90,12 @@ def check_probe(data: Any, name: str) -> int:
         The number of examples.
 
     Raises:
-        ValueError: If it does not.
+        TypeError: If it is a dataset or a list of numbers, or labels that are text.
+        ValueError: If they do not.
     """
-    lengths = {count_examples(array) for array in tree.flatten(data) if array is not None}
+    parts = [array for array in tree.flatten(data) if array is not None]
+    check_arrays(name, parts)
+    lengths = set(map(count_examples, parts))
     if len(lengths) != 1 or 0 in lengths:
         what = "inputs" if name == "x" else "labels"
         raise ValueError(

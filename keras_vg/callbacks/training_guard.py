@@ -165,7 +165,7 @@ class TrainingGuard(FitCallback):
         self.patience = patience
         self.snapshot_every = snapshot_every
         self.max_restores = max_restores
-        self.findings = Findings()
+        self.findings = Findings(is_judged=False)
         self.batch: int | None = None
         self.restores: list[NonFiniteError] = []
         self._x, self._y = x, y
@@ -187,7 +187,7 @@ class TrainingGuard(FitCallback):
 
     def _prepare(self, fit: Any) -> None:
         check_optimizer(self.model)
-        self.findings = Findings()
+        self.findings = Findings(is_judged=False)
         self.batch, self.restores = None, []
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:

@@ -57,6 +57,7 @@ class Findings(list[Finding]):
     Args:
         findings: The findings.
         figures: The main metrics of the run, by name; `gradient_ratio` is that of the last epoch.
+        is_judged: Whether there was anything to judge, as there is not before a training's first epoch has ended.
 
     Example:
         >>> findings = Findings([], figures={"gradient_ratio": 0.8})
@@ -66,9 +67,12 @@ class Findings(list[Finding]):
         healthy: nothing found (gradient_ratio 0.8)
     """
 
-    def __init__(self, findings: Iterable[Finding] = (), figures: Mapping[str, float] | None = None) -> None:
+    def __init__(
+        self, findings: Iterable[Finding] = (), figures: Mapping[str, float] | None = None, is_judged: bool = True
+    ) -> None:
         super().__init__(sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity)))
         self.figures: dict[str, float] = dict(figures or {})
+        self.is_judged = is_judged
 
     @property
     def is_healthy(self) -> bool:
@@ -77,10 +81,11 @@ class Findings(list[Finding]):
 
     @property
     def verdict(self) -> Literal["healthy", "sick", "not judged"]:
-        """`"sick"` with an error; `"not judged"` without, if a finding says that something could not be seen."""
+        """`"sick"` with an error; `"not judged"` without, if nothing was judged or a finding says what was not seen."""
         if any(finding.severity == "error" for finding in self):
             return "sick"
-        return "not judged" if any(finding.rule in NOT_JUDGED for finding in self) else "healthy"
+        is_unseen = not self.is_judged or any(finding.rule in NOT_JUDGED for finding in self)
+        return "not judged" if is_unseen else "healthy"
 
     def list_all(self) -> list[Finding]:
         """Lists all findings, each cause followed by its consequences, as if none had any."""
@@ -127,6 +132,8 @@ class Findings(list[Finding]):
     def _summarise(self) -> str:
         metrics = ", ".join(f"{name} {format_value(value)}" for name, value in self.figures.items())
         shown = f" ({metrics})" if metrics else ""
+        if not self.is_judged:
+            return "not judged: no epoch has ended yet"
         if not self:
             return f"healthy: nothing found{shown}"
         counts = {s: sum(finding.severity == s for finding in self) for s in SEVERITIES}

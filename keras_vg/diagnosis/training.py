@@ -23,10 +23,10 @@ _RISEN = 0.02
 """How much higher an accuracy must be than after the first epoch to have risen. Chosen, beyond what chance does."""
 
 _UNTRACKED_LOSS = (
-    "The logged loss is 0 in every epoch, and what watches it sees 0. A `train_step` that returns `{'loss': loss}` does "
-    "not log that: Keras logs its own metric of that name, which nothing has updated. Update one, `self.loss_tracker = "
-    "keras.metrics.Mean(name='loss')`, in the step, return `{'loss': self.loss_tracker.result()}`, and list it in the "
-    "property `metrics`."
+    "The logged loss is 0 in every epoch, and what watches it sees 0. A `train_step` that returns `{'loss': loss}` "
+    "does not log that: Keras logs its own metric of that name, which nothing has updated. Update one in the step, "
+    "`self.loss_tracker = keras.metrics.Mean(name='loss')`, return `{'loss': self.loss_tracker.result()}`, and list it "
+    "in the property `metrics`."
 )
 
 

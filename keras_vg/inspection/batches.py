@@ -46,6 +46,40 @@ def count_examples(array: Any) -> int:
     return int(shape[0]) if len(shape) else 0
 
 
+def check_arrays(name: str, parts: Sequence[Any]) -> None:
+    """Raises unless what was passed as a batch are arrays or tensors, and labels are numbers.
+
+    Args:
+        name: The argument that they were given as: `"x"`, `"y"` or `"sample_weight"`.
+        parts: Its arrays; None for what there is not.
+
+    Raises:
+        TypeError: If one is a dataset, a generator, a list of numbers, or labels that are text.
+    """
+    for part in parts:
+        if part is None or isinstance(part, np.generic):
+            continue
+        if isinstance(part, bool | int | float):
+            raise TypeError(
+                f"`{name}` must be an array or tensor, or several in a list or dictionary, as `fit` takes them. "
+                f"Received: {name}, a list of numbers. Pass `np.array({name})`."
+            )
+        if not hasattr(part, "shape"):
+            raise TypeError(
+                f"`{name}` must be a batch: arrays or tensors of shape `(examples, ...)`. Received: {name}, a "
+                f"{type(part).__name__}. Pass one batch of it: `x, y = next(iter(dataset))`, or `x, y = data[0]` "
+                "of a PyDataset."
+            )
+        dtype = getattr(part, "dtype", None)
+        kind = np.asarray(part).dtype.kind if dtype is None else getattr(dtype, "kind", "")
+        is_text = name == "y" and (kind in "USO" or getattr(dtype, "name", "") == "string")
+        if is_text:
+            raise TypeError(
+                f"Labels must be numbers. Received: y with dtype={dtype}. Number the classes, "
+                "`np.unique(y, return_inverse=True)[1]`, or convert with `y.astype('float32')`."
+            )
+
+
 def describe_inputs(arrays: Sequence[np.ndarray]) -> pd.DataFrame:
     """Describes inputs, feature by feature (of images and sequences: channel by channel).
 

@@ -16,6 +16,7 @@ from keras_vg.inspection.attention import AttentionRecorder
 from keras_vg.inspection.batches import (
     ENOUGH_ROWS,
     OutputLoss,
+    check_arrays,
     choose_units,
     count_examples,
     describe_inputs,
@@ -97,7 +98,7 @@ def inspect(model: keras.Model, x: Any, y: Any = None, sample_weight: Any = None
         Tables of what was seen, for `diagnose`.
 
     Raises:
-        TypeError: If the model is not compiled with a Keras optimizer.
+        TypeError: If the model is not compiled with a Keras optimizer, or if `x` or `y` are no arrays (a dataset, say).
         ValueError: If it is not compiled, if `x`, `y` and `sample_weight` differ in length or are empty, if the
             loss cannot take the labels, or if the model has no `call` and its `train_step` does not take the batch.
 
@@ -245,6 +246,8 @@ def check_compiled(model: keras.Model) -> None:
 def check_lengths(batch: dict[str, Any]) -> None:
     """Raises unless what there is of a batch, by the arguments' names, has the same number of examples."""
     parts = {name: [part for part in tree.flatten(data) if part is not None] for name, data in batch.items()}
+    for name, arrays in parts.items():
+        check_arrays(name, arrays)
     lengths = {name: list(map(count_examples, arrays)) for name, arrays in parts.items() if arrays}
     distinct = {length for values in lengths.values() for length in values}
     if len(distinct) != 1 or 0 in distinct:

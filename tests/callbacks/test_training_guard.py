@@ -45,6 +45,14 @@ def test_warns_once_of_each_finding():
     assert not guard.findings.is_healthy
 
 
+def test_nothing_is_judged_before_an_epoch_has_ended():
+    guard = vg.TrainingGuard(*make_data())
+    assert str(guard.findings) == "not judged: no epoch has ended yet"
+    assert (guard.findings.verdict, guard.findings.is_healthy) == ("not judged", False)
+    fit(make_deep("relu", 1), guard, epochs=1)
+    assert guard.findings.verdict == "healthy"
+
+
 def test_without_a_probe_it_watches_gradients():
     keras.utils.set_random_seed(0)
     guard = vg.TrainingGuard()

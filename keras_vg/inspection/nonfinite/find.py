@@ -52,7 +52,7 @@ def find_nonfinite(
         Where the value arises; false if there is none.
 
     Raises:
-        TypeError: If the model is not compiled with a Keras optimizer.
+        TypeError: If the model is not compiled with a Keras optimizer, or if `x` or `y` are no arrays (a dataset, say).
         ValueError: If it is not compiled, if `x`, `y` and `sample_weight` differ in length or are empty, or if
             `batch_size` is below 1. What the model or its loss raises at the data is not caught.
 
