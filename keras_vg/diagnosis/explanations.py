@@ -251,6 +251,7 @@ EDGES: tuple[Edge, ...] = (
         Edge(rule, ("input_offset",), "Scaling each feature takes its mean away, too.")
         for rule in ("feature_scale", "input_scale", "rounded_input")
     ),
+    Edge("input_offset", ("input_too_small",), "What varies little about a mean is as small once that is taken away."),
     Edge(
         "input_too_small",
         (*STALLED, "tiny_gradient", "vanishing_gradient"),

@@ -7,6 +7,7 @@ import pandas as pd
 
 from keras_vg.diagnosis.advice import write_scaling
 from keras_vg.diagnosis.context import Context
+from keras_vg.diagnosis.evidence import Inspection
 from keras_vg.diagnosis.findings import Finding
 
 _BY_PLAIN_STEPS = 10
@@ -36,16 +37,41 @@ def find_small_inputs(context: Context) -> Iterator[Finding]:
     factor = 1 if context.is_adaptive else _BY_PLAIN_STEPS
     if not 0 < spread < factor * t.input_small or _measure_outputs(context) > factor * t.constant_warning:
         return
+    layer = str(inspection.kernel_inputs["layer"].iloc[0])
+    is_behind = _is_behind_frozen(inspection, layer)
+    where = f"{layer!r}, behind frozen layers," if is_behind else "the first layer"
     yield Finding(
         "input_too_small",
         "error" if spread < factor * t.input_small_error else "warning",
         (),
         None,
         {"largest_feature_spread": spread, "largest_input": float(inspection.kernel_inputs["abs_max"].max())},
-        "What the first layer is given differs so little from example to example that its weights would have to grow "
-        f"by thousands to tell them apart. Put {write_scaling(context, 'Normalization()')} first, adapted to the "
-        "training data, or multiply the inputs; see that pixels are not divided by 255 twice.",
+        f"What {where} is given differs so little from example to example that its weights would have to grow by "
+        "thousands to tell them apart. "
+        + (_SCALE_FOR_FROZEN if is_behind else _scale_first(context, "multiply the inputs"))
+        + " See that pixels are not divided by 255 twice.",
     )
+
+
+def _scale_first(context: Context, other: str) -> str:
+    """What to put before the first layer, or another way."""
+    return f"Put {write_scaling(context, 'Normalization()')} first, adapted to the training data, or {other}."
+
+
+_SCALE_FOR_FROZEN = (
+    "Give the frozen layers inputs of the scale that they were trained on (pixels of 0 to 255, or divided by 255), or "
+    "put `keras.layers.BatchNormalization()` behind them."
+)
+
+
+def _is_behind_frozen(inspection: Inspection, layer: str) -> bool:
+    """Whether layers whose kernels are frozen, such as a base that was trained before, come before a layer."""
+    weights = inspection.weights
+    if weights.empty or layer not in set(weights["layer"]):
+        return False
+    own = weights.loc[weights["layer"] == layer, "depth"]
+    before = weights[(weights["depth"] < own.min()) & weights["weight"].str.contains("kernel")]
+    return bool(len(before)) and not before["trainable"].any()
 
 
 def find_input_offset(context: Context) -> Iterator[Finding]:
@@ -61,15 +87,17 @@ def find_input_offset(context: Context) -> Iterator[Finding]:
     if spread > t.input_offset:
         return
     row = chosen.iloc[0]
+    is_behind = _is_behind_frozen(inspection, str(row["layer"]))
+    what = f"What {row['layer']!r} is given by frozen layers is" if is_behind else "The inputs are"
     yield Finding(
         "input_offset",
         "error" if spread < t.constant_prediction else "warning",
         (str(row["layer"]),) if row["layer"] else (),
         None,
         {"largest_feature": float(row["scale_max"]), "largest_feature_spread": float(row["spread_max"])},
-        f"The inputs are up to {row['scale_max']:.3g} in size, and no feature varies by more than "
-        f"{row['spread_max']:.2g} from example to example: to the first layer all examples look alike. Put "
-        f"{write_scaling(context, 'Normalization()')} first, adapted to the training data, or use StandardScaler.",
+        f"{what} up to {row['scale_max']:.3g} in size, and no feature varies by more than {row['spread_max']:.2g} from "
+        f"example to example: to {'it' if is_behind else 'the first layer'} all examples look alike. "
+        + (_SCALE_FOR_FROZEN if is_behind else _scale_first(context, "use StandardScaler")),
     )
 
 

@@ -423,3 +423,21 @@ def test_one_example_is_no_constant_input():
     inspection = vg.inspect(model, x, np.ones((1, 1)))
     assert inspection.setup["kept"] == {model.layers[1].name: (1.0, 0.0)}
     assert not any(finding.rule == "constant_input" for finding in vg.diagnose(inspection).list_all())
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("is_frozen", [True, False])
+def test_inputs_of_another_scale_than_a_frozen_base_knows(is_frozen):
+    keras.utils.set_random_seed(0)
+    base = [layers.Dense(16, use_bias=False), layers.BatchNormalization(), layers.ReLU()]
+    inputs = keras.Input((4,))
+    hidden = keras.Sequential([keras.Input((4,)), *base], name="base")
+    model = keras.Model(inputs, layers.Dense(1, "sigmoid", name="head")(hidden(layers.Rescaling(1 / 255)(inputs))))
+    hidden.trainable = not is_frozen
+    base[1].set_weights([np.ones(16), np.full(16, 1.5), np.zeros(16), np.ones(16)])  # as a training leaves it
+    model.compile("adam", "binary_crossentropy")
+    x = np.random.default_rng(0).random((64, 4)).astype("float32") / 255
+    found = {f.rule: f for f in vg.diagnose(vg.inspect(model, x, np.arange(64)[:, None] % 2)).list_all()}
+    finding = found.get("input_offset", found.get("input_too_small"))
+    assert ("frozen layers" in finding.advice) == is_frozen
+    assert ("'head'" in finding.advice) == is_frozen
