@@ -28,6 +28,7 @@ from keras_vg.cures.attempts import (
     tabulate,
 )
 from keras_vg.cures.catalogue import NO_REMEDY, REMEDIES
+from keras_vg.cures.code import write_code
 from keras_vg.cures.data import MOST_PROBED, Data, count_examples, describe_rows, find_nonfinite_rows, make_data, take
 from keras_vg.cures.draft import Draft, make_draft
 from keras_vg.cures.search import Search, Settings
@@ -342,7 +343,7 @@ def _conclude(search: Search, status: Status | None, notes: list[str]) -> Cure:
     return Cure(
         status=status,
         changes=best.changes,
-        code="\n".join(draft.code),
+        code=write_code(draft.code) if len(draft.outputs) == 1 else "\n".join(draft.code),
         trials=tabulate(search.attempts),
         curves=collect_curves(search.attempts),
         findings_before=original.findings,
