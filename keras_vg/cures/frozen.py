@@ -9,6 +9,7 @@ from keras_vg.cures.draft import Draft
 from keras_vg.cures.initializers import list_defaults
 from keras_vg.cures.remedy import Remedy
 from keras_vg.diagnosis.dropout import MEANT_AS_KEPT
+from keras_vg.inspection.dropout import DROPOUTS
 from keras_vg.inspection.freshness import looks_fresh
 from keras_vg.inspection.graph import list_last_operations, list_passed_by
 from keras_vg.training.weights import to_numpy
@@ -34,8 +35,8 @@ def _keep_more(draft: Draft) -> Draft | None:
 
 def _turn_rates(layer: Any) -> dict[str, float]:
     """One minus each rate of dropout that may have been meant as what is kept, by the names of the arguments."""
-    names = {keras.layers.Dropout: ("rate",), keras.layers.RNN: ("dropout", "recurrent_dropout")}
-    known = next((own for kind, own in names.items() if isinstance(layer, kind)), ())
+    names = ((DROPOUTS, ("rate",)), ((keras.layers.RNN,), ("dropout", "recurrent_dropout")))
+    known = next((own for classes, own in names if isinstance(layer, classes)), ())
     rates = {name: getattr(layer, name, None) for name in known}
     numbers = {name: float(rate) for name, rate in rates.items() if isinstance(rate, int | float)}
     return {name: round(1 - rate, 6) for name, rate in numbers.items() if rate >= MEANT_AS_KEPT}

@@ -9,6 +9,7 @@ import pandas as pd
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding, Value
 from keras_vg.diagnosis.learned import has_learned
+from keras_vg.diagnosis.monitor import Monitor
 from keras_vg.diagnosis.outputs import CROSSENTROPIES, REGRESSIONS
 from keras_vg.diagnosis.training import measure_oscillation
 
@@ -368,16 +369,47 @@ def find_early_end(context: Context) -> Iterator[Finding]:
     before = losses[-min(3, len(losses))]
     if before - losses[-1] < t.flat_loss * abs(before):
         return
+    evidence: dict[str, Value] = {
+        "epochs": float(epochs),
+        "planned_epochs": float(planned),
+        "last_loss": float(losses[-1]),
+    }
+    if (monitor := _find_deaf_monitor(context)) is not None:
+        yield Finding(
+            "ended_early",
+            "error",
+            (),
+            None,
+            {**evidence, "min_delta": monitor.min_delta},
+            f"`{monitor.callback}` has ended the fit after {epochs} of {planned} epochs, while its metric "
+            f"`{monitor.metric}` became better with each of the last ones: by less than its `min_delta` of "
+            f"{monitor.min_delta:g}, which it counts as nothing. Give it `min_delta=0`, or a small part of what an "
+            "epoch gains.",
+        )
+        return
     yield Finding(
         "ended_early",
         "warning",
         (),
         None,
-        {"epochs": float(epochs), "planned_epochs": float(planned), "last_loss": float(losses[-1])},
+        evidence,
         f"A callback has ended the fit after {epochs} of {planned} epochs, while the loss still fell. Of an "
         "`EarlyStopping` check what it watches (`monitor`), whether that is to rise or to fall (`mode`), and for how "
         "many epochs it waits (`patience`).",
     )
+
+
+def _find_deaf_monitor(context: Context) -> Monitor | None:
+    """The callback that has ended a fit whose metric was still becoming better, by less than it counts."""
+    assert context.history is not None
+    for monitor in context.monitors:
+        if monitor.effect != "ended" or monitor.metric not in context.history or not monitor.min_delta > 0:
+            continue
+        values = context.history[monitor.metric].dropna().to_numpy("float64")[-3:]
+        gains = -np.diff(values) if monitor.mode == "min" else np.diff(values)
+        if len(gains) and (gains > 0).all() and gains[-1] < monitor.min_delta:
+            return monitor
+    return None
 
 
 def find_few_steps(context: Context) -> Iterator[Finding]:

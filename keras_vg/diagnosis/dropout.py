@@ -62,10 +62,11 @@ def _describe(layer: str, rate: float, values: int, layers: int) -> str:
         return f"With a rate of 1, `{layer}` passes nothing on. The rate is the part that is dropped: lower it."
     is_mixed_up = rate >= MEANT_AS_KEPT
     advice = f"to keep {rate:.3g} of them, give {1 - rate:.2g}." if is_mixed_up else "lower it, or leave it out."
+    beside = f", as one of {layers} such layers" if layers > 1 else ""
     return (
-        f"With a rate of {rate:.3g}, `{layer}` keeps on average {(1 - rate) * values:.2g} of the {values} values of "
-        f"an example{f', as one of {layers} such layers' if layers > 1 else ''}: what is passed on depends on which "
-        "are kept as much as on what they are. The rate (of a recurrent layer `dropout`, for the features of each "
+        f"With a rate of {rate:.3g}, `{layer}` keeps on average {(1 - rate) * values:.2g} of the {values} values of an "
+        f"example{beside} (`GaussianDropout` and `AlphaDropout` add as much noise): what is passed on depends on "
+        "chance as much as on what the values are. The rate (of a recurrent layer `dropout`, for the features of each "
         f"time step, or `recurrent_dropout`, for its state) is the part that is dropped: {advice}"
     )
 

@@ -9,6 +9,7 @@ from keras_vg.diagnosis.advice import write_scaling
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.evidence import Inspection
 from keras_vg.diagnosis.findings import Finding
+from keras_vg.diagnosis.outputs import REGRESSIONS
 
 _BY_PLAIN_STEPS = 10
 """How many times as large inputs must be under plain SGD (`benchmarks/small_inputs.py`)."""
@@ -232,5 +233,10 @@ def _is_unknown(context: Context) -> bool:
 def _measure_outputs(context: Context) -> float:
     """How far the model tells the examples apart all the same: by large weights, or a normalization further on."""
     assert context.inspection is not None
-    outputs = context.inspection.outputs
-    return float((outputs["prediction_std"] / outputs["prediction_size"].clip(lower=1e-30)).max())
+    spreads = []
+    for output in context.inspection.outputs.to_dict("records"):
+        size = max(output["prediction_size"], 1e-30)
+        if output.get("loss") in REGRESSIONS and output.get("label_units") == output.get("units"):
+            size = max(size, output["label_std"])  # answers that are all about 0 do not tell them apart
+        spreads.append(output["prediction_std"] / size)
+    return float(np.fmax.reduce(spreads, initial=np.nan))

@@ -17,6 +17,7 @@ class Monitor:
         right_mode: Which are better, as far as Keras knows the metric; None where it does not.
         effect: What it has done by it: `"ended"` the fit, `"lowered"` the learning rate or `"restored"` weights; empty
             if none of these.
+        min_delta: By how much a value must be better than the best before to count.
     """
 
     callback: str
@@ -24,3 +25,4 @@ class Monitor:
     mode: Mode
     right_mode: Mode | None
     effect: str = ""
+    min_delta: float = 0.0

@@ -608,9 +608,11 @@ def find_symmetry(context: Context) -> Iterator[Finding]:
     # No gradient at all is alike, too: nothing will ever tell the units apart. One unit of zeros learns if it has one.
     pushed_alike = (kernels["gradient_spread"] < t.symmetric) | ~(kernels["gradient_rms"] > 0)
     chosen = kernels[alike & pushed_alike & (kernels["unit_spread"].notna() | (kernels["weight_rms"] == 0))]
-    if _waits_for_zero_output(context):
-        return
     starting_alike = kernels[(kernels["unit_spread"] < t.symmetric) & (kernels["weight_rms"] > 0)]
+    if _waits_for_zero_output(context):
+        chosen, starting_alike = chosen[:0], starting_alike[:0]
+    tables = rows[rows["trainable"] & (rows["weight"] == "embeddings") & (rows["unit_spread"] < t.symmetric)]
+    chosen = pd.concat([chosen, tables[tables["gradient_spread"] < t.symmetric]])
     shown = starting_alike if chosen.empty else chosen
     if shown.empty:
         return

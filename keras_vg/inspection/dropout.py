@@ -13,6 +13,9 @@ from keras_vg.text import shorten_paths
 from keras_vg.training import keras_private
 from keras_vg.training.call_order import walk_layers
 
+DROPOUTS = (keras.layers.Dropout, keras.layers.GaussianDropout, keras.layers.AlphaDropout)
+"""Layers whose `rate` says how much noise they multiply or mix with what they are given, as much as `Dropout` does."""
+
 _OF_CHANNELS = (keras.layers.SpatialDropout1D, keras.layers.SpatialDropout2D, keras.layers.SpatialDropout3D)
 
 
@@ -30,9 +33,7 @@ class DropoutRecorder:
         layers = list(walk_layers(model))
         names = shorten_paths([path for path, _ in layers])
         self._layers = {
-            name: layer
-            for name, (_, layer) in zip(names, layers, strict=True)
-            if isinstance(layer, keras.layers.Dropout)
+            name: layer for name, (_, layer) in zip(names, layers, strict=True) if isinstance(layer, DROPOUTS)
         }
         self._recurrent = {
             name: layer for name, (_, layer) in zip(names, layers, strict=True) if isinstance(layer, keras.layers.RNN)
@@ -40,7 +41,9 @@ class DropoutRecorder:
         self._values: dict[str, int] = {}
         last = set(map(id, list_last_operations(model)))
         self.of_outputs = {
-            name: float(layer.rate) for name, layer in self._layers.items() if id(layer) in last and layer.rate > 0
+            name: float(layer.rate)
+            for name, layer in self._layers.items()
+            if id(layer) in last and layer.rate > 0 and isinstance(layer, keras.layers.Dropout)
         }
 
     @contextlib.contextmanager
@@ -105,9 +108,10 @@ def _count_values(layer: Any, inputs: Any) -> int | None:
     total = int(np.prod(sizes))
     if isinstance(layer, _OF_CHANNELS):
         return int(sizes[0 if getattr(layer, "data_format", "") == "channels_first" else -1])
-    if layer.noise_shape is None:
+    noise_shape = getattr(layer, "noise_shape", None)
+    if noise_shape is None:
         return total or None
-    if len(layer.noise_shape) != len(sizes) + 1:
+    if len(noise_shape) != len(sizes) + 1:
         return None
-    values = int(np.prod([n if own is None else own for n, own in zip(sizes, layer.noise_shape[1:], strict=True)]))
+    values = int(np.prod([n if own is None else own for n, own in zip(sizes, noise_shape[1:], strict=True)]))
     return values if values > 1 or total == 1 else None

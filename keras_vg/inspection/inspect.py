@@ -319,7 +319,7 @@ def _tabulate_weights(model: keras.Model, probe: ActivationProbe, gradients: Seq
                     "size": int(np.prod(variable.shape, dtype=np.int64)),
                     "weight_rms": _measure_rms(variable.value),
                     "unit_spread": _measure_spread(variable.value, units),
-                    "gradient_spread": _measure_spread(gradient, units) if is_dense else np.nan,
+                    "gradient_spread": _measure_gradient_spread(gradient, units),
                     "gradient_rms": _measure_rms(gradient) if is_dense else np.nan,
                     "twin_units": _measure_twins(variable, gradient, units) if is_dense else np.nan,
                     "looks_fresh": np.nan if id(variable) in known else _judge_freshness(item.layer, variable),
@@ -343,6 +343,12 @@ def _measure_rms(tensor: Any) -> float:
     if is_split(tensor):
         return float(np.sqrt(split_weights.measure_moments(tensor)[1]))
     return get_root_mean_square(stateless.read_values(tensor))
+
+
+def _measure_gradient_spread(gradient: Any, units: int | None) -> float:
+    is_sparse = keras.backend.backend() == "tensorflow" and hasattr(gradient, "indices")
+    rows = gradient.values if is_sparse else gradient  # of the rows that were looked up
+    return np.nan if rows is None or not ops.is_tensor(rows) else _measure_spread(rows, units)
 
 
 def _measure_twins(variable: keras.Variable, gradient: Any, units: int | None) -> float:

@@ -64,3 +64,20 @@ def test_early_stopping_that_looks_the_wrong_way(mode, is_found):
         history = model.fit(x, y, epochs=12, verbose=0, callbacks=[stopping, guard])
     for found in (guard.findings, vg.diagnose(history)):
         assert ("ended_early" in {finding.rule for finding in found.list_all()}) == is_found
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(("monitor", "min_delta", "severity"), [("loss", 0.5, "error"), ("val_loss", 0.5, "error")])
+def test_early_stopping_that_counts_only_large_gains(monitor, min_delta, severity):
+    x = np.random.default_rng(0).normal(size=(256, 4)).astype("float32")
+    y = (x[:, :1] + x[:, 1:2] > 0).astype("float32")
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(8, "tanh"), keras.layers.Dense(1, "sigmoid")])
+    model.compile(keras.optimizers.Adam(0.002), "binary_crossentropy")
+    guard = vg.TrainingGuard()
+    stopping = keras.callbacks.EarlyStopping(monitor, min_delta=min_delta, patience=2)
+    with contextlib.suppress(UserWarning), pytest.warns(UserWarning, match="ended early"):
+        model.fit(x, y, epochs=20, validation_split=0.25, verbose=0, callbacks=[guard, stopping])
+    (found,) = [f for f in guard.findings.list_all() if f.rule == "ended_early"]
+    assert (found.severity, found.evidence["min_delta"]) == (severity, min_delta)
+    assert f"`{monitor}` became better" in found.advice

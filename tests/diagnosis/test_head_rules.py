@@ -208,6 +208,28 @@ def test_layers_whose_units_start_alike(layer, shape, expected):
     assert find_rules(hidden, "sparse_categorical_crossentropy", CLASSES, x).get("symmetric_weights") == expected
 
 
+@pytest.mark.model
+@pytest.mark.parametrize(
+    ("initial", "behind", "expected"),
+    [
+        ("ones", lambda a, b: keras.ops.sum(a * b, axis=-1, keepdims=True), "error"),
+        ("uniform", lambda a, b: keras.ops.sum(a * b, axis=-1, keepdims=True), None),
+        ("ones", lambda a, b: layers.Dense(1)(layers.Concatenate()([a, b])), None),  # tells the columns apart
+        ("zeros", lambda a, b: layers.Dense(1)(layers.Concatenate()([a, b])), None),
+    ],
+)
+def test_tables_whose_columns_stay_alike(initial, behind, expected):
+    keras.utils.set_random_seed(0)
+    who, what = keras.Input((), dtype="int32"), keras.Input((), dtype="int32")
+    vectors = [layers.Embedding(20, 4, embeddings_initializer=initial)(ids) for ids in (who, what)]
+    model = keras.Model([who, what], behind(*vectors))
+    model.compile("adam", "mse")
+    rng = np.random.default_rng(0)
+    x = [rng.integers(0, 20, 64) for _ in range(2)]
+    found = {f.rule: f for f in vg.diagnose(vg.inspect(model, x, rng.normal(size=(64, 1)))).list_all()}
+    assert (found["symmetric_weights"].severity if "symmetric_weights" in found else None) == expected
+
+
 def mix(y_true, y_pred):
     """The negative logarithm of the density of two normal distributions, of means and weights."""
     errors = -0.5 * keras.ops.square(y_true - y_pred[:, :2])

@@ -30,8 +30,16 @@ def test_values_that_are_dropped_independently():
         layers.SpatialDropout2D(0.5, name="channels"),
         layers.Dropout(0.1, noise_shape=(None, 1, 6, 1), name="columns"),
         layers.Dropout(0.4, noise_shape=(None, 1, 1, 1), name="stochastic_depth"),
+        layers.GaussianDropout(0.3, name="gaussian"),
+        layers.AlphaDropout(0.2, noise_shape=(None, 6, 1, 1), name="alpha"),
     )
-    assert found == {"all": (0.25, 144), "channels": (0.5, 4), "columns": (0.1, 6)}
+    assert found == {
+        "all": (0.25, 144),
+        "channels": (0.5, 4),
+        "columns": (0.1, 6),
+        "gaussian": (0.3, 144),
+        "alpha": (0.2, 6),
+    }
     assert describe() == {}
 
 
@@ -201,6 +209,7 @@ def test_the_worst_of_several_outputs_is_named():
 
 
 def test_what_dropped_predictions_look_like_is_a_consequence():
+    keras.utils.set_random_seed(2)
     model = keras.Sequential([keras.Input((4,)), layers.Dense(8, "softmax"), layers.Dropout(0.3)])
     model.compile("adam", "sparse_categorical_crossentropy")
     x = np.random.default_rng(0).normal(size=(64, 4)).astype("float32")
@@ -221,3 +230,20 @@ def test_several_layers_that_drop_most(count, rate, is_found):
         assert (found.severity, len(found.layers)) == ("warning", count)
         assert f"as one of {count} such layers" in found.advice
         assert "to keep 0.8 of them, give 0.2" in found.advice
+
+
+def test_the_noise_of_gaussian_dropout_is_that_of_dropout():
+    """Measured: the deviation of a sum of ones over its mean, as `measure_noise` has it."""
+    for layer in (layers.Dropout(0.8, seed=0), layers.GaussianDropout(0.8, seed=0)):
+        sums = keras.ops.convert_to_numpy(layer(np.ones((4000, 25), "float32"), training=True)).sum(axis=1)
+        assert sums.std() / sums.mean() == pytest.approx(measure_noise(0.8, 25), rel=0.05)
+
+
+def test_gaussian_dropout_of_nearly_everything_is_found():
+    model = keras.Sequential([keras.Input((8,)), layers.Dense(16, "relu"), layers.GaussianDropout(0.99, name="drop")])
+    model.add(layers.Dense(1))
+    model.compile("adam", "mse")
+    x = np.random.default_rng(0).normal(size=(64, 8)).astype("float32")
+    found = find(vg.inspect(model, x, x[:, :1]))
+    assert (found["dropout_rate"].severity, found["dropout_rate"].layers) == ("error", ("drop",))
+    assert "dropout_of_outputs" not in found

@@ -290,7 +290,8 @@ STEPS: dict[str, Meaning] = {
         ),
         severity=(
             "Warning, if the loss has fallen by `flat_loss` or more in the last three epochs, and is not below "
-            "`early_end` of a constant answer's (or of its first epoch's)."
+            "`early_end` of a constant answer's (or of its first epoch's). An error where the callback is known, and "
+            "its metric became better to the end, by less than its `min_delta`."
         ),
         thresholds=("flat_loss", "early_end"),
     ),
