@@ -208,14 +208,15 @@ def test_the_worst_of_several_outputs_is_named():
     assert "`c` is the last layer" in finding.advice
 
 
-def test_what_dropped_predictions_look_like_is_a_consequence():
-    keras.utils.set_random_seed(2)
+@pytest.mark.parametrize("seed", range(3))
+def test_what_dropped_predictions_look_like_is_a_consequence(seed):
+    """Which it is, saturated or infinite, depends on what is dropped."""
+    keras.utils.set_random_seed(seed)
     model = keras.Sequential([keras.Input((4,)), layers.Dense(8, "softmax"), layers.Dropout(0.3)])
     model.compile("adam", "sparse_categorical_crossentropy")
     x = np.random.default_rng(0).normal(size=(64, 4)).astype("float32")
     found = vg.diagnose(vg.inspect(model, x, np.arange(64) % 8))
     assert [(finding.rule, finding.severity) for finding in found] == [("dropout_of_outputs", "error")]
-    assert "saturated_output" in {finding.rule for finding in found.list_all()}
 
 
 @pytest.mark.parametrize(("count", "rate", "is_found"), [(2, 0.8, True), (1, 0.8, False), (3, 0.5, False)])
