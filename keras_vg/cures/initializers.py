@@ -4,6 +4,7 @@ import inspect
 from typing import Any
 
 import keras
+import numpy as np
 
 from keras_vg.cures import surgery
 from keras_vg.cures.activations import ACTIVATION_LAYERS, INITIALIZERS, is_plain, name_activation
@@ -41,6 +42,17 @@ def _fit_initializers(draft: Draft) -> Draft | None:
     )
 
 
+_SURE = 8.0
+"""First bias of a sigmoid or softmax beyond which it says of every example that it is, or is not, of a class: one in
+3,000 is. That of a rare class is the logarithm of its share."""
+
+
+def _starts_sure(layer: Any) -> bool:
+    initializer = getattr(layer, "bias_initializer", None)
+    value = getattr(initializer, "value", 0.0) if isinstance(initializer, keras.initializers.Constant) else 0.0
+    return name_activation(layer) in ("sigmoid", "softmax") and bool(np.max(np.abs(np.asarray(value))) > _SURE)
+
+
 def _write_code(layer: Any, initializers: dict[str, str]) -> str:
     """The layer's class with its new initializers, as a line of code."""
     own = ", ".join(f'{name}="{initializer}"' for name, initializer in initializers.items())
@@ -60,7 +72,7 @@ def _choose(draft: Draft) -> dict[surgery.Path, dict[str, str]]:
             if activation == "linear" and after is not None:
                 activation = _find_later_activation(places[places.index(place) + 1 :])
             wanted[place.path] = {"kernel_initializer": INITIALIZERS.get(activation, "glorot_uniform")}
-            if place.output is None:
+            if place.output is None or _starts_sure(layer):
                 wanted[place.path]["bias_initializer"] = "zeros"
         elif hasattr(layer, "cell") and hasattr(layer, "recurrent_initializer"):
             # Orthogonal matrices neither shrink nor stretch what they are multiplied by again and again.

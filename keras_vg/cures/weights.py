@@ -53,11 +53,11 @@ def _list_class_weights(draft: Draft) -> tuple[dict[int, float], dict[int, int]]
 
 
 def _weigh_outputs_alike(draft: Draft) -> Draft | None:
-    weights = [output.weight for output in draft.outputs if output.has_loss and output.weight]
+    weights = [output.weight for output in draft.outputs if output.has_loss]
     if not draft.is_graph or all(1 / _MOST_UNEVEN <= weight <= _MOST_UNEVEN for weight in weights):
         return None
-    outputs = tuple(replace(output, weight=1.0) if output.weight else output for output in draft.outputs)
-    return draft.change("# Call `compile` without `loss_weights`, but for those that are 0", outputs=outputs)
+    outputs = tuple(replace(output, weight=1.0) for output in draft.outputs)
+    return draft.change("# Call `compile` without `loss_weights`", outputs=outputs)
 
 
 REMEDIES = (

@@ -575,7 +575,9 @@ def test_class_weights_beside_one_hot_labels():
 
 
 @pytest.mark.model
-@pytest.mark.parametrize(("weight", "is_changed"), [(1.0, False), (0.5, False), (1e-4, True), (100.0, True)])
+@pytest.mark.parametrize(
+    ("weight", "is_changed"), [(1.0, False), (0.5, False), (1e-4, True), (100.0, True), (0.0, True)]
+)
 def test_outputs_count_alike(weight, is_changed):
     draft = make_deep()[0]
     weighted = dataclasses.replace(draft, outputs=(dataclasses.replace(draft.outputs[0], weight=weight),))
@@ -880,6 +882,20 @@ def test_initializers():
     assert isinstance(draft.model.get_layer("hidden_0").kernel_initializer, keras.initializers.HeNormal)
     assert isinstance(draft.model.get_layer("last").kernel_initializer, keras.initializers.GlorotUniform)
     assert REMEDIES["initializers that fit"](draft) is None
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    ("value", "activation", "is_changed"), [(-24, "sigmoid", True), (-4, "sigmoid", False), (300, None, False)]
+)
+def test_the_first_bias_of_a_head_that_is_sure_of_itself(value, activation, is_changed):
+    """A small one is right for a rare class, and any for numbers."""
+    head = layers.Dense(1, activation, bias_initializer=keras.initializers.Constant(value), name="last")
+    model = keras.Sequential([keras.Input((4,)), layers.Dense(4, "relu", kernel_initializer="he_normal"), head])
+    model.compile("adam", "binary_crossentropy" if activation else "mse")
+    draft = REMEDIES["initializers that fit"](make(model, X, BINARY)[0])
+    changed = head if draft is None else draft.model.get_layer("last")
+    assert isinstance(changed.bias_initializer, keras.initializers.Zeros) == is_changed
 
 
 @pytest.mark.model
