@@ -81,7 +81,8 @@ def diagnose(logs: Logs, as_json: AsJson = False) -> None:
     """Says what is wrong with each run. Exit status: 0 healthy, 1 a finding of severity error, 2 bad input.
 
     Logs of one run (gradients, activations, a CSVLogger's history) are judged together: all files if no two are of one
-    type, otherwise those whose names differ in the word for the type only (a_gradients.csv, a_history.csv).
+    type, otherwise those whose names differ in the word for the type only (a_gradients.csv and a_history.csv, or
+    gradients_a.csv and history_a.csv).
     """
     from keras_vg.diagnosis.rules import diagnose as diagnose_run
     from keras_vg.logs.runs import read_run_logs
