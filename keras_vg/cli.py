@@ -165,6 +165,7 @@ def report(
         with _exit_on_mistake():
             if as_json:
                 raise ValueError("--follow goes on, and --json prints once. Received: both. Leave one of them out.")
+            _check_folder(output)
             from keras_vg.report.following import follow_report
             from keras_vg.signals import end_by_exception
 
@@ -172,6 +173,7 @@ def report(
                 follow_report(logs, output, title, typer.echo)
         return
     with _exit_on_mistake():
+        _check_folder(output)
         write_report(_expand(logs), output, title)
     size = output.stat().st_size
     if as_json:
@@ -312,6 +314,8 @@ def cure(
 
         if output is not None:
             files.check_output(output)
+        if report is not None:
+            _check_folder(report)
         arrays = files.load_arrays(data)
         found = keras_vg.cure(
             files.load_compiled(model),
@@ -361,6 +365,14 @@ def _check_picture(path: Path) -> None:
     if path.suffix.lower() not in (".png", ".svg", ".pdf"):
         raise ValueError(
             f"The picture must be a .png, .svg or .pdf file. Received: {str(path)!r}. Give it such an ending."
+        )
+    _check_folder(path)
+
+
+def _check_folder(path: Path) -> None:
+    if not path.parent.is_dir():
+        raise FileNotFoundError(
+            f"The folder of a file to write must exist. Received: {str(path)!r}. Make it first, or name another."
         )
 
 

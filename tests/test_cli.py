@@ -194,7 +194,12 @@ def test_a_users_mistake_is_one_line_and_status_2(logs, tmp_path):
         (["diagnose", empty], "must have rows"),
         (["diagnose", logs[0]], "Changes of weights alone do not say"),
         (["plot", logs[0], "-o", tmp_path / "plot.jpg"], "must be a .png, .svg or .pdf"),
-        (["plot", logs[0], "-o", tmp_path / "no" / "plot.png"], "No such file or directory"),
+        (["plot", logs[0], "-o", tmp_path / "no" / "plot.png"], "The folder of a file to write"),
+        (["report", logs[0], "-o", tmp_path / "no" / "report.html"], "The folder of a file to write"),
+        (
+            ["report", "--follow", logs[0], "-o", tmp_path / "no" / "report.html"],
+            "The folder of a file to write",
+        ),
         (["plot", gradients, "--decay", "-1", "-o", tmp_path / "plot.png"], "must be a positive factor"),
         (["report", "nope.csv"], "must be an existing file"),
         (["report", logs[0], "-o", tmp_path], "Is a directory"),

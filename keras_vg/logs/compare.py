@@ -1,5 +1,6 @@
 """Runs side by side: a column of their logs, with each run's ratio to the first."""
 
+import difflib
 import re
 import warnings
 from collections.abc import Sequence
@@ -50,15 +51,15 @@ def compare(
     value = schema.value if value is None else value
     if value not in schema.numbers:
         raise ValueError(
-            f"`value` must be a numeric column of a {schema.name}. Received: value={value!r}. "
+            f"`value` must be a numeric column of {schema.one}. Received: value={value!r}. "
             f"Choose one of {', '.join(schema.numbers)}."
         )
     keys = ["epoch", "depth"] if by is None else [by] if isinstance(by, str) else list(by)
     allowed = [column for column in log.columns if column not in ("run", *schema.numbers)]
     if not keys or not set(keys) <= set(allowed):
         raise ValueError(
-            f"`by` must name one or more columns that are not numeric. Received: by={by!r}. "
-            f"Choose from {', '.join(allowed)}."
+            f"`by` must be one or more of {', '.join(allowed)}. Received: by={by!r}. "
+            f"{_name_nearest([key for key in keys if key not in allowed], allowed)}"
         )
     if "depth" in keys and "layer" not in keys:
         _warn_of_other_layers(log)
@@ -98,6 +99,11 @@ def _warn_of_other_layers(log: pd.DataFrame) -> None:
                     stacklevel=3,
                 )
                 return
+
+
+def _name_nearest(unknown: list[str], known: list[str]) -> str:
+    nearest = [match for name in unknown for match in difflib.get_close_matches(name, known, n=1, cutoff=0.65)]
+    return f"Did you mean {' and '.join(map(repr, nearest))}?" if nearest else "Choose one of them."
 
 
 def _drop_number(layer: str) -> str:

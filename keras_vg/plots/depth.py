@@ -10,7 +10,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import LogFormatter, MaxNLocator
 
 from keras_vg.logs.layers import VALUES, check_value, reduce_layers
-from keras_vg.logs.schemas import ACTIVATION, GRADIENT, identify
+from keras_vg.logs.schemas import ACTIVATION, GRADIENT, check_table, identify
 from keras_vg.plots.style import (
     LABELS,
     choose_markevery,
@@ -115,12 +115,13 @@ def draw_heatmap(log: pd.DataFrame, value: str | None = None, ax: Axes | None = 
         >>> [label.get_text() for label in ax.get_yticklabels()][:2]
         ['0 hidden_0', '1 hidden_1']
     """
-    runs = list_runs(log) if "run" in log.columns else []
+    is_activation = identify(check_table(log).columns) is ACTIVATION
+    (ACTIVATION if is_activation else GRADIENT).check(log)
+    runs = list_runs(log)
     if len(runs) != 1:
         raise ValueError(
             f"A heat map is of one run with rows. Received: runs={runs!r}. Choose one: log[log['run'] == name]."
         )
-    is_activation = identify(log.columns) is ACTIVATION
     layers = log if is_activation else reduce_layers(log)
     allowed = ACTIVATION.numbers if is_activation else list(VALUES)
     value = value or ("saturated_fraction" if is_activation else GRADIENT.value)

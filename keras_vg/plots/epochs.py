@@ -1,6 +1,7 @@
 """Plots over the epochs: any column, one layer's gradient, update ratios, activations, losses."""
 
 import itertools
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import LogFormatter, MaxNLocator
 
 from keras_vg.logs.compare import compare
-from keras_vg.logs.history import list_losses
+from keras_vg.logs.history import is_history, list_losses, make_history
 from keras_vg.logs.layers import check_value, measure_layers, reduce_layers
-from keras_vg.logs.schemas import ACTIVATION
+from keras_vg.logs.schemas import ACTIVATION, HISTORY, check_table, identify
 from keras_vg.plots.style import (
     LABELS,
     add_legend,
@@ -66,7 +67,7 @@ def draw_epochs(log: pd.DataFrame, value: str, by: str = "run", ax: Axes | None 
         >>> ax.get_ylabel()
         'mean |delta| [weight]'
     """
-    means = compare(log, value, by="epoch").loc[:, [value]].droplevel(0, axis="columns")
+    means = compare(check_table(log), value, by="epoch").loc[:, [value]].droplevel(0, axis="columns")
     ax = make_axes(ax)
     groups = log[list({"run", by})].drop_duplicates()
     present = log[["run", "epoch"]].drop_duplicates().set_index(["epoch", "run"]).index
@@ -205,7 +206,7 @@ def draw_activations(log: pd.DataFrame, ax: Axes | None = None) -> Axes:
         >>> vg.plots.draw_activations(vg.read_log("activations.csv")).get_ylabel()
         'part of the worst layer [%]'
     """
-    ACTIVATION.check(log.columns)
+    ACTIVATION.check(log)
     ax = make_axes(ax)
     styles = cycle_styles()
     runs = list_runs(log)
@@ -233,24 +234,27 @@ def draw_activations(log: pd.DataFrame, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def draw_losses(log: pd.DataFrame, ax: Axes | None = None) -> Axes:
-    """Draws the losses over the epochs, as `keras.callbacks.CSVLogger` wrote them.
+def draw_losses(log: Any, ax: Axes | None = None) -> Axes:
+    """Draws the losses over the epochs, of the history of a training or of several.
 
     Args:
-        log: A table with the columns `run`, `epoch`, and `loss` and perhaps `val_loss`, or losses of other names.
+        log: A Keras `History`, its dict, or a table: `pandas.read_csv` of the file of a `keras.callbacks.CSVLogger`.
+            It holds `loss` and perhaps `val_loss`, or losses of other names. A column `run` tells several runs apart.
         ax: Where to draw; None for a new figure.
 
     Returns:
         The axes drawn on.
 
     Raises:
-        KeyError: If a column is missing.
+        TypeError: If it is none of these, such as the path of a file.
+        ValueError: If it holds no losses.
 
     Example:
         >>> table = pd.DataFrame({"run": "mine", "epoch": [0, 1], "loss": [0.7, 0.4], "val_loss": [0.7, 0.5]})
         >>> [line.get_label() for line in vg.plots.draw_losses(table).get_lines()]
         ['loss', 'val_loss']
     """
+    log = _make_losses(log)
     ax = make_axes(ax)
     styles = cycle_styles()
     runs = list_runs(log)
@@ -277,6 +281,26 @@ def draw_losses(log: pd.DataFrame, ax: Axes | None = None) -> Axes:
         add_line_types(ax, looks)
     add_legend(ax)
     return ax
+
+
+def _make_losses(source: Any) -> pd.DataFrame:
+    """Makes a history, or the table of several, one with the columns `run` and `epoch`."""
+    if not (isinstance(source, pd.DataFrame | Mapping) or is_history(source)):
+        raise TypeError(
+            "Losses must be a History, its dict or a table. "
+            f"Received: {type(source).__name__}. Read a file first: `pandas.read_csv(path)`."
+        )
+    if isinstance(source, pd.DataFrame) and "run" in source:
+        count = source.groupby("run", observed=True).cumcount
+        table = source if "epoch" in source else source.assign(epoch=count())
+    else:
+        table = make_history(source).assign(run="run")
+    if identify(table.columns) is not HISTORY:
+        raise ValueError(
+            f"Losses must be those of a training's history. Received: {identify(table.columns).one}. "
+            "Pass a History, or `pandas.read_csv` of the file of a `keras.callbacks.CSVLogger`."
+        )
+    return table
 
 
 def _spans_decades(ax: Axes) -> bool:

@@ -34,7 +34,7 @@ def draw_deltas(log: pd.DataFrame, epoch: int | None = None, depth: int | None =
         >>> ax.get_xlabel()
         '|delta| [weight]'
     """
-    DELTA.check(log.columns)
+    DELTA.check(log)
     rows = _choose(log, "depth", depth)
     rows = _choose(rows, "epoch", epoch)
     ax = make_axes(ax)
@@ -91,7 +91,7 @@ def draw_weights(log: pd.DataFrame, depth: int | None = None, ax: Axes | None = 
         >>> ax.get_legend_handles_labels()[1]
         ['before epoch 0', 'after epoch 1']
     """
-    DELTA.check(log.columns)
+    DELTA.check(log)
     rows = _choose(log, "depth", depth)
     ax = make_axes(ax)
     runs = list_runs(rows)

@@ -84,8 +84,9 @@ def test_bad_comparisons(logs):
     for options, message in [
         ({"value": "epoch"}, "must be a numeric column"),
         ({"value": "loss"}, "Received: value='loss'"),
-        ({"by": "delta"}, "must name one or more columns that are not numeric"),
+        ({"by": "delta"}, "must be one or more of epoch, depth, layer, weight, index. .* Choose one of them"),
         ({"by": []}, r"Received: by=\[\]"),
+        ({"by": ["epoch", "layers"]}, r"Received: by=\['epoch', 'layers'\]. Did you mean 'layer'?"),
     ]:
         with pytest.raises(ValueError, match=message):
             vg.compare(logs, **options)
