@@ -39,7 +39,7 @@ def _main() -> None:
     """See which layer of a Keras model stopped learning, from the logs that keras_vg's callbacks wrote."""
 
 
-@app.command(epilog="Example: keras-vg compare sigmoid.csv relu.csv --value delta --by epoch")
+@app.command(epilog="Example: keras-vg compare sigmoid_gradients.csv relu_gradients.csv --by depth")
 def compare(
     logs: Logs,
     value: Annotated[str | None, typer.Option(help="Column to compare. [default: the log's main column]")] = None,

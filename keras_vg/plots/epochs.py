@@ -74,8 +74,17 @@ def draw_epochs(log: pd.DataFrame, value: str, by: str = "run", ax: Axes | None 
     styles = cycle_styles()
     for name, runs in groups.groupby(by, observed=True, sort=False)["run"]:
         _draw_group(ax, means[list(runs)], present, name, next(styles))
-    finish_axes(ax, LABELS.get(value, f"mean |{value}|"))
+    finish_axes(ax, _label_mean(log, value))
     return ax
+
+
+def _label_mean(log: pd.DataFrame, value: str) -> str:
+    """Labels the mean of a column over all rows of an epoch, and says whether they are of several layers."""
+    label = LABELS.get(value, f"mean |{value}|")
+    if log["depth"].nunique() > 1:
+        return f"{label},\n{'over' if label.startswith('mean') else 'mean over'} all layers"
+    is_mean = label.startswith("mean") or "weight" not in log or log["weight"].nunique() < 2
+    return label if is_mean else f"{label},\nmean over the layer's weights"
 
 
 def _draw_group(

@@ -189,6 +189,18 @@ def test_histogram_of_weights_before_and_after(tmp_path, ax):
         vg.plots.draw_weights(make_gradients([[1.0]]))
 
 
+def test_the_label_says_what_the_mean_is_over(ax):
+    log = make_gradients([[1.0, 2.0]])
+    first = log[log["depth"] == 0]
+    biases = pd.concat([first, first.assign(weight="bias")])
+    labels = [vg.plots.draw_epochs(table, "gradient_rms", ax=ax).get_ylabel() for table in (log, first, biases)]
+    assert [label.split("\n")[1:] for label in labels] == [
+        ["mean over all layers"],
+        [],
+        ["mean over the layer's weights"],
+    ]
+
+
 @pytest.mark.parametrize(
     "draw",
     [
