@@ -24,6 +24,7 @@ from keras_vg.plots.style import (
     make_axes,
     make_label,
     mark_specials,
+    name_runs,
 )
 
 HEALTHY_UPDATE = (1e-4, 1e-2)
@@ -72,8 +73,9 @@ def draw_epochs(log: pd.DataFrame, value: str, by: str = "run", ax: Axes | None 
     groups = log[list({"run", by})].drop_duplicates()
     present = log[["run", "epoch"]].drop_duplicates().set_index(["epoch", "run"]).index
     styles = cycle_styles()
+    names = name_runs(list_runs(groups, by))
     for name, runs in groups.groupby(by, observed=True, sort=False)["run"]:
-        _draw_group(ax, means[list(runs)], present, name, next(styles))
+        _draw_group(ax, means[list(runs)], present, names[name], next(styles))
     finish_axes(ax, _label_mean(log, value))
     return ax
 
@@ -144,9 +146,10 @@ def draw_layer(
         raise ValueError(f"`depth` must be in the log. Received: depth={depth!r}. The log has {known}.")
     ax = make_axes(ax)
     styles = cycle_styles()
+    names = name_runs(list_runs(rows))
     for run, table in rows.groupby("run", sort=False):
         cells = table.set_index("epoch")[[value]].rename_axis(columns="run")
-        _draw_group(ax, cells, cells.stack(future_stack=True).index, run, next(styles))
+        _draw_group(ax, cells, cells.stack(future_stack=True).index, names[run], next(styles))
     finish_axes(ax, LABELS[value])
     return ax
 
@@ -182,10 +185,11 @@ def draw_update_ratio(log: pd.DataFrame, healthy: tuple[float, float] = HEALTHY_
     steps = int(layers["steps"].max()) if len(layers) else 1
     ax.axhspan(np.sqrt(steps) * healthy[0], steps * healthy[1], color="0.88", zorder=0, label="healthy")
     styles = cycle_styles()
+    names = name_runs(list_runs(layers))
     for run, table in layers.groupby("run", sort=False):
         cells = table.pivot(index="epoch", columns="depth", values="update_ratio").rename_axis(columns="run")
         present = table.set_index(["epoch", "depth"]).index
-        _draw_group(ax, cells, present, run, next(styles), with_band=layers["run"].nunique() <= MOST_BANDS)
+        _draw_group(ax, cells, present, names[run], next(styles), with_band=layers["run"].nunique() <= MOST_BANDS)
     finish_axes(ax, LABELS["update_ratio"])
     ax.set_title(f"steps per row: {steps}", fontsize="small")
     return ax
@@ -218,10 +222,10 @@ def draw_activations(log: pd.DataFrame, ax: Axes | None = None) -> Axes:
     ACTIVATION.check(log)
     ax = make_axes(ax)
     styles = cycle_styles()
-    runs = list_runs(log)
+    runs = name_runs(list_runs(log))
     looks: dict[str, dict[str, Any]] = {}
-    for run in runs:
-        style, label = next(styles), make_label(run)
+    for run, short in runs.items():
+        style, label = next(styles), make_label(short)
         epochs = log[log["run"] == run].groupby("epoch")
         for name, look in (("saturated", _SOLID), ("dead", _DASHED)):
             worst = 100 * epochs[f"{name}_fraction"].max()
@@ -266,10 +270,10 @@ def draw_losses(log: Any, ax: Axes | None = None) -> Axes:
     log = _make_losses(log)
     ax = make_axes(ax)
     styles = cycle_styles()
-    runs = list_runs(log)
+    runs = name_runs(list_runs(log))
     looks: dict[str, dict[str, Any]] = {}
-    for run in runs:
-        rows, style, label = log[log["run"] == run], next(styles), make_label(run)
+    for run, short in runs.items():
+        rows, style, label = log[log["run"] == run], next(styles), make_label(short)
         names = ["loss", "val_loss"] if "loss" in rows and rows["loss"].notna().any() else list_losses(rows.columns)
         for name, look in zip(names, itertools.cycle((_SOLID, _DASHED, _DOTTED, _DASHED_AND_DOTTED)), strict=False):
             if name in rows and rows[name].notna().any():

@@ -189,6 +189,21 @@ def test_histogram_of_weights_before_and_after(tmp_path, ax):
         vg.plots.draw_weights(make_gradients([[1.0]]))
 
 
+def test_legends_leave_out_the_type_that_all_names_end_in(ax):
+    logs = [make_gradients([[1.0, 2.0]], name) for name in ("a_gradients", "b/gradients")]
+    assert list(get_lines(vg.plots.draw_depth(pd.concat(logs), ax=ax))) == ["a, epoch 0", "b, epoch 0"]
+    for draw in (
+        vg.plots.draw_layer,
+        vg.plots.draw_update_ratio,
+        lambda log: vg.plots.draw_epochs(log, "gradient_rms"),
+    ):
+        assert list(get_lines(draw(pd.concat(logs)))) == ["a", "b"]
+    assert list(get_lines(vg.plots.draw_layer(logs[0]))) == ["a_gradients"]
+    others = [logs[0].assign(run="a_history"), logs[0], make_gradients([[1.0, 2.0]], "b")]
+    assert list(get_lines(vg.plots.draw_layer(pd.concat(others[:2])))) == ["a_history", "a_gradients"]
+    assert list(get_lines(vg.plots.draw_layer(pd.concat(others[1:])))) == ["a_gradients", "b"]
+
+
 def test_the_label_says_what_the_mean_is_over(ax):
     log = make_gradients([[1.0, 2.0]])
     first = log[log["depth"] == 0]
