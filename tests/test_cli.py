@@ -46,6 +46,15 @@ def test_compare(logs):
     assert cells == [["0", "0", "a", "3", "1"], ["0", "0", "b", "30", "10"]]
 
 
+def test_compare_warns_of_different_layers(tmp_path):
+    paths = [tmp_path / f"{name}.csv" for name in "ab"]
+    for path, layers in zip(paths, (["h", "out"], ["h", "h2", "out"]), strict=True):
+        write_gradients(path, layers=layers)
+    result = run("compare", *paths)
+    assert "Warning: Runs have different layers at one depth" in result.stderr
+    assert not run("compare", *paths, "--by", "epoch", "--by", "layer").stderr
+
+
 def test_compare_as_json(logs):
     result = run("compare", "--json", "--value", "delta", *logs)
     assert read_json("compare", result) == [
