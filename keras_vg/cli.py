@@ -39,7 +39,7 @@ def _main() -> None:
     """See which layer of a Keras model stopped learning, from the logs that keras_vg's callbacks wrote."""
 
 
-@app.command(epilog="Example: keras-vg compare sigmoid.csv relu.csv --value delta --by epoch")
+@app.command(epilog="Example: keras-vg compare sigmoid_gradients.csv relu_gradients.csv --by depth")
 def compare(
     logs: Logs,
     value: Annotated[str | None, typer.Option(help="Column to compare. [default: the log's main column]")] = None,
@@ -81,7 +81,8 @@ def diagnose(logs: Logs, as_json: AsJson = False) -> None:
     """Says what is wrong with each run. Exit status: 0 healthy, 1 a finding of severity error, 2 bad input.
 
     Logs of one run (gradients, activations, a CSVLogger's history) are judged together: all files if no two are of one
-    type, otherwise those whose names differ in the word for the type only (a_gradients.csv, a_history.csv).
+    type, otherwise those whose names differ in the word for the type only (a_gradients.csv and a_history.csv, or
+    gradients_a.csv and history_a.csv).
     """
     from keras_vg.diagnosis.rules import diagnose as diagnose_run
     from keras_vg.logs.runs import read_run_logs
@@ -164,6 +165,7 @@ def report(
         with _exit_on_mistake():
             if as_json:
                 raise ValueError("--follow goes on, and --json prints once. Received: both. Leave one of them out.")
+            _check_folder(output)
             from keras_vg.report.following import follow_report
             from keras_vg.signals import end_by_exception
 
@@ -171,6 +173,7 @@ def report(
                 follow_report(logs, output, title, typer.echo)
         return
     with _exit_on_mistake():
+        _check_folder(output)
         write_report(_expand(logs), output, title)
     size = output.stat().st_size
     if as_json:
@@ -311,6 +314,8 @@ def cure(
 
         if output is not None:
             files.check_output(output)
+        if report is not None:
+            _check_folder(report)
         arrays = files.load_arrays(data)
         found = keras_vg.cure(
             files.load_compiled(model),
@@ -360,6 +365,14 @@ def _check_picture(path: Path) -> None:
     if path.suffix.lower() not in (".png", ".svg", ".pdf"):
         raise ValueError(
             f"The picture must be a .png, .svg or .pdf file. Received: {str(path)!r}. Give it such an ending."
+        )
+    _check_folder(path)
+
+
+def _check_folder(path: Path) -> None:
+    if not path.parent.is_dir():
+        raise FileNotFoundError(
+            f"The folder of a file to write must exist. Received: {str(path)!r}. Make it first, or name another."
         )
 
 

@@ -46,6 +46,15 @@ def test_compare(logs):
     assert cells == [["0", "0", "a", "3", "1"], ["0", "0", "b", "30", "10"]]
 
 
+def test_compare_warns_of_different_layers(tmp_path):
+    paths = [tmp_path / f"{name}.csv" for name in "ab"]
+    for path, layers in zip(paths, (["h", "out"], ["h", "h2", "out"]), strict=True):
+        write_gradients(path, layers=layers)
+    result = run("compare", *paths)
+    assert "Warning: Runs have different layers at one depth" in result.stderr
+    assert not run("compare", *paths, "--by", "epoch", "--by", "layer").stderr
+
+
 def test_compare_as_json(logs):
     result = run("compare", "--json", "--value", "delta", *logs)
     assert read_json("compare", result) == [
@@ -194,7 +203,12 @@ def test_a_users_mistake_is_one_line_and_status_2(logs, tmp_path):
         (["diagnose", empty], "must have rows"),
         (["diagnose", logs[0]], "Changes of weights alone do not say"),
         (["plot", logs[0], "-o", tmp_path / "plot.jpg"], "must be a .png, .svg or .pdf"),
-        (["plot", logs[0], "-o", tmp_path / "no" / "plot.png"], "No such file or directory"),
+        (["plot", logs[0], "-o", tmp_path / "no" / "plot.png"], "The folder of a file to write"),
+        (["report", logs[0], "-o", tmp_path / "no" / "report.html"], "The folder of a file to write"),
+        (
+            ["report", "--follow", logs[0], "-o", tmp_path / "no" / "report.html"],
+            "The folder of a file to write",
+        ),
         (["plot", gradients, "--decay", "-1", "-o", tmp_path / "plot.png"], "must be a positive factor"),
         (["report", "nope.csv"], "must be an existing file"),
         (["report", logs[0], "-o", tmp_path], "Is a directory"),

@@ -94,6 +94,7 @@ def workplace(tmp_path, monkeypatch, circle_runs):
     for run in circle_runs:
         shutil.copy(run.deltas, folder)
         shutil.copy(run.gradients, folder)
+        shutil.copy(run.history, folder)
     return tmp_path
 
 

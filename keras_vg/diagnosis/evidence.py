@@ -1,5 +1,6 @@
 """The tables that a diagnosis judges: those of an inspection, the logs, and the history of a training."""
 
+import itertools
 import os
 import warnings
 from collections.abc import Mapping, Sequence
@@ -9,9 +10,9 @@ from typing import Any
 import pandas as pd
 
 from keras_vg.diagnosis.monitor import Monitor
-from keras_vg.logs.history import make_history
+from keras_vg.logs.history import is_history, make_history
 from keras_vg.logs.layers import fit_factor
-from keras_vg.logs.reader import read_table
+from keras_vg.logs.reader import expand, read_table
 from keras_vg.logs.schemas import LogType, UnknownLogError, identify
 
 UNTRAINED = "none"
@@ -195,9 +196,9 @@ def collect(*sources: Any) -> Evidence:
     """Sorts sources into the tables that the rules judge.
 
     Args:
-        *sources: Tables or paths of this package's logs; a training's history as a Keras `History`, its dict, a table,
-            or a file of `keras.callbacks.CSVLogger` or pandas; an `Inspection`. At most one of each type, all of one
-            run. A table or file of no known type is left out with a warning, if there are others.
+        *sources: Tables, paths or patterns of this package's logs; a training's history as a Keras `History`, its dict,
+            a table, or a file of `keras.callbacks.CSVLogger` or pandas; an `Inspection`. At most one of each type, all
+            of one run. A table or file of no known type is left out with a warning, if there are others.
 
     Returns:
         The evidence.
@@ -206,12 +207,13 @@ def collect(*sources: Any) -> Evidence:
         TypeError: If a source is none of these.
         ValueError: If there is no source, none is of a known type or has rows, two are of one type, or one lacks
             columns or holds several runs.
-        FileNotFoundError: If a path does not exist.
+        FileNotFoundError: If a path does not exist, or a pattern matches nothing.
     """
     if not sources:
         raise ValueError(
             "There must be something to diagnose. Received: no source. Pass an inspection, a log or a History."
         )
+    sources = tuple(itertools.chain.from_iterable(map(_expand, sources)))
     evidence = Evidence()
     unknown: list[UnknownLogError] = []
     for source in sources:
@@ -236,6 +238,10 @@ def collect(*sources: Any) -> Evidence:
     return evidence
 
 
+def _expand(source: Any) -> Sequence[Any]:
+    return expand(source) if isinstance(source, str | os.PathLike) else [source]
+
+
 def _classify(source: Any) -> tuple[str, Any]:
     if isinstance(source, Inspection):
         return "inspection", source
@@ -243,9 +249,8 @@ def _classify(source: Any) -> tuple[str, Any]:
         return _classify_table(source, "a table")
     if isinstance(source, str | os.PathLike):
         return _classify_table(read_table(source), repr(os.fspath(source)))
-    if isinstance(getattr(source, "history", None), Mapping) and hasattr(source, "epoch"):  # a Keras History
-        epochs = {} if "epoch" in source.history else {"epoch": source.epoch}
-        return _classify_table(make_history({**epochs, **source.history}), "a History")
+    if is_history(source):
+        return _classify_table(make_history(source), "a History")
     if isinstance(source, Mapping):
         return _classify_table(make_history(source), "a dict")
     raise TypeError(

@@ -106,16 +106,24 @@ def make_record(rule: str, remedies: Sequence[str] = ()) -> dict[str, Any]:
 
 
 def _list_causes(rule: str) -> list[tuple[str, str]]:
-    """The rules that explain this one, those of one reason together."""
-    by_reason: dict[str, list[str]] = {}
-    for edge in EDGES:
-        if rule in edge.consequences:
-            by_reason.setdefault(edge.reason, []).append(edge.cause)
-    return [(", ".join(dict.fromkeys(causes)), reason) for reason, causes in by_reason.items()]
+    """The rules that explain this one, those of the same reasons together."""
+    return _join([(edge.cause, edge.reason) for edge in EDGES if rule in edge.consequences])
 
 
 def _list_consequences(rule: str) -> list[tuple[str, str]]:
-    return [(", ".join(edge.consequences), edge.reason) for edge in EDGES if edge.cause == rule]
+    """The rules that this one explains, those of the same reasons together."""
+    return _join([(name, edge.reason) for edge in EDGES if edge.cause == rule for name in edge.consequences])
+
+
+def _join(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Joins the reasons of each rule, and the rules of the same reasons, so that each is listed once."""
+    reasons: dict[str, dict[str, None]] = {}
+    for rule, reason in pairs:
+        reasons.setdefault(rule, {})[reason] = None
+    rules: dict[str, list[str]] = {}
+    for rule, own in reasons.items():
+        rules.setdefault(" ".join(own), []).append(rule)
+    return [(", ".join(names), reason) for reason, names in rules.items()]
 
 
 def _space(blocks: Sequence[str]) -> list[str]:

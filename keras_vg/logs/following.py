@@ -130,7 +130,9 @@ class FollowedLog:
             self._schema = find_schema(name)
             found = self._schema or identify(split_header(name), repr(str(self.path)))
             if self._schema is None and found is not HISTORY:
-                raise UnknownLogError(f"A {found.name} must have its columns in order. Received: {str(self.path)!r}.")
+                raise UnknownLogError(
+                    f"{found.one.capitalize()} must have its columns in order. Received: {str(self.path)!r}."
+                )
             self.log_type = found.log_type
         return self._add_history() if self._schema is None else self._add_rows(self._schema)
 

@@ -30,13 +30,19 @@ def list_losses(columns: Iterable[Any]) -> list[str]:
     return [str(name) for name in columns if _LOSS.search(str(name))]
 
 
-def make_history(table: "pd.DataFrame | Mapping[str, Any]") -> pd.DataFrame:
+def is_history(source: Any) -> bool:
+    """Whether something is a Keras `History`, which is told without Keras."""
+    return isinstance(getattr(source, "history", None), Mapping) and hasattr(source, "epoch")
+
+
+def make_history(table: Any) -> pd.DataFrame:
     """Brings a history into one form.
 
     Args:
-        table: A column per metric, a row per epoch. The epochs may be in a column `epoch`, in one without a name (as
-            `DataFrame.to_csv` writes its index), or missing: then they are counted from 0. The loss may be called
-            `loss` or `train_loss`; a history of several losses and no `loss` (of a GAN) has none that could be judged.
+        table: A Keras `History`, or a table or dict with a column per metric and a row per epoch. The epochs may be in
+            a column `epoch`, in one without a name (as `DataFrame.to_csv` writes its index), or missing: then they are
+            counted from 0. The loss may be called `loss` or `train_loss`; a history of several losses and no `loss` (of
+            a GAN) has none that could be judged.
 
     Returns:
         The table with the column `epoch` first, and with `loss` where it is known which column that is.
@@ -45,6 +51,8 @@ def make_history(table: "pd.DataFrame | Mapping[str, Any]") -> pd.DataFrame:
         >>> make_history({"train_loss": [0.7, 0.6]})["loss"].tolist()
         [0.7, 0.6]
     """
+    if is_history(table):
+        table = {**({} if "epoch" in table.history else {"epoch": table.epoch}), **table.history}
     history = pd.DataFrame({str(name): pd.Series(values) for name, values in dict(table).items()})
     if "epoch" not in history.columns:
         named = {name.lower(): name for name in history.columns}

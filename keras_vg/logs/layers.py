@@ -192,7 +192,7 @@ def reduce_layers(log: pd.DataFrame) -> pd.DataFrame:
     Raises:
         ValueError: If the table is no gradient log.
     """
-    GRADIENT.check(log.columns)
+    GRADIENT.check(log)
     if log.empty:
         return pd.DataFrame(columns=[*_KEYS, "layer", "steps", *VALUES])
     groups = log.groupby(_KEYS, observed=True, sort=False)
@@ -222,7 +222,7 @@ def compare_ends(log: pd.DataFrame) -> pd.DataFrame:
     Raises:
         ValueError: If the table is no gradient log.
     """
-    GRADIENT.check(log.columns)
+    GRADIENT.check(log)
     tables = [
         pd.DataFrame(
             {

@@ -64,8 +64,8 @@ def read_log(source: Source, keep: Literal["last", "all"] = "last") -> pd.DataFr
         schemas.append(schema)
         if schema is not schemas[0]:
             raise ValueError(
-                f"Logs that are read together must be of one type. Received: a {schemas[0].name} "
-                f"({str(next(iter(runs.values())))!r}) and a {schema.name} ({str(path)!r}). Read them one by one."
+                f"Logs that are read together must be of one type. Received: {schemas[0].one} "
+                f"({str(next(iter(runs.values())))!r}) and {schema.one} ({str(path)!r}). Read them one by one."
             )
     return make_table(dict(zip(runs, frames, strict=True)), schemas[0])
 

@@ -13,9 +13,18 @@ from keras_vg.logs.reader import read_table
 from keras_vg.logs.schemas import LogType, UnknownLogError, identify
 from keras_vg.text import make_printable, shorten_paths
 
-_TYPE_WORDS = re.compile(
-    r"(?:(?P<run>.*?)[-_. ])?(?:(?:weight[-_]?)?deltas?|gradients?|activations?|history|training|log)", re.IGNORECASE
-)
+_WORDS: dict[LogType, str] = {
+    "deltas": r"(?:weight[-_]?)?deltas?",
+    "gradients": "grad(?:ient)?s?",
+    "activations": "act(?:ivation)?s?",
+    "history": "hist(?:ory)?",
+}
+_VAGUE_WORDS = "training|log"
+"""Words that a file of any type may have, and also the name of a run: `training_1_gradients.csv`."""
+
+_SEPARATORS = "-_., "
+_BESIDE = rf"[^{re.escape(_SEPARATORS)}\d]"
+"""What does not stand beside a word for a type: `analog.csv` and `scale=log.csv` have none."""
 
 
 @dataclass
@@ -36,9 +45,10 @@ class RunLogs:
 def read_run_logs(paths: Iterable[str | os.PathLike[str]]) -> list[RunLogs]:
     """Reads logs of any type and sorts them into runs.
 
-    Logs that are all of different types are of one run. Otherwise a run is what its files' names have before the word
-    for the type: `small_gradients.csv` and `small_history.csv` are of the run `small`, `small/gradients.csv` and
-    `small/deltas.csv`, too.
+    Logs that are all of different types are of one run. Otherwise a run is what its files' names have beside the word
+    for the type: `small_gradients.csv` and `small_history.csv` are of the run `small`, and so are
+    `gradients_small.csv` and `history_small.csv`, `small/gradients.csv` and `small/deltas.csv`, and
+    `gradients/small.csv` and `history/small.csv`.
 
     Args:
         paths: Files that this package or a `keras.callbacks.CSVLogger` wrote.
@@ -86,7 +96,7 @@ def sort_into_runs(files: Mapping[Path, LogType]) -> list[tuple[str, list[Path]]
         >>> [name for name, _ in runs]
         ['a', 'b']
     """
-    keys = [_name_run(path) for path in files]
+    keys = _name_runs(files)
     if len(set(files.values())) == len(files):
         keys = keys[:1] * len(keys)
     else:  # two files of one type are of two runs: where their names agree, their folders are used, too
@@ -143,11 +153,33 @@ def _read(path: Path) -> tuple[LogType, pd.DataFrame]:
     return log_type, table
 
 
-def _name_run(path: Path) -> tuple[str, ...]:
+def _name_runs(files: Mapping[Path, LogType]) -> list[tuple[str, ...]]:
+    """Names each file's run, by what its path has beside the word for its type."""
+    keys = {path: _drop_word(path, _WORDS[log_type]) for path, log_type in files.items() if log_type in _WORDS}
+    certain = {key for key in keys.values() if key is not None}
+    any_word = "|".join([*_WORDS.values(), _VAGUE_WORDS])
+    named = []
+    for path in files:
+        key = keys.get(path)
+        if key is None:
+            found = [_drop_word(path, any_word, at_end=True), _list_parts(path), _drop_word(path, _VAGUE_WORDS)]
+            candidates = [candidate for candidate in found if candidate is not None]
+            key = next((candidate for candidate in candidates if candidate in certain), candidates[0])
+        named.append(key)
+    return named
+
+
+def _drop_word(path: Path, words: str, at_end: bool = False) -> tuple[str, ...] | None:
+    """Drops the last of some words from a path's name, or from its folder's; None if neither has one."""
     *folders, stem = _list_parts(path)
-    match = _TYPE_WORDS.fullmatch(stem)
-    name = stem if match is None else match["run"]
-    return (*folders, name) if name else tuple(folders) or (stem,)
+    places = list(re.finditer(f"(?<!{_BESIDE})(?:{words})(?!{_BESIDE})", stem, re.IGNORECASE))
+    if places and (places[-1].end() == len(stem) or not at_end):
+        before, after = stem[: places[-1].start()], stem[places[-1].end() :]
+        name = before.rstrip(_SEPARATORS) + after if before else after.lstrip(_SEPARATORS)
+        return (*folders, name) if name else tuple(folders) or (stem,)
+    if folders and not at_end and re.fullmatch(words, folders[-1], re.IGNORECASE):
+        return (*folders[:-1], stem)
+    return None
 
 
 def _list_parts(path: Path) -> tuple[str, ...]:

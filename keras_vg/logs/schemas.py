@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+import pandas as pd
+
 from keras_vg.logs.history import list_losses
 
 Block: TypeAlias = Mapping[str, Any]
@@ -41,21 +43,27 @@ class Schema:
         """The columns that hold names."""
         return [column for column, dtype in self.columns.items() if dtype is str]
 
-    def check(self, columns: Iterable[str]) -> None:
-        """Raises unless a table that `read_log` returned has this log's columns.
+    @property
+    def one(self) -> str:
+        """The log's name in messages, with its article: `"a delta log"`."""
+        return f"{'an' if self.name[0] in 'aeiou' else 'a'} {self.name}"
+
+    def check(self, table: object) -> None:
+        """Raises unless a table is one of this log, as `read_log` returns it.
 
         Args:
-            columns: The table's columns.
+            table: What should be the table.
 
         Raises:
+            TypeError: If it is no table.
             ValueError: If `run` or one of the log's columns is missing.
         """
-        missing = [column for column in ("run", *self.columns) if column not in set(columns)]
+        columns = check_table(table).columns
+        missing = [column for column in ("run", *self.columns) if column not in columns]
         if missing:
             raise ValueError(
-                f"{'An' if self.name[0] in 'aeiou' else 'A'} {self.name} is needed. "
-                f"Received: a table without the columns {', '.join(missing)}. "
-                f"Pass what `read_log` returns of {'an' if self.name[0] in 'aeiou' else 'a'} {self.name}."
+                f"{self.one.capitalize()} is needed. Received: a table without the columns {', '.join(missing)}. "
+                f"Pass what `read_log` returns of {self.one}."
             )
 
 
@@ -159,7 +167,7 @@ def identify(columns: Iterable[str], what: str = "a table") -> Schema:
         if _list_own_columns(schema) & set(present):
             if missing:
                 raise ValueError(
-                    f"A {schema.name} must have the columns {', '.join(schema.columns)}. "
+                    f"{schema.one.capitalize()} must have the columns {', '.join(schema.columns)}. "
                     f"Received: {what} without {', '.join(missing)}. Pass the table as `read_log` returns it."
                 )
             return schema
@@ -169,6 +177,16 @@ def identify(columns: Iterable[str], what: str = "a table") -> Schema:
             f"`d_loss` or the like, as `keras.callbacks.CSVLogger` writes it. Received: {what} with columns={present}."
         )
     return HISTORY
+
+
+def check_table(table: object) -> pd.DataFrame:
+    """Returns a table, and raises a `TypeError` if it is none, such as the path of a log."""
+    if not isinstance(table, pd.DataFrame):
+        raise TypeError(
+            f"A log must be a table, as `read_log` returns it. Received: {type(table).__name__}. "
+            "Read the file first: `log = keras_vg.read_log(path)`."
+        )
+    return table
 
 
 def _list_own_columns(schema: Schema) -> set[str]:

@@ -10,7 +10,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import LogFormatter, MaxNLocator
 
 from keras_vg.logs.layers import VALUES, check_value, reduce_layers
-from keras_vg.logs.schemas import ACTIVATION, GRADIENT, identify
+from keras_vg.logs.schemas import ACTIVATION, GRADIENT, check_table, identify
 from keras_vg.plots.style import (
     LABELS,
     choose_markevery,
@@ -20,6 +20,7 @@ from keras_vg.plots.style import (
     make_axes,
     make_label,
     mark_specials,
+    name_runs,
 )
 
 MOST_NAMES = 16
@@ -69,9 +70,9 @@ def draw_depth(
         raise ValueError(f"`epochs` must be in the log. Received: epochs={epochs!r}. The log has {known}.")
     ax = make_axes(ax)
     styles = cycle_styles()
-    runs = list_runs(layers)
+    runs = name_runs(list_runs(layers))
     start: pd.Series[float] | None = None
-    for run in runs:
+    for run, name in runs.items():
         table = layers[layers["run"] == run]
         ends = [table["epoch"].min(), table["epoch"].max()]
         chosen = sorted(set(ends if len(runs) == 1 else ends[1:])) if epochs is None else epochs
@@ -79,7 +80,7 @@ def draw_depth(
         rows = [row for row in rows if len(row)]
         for row in rows:
             style, every = next(styles), choose_markevery(len(row))
-            label = make_label(f"{run}, epoch {row['epoch'].iloc[0]}")
+            label = make_label(f"{name}, epoch {row['epoch'].iloc[0]}")
             ax.plot(row["depth"], row[value].where(row[value] > 0), label=label, markevery=every, **style)
             mark_specials(ax, row["depth"], row[value], style)
         if start is None and rows:
@@ -115,12 +116,13 @@ def draw_heatmap(log: pd.DataFrame, value: str | None = None, ax: Axes | None = 
         >>> [label.get_text() for label in ax.get_yticklabels()][:2]
         ['0 hidden_0', '1 hidden_1']
     """
-    runs = list_runs(log) if "run" in log.columns else []
+    is_activation = identify(check_table(log).columns) is ACTIVATION
+    (ACTIVATION if is_activation else GRADIENT).check(log)
+    runs = list_runs(log)
     if len(runs) != 1:
         raise ValueError(
             f"A heat map is of one run with rows. Received: runs={runs!r}. Choose one: log[log['run'] == name]."
         )
-    is_activation = identify(log.columns) is ACTIVATION
     layers = log if is_activation else reduce_layers(log)
     allowed = ACTIVATION.numbers if is_activation else list(VALUES)
     value = value or ("saturated_fraction" if is_activation else GRADIENT.value)

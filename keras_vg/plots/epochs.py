@@ -1,6 +1,7 @@
 """Plots over the epochs: any column, one layer's gradient, update ratios, activations, losses."""
 
 import itertools
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import LogFormatter, MaxNLocator
 
 from keras_vg.logs.compare import compare
-from keras_vg.logs.history import list_losses
+from keras_vg.logs.history import is_history, list_losses, make_history
 from keras_vg.logs.layers import check_value, measure_layers, reduce_layers
-from keras_vg.logs.schemas import ACTIVATION
+from keras_vg.logs.schemas import ACTIVATION, HISTORY, check_table, identify
 from keras_vg.plots.style import (
     LABELS,
     add_legend,
@@ -23,6 +24,7 @@ from keras_vg.plots.style import (
     make_axes,
     make_label,
     mark_specials,
+    name_runs,
 )
 
 HEALTHY_UPDATE = (1e-4, 1e-2)
@@ -66,15 +68,25 @@ def draw_epochs(log: pd.DataFrame, value: str, by: str = "run", ax: Axes | None 
         >>> ax.get_ylabel()
         'mean |delta| [weight]'
     """
-    means = compare(log, value, by="epoch").loc[:, [value]].droplevel(0, axis="columns")
+    means = compare(check_table(log), value, by="epoch").loc[:, [value]].droplevel(0, axis="columns")
     ax = make_axes(ax)
     groups = log[list({"run", by})].drop_duplicates()
     present = log[["run", "epoch"]].drop_duplicates().set_index(["epoch", "run"]).index
     styles = cycle_styles()
+    names = name_runs(list_runs(groups, by))
     for name, runs in groups.groupby(by, observed=True, sort=False)["run"]:
-        _draw_group(ax, means[list(runs)], present, name, next(styles))
-    finish_axes(ax, LABELS.get(value, f"mean |{value}|"))
+        _draw_group(ax, means[list(runs)], present, names[name], next(styles))
+    finish_axes(ax, _label_mean(log, value))
     return ax
+
+
+def _label_mean(log: pd.DataFrame, value: str) -> str:
+    """Labels the mean of a column over all rows of an epoch, and says whether they are of several layers."""
+    label = LABELS.get(value, f"mean |{value}|")
+    if log["depth"].nunique() > 1:
+        return f"{label},\n{'over' if label.startswith('mean') else 'mean over'} all layers"
+    is_mean = label.startswith("mean") or "weight" not in log or log["weight"].nunique() < 2
+    return label if is_mean else f"{label},\nmean over the layer's weights"
 
 
 def _draw_group(
@@ -134,9 +146,10 @@ def draw_layer(
         raise ValueError(f"`depth` must be in the log. Received: depth={depth!r}. The log has {known}.")
     ax = make_axes(ax)
     styles = cycle_styles()
+    names = name_runs(list_runs(rows))
     for run, table in rows.groupby("run", sort=False):
         cells = table.set_index("epoch")[[value]].rename_axis(columns="run")
-        _draw_group(ax, cells, cells.stack(future_stack=True).index, run, next(styles))
+        _draw_group(ax, cells, cells.stack(future_stack=True).index, names[run], next(styles))
     finish_axes(ax, LABELS[value])
     return ax
 
@@ -172,10 +185,11 @@ def draw_update_ratio(log: pd.DataFrame, healthy: tuple[float, float] = HEALTHY_
     steps = int(layers["steps"].max()) if len(layers) else 1
     ax.axhspan(np.sqrt(steps) * healthy[0], steps * healthy[1], color="0.88", zorder=0, label="healthy")
     styles = cycle_styles()
+    names = name_runs(list_runs(layers))
     for run, table in layers.groupby("run", sort=False):
         cells = table.pivot(index="epoch", columns="depth", values="update_ratio").rename_axis(columns="run")
         present = table.set_index(["epoch", "depth"]).index
-        _draw_group(ax, cells, present, run, next(styles), with_band=layers["run"].nunique() <= MOST_BANDS)
+        _draw_group(ax, cells, present, names[run], next(styles), with_band=layers["run"].nunique() <= MOST_BANDS)
     finish_axes(ax, LABELS["update_ratio"])
     ax.set_title(f"steps per row: {steps}", fontsize="small")
     return ax
@@ -205,13 +219,13 @@ def draw_activations(log: pd.DataFrame, ax: Axes | None = None) -> Axes:
         >>> vg.plots.draw_activations(vg.read_log("activations.csv")).get_ylabel()
         'part of the worst layer [%]'
     """
-    ACTIVATION.check(log.columns)
+    ACTIVATION.check(log)
     ax = make_axes(ax)
     styles = cycle_styles()
-    runs = list_runs(log)
+    runs = name_runs(list_runs(log))
     looks: dict[str, dict[str, Any]] = {}
-    for run in runs:
-        style, label = next(styles), make_label(run)
+    for run, short in runs.items():
+        style, label = next(styles), make_label(short)
         epochs = log[log["run"] == run].groupby("epoch")
         for name, look in (("saturated", _SOLID), ("dead", _DASHED)):
             worst = 100 * epochs[f"{name}_fraction"].max()
@@ -233,30 +247,33 @@ def draw_activations(log: pd.DataFrame, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def draw_losses(log: pd.DataFrame, ax: Axes | None = None) -> Axes:
-    """Draws the losses over the epochs, as `keras.callbacks.CSVLogger` wrote them.
+def draw_losses(log: Any, ax: Axes | None = None) -> Axes:
+    """Draws the losses over the epochs, of the history of a training or of several.
 
     Args:
-        log: A table with the columns `run`, `epoch`, and `loss` and perhaps `val_loss`, or losses of other names.
+        log: A Keras `History`, its dict, or a table: `pandas.read_csv` of the file of a `keras.callbacks.CSVLogger`.
+            It holds `loss` and perhaps `val_loss`, or losses of other names. A column `run` tells several runs apart.
         ax: Where to draw; None for a new figure.
 
     Returns:
         The axes drawn on.
 
     Raises:
-        KeyError: If a column is missing.
+        TypeError: If it is none of these, such as the path of a file.
+        ValueError: If it holds no losses.
 
     Example:
         >>> table = pd.DataFrame({"run": "mine", "epoch": [0, 1], "loss": [0.7, 0.4], "val_loss": [0.7, 0.5]})
         >>> [line.get_label() for line in vg.plots.draw_losses(table).get_lines()]
         ['loss', 'val_loss']
     """
+    log = _make_losses(log)
     ax = make_axes(ax)
     styles = cycle_styles()
-    runs = list_runs(log)
+    runs = name_runs(list_runs(log))
     looks: dict[str, dict[str, Any]] = {}
-    for run in runs:
-        rows, style, label = log[log["run"] == run], next(styles), make_label(run)
+    for run, short in runs.items():
+        rows, style, label = log[log["run"] == run], next(styles), make_label(short)
         names = ["loss", "val_loss"] if "loss" in rows and rows["loss"].notna().any() else list_losses(rows.columns)
         for name, look in zip(names, itertools.cycle((_SOLID, _DASHED, _DOTTED, _DASHED_AND_DOTTED)), strict=False):
             if name in rows and rows[name].notna().any():
@@ -277,6 +294,26 @@ def draw_losses(log: pd.DataFrame, ax: Axes | None = None) -> Axes:
         add_line_types(ax, looks)
     add_legend(ax)
     return ax
+
+
+def _make_losses(source: Any) -> pd.DataFrame:
+    """Makes a history, or the table of several, one with the columns `run` and `epoch`."""
+    if not (isinstance(source, pd.DataFrame | Mapping) or is_history(source)):
+        raise TypeError(
+            "Losses must be a History, its dict or a table. "
+            f"Received: {type(source).__name__}. Read a file first: `pandas.read_csv(path)`."
+        )
+    if isinstance(source, pd.DataFrame) and "run" in source:
+        count = source.groupby("run", observed=True).cumcount
+        table = source if "epoch" in source else source.assign(epoch=count())
+    else:
+        table = make_history(source).assign(run="run")
+    if identify(table.columns) is not HISTORY:
+        raise ValueError(
+            f"Losses must be those of a training's history. Received: {identify(table.columns).one}. "
+            "Pass a History, or `pandas.read_csv` of the file of a `keras.callbacks.CSVLogger`."
+        )
+    return table
 
 
 def _spans_decades(ax: Axes) -> bool:

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from keras_vg.logs.schemas import DELTA
-from keras_vg.plots.style import add_legend, cycle_styles, list_runs, make_axes, make_label
+from keras_vg.plots.style import add_legend, cycle_styles, list_runs, make_axes, make_label, name_runs
 
 MOST_BINS = 40
 
@@ -34,7 +34,7 @@ def draw_deltas(log: pd.DataFrame, epoch: int | None = None, depth: int | None =
         >>> ax.get_xlabel()
         '|delta| [weight]'
     """
-    DELTA.check(log.columns)
+    DELTA.check(log)
     rows = _choose(log, "depth", depth)
     rows = _choose(rows, "epoch", epoch)
     ax = make_axes(ax)
@@ -49,13 +49,14 @@ def draw_deltas(log: pd.DataFrame, epoch: int | None = None, depth: int | None =
     zero, nonfinite = low - 4 * side, high + 2 * side
     styles = cycle_styles()
     special: dict[float, str] = {}
+    names_of_runs = name_runs(list(sizes))
     for run, size in sizes.items():
         style = next(styles)
         finite = np.isfinite(size)
         with np.errstate(divide="ignore"):
             counts, _ = np.histogram(np.log10(size[finite & (size > 0)]), edges)
         look = {"color": style["color"], "linestyle": style["linestyle"]}
-        ax.stairs(counts / len(size) * 100, edges, label=make_label(run), linewidth=1.8, **look)
+        ax.stairs(counts / len(size) * 100, edges, label=make_label(names_of_runs[run]), linewidth=1.8, **look)
         for position, count, name in ((zero, (size == 0).sum(), "0"), (nonfinite, (~finite).sum(), "NaN\ninf")):
             if count:
                 ax.stairs([count / len(size) * 100], [position, position + 2 * side], linewidth=1.8, **look)
@@ -91,20 +92,20 @@ def draw_weights(log: pd.DataFrame, depth: int | None = None, ax: Axes | None = 
         >>> ax.get_legend_handles_labels()[1]
         ['before epoch 0', 'after epoch 1']
     """
-    DELTA.check(log.columns)
+    DELTA.check(log)
     rows = _choose(log, "depth", depth)
     ax = make_axes(ax)
-    runs = list_runs(rows)
+    runs = name_runs(list_runs(rows))
     known = rows[["before", "after"]].to_numpy("float64")
     known = known[np.isfinite(known)]
     bins = _count_bins(int(rows.groupby(["run", "epoch"], observed=True).size().max()))
     edges = np.histogram_bin_edges(known if len(known) else [0.0], bins)
     styles = cycle_styles()
-    for run in runs:
+    for run, name in runs.items():
         style = next(styles)
         table = rows[rows["run"] == run]
         first, last = table["epoch"].min(), table["epoch"].max()
-        prefix = "" if len(runs) == 1 else f"{run}, "
+        prefix = "" if len(runs) == 1 else f"{name}, "
         before = table.loc[table["epoch"] == first, "before"]
         after = table.loc[table["epoch"] == last, "after"]
         _draw_outline(ax, before, edges, f"{prefix}before epoch {first}", color="0.6", fill=len(runs) == 1)

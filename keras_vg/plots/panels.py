@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from keras_vg.logs.schemas import ACTIVATION, DELTA, GRADIENT, identify
+from keras_vg.logs.schemas import ACTIVATION, DELTA, GRADIENT, check_table, identify
 from keras_vg.plots.depth import draw_depth, draw_heatmap
 from keras_vg.plots.epochs import draw_activations, draw_epochs, draw_layer, draw_losses, draw_update_ratio
 from keras_vg.plots.histograms import draw_deltas, draw_weights
@@ -57,7 +57,7 @@ def choose_panels(log: pd.DataFrame, decay: float | None = None) -> list[Panel]:
         >>> [panel.title for panel in vg.plots.choose_panels(vg.read_log("sigmoid.csv"))][:2]
         ['First layer: change per epoch', 'First layer: change of each weight']
     """
-    if log.empty:
+    if check_table(log).empty:
         raise ValueError("A log must have rows to be drawn. Received: a log without any. Did its first epoch end?")
     runs = {str(run): log[log["run"] == run] for run in list_runs(log)}
     schema = identify(log.columns)

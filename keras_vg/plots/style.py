@@ -1,7 +1,8 @@
 """What all plots share: line styles, labels with units, and markers for values that a log scale cannot show."""
 
 import itertools
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -20,6 +21,8 @@ _DASHES = ("-", "--", "-.", ":")
 
 ZERO_HEIGHT, NONFINITE_HEIGHT = 0.05, 0.95
 """Where zeros, and where NaN and infinities are drawn, as fractions of the height of the axes."""
+
+_TYPE_WORD = re.compile(r"(?<=.)[-_. /](?:(?:weight[-_]?)?deltas?|gradients?|activations?|history)$", re.IGNORECASE)
 
 MOST_INSIDE = 5
 """Where no layout makes room below the axes, a legend with more entries is drawn beside them."""
@@ -74,6 +77,16 @@ def cycle_styles() -> Iterator[dict[str, Any]]:
 def list_runs(log: pd.DataFrame, column: str = "run") -> list[Any]:
     """Lists the runs (or other groups) that have rows, in the table's order."""
     return [name for name, _ in log.groupby(column, observed=True, sort=False)]
+
+
+def name_runs(runs: Sequence[Any]) -> dict[Any, str]:
+    """Names runs for a legend: without the word for their logs' type, if all of several names end in one."""
+    names = [str(run) for run in runs]
+    short = [_TYPE_WORD.sub("", name) for name in names]
+    all_end = all(len(one) < len(name) for one, name in zip(short, names, strict=True))
+    if len(names) > 1 and all_end and len(set(short)) == len(short):
+        names = short
+    return dict(zip(runs, names, strict=True))
 
 
 def choose_markevery(points: int) -> int:

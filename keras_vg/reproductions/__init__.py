@@ -111,9 +111,10 @@ def find_reproductions(names: "list[str] | tuple[str, ...]") -> list[Reproductio
             if wanted == name or any(wanted.upper() in (claim, claim[0]) for claim in reproduction.expected)
         ]
         if not matches or not wanted:
-            claims = ", ".join(claim for reproduction in _ALL for claim in reproduction.expected)
+            claims = [claim for reproduction in _ALL for claim in reproduction.expected]
+            claims.sort(key=lambda claim: (claim[0], int(claim[1:])))
             raise ValueError(
-                f"A claim must be one of {claims}, a letter of them, or one of {', '.join(REPRODUCTIONS)}. "
+                f"A claim must be one of {', '.join(claims)}, a letter of them, or one of {', '.join(REPRODUCTIONS)}. "
                 f"Received: {wanted!r}."
             )
         found += [name for name in matches if name not in found]

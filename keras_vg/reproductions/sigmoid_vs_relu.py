@@ -22,7 +22,7 @@ UNITS = 10  # units of the first layer, and so values in a row of its kernel
 
 TINY_CHANGE = 0.05
 """A change in weight, divided by the learning rate, counts as tiny below this. Adam moves a weight by at most about
-1 per step and 21 per epoch; the original prints 2e-5 to 3e-3 with sigmoids."""
+one learning rate per step, so 21 in an epoch of 21 steps; the original prints 2e-5 to 3e-3 with sigmoids."""
 
 THOUSANDS, HUNDREDS = 1000, 100
 """Ratios of the change with ReLU to the change with sigmoid. The original prints changes of 1 to 10 with ReLU, several
@@ -135,8 +135,8 @@ def judge_sigmoid(changes: pd.DataFrame) -> Verdict:
         "A1",
         "With sigmoids the first layer's change in weight is tiny.",
         decide(sigmoid.max() < TINY_CHANGE, sigmoid.median() < TINY_CHANGE),
-        f"mean |change| {describe(sigmoid)}, {len(changes)} seeds; about 1 per step and 21 per epoch is the most that "
-        "Adam moves a weight.",
+        f"mean |change| / learning rate in the first epoch {describe(sigmoid)}, {len(changes)} seeds; Adam moves a "
+        "weight by at most about one learning rate per step, which is 21 in the 21 steps of an epoch.",
         f"holds if every seed is below {TINY_CHANGE}, in part if the median is.",
     )
 
@@ -213,10 +213,10 @@ def judge_remedy(gradients: pd.DataFrame, initial: pd.DataFrame) -> Verdict:
 
 
 def _print_row(kernel: pd.DataFrame, variant: str, console: Console) -> None:
-    """Prints the kernel's first row as the original does: before, after, change in weight, percent."""
+    """Prints the kernel's first row as the original does, which calls the change over the rate `change in weight`."""
     row = kernel[kernel["epoch"] == kernel["epoch"].min()].iloc[:UNITS]
     table = Table(box=None)
-    for heading in ("unit", "before", "after", "change in weight", "change in %"):
+    for heading in ("unit", "before", "after", "(before - after) / learning rate", "change in %"):
         table.add_column(heading, justify="right")
     for values in row.itertuples():
         percent = 100 * (values.before - values.after) / values.before
@@ -240,7 +240,7 @@ def _print_changes(changes: pd.DataFrame, console: Console) -> None:
         summary = (values.median(), values.min(), values.max())
         table.add_row(str(variant), *map(show, summary), describe(ratios[variant]))
     console.print(
-        "[bold]Mean |implied gradient|[/] of the first layer's kernel in the first epoch, "
+        "[bold]Mean |before - after| / learning rate[/] of the first layer's kernel in the first epoch, "
         f"over {len(changes)} seeds (ratios seed by seed)",
         highlight=False,
     )

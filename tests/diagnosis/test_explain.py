@@ -32,6 +32,18 @@ def test_lines_are_folded_and_nothing_is_left_out(rule):
     assert ("No remedy." in words) == (rule not in FOR_RULE)
 
 
+@pytest.mark.parametrize("rule", MEANINGS)
+def test_nothing_is_listed_twice(rule):
+    lines = [line for line in explain(rule, width=10_000).split("\n") if line.startswith("  ")]
+    assert len(lines) == len(set(lines))
+    thresholds, *others = explain(rule, width=10_000).split("\nMay ")
+    names = [line.split(":")[0].split() for line in thresholds.split("\n") if line.startswith("  ")]
+    assert len(names) == len({name for name, *_ in names})
+    for other in others:
+        rules = ", ".join(line[2:].split(":")[0] for line in other.split("\n") if line.startswith("  ")).split(", ")
+        assert len(rules) == len(set(rules))
+
+
 def test_a_rule_is_found_as_it_is_printed():
     assert find_rule("Vanishing gradient") == find_rule("vanishing-gradient") == "vanishing_gradient"
     with pytest.raises(ValueError, match=r"There must be a rule of this name. Received: 'dead_relus'. Did you mean"):

@@ -366,6 +366,7 @@ def test_sources(tmp_path):
     history = types.SimpleNamespace(history={"loss": [1.0, np.nan]}, epoch=[0, 1])
     assert "vanishing_gradient" in find(tmp_path / "gradients.csv")
     assert "vanishing_gradient" in find(str(tmp_path / "gradients.csv"), tmp_path / "history.csv")
+    assert "vanishing_gradient" in find(str(tmp_path / "*.csv"))
     assert find(tmp_path / "history.csv")["nonfinite"].epoch == find(history)["nonfinite"].epoch == 1
 
 
@@ -391,6 +392,8 @@ def test_bad_sources(tmp_path):
         vg.diagnose(pd.DataFrame({"a": [1]}))
     with pytest.raises(FileNotFoundError, match="must be an existing file"):
         vg.diagnose(tmp_path / "none.csv")
+    with pytest.raises(FileNotFoundError, match="which matches none"):
+        vg.diagnose(str(tmp_path / "none*.csv"))
     (tmp_path / "empty.csv").touch()
     with pytest.raises(ValueError, match="an empty file"):
         vg.diagnose(tmp_path / "empty.csv")

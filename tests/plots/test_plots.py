@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
@@ -185,6 +187,72 @@ def test_histogram_of_weights_before_and_after(tmp_path, ax):
     assert (before[0], before[-1], after[-1]) == (100.0, 0.0, 50.0)
     with pytest.raises(ValueError, match="A delta log is needed"):
         vg.plots.draw_weights(make_gradients([[1.0]]))
+
+
+def test_legends_leave_out_the_type_that_all_names_end_in(ax):
+    logs = [make_gradients([[1.0, 2.0]], name) for name in ("a_gradients", "b/gradients")]
+    assert list(get_lines(vg.plots.draw_depth(pd.concat(logs), ax=ax))) == ["a, epoch 0", "b, epoch 0"]
+    for draw in (
+        vg.plots.draw_layer,
+        vg.plots.draw_update_ratio,
+        lambda log: vg.plots.draw_epochs(log, "gradient_rms"),
+    ):
+        assert list(get_lines(draw(pd.concat(logs)))) == ["a", "b"]
+    assert list(get_lines(vg.plots.draw_layer(logs[0]))) == ["a_gradients"]
+    others = [logs[0].assign(run="a_history"), logs[0], make_gradients([[1.0, 2.0]], "b")]
+    assert list(get_lines(vg.plots.draw_layer(pd.concat(others[:2])))) == ["a_history", "a_gradients"]
+    assert list(get_lines(vg.plots.draw_layer(pd.concat(others[1:])))) == ["a_gradients", "b"]
+
+
+def test_the_label_says_what_the_mean_is_over(ax):
+    log = make_gradients([[1.0, 2.0]])
+    first = log[log["depth"] == 0]
+    biases = pd.concat([first, first.assign(weight="bias")])
+    labels = [vg.plots.draw_epochs(table, "gradient_rms", ax=ax).get_ylabel() for table in (log, first, biases)]
+    assert [label.split("\n")[1:] for label in labels] == [
+        ["mean over all layers"],
+        [],
+        ["mean over the layer's weights"],
+    ]
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        vg.plots.choose_panels,
+        vg.plots.draw_activations,
+        vg.plots.draw_deltas,
+        vg.plots.draw_depth,
+        lambda log: vg.plots.draw_epochs(log, "delta"),
+        vg.plots.draw_heatmap,
+        vg.plots.draw_layer,
+        vg.plots.draw_update_ratio,
+        vg.plots.draw_weights,
+    ],
+)
+def test_a_path_is_not_drawn(draw):
+    with pytest.raises(TypeError, match=r"must be a table, as `read_log` returns it. Received: str. Read the file"):
+        draw("x.csv")
+
+
+def test_a_heat_map_needs_the_column_of_runs():
+    with pytest.raises(ValueError, match="without the columns run"):
+        vg.plots.draw_heatmap(make_gradients([[1.0]]).drop(columns="run"))
+
+
+@pytest.mark.parametrize("form", [pd.DataFrame, dict, lambda losses: SimpleNamespace(history=losses, epoch=[0, 1])])
+def test_losses_of_one_history(form, ax):
+    losses = {"loss": [0.7, 0.4], "val_loss": [0.8, 0.5]}
+    assert get_lines(vg.plots.draw_losses(form(losses), ax=ax)) == losses
+
+
+def test_what_has_no_losses_is_not_drawn():
+    with pytest.raises(TypeError, match=r"must be a History, its dict or a table. Received: str"):
+        vg.plots.draw_losses("history.csv")
+    with pytest.raises(ValueError, match="a column `loss`"):
+        vg.plots.draw_losses({"accuracy": [0.5]})
+    with pytest.raises(ValueError, match="Received: a gradient log"):
+        vg.plots.draw_losses(make_gradients([[1.0]]))
 
 
 def test_panels_refuse_what_they_cannot_draw():

@@ -86,7 +86,7 @@ def test_bad_counts():
 
 def test_the_script(circle_script):
     folder, printed = circle_script
-    for expected in ("Training", "change in weight", "does not hold", "ratio to sigmoid", *CLAIMS):
+    for expected in ("Training", "(before - after) / learning rate", "does not hold", "ratio to sigmoid", *CLAIMS):
         assert expected in printed
     logs = {f"{v}_seed0_{kind}.csv" for v in ("relu", "sigmoid", "tanh") for kind in KINDS}
     others = {"relu_net_gradients.csv", "sigmoid_vs_relu.png"}

@@ -166,7 +166,6 @@ STEPS: dict[str, Meaning] = {
             "hardly_vary",
             "label_slope",
             "many_values",
-            "beaten_loss",
             "first_epochs",
             "first_steps",
         ),
