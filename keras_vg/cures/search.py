@@ -334,7 +334,8 @@ class Search:
             if len(chosen) <= most or not self._can_afford(1 + part + kept):
                 continue
             texts = [" + ".join(attempt.changes) for attempt in chosen]
-            self._notify(f"training {len(chosen)} candidates for {epochs} epochs: {', '.join(texts)}")
+            length = f"{epochs} epoch{'s' if epochs > 1 else ''}"
+            self._notify(f"training {len(chosen)} candidates for {length}: {', '.join(texts)}")
             seed = self.settings.seeds[0]
             tasks = [(a.frozen, seed, epochs, False, self._make_folder(a, seed, f"_{epochs}")) for a in chosen]
             trials = list(run_grid(run_trial, tasks, self.settings.jobs))
