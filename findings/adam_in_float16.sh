@@ -27,7 +27,9 @@ def step(dtype, gradient):
     """How far one step of Adam(0.001) moves a weight with this gradient."""
     layer = layers.Dense(1, dtype=dtype, kernel_initializer="zeros", use_bias=False)
     model = keras.Sequential([keras.Input((1,)), layer])
-    model.compile(keras.optimizers.Adam(0.001), lambda labels, outputs: ops.mean(ops.cast(outputs, "float32")) * gradient)
+    model.compile(
+        keras.optimizers.Adam(0.001), lambda labels, outputs: ops.mean(ops.cast(outputs, "float32")) * gradient
+    )
     model.fit(np.ones((1, 1), "float32"), np.zeros((1, 1)), verbose=0)
     return round(float(-layer.get_weights()[0][0, 0]), 5)
 

@@ -14,7 +14,8 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 if [ -z "${FINDINGS_PYTHON:-}" ]; then # run_all.sh sets it: one environment for all
     python3 -m venv "$folder/venv"
-    "$folder/venv/bin/pip" install --quiet keras==3.15.1 tensorflow==2.21.0 jax==0.10.2 torch==2.13.0 scikit-learn==1.9.1
+    "$folder/venv/bin/pip" install --quiet keras==3.15.1 tensorflow==2.21.0 jax==0.10.2 torch==2.13.0 \
+        scikit-learn==1.9.1
 fi
 cat >"$folder/program.py" <<'PROGRAM'
 import warnings

@@ -24,6 +24,7 @@ from keras import ops
 
 backend = keras.backend.backend()
 
+
 def compute_gradient(function, x):
     """The gradient of the sum of what the function gives."""
     if backend == "tensorflow":
