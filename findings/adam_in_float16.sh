@@ -5,9 +5,10 @@
 # Guess: the first step of Adam is the learning rate, whatever the gradient's size, as it is in float32 and under
 # `mixed_float16`.
 # Seen with Keras 3.15.1 on TensorFlow 2.21.0, JAX 0.10.2 and torch 2.13.0: steps of 0.00099, 0.00086, 0.5 and 0 for
-# gradients of 1, 0.01, 0.001 and 0.0001. The squares of the last two are 0 in float16, and what is left to divide by is
-# epsilon, 1e-7. In float32, and under the policy "mixed_float16", whose weights are in float32, each of the four steps
-# is 0.001. (In bfloat16 none is made: optimizers_in_bfloat16.sh.) Nothing is said.
+# gradients of 1, 0.01, 0.001 and 0.0001. The thousandth of their squares that Adam keeps is 0 in float16 for the last
+# two, so that it divides by epsilon, 1e-7, alone; for the smallest the rate times the gradient is 0, too. In float32,
+# and under the policy "mixed_float16", whose weights are in float32, each of the four steps is 0.001. (In bfloat16 none
+# is made: optimizers_in_bfloat16.sh.) Nothing is said.
 #
 # Exits with 0 if that is still so, with another status if it has changed.
 set -euo pipefail

@@ -6,7 +6,7 @@
 # without a word, until `apply_class_balancing=True` is given, too. `CategoricalFocalCrossentropy` has no such switch
 # and weights always: with its default of 0.25 and `gamma=0` it is a quarter of the cross-entropy, and so are its
 # gradients, where the binary one with `gamma=0` is the cross-entropy. So a search over `alpha` compares equal losses,
-# and two classes by softmax learn a quarter as fast as by a sigmoid.
+# and two classes by softmax learn a quarter as fast under SGD as by a sigmoid.
 #
 # Exits with 0 if that is still so, with another status if it has changed.
 set -euo pipefail

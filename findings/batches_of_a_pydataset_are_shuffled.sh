@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # `fit` takes the batches of a `PyDataset` in random order, though it says that it ignores `shuffle` there.
 #
-# Guess: in the order of their numbers: the description of `fit` says that `shuffle` "is ignored when x is a
-# keras.utils.PyDataset", and `on_epoch_end` is there for who wants another order.
+# Guess: in the order of their numbers: the description of `fit` says that it ignores `shuffle` for a PyDataset, and
+# `on_epoch_end` is there for who wants another order.
 # Seen with Keras 3.15.1 on TensorFlow 2.21.0, JAX 0.10.2 and torch 2.13.0, a PyDataset of six batches: in each epoch
 # another order, and 0 to 5 with `shuffle=False`, which so is not ignored. Easy examples first, sequences that go on in
 # the next batch (a stateful LSTM), or pictures sorted by size are mixed up without a word. `evaluate` and `predict`

@@ -4,8 +4,8 @@
 # Guess: it is left out, as scikit-learn's StandardScaler and Keras's own Discretization do, or there is an error.
 # Seen with Keras 3.15.1 on TensorFlow 2.21.0, JAX 0.10.2 and torch 2.13.0: a column of 1000 numbers, one of them
 # missing: mean and variance of this feature are NaN, and so is it in every example afterwards, those that lack nothing
-# included; `predict` gives NaN for all, and the first step of a training NaN in each weight. `Discretization.adapt`
-# finds the same bins as without the NaN. scikit-learn 1.9.1 leaves it out.
+# included; `predict` gives NaN for all, and each loss is NaN. `Discretization.adapt` finds the same bins as without the
+# NaN. scikit-learn 1.9.1 leaves it out.
 #
 # Exits with 0 if that is still so, with another status if it has changed.
 set -euo pipefail
