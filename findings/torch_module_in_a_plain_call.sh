@@ -44,7 +44,7 @@ for name, call in {
     seen[name] = (round(dropped, 1), round(moved, 1), round(change, 1))
 print(f"share of zeros, running mean moved by, predictions changed by: {seen}")
 assert seen["predict"] == seen["training=False"] == (0, 0, 0)
-assert seen["plain"][0] == 0.5 and seen["plain"][1] > 0.3 and seen["plain"][2] > 0.5
+assert 0.3 <= seen["plain"][0] <= 0.7 and seen["plain"][1] > 0.3 and seen["plain"][2] > 0.5
 
 frozen = torch.nn.BatchNorm1d(3)
 model = make_model(frozen)
