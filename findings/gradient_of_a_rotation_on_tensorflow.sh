@@ -7,9 +7,8 @@
 # sheared a little, a weighted sum of its pixels: on TensorFlow the derivatives by the pixels are off by 18 % of their
 # size (the gradient is moved back by the inverse of the transform, which is not the transpose of an interpolation), and
 # with `perspective_transform` by 29 %; on JAX and torch they agree with finite differences. `ops.image.hsv_to_rgb`
-# gives no gradient on TensorFlow, so what is before it in a model is not trained. `fit` goes on in both cases; of the
-# second it warns. What rotates within a network (spatial transformers, augmentation behind a trained part, adversarial
-# pictures) differs from the other backends so.
+# gives no gradient on TensorFlow, so what is before it in a model gets none either. What rotates within a network
+# (spatial transformers, augmentation behind a trained part, adversarial pictures) differs from the other backends so.
 #
 # Exits with 0 if that is still so, with another status if it has changed.
 set -euo pipefail

@@ -2,12 +2,11 @@
 # A `train_step` of one's own that works in float32 trains nothing under `mixed_float16`.
 #
 # Guess: the same steps, or an error, where it lacks what this policy needs.
-# Seen with Keras 3.15.1 on TensorFlow 2.21.0, JAX 0.10.2 and torch 2.13.0: `compile` puts the optimizer into a
-# LossScaleOptimizer, as `fit` needs it. That divides the gradients by a loss scale of 32,768 at first, whether the loss
-# was multiplied by it or not. The usual `train_step` (loss, gradients, `optimizer.apply`) does not multiply, so each
-# step of SGD is 32,768 times too small: a weight that should move by 1.3 moves by 0.0001, and the losses stand still.
-# Nothing is said. `self.optimizer.scale_loss(loss)` before the gradients are computed, which exists in float32, too,
-# makes it right.
+# Seen with Keras 3.15.1 on TensorFlow 2.21.0 and torch 2.13.0: `compile` puts the optimizer into a LossScaleOptimizer,
+# as `fit` needs it. That divides the gradients by a loss scale of 32,768 at first, whether the loss was multiplied by
+# it or not. The usual `train_step` (loss, gradients, `optimizer.apply`) does not multiply, so each step of SGD is
+# 32,768 times too small: a weight that should move by 1.3 moves by 0.0001, and the losses stand still. Nothing is said.
+# `self.optimizer.scale_loss(loss)` before the gradients are computed, which exists in float32, too, makes it right.
 #
 # Exits with 0 if that is still so, with another status if it has changed.
 set -euo pipefail

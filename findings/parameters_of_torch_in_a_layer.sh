@@ -3,10 +3,10 @@
 #
 # Guess: on its own backend it is a weight of the layer, as a `torch.nn.Linear` in a Keras layer is on torch, or there
 # is an error.
-# Seen with Keras 3.15.1 on TensorFlow 2.21.0, JAX 0.10.2 and torch 2.13.0: neither `weights` nor `count_params` has it,
-# `fit` leaves it as it is, and a saved model does not hold it; nothing is said. A `torch.nn.Linear` as an attribute of
-# the same layer is wrapped and trained, so a block that has both trains in part. Keras's guide on moving from Keras 2
-# says so of `tf.Variable`. `self.add_weight` or `keras.Variable` is right.
+# Seen with Keras 3.15.1 on TensorFlow 2.21.0 and torch 2.13.0: neither `weights` nor `count_params` has it, `fit`
+# leaves it as it is, and a saved model does not hold it; nothing is said. A `torch.nn.Linear` as an attribute of the
+# same layer is wrapped and trained, so a block that has both trains in part. Keras's guide on moving from Keras 2 says
+# so of `tf.Variable`. `self.add_weight` or `keras.Variable` is right.
 #
 # Exits with 0 if that is still so, with another status if it has changed.
 set -euo pipefail
