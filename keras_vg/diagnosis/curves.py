@@ -10,7 +10,7 @@ from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding, Value
 from keras_vg.diagnosis.learned import has_learned
 from keras_vg.diagnosis.monitor import Monitor
-from keras_vg.diagnosis.outputs import CROSSENTROPIES, REGRESSIONS
+from keras_vg.diagnosis.ranges import CROSSENTROPIES, REGRESSIONS
 from keras_vg.diagnosis.training import measure_oscillation
 
 _RAISED = 10.0

@@ -11,8 +11,8 @@ from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
 from keras_vg.diagnosis.nonfinite import LOSS
 from keras_vg.diagnosis.optimizers import find_discarded, is_ruined_by_building
-from keras_vg.diagnosis.outputs import CROSSENTROPIES, REGRESSIONS
 from keras_vg.diagnosis.precision import advise_on_half_penalties, sum_plain_losses
+from keras_vg.diagnosis.ranges import CROSSENTROPIES, REGRESSIONS
 from keras_vg.diagnosis.series import measure_relative_steps
 from keras_vg.logs.history import list_losses
 
