@@ -23,6 +23,7 @@ from keras_vg.diagnosis import (
     inputs,
     labels,
     linear_layers,
+    loss_curve,
     losses,
     metrics,
     monitor_modes,
@@ -146,7 +147,7 @@ PREDICTION_RULES: tuple[Rule, ...] = (
     shrinkage.find_shrunk_weights,
 )
 HISTORY_RULES: tuple[Rule, ...] = (
-    training.find_loss_curve,
+    loss_curve.find_loss_curve,
     curves.find_stop,
     curves.find_rate_jump,
     curves.find_constant_answer,
