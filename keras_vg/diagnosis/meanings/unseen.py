@@ -31,8 +31,8 @@ UNSEEN: dict[str, Meaning] = {
             "operation of a functional model is given: it is no weight of the model."
         ),
         severity=(
-            "Error where weights are as their initializers made them, or are made anew in each call, and of a variable of "
-            "two axes whose mean is 0 but for chance; a warning where "
+            "Error where weights are as their initializers made them, or are made anew in each call, and of a variable "
+            "of two axes whose mean is 0 but for chance; a warning where "
             "that cannot be told, where none is a kernel, as those of a normalization, where the layers are frozen, "
             "or where a `train_step` of one's own may train them; for information where they look trained."
         ),
