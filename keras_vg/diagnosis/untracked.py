@@ -60,8 +60,8 @@ def _advise(layers: Iterable[Mapping[str, Any]], hosts: list[str], severity: Sev
     if states == {"variable"}:
         return (
             f"{' and '.join(hosts)} {'are' if len(hosts) > 1 else 'is'} given a `keras.Variable` that is no weight of "
-            "the model: no step trains it, and it is not saved. Make it in a layer of your own, by `self.add_weight` in "
-            "`build`; if it is to stay as it is, say `trainable=False`."
+            "the model: no step trains it, and it is not saved. Make it in a layer of your own, by `self.add_weight` "
+            "in `build`; if it is to stay as it is, say `trainable=False`."
         )
     if states == {"frozen"}:
         return (
