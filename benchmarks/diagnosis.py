@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import track
 
 from keras_vg.diagnosis.findings import Findings
-from keras_vg.diagnosis.training import measure_oscillation
+from keras_vg.diagnosis.loss_curve import measure_oscillation
 from keras_vg.logs.layers import measure_layers
 from labelled_programs import STRENGTHS, Half, Program, Watched, select, watch_program
 

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import LogFormatter, MaxNLocator, NullFormatter
 
 from keras_vg import plots
-from keras_vg.diagnosis.outputs import RANGES, find_label_bounds
+from keras_vg.diagnosis.ranges import RANGES, find_label_bounds
 from keras_vg.diagnosis.thresholds import Thresholds
 from rule_pages.scenes import Scene
 

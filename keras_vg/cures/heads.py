@@ -10,7 +10,7 @@ from keras_vg.cures import surgery
 from keras_vg.cures.activations import ACTIVATION_LAYERS, name_activation
 from keras_vg.cures.draft import Draft, Encoding, Output
 from keras_vg.cures.remedy import Remedy
-from keras_vg.diagnosis.outputs import REGRESSIONS
+from keras_vg.diagnosis.ranges import REGRESSIONS
 from keras_vg.training import keras_private
 
 _BINARY, _SPARSE, _ONE_HOT = "binary_crossentropy", "sparse_categorical_crossentropy", "categorical_crossentropy"

@@ -11,7 +11,7 @@ from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding, Severity
 from keras_vg.diagnosis.inputs import describe_nonfinite_features
 from keras_vg.diagnosis.nonfinite import INPUT
-from keras_vg.diagnosis.outputs import CROSSENTROPIES, REGRESSIONS
+from keras_vg.diagnosis.ranges import CROSSENTROPIES, REGRESSIONS
 from keras_vg.diagnosis.series import ActivationRows, is_any, make_activation_rows
 
 SATURATING = ("sigmoid", "tanh", "softsign", "hard_sigmoid", "hard_tanh")

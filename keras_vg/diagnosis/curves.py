@@ -9,9 +9,9 @@ import pandas as pd
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding, Value
 from keras_vg.diagnosis.learned import has_learned
+from keras_vg.diagnosis.loss_curve import measure_oscillation
 from keras_vg.diagnosis.monitor import Monitor
-from keras_vg.diagnosis.outputs import CROSSENTROPIES, REGRESSIONS
-from keras_vg.diagnosis.training import measure_oscillation
+from keras_vg.diagnosis.ranges import CROSSENTROPIES, REGRESSIONS
 
 _RAISED = 10.0
 """How many times as high a learning rate must be as all before it to be blamed for the loss of its epoch: chosen, not

@@ -6,7 +6,7 @@ import numpy as np
 
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
-from keras_vg.diagnosis.outputs import CROSSENTROPIES, REGRESSIONS
+from keras_vg.diagnosis.ranges import CROSSENTROPIES, REGRESSIONS
 
 MEANT_AS_KEPT = 0.8
 """Rate from which the part to keep may have been meant: chosen, since usual rates are 0.5 and less."""

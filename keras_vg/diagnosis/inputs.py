@@ -9,7 +9,7 @@ from keras_vg.diagnosis.advice import write_scaling
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.evidence import Inspection
 from keras_vg.diagnosis.findings import Finding
-from keras_vg.diagnosis.outputs import REGRESSIONS
+from keras_vg.diagnosis.ranges import REGRESSIONS
 
 _BY_PLAIN_STEPS = 10
 """How many times as large inputs must be under plain SGD (`benchmarks/small_inputs.py`)."""

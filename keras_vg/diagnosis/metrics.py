@@ -5,7 +5,7 @@ from typing import Any
 
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
-from keras_vg.diagnosis.outputs import CROSSENTROPIES, REGRESSIONS
+from keras_vg.diagnosis.ranges import CROSSENTROPIES, REGRESSIONS
 
 _CUTTING: tuple[str, ...] = ("BinaryAccuracy", "Precision", "Recall", "BinaryIoU", "F1Score", "FBetaScore")
 _CUTTING += ("TruePositives", "TrueNegatives", "FalsePositives", "FalseNegatives")

@@ -7,7 +7,7 @@ import numpy as np
 
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding
-from keras_vg.diagnosis.outputs import RANGES, find_label_bounds
+from keras_vg.diagnosis.ranges import RANGES, find_label_bounds
 
 _LOSS = ("loss", "from_logits", "ignore_class")
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding, Severity, Value
-from keras_vg.diagnosis.outputs import CROSSENTROPIES
+from keras_vg.diagnosis.ranges import CROSSENTROPIES
 
 _SQUASHING = ("sigmoid", "softmax")
 

@@ -37,7 +37,9 @@ def _judge(layer: Mapping[str, Any]) -> Severity:
     if layer["state"] == "trained":
         return "info"
     # A normalization does most of its work without weights, and a step of one's own may train what it likes.
-    is_certain = layer["state"] in ("made anew", "initial") and layer["has_kernel"] and not layer["may_be_trained"]
+    is_certain = (
+        layer["state"] in ("made anew", "initial", "variable") and layer["has_kernel"] and not layer["may_be_trained"]
+    )
     return "error" if is_certain else "warning"
 
 
@@ -54,6 +56,12 @@ def _advise(layers: Iterable[Mapping[str, Any]], hosts: list[str], severity: Sev
         return (
             f"{calls} layers that are made anew in each call: their weights are random, not part of the model, and "
             "neither trained nor saved. Make them once, in `__init__`, keep them as attributes, and call these."
+        )
+    if states == {"variable"}:
+        return (
+            f"{' and '.join(hosts)} {'are' if len(hosts) > 1 else 'is'} given a `keras.Variable` that is no weight of "
+            "the model: no step trains it, and it is not saved. Make it in a layer of your own, by `self.add_weight` "
+            "in `build`; if it is to stay as it is, say `trainable=False`."
         )
     if states == {"frozen"}:
         return (

@@ -8,7 +8,7 @@ import pandas as pd
 
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.findings import Finding, Value
-from keras_vg.diagnosis.outputs import CROSSENTROPIES
+from keras_vg.diagnosis.ranges import CROSSENTROPIES
 
 _SAME_SCALE = 2.0
 """Factor between the loss of an untrained model and that of its predictions within which dropout, a label smoothing and

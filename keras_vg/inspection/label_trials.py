@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_vg.diagnosis.outputs import RANGES
+from keras_vg.diagnosis.ranges import RANGES
 
 Measure = Callable[[np.ndarray, np.ndarray], float]
 

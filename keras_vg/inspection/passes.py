@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from keras import ops, tree
 
-from keras_vg.diagnosis.outputs import CROSSENTROPIES, RANGES, REGRESSIONS, find_label_bounds
+from keras_vg.diagnosis.ranges import CROSSENTROPIES, RANGES, REGRESSIONS, find_label_bounds
 from keras_vg.inspection import stateless, training_step
 from keras_vg.inspection.activations import ActivationProbe, Reading
 from keras_vg.inspection.batches import NO_LOSS, OutputLoss, find_trained, match_labels

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from keras_vg.diagnosis.outputs import CROSSENTROPIES, REGRESSIONS
+from keras_vg.diagnosis.ranges import CROSSENTROPIES, REGRESSIONS
 from keras_vg.inspection.output_reading import OutputReading, apply_sigmoid, index_classes, read_probabilities
 from keras_vg.inspection.tasks import HINGES, MOST_CLASSES, Task, find_task
 

@@ -5,7 +5,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from keras_vg.diagnosis.outputs import CROSSENTROPIES, REGRESSIONS
+from keras_vg.diagnosis.ranges import CROSSENTROPIES, REGRESSIONS
 
 TaskType: TypeAlias = Literal["classes", "labels", "numbers", "loss", "none"]
 

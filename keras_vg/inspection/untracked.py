@@ -18,7 +18,11 @@ from keras_vg.training.call_order import list_own_weights, walk_layers
 from keras_vg.training.compilation import has_own_step
 from keras_vg.training.shards import is_split
 
-State = Literal["made anew", "initial", "frozen", "unknown", "trained"]
+State = Literal["made anew", "initial", "frozen", "unknown", "trained", "variable"]
+
+
+_CHANCE = 4.0
+"""Standard errors by which the mean of random numbers around 0 may differ from it: chosen."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,7 @@ class UntrackedLayer:
         has_kernel: Whether any of them has two axes or more: those of a normalization have one.
         state: `"made anew"` in each call; `"initial"` where its weights look as its initializers draw them, `"frozen"`
             where they do and are not to be trained; `"trained"` where they do not; `"unknown"` where that cannot be
-            told.
+            told; `"variable"` of one that an operation of the model's graph is given, without a layer.
         may_be_trained: Whether the model has a `train_step` of its own, which may train what it likes.
     """
 
@@ -83,9 +87,30 @@ class UntrackedRecorder:
             By name, after the name of the model's layer that calls it, unless that is the model. Of a layer that holds
             others it is that layer alone. None that is frozen and has learned, or whose weights nothing trains.
         """
+        tracked = set(map(id, self._model.weights))
+        return self._describe_layers(tracked) | self._describe_variables(tracked)
+
+    def _describe_variables(self, tracked: set[int]) -> dict[str, UntrackedLayer]:
+        described: dict[str, UntrackedLayer] = {}
+        models = [self._model, *(layer for _, layer in walk_layers(self._model))]
+        given = [pair for model in models for pair in keras_private.list_graph_variables(model)]
+        for operation, variable in {id(variable): (operation, variable) for operation, variable in given}.values():
+            if id(variable) not in tracked and variable.trainable and not is_split(variable.value):
+                rank, values = len(variable.shape), stateless.read_values(variable.value)
+                # A table that is meant as it is, such as a filter bank, seldom has a mean of 0.
+                error = values.std() / np.sqrt(max(values.size, 1))
+                described[_make_unique(variable.name, described)] = UntrackedLayer(
+                    called_in=operation.name,
+                    values=values.size,
+                    has_kernel=rank > 1 and bool(abs(values.mean()) <= _CHANCE * error > 0),
+                    state="variable",
+                    may_be_trained=has_own_step(self._model),
+                )
+        return described
+
+    def _describe_layers(self, tracked: set[int]) -> dict[str, UntrackedLayer]:
         if not self._found:
             return {}
-        tracked = set(map(id, self._model.weights))
         found = [item for item in self._found.values() if item.layer.weights]
         found = _leave_out_parts([item for item in found if tracked.isdisjoint(map(id, item.layer.weights))])
         if not found:

@@ -87,6 +87,17 @@ def list_connections(model: Any) -> list[tuple[Any, Any]]:
     return [(tensor._keras_history.operation, node.operation) for node in nodes for tensor in node.input_tensors]
 
 
+def list_graph_variables(model: Any) -> list[tuple[Any, keras.Variable]]:
+    """The variables that operations of a functional model are given beside tensors, each with the operation.
+
+    None of anything else. Private: the public `operations` says nothing of what they are given.
+    """
+    levels = getattr(model, "_nodes_by_depth", {})
+    nodes = [node for depth in sorted(levels, reverse=True) for node in levels[depth]]
+    given = ((node.operation, tree.flatten((node.arguments.args, node.arguments.kwargs))) for node in nodes)
+    return [(operation, value) for operation, values in given for value in values if isinstance(value, keras.Variable)]
+
+
 def list_ends(model: Any) -> tuple[list[Any], list[Any]]:
     """The operations of a functional or sequential model that its inputs and its outputs are of.
 

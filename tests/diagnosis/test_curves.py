@@ -12,9 +12,10 @@ from helpers.made_up_logs import find, make_gradients, make_history
 from keras_vg.diagnosis.context import Context
 from keras_vg.diagnosis.curves import find_constant_answer, find_stop
 from keras_vg.diagnosis.evidence import Evidence, Inspection
+from keras_vg.diagnosis.loss_curve import find_loss_curve
 from keras_vg.diagnosis.rules import HISTORY_RULES, PREDICTION_RULES, judge
 from keras_vg.diagnosis.thresholds import Thresholds
-from keras_vg.diagnosis.training import find_first_step, find_loss_curve, find_update_size
+from keras_vg.diagnosis.training import find_first_step, find_update_size
 from keras_vg.inspection.batches import OUTPUT_COLUMNS
 
 FALLING = [0.09, 0.0846]

@@ -10,9 +10,9 @@ import keras_vg as vg
 from helpers.made_up_inspections import make_inspection
 from helpers.made_up_logs import make_gradients
 from keras_vg.diagnosis.context import Context
+from keras_vg.diagnosis.loss_curve import find_loss_curve
 from keras_vg.diagnosis.precision import find_nonfinite_loss, find_rounded_inputs
 from keras_vg.diagnosis.thresholds import Thresholds
-from keras_vg.diagnosis.training import find_loss_curve
 from keras_vg.inspection import half_precision
 from keras_vg.inspection.half_precision import measure_lost, measure_rounding
 

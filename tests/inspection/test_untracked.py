@@ -334,3 +334,28 @@ def test_a_guard_says_it_before_the_training():
 
 def find_in(guard):
     return next(finding for finding in guard.findings.list_all() if finding.rule == "untracked_layers")
+
+
+@pytest.mark.parametrize(
+    ("values", "trainable", "is_inside", "severity"),
+    [
+        (GENERATOR.normal(size=(40, 8)), True, False, "error"),
+        (GENERATOR.normal(size=(40, 8)), True, True, "error"),
+        (GENERATOR.normal(size=(40, 8)), False, False, None),
+        (GENERATOR.random(size=(40, 8)), True, False, "warning"),  # perhaps a filter bank
+        (np.ones(()), True, False, "warning"),  # a scale
+    ],
+)
+def test_variables_of_a_graph(values, trainable, is_inside, severity):
+    variable = keras.Variable(values.astype("float32"), trainable=trainable, name="bare")
+    entry = keras.Input((40,))
+    hidden = ops.matmul(entry, variable) if values.ndim else ops.multiply(entry, variable)
+    if is_inside:
+        inner = keras.Model(entry, hidden)
+        entry = keras.Input((40,))
+        hidden = inner(entry)
+    found = look(keras.Model(entry, layers.Dense(4, "softmax")(layers.Dense(8, "tanh")(hidden))))
+    assert (found and found.severity) == severity
+    if found is not None:
+        assert (found.layers, found.evidence["values"]) == (("bare",), values.size)
+        assert "self.add_weight" in found.advice

@@ -27,10 +27,12 @@ UNSEEN: dict[str, Meaning] = {
             "step trains them, and the model is saved without them. What a loss or a `train_step` calls beside the "
             "model is left alone, as are layers that are frozen and have learned, and layers without weights. Weights "
             "count as untrained where most could be a fresh draw of their initializer, by a test of Kolmogorov and "
-            "Smirnov, or are all at the one value that it gives, as biases of 0."
+            "Smirnov, or are all at the one value that it gives, as biases of 0. Also a `keras.Variable` that an "
+            "operation of a functional model is given: it is no weight of the model."
         ),
         severity=(
-            "Error where weights are as their initializers made them, or are made anew in each call; a warning where "
+            "Error where weights are as their initializers made them, or are made anew in each call, and of a variable "
+            "of two axes whose mean is 0 but for chance; a warning where "
             "that cannot be told, where none is a kernel, as those of a normalization, where the layers are frozen, "
             "or where a `train_step` of one's own may train them; for information where they look trained."
         ),
