@@ -143,6 +143,22 @@ INCURABLE = {
     "high rivers by those that they flow into": "values of other examples",
     "qualities by weights that are all zero at first": "a layer of one's own that cannot be made anew",
     "brighter digits by narrow kernels that are all zero": "a layer of one's own that cannot be made anew",
+    "orders by their own spread, some of which is 0": "NaN in the data",
+    "logarithms of heights and widths of boxes, some of which are 0": "infinity in the labels",
+    "kinds of seeds in two files, the second one numbered anew": "labels of two numberings",
+    "places of two lamps in any order": "one input has two right answers",
+    "how boxes are turned, quaternions of either sign": "one input has two right answers",
+    "books that were taken above the same books": "nothing to learn",
+    "whose voice it is, a margin of 40 degrees taken for radians": "by its own loss it learns all the same: 1.00",
+    "forces in three directions by cosines": "by its own loss it learns all the same",
+    "cups that cool down by the equation of one that becomes warmer": "what a loss of one's own asks for",
+    "years of pumps by a weibull density, some of them zero": "what a loss of one's own takes the logarithm of",
+    "stamps in the middle, cut out of a corner": "what is asked for is cut out",
+    "heights of tones by the last steps of a sound": "what is asked for is cut out",
+    "the marked one of ten numbers by attention over examples": "which axis is which",
+    "patterns of tiles by two layers of bare variables": "variables that are no weights",
+    "faults of valves, stopped when the loss falls by less than a half": "a callback, which trials do not have",
+    "yields of fields, a rate that falls below 0 as a cosine": "within the trials' epochs it learns: 0.94",
 }
 """Sick programs without a cure, and why."""
 

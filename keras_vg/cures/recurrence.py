@@ -93,6 +93,11 @@ def _is_not_orthogonal(layer: Any) -> bool:
     )
 
 
+def _has_open_gates(layer: keras.layers.Layer) -> bool:
+    gates = getattr(layer, "recurrent_activation", None)
+    return gates is not None and gates not in (keras.activations.sigmoid, keras.activations.hard_sigmoid)
+
+
 def _is_not_tanh(layer: Any) -> bool:
     return hasattr(layer, "cell") and getattr(layer, "activation", None) not in (None, keras.activations.tanh)
 
@@ -130,6 +135,11 @@ REMEDIES = (
         "tanh in recurrent layers",
         "A state between -1 and 1 cannot grow from step to step.",
         _make_configured(_is_not_tanh, 'activation="tanh"', activation="tanh"),
+    ),
+    Remedy(
+        "sigmoid in the gates",
+        "A gate between 0 and 1 passes on no more than the state that it is given.",
+        _make_configured(_has_open_gates, 'recurrent_activation="sigmoid"', recurrent_activation="sigmoid"),
     ),
     Remedy(
         "GRU instead of SimpleRNN",

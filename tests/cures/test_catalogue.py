@@ -1017,6 +1017,10 @@ def test_recurrent_layers():
     bound = REMEDIES["tanh in recurrent layers"](draft)
     assert bound.model.get_layer("memory").activation is keras.activations.tanh
     assert REMEDIES["tanh in recurrent layers"](bound) is None
+    assert REMEDIES["sigmoid in the gates"](draft) is None
+    gates = keras.Sequential([keras.Input((5, 2)), layers.GRU(3, recurrent_activation="linear"), layers.Dense(1)])
+    closed = REMEDIES["sigmoid in the gates"](dataclasses.replace(draft, model=gates))
+    assert closed.model.layers[-2].recurrent_activation is keras.activations.sigmoid
     memory = REMEDIES["orthogonal recurrent weights"](draft).model.get_layer("memory")
     assert isinstance(memory.recurrent_initializer, keras.initializers.Orthogonal)
     forget = REMEDIES["no state from batch to batch"]
