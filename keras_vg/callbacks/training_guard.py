@@ -175,7 +175,7 @@ class TrainingGuard(FitCallback):
         self._watch: StepWatch | None = None
         self._current_batch = self._earlier_steps = 0
         self._notes_losses = False
-        self._step_losses: list[float] = []
+        self._step_losses: list[Any] = []  # as the steps return them: Keras takes arrays, too
         self._warned: set[tuple[str, str]] = set()
         self._streak = 0
         self._has_stopped = False
@@ -209,7 +209,7 @@ class TrainingGuard(FitCallback):
         """Counts the step, and notes the loss that a step of the model's own returns."""
         super().on_train_batch_end(batch, logs)
         if self._notes_losses and "loss" in (logs or {}):
-            self._step_losses.append(float(logs["loss"]))  # type: ignore[index]
+            self._step_losses.append(logs["loss"])  # type: ignore[index]
 
     def _start(self) -> None:
         weights = list_weights(self.model)
@@ -270,7 +270,7 @@ class TrainingGuard(FitCallback):
         if "loss" in logs:
             metrics = {k: float(v) for k, v in logs.items() if np.ndim(v) == 0}
             if self._step_losses and metrics.get("loss") == 0:  # Keras logs its own metric instead
-                metrics["step_loss"] = float(np.mean(self._step_losses))
+                metrics["step_loss"] = float(np.mean([np.mean(loss) for loss in self._step_losses]))
             self._diagnosis.add_metrics(self._epoch, metrics)
         self._judge()
         self._stop_if_due()

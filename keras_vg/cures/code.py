@@ -61,15 +61,16 @@ def _merge_optimizers(earlier: ast.expr, later: ast.expr) -> ast.expr:
         return later
     if _name(earlier) == _SCALED and _name(later) != _SCALED:
         return ast.Call(earlier.func, [_merge_optimizers(earlier.args[0], later)], [])
+    if _name(later) == _SCALED and _name(earlier) != _SCALED:
+        return ast.Call(later.func, [_merge_optimizers(earlier, later.args[0])], [])
     if _name(earlier) != _name(later):
-        if _name(later) == _SCALED and ast.unparse(later.args[0]).endswith("(...)"):
-            return ast.Call(later.func, [earlier], [])
         return later
     first, second = (
         {**dict(zip(("learning_rate",), c.args, strict=False)), **_list_keywords(c)} for c in (earlier, later)
     )
     merged = {**first, **{name: value for name, value in second.items() if not _is_unchanged(value)}}
-    return ast.Call(later.func, [], [ast.keyword(name, value) for name, value in merged.items()])
+    first_argument = [merged.pop("learning_rate")] if _is_unchanged(merged.get("learning_rate", later)) else []
+    return ast.Call(later.func, first_argument, [ast.keyword(name, value) for name, value in merged.items()])
 
 
 def _list_keywords(call: ast.Call) -> dict[str, ast.expr]:

@@ -34,7 +34,8 @@ def _scale_loss(draft: Draft) -> Draft | None:
         return None
     cls, config = draft.optimizer
     scaled = keras.optimizers.LossScaleOptimizer(cls.from_config(config))
-    line = f"model.compile(keras.optimizers.LossScaleOptimizer(keras.optimizers.{draft.optimizer_name}(...)), loss)"
+    inner = f"keras.optimizers.{draft.optimizer_name}(learning_rate)"
+    line = f"model.compile(keras.optimizers.LossScaleOptimizer({inner}), loss)"
     return draft.change(line, optimizer=(type(scaled), scaled.get_config()))
 
 

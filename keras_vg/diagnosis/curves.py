@@ -382,8 +382,8 @@ def find_early_end(context: Context) -> Iterator[Finding]:
             None,
             {**evidence, "min_delta": monitor.min_delta},
             f"`{monitor.callback}` has ended the fit after {epochs} of {planned} epochs, while its metric "
-            f"`{monitor.metric}` became better with each of the last ones: by less than its `min_delta` of "
-            f"{monitor.min_delta:g}, which it counts as nothing. Give it `min_delta=0`, or a small part of what an "
+            f"`{monitor.metric}` became better: since the first epoch by less than its `min_delta` of "
+            f"{monitor.min_delta:g}, so that none of it counts. Give it `min_delta=0`, or a small part of what an "
             "epoch gains.",
         )
         return
@@ -400,14 +400,14 @@ def find_early_end(context: Context) -> Iterator[Finding]:
 
 
 def _find_deaf_monitor(context: Context) -> Monitor | None:
-    """The callback that has ended a fit whose metric was still becoming better, by less than it counts."""
+    """The callback that has ended a fit whose metric became better to the end, in all by less than it counts."""
     assert context.history is not None
     for monitor in context.monitors:
-        if monitor.effect != "ended" or monitor.metric not in context.history or not monitor.min_delta > 0:
+        if monitor.effect != "ended" or monitor.metric not in context.history:
             continue
-        values = context.history[monitor.metric].dropna().to_numpy("float64")[-3:]
+        values = context.history[monitor.metric].dropna().to_numpy("float64")
         gains = -np.diff(values) if monitor.mode == "min" else np.diff(values)
-        if len(gains) and (gains > 0).all() and gains[-1] < monitor.min_delta:
+        if len(gains) and gains[-1] > 0 and 0 < gains.sum() < monitor.min_delta:
             return monitor
     return None
 

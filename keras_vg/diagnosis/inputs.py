@@ -163,13 +163,14 @@ def find_constant_inputs(context: Context) -> Iterator[Finding]:
     elif len(few):
         yield Finding(
             "constant_input",
-            "error" if len(inspection.embeddings) == 1 else "warning",
+            "warning",
             tuple(few["layer"]),
             None,
             {name: float(few[name].iloc[0]) for name in ("id_min", "id_max", "input_dim")},
-            f"Of the {few['input_dim'].iloc[0]:.0f} rows of this embedding, the examples use two at most. Words that a "
-            "`TextVectorization` or `StringLookup` does not know all get the id 1: see that it was adapted to these "
-            "texts, and that both are split and spelled alike.",
+            f"Of the {few['input_dim'].iloc[0]:.0f} rows of this embedding, these examples use two, side by side. "
+            "Words that are not known all get one id (1 of a `TextVectorization`, 0 of a `StringLookup`): see that it "
+            "was adapted to these texts, and that both are split and spelled alike. If the examples are sorted by this "
+            "id, shuffle them.",
         )
     elif is_constant:
         yield Finding(

@@ -21,11 +21,10 @@ _SAME_LOSS = 0.1
 _RISEN = 0.02
 """How much higher an accuracy must be than after the first epoch to have risen. Chosen, beyond what chance does."""
 
-_UNTRACKED_LOSS = (
-    "The logged loss is 0 in every epoch, and what watches it sees 0. A `train_step` that returns `{'loss': loss}` "
-    "does not log that: Keras logs its own metric of that name, which nothing has updated. Update one in the step, "
-    "`self.loss_tracker = keras.metrics.Mean(name='loss')`, return `{'loss': self.loss_tracker.result()}`, and list it "
-    "in the property `metrics`."
+_UPDATE_METRIC = (
+    "Keras logs its own metric of that name, which nothing has updated. Update one in the step, `self.loss_tracker = "
+    "keras.metrics.Mean(name='loss')`, return `{'loss': self.loss_tracker.result()}`, and list it in the property "
+    "`metrics`."
 )
 
 
@@ -82,10 +81,27 @@ def find_loss_curve(context: Context) -> Iterator[Finding]:
             return
     if context.has_untracked_loss and losses is not None:
         evidence: dict[str, float | str] = {"loss": 0.0, "loss_of_the_last_steps": float(losses[-1])}
-        yield Finding("metric_mismatch", "warning", (), int(epochs[0]), evidence, _UNTRACKED_LOSS)
+        yield Finding(
+            "metric_mismatch",
+            "warning",
+            (),
+            int(epochs[0]),
+            evidence,
+            "The logged loss is 0 in every epoch, and what watches it sees 0: the model's `train_step` returns "
+            f"`{{'loss': loss}}`, which is not what is logged. {_UPDATE_METRIC}",
+        )
     if losses is None:
         if context.has_untracked_loss:
-            yield Finding("loss_not_known", "warning", (), int(epochs[0]), {"loss": 0.0}, _UNTRACKED_LOSS)
+            yield Finding(
+                "loss_not_known",
+                "warning",
+                (),
+                int(epochs[0]),
+                {"loss": 0.0},
+                "The logged loss is 0 in every epoch, so its course says nothing. Either all is answered as the loss "
+                "asks, or its value is 0 by how it is written; or a `train_step` of the model's own returns `{'loss': "
+                f"loss}}`, which is not what is logged. {_UPDATE_METRIC}",
+            )
         elif context.gradients is None and context.activations is None:
             yield Finding(
                 "loss_not_known",
@@ -228,12 +244,13 @@ def _find_endless_fall(context: Context, losses: np.ndarray, epochs: np.ndarray)
     if context.inspection is None and _has_useless_accuracy(context, losses):
         yield Finding(
             "endless_fall",
-            "error",
+            "warning",
             (),
             int(epochs[np.argmax(losses < 0)]),
             {"last_loss": float(losses[-1]), "highest_accuracy": _get_accuracy(context)},
-            "The loss is far below 0, and the accuracy has not risen. A cross-entropy is below 0 only of labels that "
-            "do not lie between 0 and 1: divide masks of 0 and 255 by 255, count classes of 1 and 2 from 0.",
+            "The loss is below -1, and the accuracy has not risen with it. If it is a cross-entropy, the labels do not "
+            "lie between 0 and 1: divide masks of 0 and 255 by 255, count classes of 1 and 2 from 0. A loss that may "
+            "be negative needs another metric.",
         )
         return
     falls = -np.diff(losses[-6:])
@@ -254,10 +271,13 @@ def _find_endless_fall(context: Context, losses: np.ndarray, epochs: np.ndarray)
 
 
 def _has_useless_accuracy(context: Context, losses: np.ndarray) -> bool:
-    """Whether a loss has fallen below 0, by more than its first size, and no accuracy has risen with it."""
+    """Whether a loss has fallen below -1, by more than its first size, and no accuracy has risen with it.
+
+    Those of cosines and overlaps lie between -1 and 0.
+    """
     assert context.history is not None
     columns = [context.history[name] for name in _list_accuracies(context)]
-    if len(losses) < context.thresholds.settled_epochs or not columns or not losses[-1] < min(0.0, losses[0]):
+    if len(losses) < context.thresholds.settled_epochs or not columns or not losses[-1] < min(-1.0, losses[0]):
         return False
     return losses[0] - losses[-1] > abs(losses[0]) and all(c.max() <= c.iloc[0] + _RISEN < 0.9 for c in columns)
 

@@ -57,27 +57,32 @@ def check_arrays(name: str, parts: Sequence[Any]) -> None:
         TypeError: If one is a dataset, a generator, a list of numbers, or labels that are text.
     """
     for part in parts:
-        if part is None or isinstance(part, np.generic):
-            continue
-        if isinstance(part, bool | int | float):
+        if isinstance(part, bool | int | float | str | bytes) and not isinstance(part, np.generic):
+            what = "text" if isinstance(part, str | bytes) else "numbers"
             raise TypeError(
                 f"`{name}` must be an array or tensor, or several in a list or dictionary, as `fit` takes them. "
-                f"Received: {name}, a list of numbers. Pass `np.array({name})`."
+                f"Received: {name}, a list of {what}. Pass `np.array({name})`."
             )
-        if not hasattr(part, "shape"):
+        if part is not None and not hasattr(part, "shape"):
             raise TypeError(
                 f"`{name}` must be a batch: arrays or tensors of shape `(examples, ...)`. Received: {name}, a "
                 f"{type(part).__name__}. Pass one batch of it: `x, y = next(iter(dataset))`, or `x, y = data[0]` "
                 "of a PyDataset."
             )
-        dtype = getattr(part, "dtype", None)
-        kind = np.asarray(part).dtype.kind if dtype is None else getattr(dtype, "kind", "")
-        is_text = name == "y" and (kind in "USO" or getattr(dtype, "name", "") == "string")
-        if is_text:
-            raise TypeError(
-                f"Labels must be numbers. Received: y with dtype={dtype}. Number the classes, "
-                "`np.unique(y, return_inverse=True)[1]`, or convert with `y.astype('float32')`."
-            )
+        if name == "y" and part is not None:
+            _check_numbers(part)
+
+
+def _check_numbers(labels: Any) -> None:
+    dtype = getattr(labels, "dtype", None)
+    if dtype is None:  # a DataFrame has several
+        dtype = np.asarray(labels).dtype
+    is_text = getattr(dtype, "kind", "") in "USO" or getattr(dtype, "name", "") == "string"
+    if is_text or isinstance(dtype, pd.api.extensions.ExtensionDtype):
+        raise TypeError(
+            f"Labels must be numbers of a type that NumPy knows. Received: y with dtype={dtype}. Convert them, "
+            "`y.to_numpy('float32')` of a Series, or number the classes, `np.unique(y, return_inverse=True)[1]`."
+        )
 
 
 def describe_inputs(arrays: Sequence[np.ndarray]) -> pd.DataFrame:

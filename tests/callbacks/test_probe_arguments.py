@@ -32,9 +32,12 @@ def test_a_guard_says_which_of_x_and_y_is_wrong(x, y, message):
         (keras.utils.PyDataset(), None, "Received: x, a PyDataset. .* `x, y = data\\[0\\]`"),
         (X.tolist(), Y, "`x` must be an array or tensor.* Received: x, a list of numbers. Pass `np.array\\(x\\)`"),
         (X, Y.tolist(), "`y` must be an array or tensor.* Received: y, a list of numbers"),
-        (X, np.array(["a", "b"] * 2), "Labels must be numbers. Received: y with dtype=<U1. Number the classes"),
-        (X, np.array(["a", 1] * 2, dtype=object), "Labels must be numbers. Received: y with dtype=object"),
+        (["a", "b"], None, "Received: x, a list of text. Pass `np.array"),
+        (X, np.array(["a", "b"] * 2), "Labels must be numbers.* Received: y with dtype=<U1. .* number the classes"),
+        (X, np.array(["a", 1] * 2, dtype=object), "Labels must be numbers.* Received: y with dtype=object"),
         (X, pd.Series(["a", "b"] * 2), "Labels must be numbers"),
+        (X, pd.Series([0, 1] * 2, dtype="category"), "Received: y with dtype=category. Convert them"),
+        (X, pd.Series([0, 1] * 2, dtype="Int64"), "Received: y with dtype=Int64. Convert them"),
     ],
 )
 def test_what_is_no_batch_is_named(x, y, message):

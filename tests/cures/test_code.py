@@ -7,7 +7,7 @@ from keras_vg.cures.code import write_code
 ADAM = "model.compile(keras.optimizers.Adam(1e-3), loss)"
 RATE = "model.compile(keras.optimizers.Adam(learning_rate=0.0422), loss)"
 CLIPPED = "model.compile(keras.optimizers.Adam(learning_rate, clipnorm=1.0), loss)"
-SCALED = "model.compile(keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(...)), loss)"
+SCALED = "model.compile(keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(learning_rate)), loss)"
 HEAD = 'model.compile(optimizer, loss="binary_crossentropy")'
 WEIGHED = "model.compile(optimizer, loss, loss_weights=4)"
 
@@ -30,6 +30,11 @@ WEIGHED = "model.compile(optimizer, loss, loss_weights=4)"
         (
             [RATE, SCALED],
             "model.compile(keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(learning_rate=0.0422)), loss)",
+        ),
+        (
+            [SCALED, CLIPPED],
+            "model.compile("
+            "keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(learning_rate, clipnorm=1.0)), loss)",
         ),
         ([f"{ADAM}  # no accumulation", RATE], f"{RATE}  # no accumulation"),
     ],

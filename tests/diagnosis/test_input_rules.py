@@ -340,7 +340,7 @@ def test_ids_that_are_not_numbers():
 @pytest.mark.parametrize(
     ("rows", "highest", "others", "severity"),
     [
-        (2000, 1, (), "error"),  # all words are unknown, or padding
+        (2000, 1, (), "warning"),  # all words are unknown, or padding; or bytes of which there are two
         (2000, 2, (), None),
         (2000, 1, (50,), "warning"),
         (2, 1, (), None),  # a yes or no

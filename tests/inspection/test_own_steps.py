@@ -99,6 +99,22 @@ def test_a_returned_loss_of_which_keras_logs_0(tmp_path):
     assert "loss" not in findings.figures
 
 
+class VectorOfLosses(OwnLabelledStep):
+    """Returns a loss per example, which Keras takes."""
+
+    def log(self, loss):
+        return {"loss": loss * ops.ones((8,))}
+
+
+@pytest.mark.filterwarnings("ignore:warning. metric mismatch")
+def test_a_loss_of_each_example_is_no_error():
+    x, model = make_data(), make_model(VectorOfLosses)
+    guard = vg.TrainingGuard(x, x)
+    model.fit(x, x, epochs=2, batch_size=8, verbose=0, callbacks=[guard])
+    (found,) = [f for f in guard.findings.list_all() if f.rule == "metric_mismatch"]
+    assert 0 < found.evidence["loss_of_the_last_steps"] < 1
+
+
 def test_labels_that_a_step_does_not_take_are_left_out():
     x = make_data()
     alone, both = (vg.inspect(make_model(OwnStep), x, *y) for y in ((), (x,)))

@@ -79,12 +79,12 @@ INPUTS: dict[str, Meaning] = {
         sees=(
             "Inputs that are the same for every example, while the labels are not: as they are given, as ids that an "
             "embedding makes of them by dropping the decimals, or as what a mask leaves of their time steps (padding, "
-            "or nothing). Or an embedding of 100 rows and more of which all examples use two at most, as of words that "
-            "a vocabulary does not know."
+            "or nothing). Or an embedding of 100 rows and more of which all examples use two, side by side, as of "
+            "words that a vocabulary does not know."
         ),
         severity=(
-            "Error; a warning where a mask leaves nothing of more than half of the examples, and for two ids of many "
-            "in a model with further embeddings."
+            "Error; a warning where a mask leaves nothing of more than half of the examples, and for two ids of many, "
+            "which may be all that there are."
         ),
     ),
     "constant_feature": Meaning(

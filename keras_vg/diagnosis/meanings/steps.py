@@ -290,7 +290,7 @@ STEPS: dict[str, Meaning] = {
         severity=(
             "Warning, if the loss has fallen by `flat_loss` or more in the last three epochs, and is not below "
             "`early_end` of a constant answer's (or of its first epoch's). An error where the callback is known, and "
-            "its metric became better to the end, by less than its `min_delta`."
+            "its metric became better to the end, since the first epoch by less than its `min_delta`."
         ),
         thresholds=("flat_loss", "early_end"),
     ),
@@ -362,12 +362,12 @@ STEPS: dict[str, Meaning] = {
         sees=(
             "A loss below 0 that falls faster at every epoch, and than ever since it is there. A loss that has a "
             "lowest value falls more slowly as it nears it; this one has none. Without an inspection also a loss that "
-            "has fallen far below 0 while no accuracy beside it has risen: labels that a cross-entropy does not take."
+            "has fallen below -1 while no accuracy beside it has risen: labels that a cross-entropy does not take."
         ),
         severity=(
-            "Error from `endless_loss` times the first loss below 0; else a warning. A warning, too, of a loss of "
-            "one's own whose labels have other columns than the predictions: it does not compare the two, and that of "
-            "a policy may fall without an end while the policy gets better."
+            "Error from `endless_loss` times the first loss below 0; else, and beside an accuracy, a warning. A "
+            "warning, too, of a loss of one's own whose labels have other columns than the predictions: it does not "
+            "compare the two, and that of a policy may fall without an end while the policy gets better."
         ),
         thresholds=("endless_loss",),
     ),
