@@ -13,8 +13,8 @@ NO_REMEDY = {
     "schedule_by_batches": "Whether a schedule's steps were meant as batches or as updates, only its author knows.",
     "rank_under_muon": "Muon goes by rank alone, and learns all the same.",
     "decay_without_gradient": "The loss does not depend on these weights: leave them out, or do not decay them.",
-    "constant_input": "Inputs that are all the same, or one or two ids, leave nothing to learn from. Check how they "
-    "are loaded.",
+    "constant_input": "Inputs that are all the same, or one id each, leave nothing to learn from. Check how they are "
+    "loaded.",
     "constant_feature": "A feature with one value is a bias: it does no harm.",
     "dead_adapter": "Trials begin with new weights, and adapters of their own: see the advice.",
     "attention_collapsed": "Trials of whole models change no attention layer: see the advice.",
