@@ -327,12 +327,15 @@ class Context:
     def falls_steadily(self) -> bool:
         """Whether the loss has fallen in each of the last epochs: a plateau may be left then.
 
-        A hundred such epochs must take it below what counts as flat: a bias alone makes it fall as well, by less.
+        A hundred such epochs must take it below what counts as flat: a bias alone makes it fall as well, by less. As
+        long as there are fewer epochs, each must also have taken more than the one before.
         """
         if self.losses is None:
             return False
         falls = -np.diff(self.losses)[-self.thresholds.settled_epochs :]
-        if len(falls) < self.thresholds.settled_epochs or not (falls > 0).all():
+        if len(falls) < 3 or not (falls > 0).all():
+            return False
+        if len(falls) < self.thresholds.settled_epochs and not (np.diff(falls) > 0).all():
             return False
         return bool(_MOST_AHEAD * falls.mean() > self.thresholds.flat_loss * abs(self.losses[-1]))
 

@@ -245,6 +245,22 @@ def test_a_plateau_may_be_left_while_the_loss_falls_in_every_epoch():
         assert found["no_better_than_constant"].severity == severity
 
 
+@pytest.mark.parametrize(
+    ("falls", "severity"),
+    [
+        ([0.44, 0.51, 0.63, 0.82], "warning"),  # a saddle point that is left, faster with each epoch
+        ([0.82, 0.63, 0.51, 0.44], "error"),
+        ([0.44, 0.51, 0.5, 0.6], "error"),
+        ([1e-4, 2e-4, 3e-4, 4e-4], "error"),  # of a bias
+    ],
+)
+def test_a_plateau_of_a_few_epochs_may_be_left_if_each_falls_by_more(falls, severity):
+    losses = 3.46 - 1e-3 * np.cumsum([0.0, *falls])
+    history = make_history(losses)
+    found = find(make_gradients([0.1] * 3, epochs=5, steps=80, update_ratio=1.0), history)
+    assert found["loss_does_not_fall"].severity == severity
+
+
 def test_classes_settle_at_their_entropy():
     losses = [1.2, 1.11, 1.1, 1.099, 1.0987, 1.0986, 1.0986]
     options = {"loss": "sparse_categorical_crossentropy", "baseline": np.log(3), "prediction_mean": 1 / 3}
