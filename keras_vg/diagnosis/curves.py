@@ -374,7 +374,7 @@ def find_early_end(context: Context) -> Iterator[Finding]:
         "planned_epochs": float(planned),
         "last_loss": float(losses[-1]),
     }
-    if (monitor := _find_deaf_monitor(context)) is not None:
+    if (monitor := _find_large_min_delta(context)) is not None:
         yield Finding(
             "ended_early",
             "error",
@@ -399,7 +399,7 @@ def find_early_end(context: Context) -> Iterator[Finding]:
     )
 
 
-def _find_deaf_monitor(context: Context) -> Monitor | None:
+def _find_large_min_delta(context: Context) -> Monitor | None:
     """The callback that has ended a fit whose metric became better to the end, in all by less than it counts."""
     assert context.history is not None
     for monitor in context.monitors:

@@ -47,8 +47,8 @@ class MonitorReader:
             if mode is not None:
                 right_mode = _find_right_mode(metrics, callback.monitor)
                 effect = self._find_effect(callback, is_over)
-                least = abs(float(getattr(callback, "min_delta", 0.0)))
-                monitors.append(Monitor(type(callback).__name__, callback.monitor, mode, right_mode, effect, least))
+                min_delta = abs(float(getattr(callback, "min_delta", 0.0)))
+                monitors.append(Monitor(type(callback).__name__, callback.monitor, mode, right_mode, effect, min_delta))
         return tuple(monitors)
 
     def _find_effect(self, callback: Callback, is_over: bool) -> str:

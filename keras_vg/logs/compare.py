@@ -80,18 +80,18 @@ def _warn_of_other_layers(log: pd.DataFrame) -> None:
     """Warns if a run has another layer at some depth than the first run, whatever numbers the layers' names end in."""
     if log.empty:
         return
-    places = log[["run", "depth", "layer"]].drop_duplicates().astype({"run": str, "layer": str})
+    distinct = log[["run", "depth", "layer"]].drop_duplicates().astype({"run": str, "layer": str})
     (first, layers), *others = [
-        (run, dict(zip(rows["depth"], rows["layer"], strict=True))) for run, rows in places.groupby("run", sort=False)
+        (run, dict(zip(rows["depth"], rows["layer"], strict=True))) for run, rows in distinct.groupby("run", sort=False)
     ]
-    kinds = {depth: _drop_number(layer) for depth, layer in layers.items()}
+    names = {depth: _drop_number(layer) for depth, layer in layers.items()}
     for run, other_layers in others:
-        other_kinds = {depth: _drop_number(layer) for depth, layer in other_layers.items()}
-        differing = [depth for depth in sorted(kinds.keys() & other_kinds.keys()) if kinds[depth] != other_kinds[depth]]
+        other_names = {depth: _drop_number(layer) for depth, layer in other_layers.items()}
+        differing = [depth for depth in sorted(names.keys() & other_names.keys()) if names[depth] != other_names[depth]]
         for depth in differing:
             # Networks of the same layers under other names are joined rightly by depth.
-            is_other = kinds[depth] in other_kinds.values() or other_kinds[depth] in kinds.values()
-            if is_other or len(kinds) != len(other_kinds):
+            is_other = names[depth] in other_names.values() or other_names[depth] in names.values()
+            if is_other or len(names) != len(other_names):
                 warnings.warn(
                     f"Runs have different layers at one depth: at depth {depth}, {layers[depth]!r} of {first!r} stands "
                     f"beside {other_layers[depth]!r} of {run!r}. With by=['epoch', 'layer'] (in a shell: --by epoch "

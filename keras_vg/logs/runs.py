@@ -172,9 +172,9 @@ def _name_runs(files: Mapping[Path, LogType]) -> list[tuple[str, ...]]:
 def _drop_word(path: Path, words: str, at_end: bool = False) -> tuple[str, ...] | None:
     """Drops the last of some words from a path's name, or from its folder's; None if neither has one."""
     *folders, stem = _list_parts(path)
-    places = list(re.finditer(f"(?<!{_BESIDE})(?:{words})(?!{_BESIDE})", stem, re.IGNORECASE))
-    if places and (places[-1].end() == len(stem) or not at_end):
-        before, after = stem[: places[-1].start()], stem[places[-1].end() :]
+    matches = list(re.finditer(f"(?<!{_BESIDE})(?:{words})(?!{_BESIDE})", stem, re.IGNORECASE))
+    if matches and (matches[-1].end() == len(stem) or not at_end):
+        before, after = stem[: matches[-1].start()], stem[matches[-1].end() :]
         name = before.rstrip(_SEPARATORS) + after if before else after.lstrip(_SEPARATORS)
         return (*folders, name) if name else tuple(folders) or (stem,)
     if folders and not at_end and re.fullmatch(words, folders[-1], re.IGNORECASE):
