@@ -43,8 +43,8 @@ def find_symmetry(context: Context) -> Iterator[Finding]:
         tuple(dict.fromkeys(shown["layer"])),
         None,
         {"unit_spread": float(shown["unit_spread"].fillna(0).max()), "layers": float(shown["layer"].nunique())},
-        f"All units of these layers {what}. Use a random `kernel_initializer`, such as 'glorot_uniform' or "
-        "'he_normal'; only biases may start constant.",
+        f"All units of these layers {what}. Use a random `kernel_initializer`, such as 'glorot_uniform' or 'he_normal' "
+        "(of an `Embedding` `embeddings_initializer='uniform'`); only biases may start constant.",
     )
 
 

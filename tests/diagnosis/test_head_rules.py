@@ -12,6 +12,7 @@ from keras import layers
 
 import keras_vg as vg
 from keras_vg.diagnosis.activations import _measure_labels
+from keras_vg.inspection.batches import measure_twins
 
 X = np.random.default_rng(0).normal(size=(64, 6)).astype("float32")
 CLASSES = np.arange(64) % 3
@@ -263,6 +264,17 @@ def test_units_of_an_output_that_stay_alike(loss, units, options, y, expected):
         options = {**options, "bias_initializer": lambda shape, dtype=None: keras.ops.arange(shape[0], dtype=dtype)}
     found = find_rules([layers.Dense(8, "tanh"), layers.Dense(units, **options)], loss, y.astype("float32"))
     assert found.get("symmetric_weights") == expected
+
+
+@pytest.mark.parametrize(
+    ("weights", "gradients", "expected"),
+    [("abac", "abac", 0.5), ("abac", "abcd", 0.0), ("aaaa", "abab", 1.0), ("aaaa", "0000", 0.0), ("abab", "0c0c", 1.0)],
+)
+def test_the_part_of_units_that_have_a_twin(weights, gradients, expected):
+    """Letters are columns; of units without a gradient nothing is said."""
+    columns = dict(zip("abcd", np.random.default_rng(0).normal(size=(4, 30)), strict=True), **{"0": np.zeros(30)})
+    arrays = [np.stack([columns[letter] for letter in letters], axis=1) for letters in (weights, gradients)]
+    assert measure_twins(*arrays, None) == expected
 
 
 def make_cut(cut):
